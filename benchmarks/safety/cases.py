@@ -1,0 +1,151 @@
+"""A case of the campaign as one value: a portal, its people and their past, faults, and what is done.
+
+Everything is explicit and small, so that a failure can be shrunk by leaving things out and written
+down as a test. Ages are in seconds before the case's start; a negative age lies after it.
+"""
+
+from typing import Literal
+
+import msgspec
+
+DAY = 86_400
+
+Log = Literal["sign-in", "trail"]
+Mode = Literal["before-window", "after-window", "ignored"]
+MODES: tuple[Mode, ...] = ("before-window", "after-window", "ignored")
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of one person."""
+
+    log: Log
+    age: int
+    """How long before the start it happened; negative for one that is still to come."""
+    action: int
+    written_after: int = 0
+    """trail: so many seconds later the portal writes it."""
+    dated_ahead: int = 0
+    """By how much its date is ahead of when it happened: a wrong clock."""
+
+
+class PersonCase(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody on the roster, or on the portal only."""
+
+    number: int
+    kind: str
+    """What the history is like; for the reader only."""
+    events: tuple[Happening, ...] = ()
+    registered_age: int = 400 * DAY
+    type: Literal["guest", "user", "room-admin", "admin"] = "guest"
+    status: Literal["active", "terminated", "pending"] = "active"
+    is_ldap: bool = False
+    exempt: bool = False
+    contract_ended: bool = False
+    on_roster: bool = True
+    """csv rosters: whether a row names them."""
+
+
+class Crowd(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody else did: staff who come and go, drawn from a seed of its own."""
+
+    sign_ins: int = 0
+    """Events in the sign-in log, failed ones included."""
+    trail: int = 0
+    """Events in the trail."""
+    days: int = 180
+    """Over how long a past they are spread."""
+    ahead: int = 0
+    """Sign-ins whose date lies ahead of the start by up to an hour."""
+    a_day: int = 0
+    """Sign-ins a day after the start."""
+
+
+class Tie(msgspec.Struct, frozen=True, kw_only=True):
+    """Many sign-ins, or entries of the trail, within one second."""
+
+    log: Log
+    age: int
+    size: int
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """The policy of the case."""
+
+    inactive_days: int = 30
+    lookback_days: int = 180
+    never_seen: Literal["grace", "disable", "keep"] = "grace"
+    evidence: tuple[Literal["sign-in", "activity"], ...] = ("sign-in", "activity")
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
+    """Review the roster."""
+
+    cancelled_at: int | None = None
+    """The number of the request at which the review is cut off."""
+    switches: tuple[tuple[int, Mode], ...] = ()
+    """At which requests the portal changes its ways, and to which."""
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True, tag="wait"):
+    """Let time pass."""
+
+    seconds: int
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True, tag="switch"):
+    """Have the portal change its ways between two reviews."""
+
+    mode: Mode
+
+
+class Keep(msgspec.Struct, frozen=True, kw_only=True, tag="keep"):
+    """Have an administrator set how long the logs are kept, which the trail notes."""
+
+    sign_in_days: int
+    trail_days: int
+
+
+class SetStatus(msgspec.Struct, frozen=True, kw_only=True, tag="set-status"):
+    """Have an administrator disable or put back a person by hand."""
+
+    number: int
+    status: Literal["active", "terminated"]
+
+
+class Apply(msgspec.Struct, frozen=True, kw_only=True, tag="apply"):
+    """Carry the last plan out."""
+
+
+Step = Review | Wait | Switch | Keep | SetStatus | Apply
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One portal and what is done with it."""
+
+    seed: int
+    start: int = 1_780_000_000
+    """In seconds since 1970."""
+    zone: str = "UTC"
+    people: tuple[PersonCase, ...] = ()
+    crowd: Crowd = Crowd()
+    ties: tuple[Tie, ...] = ()
+    mode: Mode = "after-window"
+    sign_in_days: int = 180
+    trail_days: int = 180
+    earlier_keep: tuple[int, int] | None = None
+    """Before the start the sign-in log was once kept so many days, until so many seconds ago."""
+    latency: float = 0.02
+    machine_ahead: float = 0.0
+    """By how many seconds the machine's clock is ahead of the portal's."""
+    faults: dict[str, float] = {}
+    rules: Rules = Rules()
+    roster: Literal["guests", "csv"] = "guests"
+    steps: tuple[Step, ...] = (Review(),)
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether anything goes wrong, or changes, while the logs are read."""
+        return bool(self.faults) or any(
+            isinstance(step, Review) and (step.switches or step.cancelled_at is not None)
+            for step in self.steps
+        )

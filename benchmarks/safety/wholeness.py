@@ -1,0 +1,111 @@
+"""How far back each log of a portal can be proven at all, read off the world and not off pages.
+
+Independent of the product: what the portal holds, shows and has deleted for good decides. Kept for
+each review, since what was proven once counts for later ones.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from benchmarks.safety.cases import DAY
+from benchmarks.safety.world import Course
+from lastseen.simulator.login_history import LATEST, Filters
+from lastseen.simulator.portal import SimulatedPortal
+
+NEVER = float("inf")
+"""Nothing can be proven."""
+
+MOST_IN_A_SECOND = 97
+"""So many events of one second fit on a page with a newer and an older one around them."""
+
+_DAY_BEFORE_CHANGE = DAY
+
+
+class Reach(NamedTuple):
+    """Since when entries up to now can be shown complete, in seconds since 1970."""
+
+    at: float
+    """The portal's instant at which this holds."""
+    sign_ins: float
+    """Physically: what is there, is shown and was not deleted."""
+    trail: float
+    sign_ins_for_certain: float
+    """As far as any client may conclude. A change of lifetimes a while ago leaves open how short
+    they were before, and what lies more than a day before it."""
+    crowded_sign_ins: int
+    """The newest second with more events than a page can show around, 0 where there is none."""
+    crowded_trail: int
+
+
+def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
+    """Read off how far back this portal could prove its logs at `now`."""
+    world = portal.world
+    world.settle(now)
+    sign_ins = world.logins.columns.seconds
+    listed = sign_ins[len(sign_ins) - len(world.logins) :]
+    floor = now - world.login_days * DAY
+    physical = max(floor, float(course.sign_ins_gone_before))
+    certain = floor
+    if course.lifetime_set_at is not None:
+        certain = max(floor, float(course.lifetime_set_at - _DAY_BEFORE_CHANGE))
+    trail_floor = now - world.trail_days * DAY
+    trail: float = trail_floor
+    if portal.audit.filters is Filters.IGNORED:
+        physical = _of_the_newest(listed, physical)
+        certain = _of_the_newest(listed, certain)
+        shown = [s for s in world.trail.columns.seconds if trail_floor <= s <= now]
+        trail = _of_the_newest(shown, trail_floor)
+    elif listed and listed[0] <= certain:
+        certain = max(floor, float(listed[0] + 1))
+    return Reach(
+        at=now,
+        sign_ins=physical,
+        trail=trail,
+        sign_ins_for_certain=max(certain, physical),
+        crowded_sign_ins=_crowded(listed),
+        crowded_trail=_crowded(world.trail.columns.seconds),
+    )
+
+
+class Knowledge:
+    """What reviews of one portal, one after the other, can have proven at most."""
+
+    def __init__(self) -> None:
+        """Begin before the first review."""
+        self._earlier: list[Reach] = []
+
+    def add(self, known: Reach) -> None:
+        """Take note of a review, finished or cut off."""
+        self._earlier.append(known)
+
+    def since(self, now: Reach, kinds: Sequence[str]) -> float:
+        """Return since when a review at `now` can know everything, earlier ones included."""
+        found = []
+        if "sign-in" in kinds:
+            found.append(self._chained(now.sign_ins, "sign_ins"))
+        if "activity" in kinds:
+            found.append(self._chained(now.trail, "trail"))
+        return max(found, default=NEVER)
+
+    def _chained(self, since: float, log: str) -> float:
+        """Go back through reviews whose own instant lies within what is known already."""
+        for earlier in reversed(self._earlier):
+            if earlier.at >= since:
+                since = min(since, getattr(earlier, log))
+        return since
+
+
+def _of_the_newest(seconds: Sequence[int], whole_since: float) -> float:
+    """Return what the twenty newest prove: all of it where there are fewer."""
+    if len(seconds) < LATEST:
+        return whole_since
+    return max(whole_since, float(seconds[-LATEST] + 1))
+
+
+def _crowded(seconds: Sequence[int]) -> int:
+    step = MOST_IN_A_SECOND
+    if not any(a == b for a, b in zip(seconds, islice(seconds, step, None), strict=False)):
+        return 0
+    return max(second for second, many in Counter(seconds).items() if many > step)

@@ -1,0 +1,137 @@
+"""What Lastseen offers as a library; `from lastseen import …` gives these names.
+
+The commands call nothing else (beside the reports, which show documents). Nothing is defined here.
+"""
+
+from lastseen.apply import ApplyOptions, apply, chosen_decisions
+from lastseen.carrying.endings import receipt_exit_code
+from lastseen.carrying.preflight import (
+    check_age,
+    check_guardrails,
+    check_plan,
+    people_on_roster,
+)
+from lastseen.carrying.selection import Selection
+from lastseen.configuration_file import configuration_text
+from lastseen.contractor import AccountStatus, AccountType, Contractor, Profile, UserId, user_id
+from lastseen.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.diagnosis import Diagnosis, Finding
+from lastseen.docspace import Limits, Portal, open_portal
+from lastseen.doctor import doctor
+from lastseen.errors import (
+    ExitCode,
+    GuardrailStopped,
+    LastseenError,
+    LedgerError,
+    LockHeld,
+    PlanRefused,
+    PortalError,
+    PortalRefused,
+    PortalUnreachable,
+    PortalUnreadable,
+    RosterError,
+    UsageError,
+)
+from lastseen.explain import explain
+from lastseen.explanation import Explanation
+from lastseen.guardrails import Guardrails
+from lastseen.instant import Clock, Instant, Interval, format_instant, parse_instant, system_clock
+from lastseen.keys import find_key, store_key
+from lastseen.ledger import Exemption, JournalEntry, Ledger, PortalLedger, Run, open_ledger
+from lastseen.plan import Plan, PlanSummary, Policy, decode_plan, encode_plan
+from lastseen.progress import Progress, Silent
+from lastseen.receipt import Outcome, OutcomeKind, Receipt, encode_receipt
+from lastseen.review import review
+from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
+from lastseen.run import RunOptions, RunResult, run
+from lastseen.secret import ApiKey
+from lastseen.session import Session, open_portal_ledger, open_session
+from lastseen.settings import PortalSettings, Settings, load_settings
+from lastseen.undo import Reversal, reversal, undo
+
+__all__ = [
+    "AccountStatus",
+    "AccountType",
+    "ApiKey",
+    "ApplyOptions",
+    "Clock",
+    "Contractor",
+    "Decision",
+    "Diagnosis",
+    "Exemption",
+    "ExitCode",
+    "Explanation",
+    "Finding",
+    "GuardrailStopped",
+    "Guardrails",
+    "Instant",
+    "Interval",
+    "JournalEntry",
+    "LastseenError",
+    "Ledger",
+    "LedgerError",
+    "Limits",
+    "Listing",
+    "LockHeld",
+    "Outcome",
+    "OutcomeKind",
+    "Plan",
+    "PlanRefused",
+    "PlanSummary",
+    "Policy",
+    "Portal",
+    "PortalError",
+    "PortalLedger",
+    "PortalRefused",
+    "PortalSettings",
+    "PortalUnreachable",
+    "PortalUnreadable",
+    "Profile",
+    "Progress",
+    "Reason",
+    "Receipt",
+    "Reversal",
+    "Roster",
+    "RosterError",
+    "RosterOptions",
+    "Run",
+    "RunOptions",
+    "RunResult",
+    "SeenBy",
+    "Selection",
+    "Session",
+    "Settings",
+    "Silent",
+    "UsageError",
+    "UserId",
+    "Verdict",
+    "apply",
+    "check_age",
+    "check_guardrails",
+    "check_plan",
+    "chosen_decisions",
+    "configuration_text",
+    "decode_plan",
+    "doctor",
+    "encode_plan",
+    "encode_receipt",
+    "explain",
+    "find_key",
+    "format_instant",
+    "load_settings",
+    "open_ledger",
+    "open_portal",
+    "open_portal_ledger",
+    "open_roster",
+    "open_session",
+    "parse_instant",
+    "people_on_roster",
+    "receipt_exit_code",
+    "reversal",
+    "review",
+    "run",
+    "store_key",
+    "system_clock",
+    "undo",
+    "user_id",
+]

@@ -1,0 +1,131 @@
+"""Carrying out a plan: look again, disable those who are still to be disabled, write a receipt.
+
+Reads as its sentence; what each step does is told in `carrying`. Nobody is decided on anew: a plan
+says whom to disable, and a last look only ever spares.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from lastseen.carrying.candidates import Candidate, Decided
+from lastseen.carrying.disabling import disable
+from lastseen.carrying.means import Means, introduce
+from lastseen.carrying.preflight import (
+    check_age,
+    check_guardrails,
+    check_plan,
+    people_on_roster,
+)
+from lastseen.carrying.record import RunRecord
+from lastseen.carrying.recovery import cut_off_run, settle
+from lastseen.carrying.selection import Selection, select
+from lastseen.carrying.standing import Target
+from lastseen.contractor import AccountStatus, UserId, user_id
+from lastseen.decision import Decision
+from lastseen.docspace.interface import Portal
+from lastseen.guardrails import Guardrails
+from lastseen.instant import Clock
+from lastseen.ledger import PortalLedger
+from lastseen.plan import Plan
+from lastseen.progress import Progress, Silent
+from lastseen.receipt import Receipt
+
+
+class ApplyOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a plan is to be carried out."""
+
+    guardrails: Guardrails = Guardrails()
+    """The limits beyond which nothing is done at all."""
+    selection: Selection = Selection()
+    """Which of the people whom the plan disables are to be disabled this time."""
+
+
+async def apply(
+    plan: Plan,
+    portal: Portal,
+    *,
+    ledger: PortalLedger,
+    options: ApplyOptions,
+    clock: Clock,
+    progress: Progress | None = None,
+    stop: asyncio.Event | None = None,
+) -> Receipt:
+    """Disable the people whom `plan` disables, as far as nothing has changed, and say what came.
+
+    Guardrails count those whom this run would disable, after `options.selection`, before anything
+    is asked of the portal. An earlier run of the same plan that was cut off is carried on: the
+    receipt is then the whole run's. When `stop` is set the batch in flight is finished and
+    verified, the others fail as not attempted, and the same command goes on from there; None:
+    nobody will ask. A cancellation does the same, and is raised after the receipt is in the
+    ledger. `receipt_exit_code` says how a command should end.
+
+    Raises PlanRefused, GuardrailStopped, LockHeld and UsageError before anything is changed;
+    PortalError when the people can't be looked at again, with nobody changed since the call;
+    LedgerError when the ledger can't be written, where the same command goes on later.
+    """
+    check_plan(plan, portal_url=portal.url)
+    chosen = chosen_decisions(plan, options.selection)
+    means = Means(
+        portal=portal, ledger=ledger, clock=clock, progress=progress or Silent(), stop=stop
+    )
+    with ledger.lock("apply"):
+        earlier = cut_off_run(ledger, plan_id=plan.plan_id)
+        await settle(means, continued=earlier)
+        return await carry_out(plan, chosen, means, options=options, kind="apply")
+
+
+async def carry_out(
+    plan: Plan,
+    chosen: Sequence[Decision],
+    means: Means,
+    *,
+    options: ApplyOptions,
+    kind: Literal["apply", "run"],
+) -> Receipt:
+    """Disable those of `chosen`, decisions of `plan`, for whom that still holds.
+
+    Called with the portal's lock held and with earlier runs settled; carries on a run of the same
+    plan that was cut off, or begins one of this `kind`. Raises what `apply` does.
+    """
+    earlier = cut_off_run(means.ledger, plan_id=plan.plan_id)
+    record = None if earlier is None else RunRecord(means.ledger.journal, earlier)
+    done = frozenset[UserId]() if record is None else record.done
+    candidates = [_candidate(decision) for decision in chosen]
+    check_age(plan, now=means.clock(), guardrails=options.guardrails)
+    check_guardrails(
+        len(done.union(one.target.user_id for one in candidates)),
+        roster=people_on_roster(plan.decisions),
+        guardrails=options.guardrails,
+    )
+    own = await introduce(means)
+    record = record or _begin(plan, means, kind)
+    record.begin([one.target for one in candidates], AccountStatus.TERMINATED)
+    decided = Decided(at=plan.now, seen_since=plan.now, policy=plan.policy)
+    waiting = [one for one in candidates if one.target.user_id not in done]
+    return await disable(waiting, record, means, decided=decided, own=own)
+
+
+def chosen_decisions(plan: Plan, selection: Selection) -> tuple[Decision, ...]:
+    """Return whom `plan` disables and `selection` leaves; raises UsageError for a strange name."""
+    return select(
+        plan.to_disable(),
+        selection,
+        attempted=f"choosing whom of the plan {plan.plan_id} to disable",
+        among="the people whom the plan disables",
+    )
+
+
+def _candidate(decision: Decision) -> Candidate:
+    target = Target(user_id=user_id(decision.user_id or ""), email=decision.email)
+    return Candidate(target=target, decision=decision)
+
+
+def _begin(plan: Plan, means: Means, kind: Literal["apply", "run"]) -> RunRecord:
+    """Enter a new run; the ledger then has its plan, wherever that was made."""
+    run = means.ledger.runs.begin(kind, plan_id=plan.plan_id)
+    if means.ledger.runs.plan(plan.plan_id) is None:
+        means.ledger.runs.keep_plan(run.run_id, plan, b"")
+    return RunRecord(means.ledger.journal, run)

@@ -1,0 +1,37 @@
+"""Disabling candidates: look again, change those who are left, end the run.
+
+`apply` and the undo of an undo share this; whoever calls it holds the portal's lock and has the
+run and its scope in the journal.
+"""
+
+from collections.abc import Sequence
+
+from lastseen.carrying.batches import change_status
+from lastseen.carrying.candidates import Candidate, Decided, look_again
+from lastseen.carrying.endings import ended
+from lastseen.carrying.means import Means
+from lastseen.carrying.record import RunRecord
+from lastseen.contractor import UserId
+from lastseen.receipt import Receipt
+
+
+async def disable(
+    candidates: Sequence[Candidate],
+    record: RunRecord,
+    means: Means,
+    *,
+    decided: Decided,
+    own: UserId,
+) -> Receipt:
+    """Disable those of `candidates` for whom it still holds; return the receipt of the run.
+
+    `own` is the account that the key acts as. Raises PortalError where nobody can be looked at
+    again, and CancelledError; the receipt is in the ledger then, and the run can be carried on.
+    """
+
+    async def work() -> str | None:
+        looked = await look_again(candidates, means, decided=decided, own=own)
+        record.close(looked.outcomes)
+        return looked.halt or await change_status(looked.to_disable, record, means)
+
+    return await ended(work(), record, means)

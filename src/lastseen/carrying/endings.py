@@ -1,0 +1,100 @@
+"""How a run ends: its receipt, its state in the ledger and its exit code.
+
+Every run ends here, also one that was stopped, and one whose process was killed and which a later
+command found.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Literal
+
+from lastseen.carrying.means import Means
+from lastseen.carrying.record import RunRecord
+from lastseen.carrying.standing import failed
+from lastseen.errors import ExitCode, PortalError
+from lastseen.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
+
+RunState = Literal["done", "partial", "failed", "interrupted"]
+"""How a run may end. An interrupted one goes on when the same command is given again."""
+
+CANCELLED = "the work was cancelled"
+"""Why nothing follows after a cancellation."""
+
+_CHANGED = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
+_NOT_DONE = frozenset({OutcomeKind.REFUSED, OutcomeKind.FAILED})
+
+
+def receipt_exit_code(receipt: Receipt) -> ExitCode:
+    """Return 6 when anybody was refused or failed or could not be verified, else 0.
+
+    Those who were spared are no failure, nor those who had the status already.
+    """
+    return ExitCode.PARTIAL if any(map(_wanting, receipt.outcomes)) else ExitCode.DONE
+
+
+async def ended(
+    work: Coroutine[Any, Any, str | None], record: RunRecord, means: Means
+) -> Receipt:
+    """Await `work`, which returns why it ended early or None, and end its run; return the receipt.
+
+    Raises what `work` does. After PortalError and CancelledError the receipt is in the ledger and
+    the run can be carried on; after anything else a later command recovers it.
+    """
+    try:
+        halt = await work
+    except PortalError as error:
+        end_run(record, means, halt=error.found)
+        raise
+    except asyncio.CancelledError:
+        end_run(record, means, halt=CANCELLED)
+        raise
+    return end_run(record, means, halt=halt)
+
+
+def end_run(
+    record: RunRecord, means: Means, *, halt: str | None = None, resumable: bool = True
+) -> Receipt:
+    """Write the receipt of a run into the ledger, close the run there, and return the receipt.
+
+    `halt` says why the run ended before everybody's turn; None where it did not. With
+    `resumable=False` the run is over, even if it ended early; it stays open only for people of
+    whom it can't be told what became of them. Raises LedgerError.
+    """
+    receipt = _receipt(record, means, halt or "the run was cut off")
+    ended_early = resumable and halt is not None
+    means.ledger.runs.keep_receipt(receipt)
+    means.ledger.runs.finish(
+        record.run.run_id,
+        state="interrupted" if ended_early or record.open else _state(receipt),
+        summary=receipt.summary,
+        exit_code=int(receipt_exit_code(receipt)),
+    )
+    return receipt
+
+
+def _receipt(record: RunRecord, means: Means, halt: str) -> Receipt:
+    outcomes = tuple(
+        record.outcomes.get(who)
+        or record.doubts.get(who)
+        or failed(target, f"not attempted: {halt}")
+        for who, target in record.scope.items()
+    )
+    return Receipt(
+        run_id=record.run.run_id,
+        plan_id=record.run.plan_id or "",
+        started_at=record.run.started_at,
+        finished_at=means.clock(),
+        outcomes=outcomes,
+        summary=summarise_outcomes(outcomes),
+        journal_head=means.ledger.journal.head(),
+    )
+
+
+def _state(receipt: Receipt) -> RunState:
+    if receipt_exit_code(receipt) is ExitCode.DONE:
+        return "done"
+    return "partial" if not all(map(_wanting, receipt.outcomes)) else "failed"
+
+
+def _wanting(outcome: Outcome) -> bool:
+    return outcome.outcome in _NOT_DONE or (outcome.outcome in _CHANGED and not outcome.verified)

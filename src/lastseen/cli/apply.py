@@ -1,0 +1,135 @@
+"""`lastseen apply`: carry out a plan after a question. No decision is made here."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
+from lastseen.cli.output import Destination, short_destination
+from lastseen.cli.question import agreed, counted
+from lastseen.cli.selecting import people
+from lastseen.cli.stopping import stop_when_asked
+from lastseen.cli.watching import watched
+from lastseen.errors import UsageError
+
+if TYPE_CHECKING:
+    from lastseen.api import ApplyOptions, Plan, Receipt, Settings
+
+
+def apply(
+    context: typer.Context,
+    plan: Annotated[
+        Path, typer.Argument(metavar="PLAN", hidden=True)
+    ],
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="WHO...", help="Of the plan's people only these."),
+    ] = None,
+    except_: Annotated[
+        list[str] | None,
+        typer.Option("--except", metavar="WHO...", help="Of the plan's people not these."),
+    ] = None,
+    yes: YesOption = False,
+    output: OutputOption = None,
+    form: ShortFormatOption = None,
+) -> int:
+    """Disable whom PLAN disables, after looking at each again.
+
+    PLAN is a file in JSON as `review -o plan.json` wrote it. WHO is an id or an e-mail address in
+    any case. Killed at any point, the same command finishes the job.
+    """
+    from lastseen.api import ApplyOptions, Selection, receipt_exit_code
+
+    called = invocation(context)
+    where = short_destination(output, form)
+    decided = read_plan(plan)
+    settings = called.settings()
+    options = ApplyOptions(
+        guardrails=settings.guardrails,
+        selection=Selection(only=people(only), except_=people(except_)),
+    )
+    if not _agreed(decided, settings, options, yes=yes):
+        return 0
+    receipt = to_the_end(_applied(decided, called, settings, options))
+    deliver_receipt(receipt, where)
+    return receipt_exit_code(receipt)
+
+
+def read_plan(file: Path) -> "Plan":
+    """Read a plan from a file; raises UsageError where it can't be read, PlanRefused."""
+    from lastseen.api import decode_plan
+
+    try:
+        document = file.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            attempted=f"reading the plan {file}",
+            found=(error.strerror or type(error).__name__).lower(),
+            meaning="there is nothing to carry out; nothing was changed",
+            remedy="make a plan with `lastseen review -o plan.json`",
+        ) from None
+    return decode_plan(document, source=str(file))
+
+
+def deliver_receipt(receipt: "Receipt", where: Destination) -> None:
+    """Write the receipt where it goes."""
+    from lastseen.reports import render_receipt
+
+    where.deliver(
+        render_receipt(receipt, where.format, screen=where.screen()),
+        summary=f"Run {receipt.run_id}: {outcomes_in_words(receipt)}.",
+    )
+
+
+def outcomes_in_words(receipt: "Receipt") -> str:
+    """Return `3 disabled, 1 spared active`."""
+    counts = receipt.summary.items()
+    told = ", ".join(f"{count} {kind.replace('-', ' ')}" for kind, count in counts)
+    return told or "nobody changed"
+
+
+def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes: bool) -> bool:
+    """Ask, once it is known that the plan may be carried out at all."""
+    from lastseen.api import (
+        check_age,
+        check_guardrails,
+        check_plan,
+        chosen_decisions,
+        people_on_roster,
+        system_clock,
+    )
+
+    check_plan(plan, portal_url=settings.portal.url)
+    chosen = chosen_decisions(plan, options.selection)
+    check_age(plan, now=system_clock(), guardrails=options.guardrails)
+    roster = people_on_roster(plan.decisions)
+    check_guardrails(len(chosen), roster=roster, guardrails=options.guardrails)
+    if not chosen:
+        return True
+    return agreed(
+        f"Disable {counted(len(chosen), 'person', 'people')} on {plan.portal}",
+        [one.display_name or one.email or str(one.user_id) for one in chosen],
+        yes=yes,
+        attempted=f"applying the plan {plan.plan_id}",
+    )
+
+
+async def _applied(
+    plan: "Plan", called: Invocation, settings: "Settings", options: "ApplyOptions"
+) -> "Receipt":
+    from lastseen.api import apply, open_session, system_clock
+
+    with stop_when_asked() as stop:
+        async with open_session(settings) as session:
+            with watched(called) as progress:
+                return await apply(
+                    plan,
+                    session.portal,
+                    ledger=session.ledger,
+                    options=options,
+                    clock=system_clock,
+                    progress=progress,
+                    stop=stop,
+                )

@@ -1,0 +1,83 @@
+"""`lastseen exempt`: who is left alone, why and until when.
+
+Only reads the command line and prints; the ledger keeps the exemptions and journals each change.
+"""
+
+from typing import Annotated
+
+import typer
+
+from lastseen.cli.failures import print_line
+from lastseen.cli.invocation import invocation
+from lastseen.cli.options import OutputOption, ShortFormatOption, read_date
+from lastseen.cli.output import short_destination
+from lastseen.cli.question import counted
+from lastseen.errors import UsageError
+
+app = typer.Typer(help="Leave somebody alone for a time, whatever the logs say.")
+
+WhoArgument = Annotated[
+    str, typer.Argument(metavar="WHO", hidden=True)
+]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    who: WhoArgument,
+    until: Annotated[
+        str,
+        typer.Option("--until", metavar="DATE", help="The last day of it (UTC), as 2026-12-31."),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; shown wherever it counts.")
+    ],
+) -> None:
+    """Leave WHO alone until DATE; replaces an earlier exemption.
+
+    WHO is an id or an e-mail address in any case.
+    """
+    from lastseen.api import open_portal_ledger
+
+    day = read_date(until, "--until")
+    with open_portal_ledger(invocation(context).settings()) as ledger:
+        exemption = ledger.exemptions.add(who, until=day, reason=reason)
+    print_line(f"{exemption.who} is exempt until {exemption.until}: {exemption.reason}")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    output: OutputOption = None,
+    form: ShortFormatOption = None,
+) -> None:
+    """Show every exemption, also those that are over."""
+    from lastseen.api import open_portal_ledger
+    from lastseen.reports.exemptions import render_exemptions
+
+    where = short_destination(output, form)
+    with open_portal_ledger(invocation(context).settings()) as ledger:
+        exemptions = ledger.exemptions.all()
+    where.deliver(
+        render_exemptions(exemptions, where.format, screen=where.screen()),
+        summary=counted(len(exemptions), "exemption", "exemptions") + ".",
+    )
+
+
+@app.command()
+def remove(context: typer.Context, who: WhoArgument) -> None:
+    """Treat WHO like everybody else again.
+
+    WHO is an id or an e-mail address in any case.
+    """
+    from lastseen.api import open_portal_ledger
+
+    with open_portal_ledger(invocation(context).settings()) as ledger:
+        if not ledger.exemptions.remove(who):
+            raise UsageError(
+                attempted=f"removing the exemption of {who}",
+                found="there is none",
+                meaning="nobody of that id or address is exempt on this portal",
+                remedy="look at `lastseen exempt list`",
+            )
+    print_line(f"{who} is exempt no more.")

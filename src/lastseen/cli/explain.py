@@ -1,0 +1,74 @@
+"""`lastseen explain`: why one person is decided as they are. Decides and asks nothing itself."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.options import NowOption, OutputOption, ShortFormatOption, read_now
+from lastseen.cli.output import short_destination
+from lastseen.cli.review import reviewed
+from lastseen.errors import UsageError
+
+if TYPE_CHECKING:
+    from lastseen.api import Explanation, Instant, Settings
+
+
+def explain(
+    context: typer.Context,
+    who: Annotated[
+        str, typer.Argument(metavar="WHO", hidden=True)
+    ],
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run", metavar="RUN", help="Explain that past run, without asking the portal."
+        ),
+    ] = None,
+    now: NowOption = None,
+    output: OutputOption = None,
+    form: ShortFormatOption = None,
+) -> None:
+    """Say why WHO is to be disabled or not, and what that rests on.
+
+    WHO is an id or an e-mail address in any case. Without --run it reviews afresh first.
+    """
+    from lastseen.reports.explanation import render_explanation
+
+    called = invocation(context)
+    pretended = read_now(now)
+    if run is not None and pretended is not None:
+        raise UsageError(
+            attempted=f"explaining {who} of the run {run}",
+            found="both --run and --now are given",
+            meaning="a past run decided for its own instant",
+            remedy="give one of the two",
+        )
+    where = short_destination(output, form)
+    settings = called.settings()
+    if run is None:
+        explanation = to_the_end(_of_now(who, called, settings, pretended))
+    else:
+        explanation = _of_the_past(who, run, settings)
+    decision = explanation.decision
+    where.deliver(
+        render_explanation(explanation, where.format, screen=where.screen()),
+        summary=f"{who}: {decision.decision.value}, {decision.reason.value}.",
+    )
+
+
+def _of_the_past(who: str, run: str, settings: "Settings") -> "Explanation":
+    from lastseen.api import explain, open_portal_ledger
+
+    with open_portal_ledger(settings) as ledger:
+        return explain(who, ledger=ledger, run=run)
+
+
+async def _of_now(
+    who: str, called: Invocation, settings: "Settings", pretended: "Instant | None"
+) -> "Explanation":
+    from lastseen.api import explain, open_session
+
+    async with open_session(settings) as session:
+        plan = await reviewed(session, called, pretended)
+        return explain(who, ledger=session.ledger, run=plan.plan_id)

@@ -1,0 +1,168 @@
+"""The `lastseen` command itself: its own options, its commands, and its ways out.
+
+No command's work is in here. Whatever goes wrong below ends here as one clear message and one of
+the exit codes of `lastseen.errors.ExitCode`.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+from lastseen._version import __version__
+from lastseen.cli import exempt
+from lastseen.cli.apply import apply
+from lastseen.cli.demo import demo
+from lastseen.cli.doctor import doctor
+from lastseen.cli.explain import explain
+from lastseen.cli.failures import print_bug, print_error, print_line, print_usage
+from lastseen.cli.history import history
+from lastseen.cli.init import init
+from lastseen.cli.invocation import Invocation
+from lastseen.cli.options import LogForm
+from lastseen.cli.review import review
+from lastseen.cli.run import run
+from lastseen.cli.selecting import SelectingCommand
+from lastseen.cli.simulate import simulate
+from lastseen.cli.undo import undo
+from lastseen.errors import ExitCode, LastseenError
+from lastseen.logs import configure_logs, hide
+from lastseen.secret import ApiKey
+
+INTERRUPTED = 130
+"""How a command ends on Ctrl-C or SIGTERM: the shell's convention, none of our own codes."""
+
+app = typer.Typer(
+    name="lastseen",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(init)
+app.command()(doctor)
+app.command()(review)
+app.command(cls=SelectingCommand)(apply)
+app.command()(run)
+app.command()(undo)
+app.command()(explain)
+app.command()(history)
+app.add_typer(exempt.app, name="exempt")
+app.command()(demo)
+app.command()(simulate)
+
+
+@app.callback(epilog="Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 the portal refused, "
+              "4 evidence incomplete, 5 a guardrail stopped it, 6 applied in part.")
+def lastseen(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            "-c",
+            metavar="FILE",
+            help="The configuration. Default: lastseen.toml here, if there is one.",
+        ),
+    ] = None,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose", "-v", count=True, show_default=False, help="Say more; -vv says all."
+        ),
+    ] = 0,
+    log_format: Annotated[
+        LogForm,
+        typer.Option("--log-format", metavar="text|json", help="How log lines look."),
+    ] = LogForm.TEXT,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=lambda asked: _show_version(asked), is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Find the contractors of a DocSpace portal who have stopped coming, and disable them.
+
+    `review` decides and writes a plan, `apply` carries it out, `undo` takes it back.
+    """
+    called = Invocation(config=config, verbosity=verbose, log_format=log_format.value)
+    configure_logs(called.log_format, called.log_level)
+    context.obj.append(called)
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and end the process."""
+    sys.exit(outcome(sys.argv[1:]))
+
+
+def outcome(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing is raised."""
+    hide(ApiKey(os.environ.get("LASTSEEN_API_KEY", "")))
+    _end_cleanly_on_signals()
+    began: list[Invocation] = []
+    try:
+        code = get_command(app).main(
+            args=list(arguments), prog_name="lastseen", standalone_mode=False, obj=began
+        )
+        if code == INTERRUPTED:
+            print_line("Interrupted.")
+        return int(code or ExitCode.DONE)
+    except LastseenError as error:
+        print_error(error, _called(began).log_format)
+        return int(error.exit_code)
+    except typer.TyperException as error:
+        if arguments:
+            print_usage(_message(error), _usage(error), _called(began).log_format)
+        else:
+            print_line(error.format_message())
+        return int(ExitCode.USAGE)
+    except Exception as error:  # noqa: BLE001 - the last stop: a bug is told, never thrown
+        called = _called(began)
+        print_bug(error, called.log_format, with_traceback=called.verbosity > 0)
+        return int(ExitCode.BUG)
+
+
+def _called(began: list[Invocation]) -> Invocation:
+    return began[-1] if began else Invocation()
+
+
+def _message(error: typer.TyperException) -> str:
+    message = error.format_message()
+    option = getattr(error, "option_name", None)
+    if option in ("-c", "--config", "-v", "--verbose", "--log-format", "--version"):
+        return f"{message}; it goes before the command: lastseen {option} ..."
+    return message
+
+
+def _usage(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return ""
+    return f"{context.get_usage()}\nTry '{context.command_path} --help' for help."
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lastseen {__version__}")
+        raise typer.Exit
+
+
+def _end_cleanly_on_signals() -> None:
+    """Have SIGTERM and a closed terminal end the work as Ctrl-C does; `nohup` stays in force."""
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _as_interrupt)
+
+
+def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)

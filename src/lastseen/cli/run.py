@@ -1,0 +1,175 @@
+"""`lastseen run`: review and apply in one go, for a scheduler. No decision is made here."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lastseen.cli.apply import outcomes_in_words
+from lastseen.cli.failures import print_line
+from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.options import (
+    NowOption,
+    OutputOption,
+    PlanFormatOption,
+    StrictOption,
+    YesOption,
+    read_now,
+)
+from lastseen.cli.output import Destination
+from lastseen.cli.question import agreed_to
+from lastseen.cli.review import deliver_plan, plan_destination, review_exit_code, reviewed
+from lastseen.cli.stopping import stop_when_asked
+from lastseen.cli.watching import watched
+from lastseen.errors import ExitCode, GuardrailStopped
+
+if TYPE_CHECKING:
+    from lastseen.api import Instant, RunOptions, RunResult, Session, Settings
+
+RUN_RESULT_SCHEMA = "lastseen.run-result/1"
+"""The name and version of the JSON form of what a run decided and did."""
+
+def run(
+    context: typer.Context,
+    output: OutputOption = None,
+    form: PlanFormatOption = None,
+    yes: YesOption = False,
+    strict: StrictOption = False,
+    first_run_applies: Annotated[
+        bool,
+        typer.Option(
+            "--first-run-applies", help="Let the first run on a portal do more than report."
+        ),
+    ] = False,
+    now: NowOption = None,
+) -> int:
+    """Review and carry out at once, inside the guardrails.
+
+    For a scheduler, with --yes. The first run on a portal only reports. With --now nothing is ever
+    carried out. JSON holds plan and receipt, csv and html the plan.
+    """
+    from lastseen.api import RunOptions
+
+    called = invocation(context)
+    pretended = read_now(now)
+    where = plan_destination(output, form)
+    settings = called.settings()
+    if pretended is not None:
+        return to_the_end(_pretended(called, settings, pretended, where, strict=strict))
+    if not _agreed(settings, yes=yes):
+        return ExitCode.DONE
+    options = RunOptions(
+        guardrails=settings.guardrails,
+        first_run_applies=first_run_applies,
+        reconcile=settings.roster.reconcile,
+    )
+    result = to_the_end(_run(called, settings, options, where))
+    _deliver(result, where, called)
+    return _exit_code(result, strict=strict)
+
+
+def _agreed(settings: "Settings", *, yes: bool) -> bool:
+    limits = settings.guardrails
+    return agreed_to(
+        f"Review {settings.portal.url} and disable whoever is found inactive, at most "
+        f"{limits.max_disable} people and {limits.max_disable_share:.0%} of the roster.",
+        yes=yes,
+        attempted="running review and apply in one go",
+    )
+
+
+async def _run(
+    called: Invocation, settings: "Settings", options: "RunOptions", where: Destination
+) -> "RunResult":
+    from lastseen.api import open_session, run, system_clock
+
+    with stop_when_asked() as stop:
+        async with open_session(settings) as session:
+            try:
+                with watched(called) as progress:
+                    return await run(
+                        session.portal,
+                        session.roster,
+                        ledger=session.ledger,
+                        policy=settings.policy,
+                        options=options,
+                        clock=system_clock,
+                        progress=progress,
+                        stop=stop,
+                    )
+            except GuardrailStopped:
+                _deliver_stopped(session, where, called)
+                raise
+
+
+async def _pretended(
+    called: Invocation,
+    settings: "Settings",
+    pretended: "Instant",
+    where: Destination,
+    *,
+    strict: bool,
+) -> int:
+    from lastseen.api import open_session
+
+    async with open_session(settings) as session:
+        plan = await reviewed(session, called, pretended)
+    deliver_plan(plan, where, called)
+    print_line("Nothing was carried out: with --now a run only shows what it would decide.")
+    return review_exit_code(plan, strict=strict)
+
+
+def _deliver_stopped(session: "Session", where: Destination, called: Invocation) -> None:
+    """Write the plan that a guardrail stopped: it is what has to be looked through."""
+    plan = next(
+        (
+            session.ledger.runs.plan(run.run_id)
+            for run in session.ledger.runs.all(limit=10)
+            if run.kind == "review"
+        ),
+        None,
+    )
+    if plan is not None:
+        deliver_plan(plan, where, called)
+
+
+def _deliver(result: "RunResult", where: Destination, called: Invocation) -> None:
+    if where.format == "json":
+        where.deliver(_document(result), summary=_summary(result))
+    elif where.format == "table" and result.receipt is not None:
+        from lastseen.reports import render_plan, render_receipt
+
+        screen = where.screen(verbose=called.verbosity > 0)
+        shown = [
+            render_plan(result.plan, "table", screen=screen),
+            render_receipt(result.receipt, "table", screen=screen),
+        ]
+        where.deliver(b"\n".join(shown), summary=_summary(result))
+    else:
+        deliver_plan(result.plan, where, called)
+        print_line(_summary(result))
+
+
+def _document(result: "RunResult") -> bytes:
+    import msgspec
+
+    from lastseen.reports.json import json_document
+
+    return json_document({"schema": RUN_RESULT_SCHEMA, **msgspec.structs.asdict(result)})
+
+
+def _summary(result: "RunResult") -> str:
+    finished = [f"Finished run {one.run_id}: {outcomes_in_words(one)}." for one in result.finished]
+    if result.receipt is None:
+        return "\n".join([*finished, f"Nothing was carried out: {result.why_not}."])
+    done = f"Run {result.receipt.run_id}: {outcomes_in_words(result.receipt)}."
+    return "\n".join([*finished, done])
+
+
+def _exit_code(result: "RunResult", *, strict: bool) -> ExitCode:
+    """Return 6 when anything was carried out in part, otherwise what a review ends with."""
+    from lastseen.api import receipt_exit_code
+
+    receipts = [*result.finished, *([result.receipt] if result.receipt else [])]
+    if any(receipt_exit_code(receipt) is ExitCode.PARTIAL for receipt in receipts):
+        return ExitCode.PARTIAL
+    return review_exit_code(result.plan, strict=strict)

@@ -1,0 +1,94 @@
+"""`lastseen simulate`: serves a portal that behaves like the real one, until it is stopped."""
+
+from typing import Annotated
+
+import typer
+
+from lastseen.errors import UsageError
+
+
+def simulate(
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", help="Where to listen on 127.0.0.1; 0: any.")
+    ] = 0,
+    filters: Annotated[
+        str,
+        typer.Option(
+            "--filters",
+            metavar="HOW",
+            help="before-window, after-window (as release 3.7.2 does) or ignored.",
+        ),
+    ] = "after-window",
+    contractors: Annotated[
+        int, typer.Option("--contractors", metavar="N", help="How many guests there are.")
+    ] = 150,
+    staff: Annotated[
+        int, typer.Option("--staff", metavar="N", help="How many people are no guests.")
+    ] = 20,
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", help="How far back events go.")
+    ] = 180,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="The same seed gives the same portal.")
+    ] = 1,
+    latency_ms: Annotated[
+        int, typer.Option("--latency-ms", metavar="N", help="How long every answer takes.")
+    ] = 0,
+    retention_days: Annotated[
+        int, typer.Option("--retention-days", metavar="N", help="How long sign-ins are kept.")
+    ] = 180,
+    rate_limit: Annotated[
+        int | None,
+        typer.Option("--rate-limit", metavar="N", help="Requests a minute; default: no limit."),
+    ] = None,
+    faults: Annotated[
+        str,
+        typer.Option(
+            "--faults",
+            metavar="NAME,...",
+            show_default=False,
+            help="What goes wrong, with or without a rate: reset,html-502:0.2.",
+        ),
+    ] = "",
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", metavar="ZONE", help="The portal's zone.")
+    ] = "UTC",
+) -> None:
+    """Serve a simulated portal until it is stopped.
+
+    First prints two lines, its address and its key, ready for a shell.
+    """
+    from lastseen.simulator.filters import Filters
+    from lastseen.simulator.options import SimulateOptions
+    from lastseen.simulator.serving import run
+
+    try:
+        options = SimulateOptions(
+            port=port,
+            filters=Filters(filters),
+            contractors=contractors,
+            staff=staff,
+            days=days,
+            seed=seed,
+            latency_ms=latency_ms,
+            retention_days=retention_days,
+            rate_limit=rate_limit,
+            faults=faults,
+            time_zone=time_zone,
+        )
+    except ValueError as error:
+        raise UsageError(
+            attempted="setting up a simulated portal",
+            found=str(error),
+            meaning="there is no such portal to simulate",
+            remedy="see `lastseen simulate --help`",
+        ) from None
+    try:
+        run(options)
+    except OSError as error:
+        raise UsageError(
+            attempted=f"serving a simulated portal on port {port}",
+            found=(error.strerror or str(error)).lower(),
+            meaning="the port is taken, or this user may not listen on it",
+            remedy="give another --port, or 0 for any that is free",
+        ) from None

@@ -1,0 +1,84 @@
+"""`lastseen undo`: give back the access that a run took away. No decision is made here."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lastseen.cli.apply import deliver_receipt
+from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
+from lastseen.cli.output import short_destination
+from lastseen.cli.question import agreed, counted
+from lastseen.cli.selecting import people
+from lastseen.cli.stopping import stop_when_asked
+from lastseen.cli.watching import watched
+
+if TYPE_CHECKING:
+    from lastseen.api import Receipt, Settings
+
+
+def undo(
+    context: typer.Context,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", hidden=True)
+    ],
+    who: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WHO", hidden=True),
+    ] = None,
+    yes: YesOption = False,
+    output: OutputOption = None,
+    form: ShortFormatOption = None,
+) -> int:
+    """Reinstate everybody whom RUN disabled, or only WHO.
+
+    RUN is an id, or its beginning, as `history` and the receipt name it; WHO is an id or an e-mail
+    address in any case. Whoever was changed by somebody else since is left as they are.
+    """
+    from lastseen.api import receipt_exit_code
+
+    called = invocation(context)
+    where = short_destination(output, form)
+    settings = called.settings()
+    chosen = people(who)
+    if not _agreed(run, chosen, settings, yes=yes):
+        return 0
+    receipt = to_the_end(_undone(run, chosen, called, settings))
+    deliver_receipt(receipt, where)
+    return receipt_exit_code(receipt)
+
+
+def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) -> bool:
+    from lastseen.api import open_portal_ledger, reversal
+
+    with open_portal_ledger(settings) as ledger:
+        planned = reversal(run, ledger=ledger, who=who)
+    if not planned.people:
+        return True
+    deed = "Reinstate" if planned.reinstates else "Disable again"
+    return agreed(
+        f"{deed} {counted(len(planned.people), 'person', 'people')} on {settings.portal.url}",
+        [one.email or one.user_id for one in planned.people],
+        yes=yes,
+        attempted=f"undoing the run {run}",
+    )
+
+
+async def _undone(
+    run: str, who: tuple[str, ...], called: Invocation, settings: "Settings"
+) -> "Receipt":
+    from lastseen.api import open_session, system_clock, undo
+
+    with stop_when_asked() as stop:
+        async with open_session(settings) as session:
+            with watched(called) as progress:
+                return await undo(
+                    run,
+                    session.portal,
+                    ledger=session.ledger,
+                    who=who,
+                    guardrails=settings.guardrails,
+                    clock=system_clock,
+                    progress=progress,
+                    stop=stop,
+                )

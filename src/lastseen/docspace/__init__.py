@@ -1,0 +1,51 @@
+"""The one place that knows the portal's HTTP and JSON.
+
+`open_portal` gives a `Portal` over the network; `client.client_over` gives one over any other
+transport. Importing this costs little: the HTTP library is loaded when a portal is opened.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from lastseen.docspace.interface import Portal
+from lastseen.docspace.limits import Limits
+from lastseen.instant import Clock
+from lastseen.secret import ApiKey
+
+__all__ = ["Limits", "Portal", "open_portal"]
+
+
+@asynccontextmanager
+async def open_portal(
+    url: str,
+    key: ApiKey,
+    *,
+    clock: Clock,
+    limits: Limits = Limits(),  # noqa: B008
+    disabled_status: str | int = "Terminated",
+) -> AsyncIterator[Portal]:
+    """Yield the portal at `url`, asked with `key` over the network until the block ends.
+
+    `clock` is the machine's, against which the portal's is held. `disabled_status` is how a
+    change to Terminated is written: "Terminated" or 2; the way back is written alike.
+
+    Nothing is asked yet. Raises UsageError for an address, a key or a status that can't be used.
+    """
+    from lastseen.docspace.address import portal_address
+    from lastseen.docspace.client import client_over
+    from lastseen.docspace.transport import network
+
+    address = portal_address(url)
+    async with network(address, key, limits) as transport:
+        client = client_over(
+            transport,
+            url=address,
+            clock=clock,
+            key=key,
+            limits=limits,
+            disabled_status=disabled_status,
+        )
+        try:
+            yield client
+        finally:
+            await client.close()

@@ -1,0 +1,147 @@
+"""Pages of the two audit logs: what is asked, and what of the answer is checked.
+
+A page is passed on as it came, or not at all. Whether pages follow one another without a gap, and
+what an action means, is said by the evidence.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from lastseen.contractor import user_id
+from lastseen.docspace.conversation import Answer, Conversation
+from lastseen.docspace.exchange import Request
+from lastseen.docspace.interface import EventPage, EventQuery
+from lastseen.docspace.loose_events import read_loose_events
+from lastseen.docspace.wire import Envelope, Unreadable, check_count, check_success, check_year
+from lastseen.docspace.wording import Purpose, Topic
+from lastseen.instant import Instant, whole_second
+from lastseen.sighting import Event
+
+SIGN_INS_PATH = "/api/2.0/security/audit/login/filter"
+TRAIL_PATH = "/api/2.0/security/audit/events/filter"
+
+_MOST_A_PAGE = 100
+_GUID_LENGTH = 36
+_REPEATED_HOUR = timedelta(hours=1)
+
+
+class _EventsEnvelope(Envelope, frozen=True, kw_only=True):
+    response: list[Event]
+
+
+_decoder = msgspec.json.Decoder(_EventsEnvelope)
+
+
+async def sign_in_page(conversation: Conversation, query: EventQuery) -> EventPage:
+    """Return one page of the sign-in log; raises PortalError, ValueError for an absurd query."""
+    return await _page(conversation, SIGN_INS_PATH, "Reading the sign-in log", query)
+
+
+async def trail_page(conversation: Conversation, query: EventQuery) -> EventPage:
+    """Return one page of the audit trail; raises PortalError, ValueError for an absurd query."""
+    return await _page(conversation, TRAIL_PATH, "Reading the audit trail", query)
+
+
+def wire_date(moment: Instant) -> str:
+    """Return an instant in the one form that the portal accepts for certain (ApiDateTime.cs).
+
+    Three digits of a second: six, which Python prints by itself, are refused with a 400.
+    """
+    text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return f"{text}Z"
+
+
+def read_events(body: bytes) -> list[Event]:
+    """Return a page's events, newest first, with ids of people in lower case; raises Unreadable."""
+    quick: _EventsEnvelope | None = None
+    try:
+        quick = _decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
+        quick = None
+    if quick is None:
+        events = read_loose_events(body)
+    else:
+        check_success(quick)
+        events = quick.response
+        check_count(quick.count, events)
+    _check(events)
+    return events
+
+
+async def _page(
+    conversation: Conversation, path: str, attempted: str, query: EventQuery
+) -> EventPage:
+    if not 1 <= query.count <= _MOST_A_PAGE or query.start < 0:
+        raise ValueError(f"no page has {query.count} events from {query.start} on")
+    request = Request(method="GET", path=path, query=_pairs(query))
+
+    def read(answer: Answer) -> EventPage:
+        return EventPage(
+            query=query,
+            events=read_events(answer.body),
+            sent_at=answer.sent_at,
+            answered_at=answer.answered_at,
+            portal_time=answer.portal_time,
+        )
+
+    return await conversation.ask(request, Purpose(attempted, Topic.LOGS), read)
+
+
+def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
+    pairs = [("startIndex", str(query.start)), ("count", str(query.count))]
+    if query.user_id is not None:
+        pairs.append(("userId", query.user_id))
+    if query.action_id is not None:
+        pairs.append(("action", str(query.action_id)))
+    if query.since is not None:
+        pairs.append(("from", wire_date(query.since)))
+    if query.until is not None:
+        pairs.append(("to", wire_date(query.until)))
+    return tuple(pairs)
+
+
+def _check(events: list[Event]) -> None:
+    """Raise Unreadable for events that no log holds; put ids and seconds into their one form.
+
+    Times are let pass in any offset. Equal seconds have no order of their own.
+    """
+    earlier: datetime | None = None
+    written: datetime | None = None
+    rises = 0
+    for place, event in enumerate(events):
+        moment = event.at
+        if moment.tzinfo is None:
+            raise Unreadable(f"event {event.id} has a date without a time zone")
+        check_year(moment)
+        if not -(2**31) <= event.action_id < 2**31 or not -(2**63) <= event.id < 2**63:
+            raise Unreadable(f"event {event.id} has a number that is none of the portal's")
+        if moment.microsecond:
+            moment = whole_second(Instant(moment))
+        if earlier is not None and written is not None and moment > earlier:
+            if moment > written:
+                rises += 1
+            if rises > 1 or not _is_repeated_hour(event, moment, events[place - 1], earlier):
+                raise Unreadable("it is not sorted from the newest event to the oldest")
+            written, moment = moment, earlier
+        else:
+            written = moment
+        earlier = moment
+        person = event.user_id
+        if len(person) != _GUID_LENGTH or person.lower() != person:
+            person = user_id(person)
+        if person is not event.user_id or moment is not event.at:
+            events[place] = msgspec.structs.replace(event, at=moment, user_id=person)
+    if len({event.id for event in events}) != len(events):
+        raise Unreadable("it brings the same event twice")
+
+
+def _is_repeated_hour(event: Event, moment: datetime, before: Event, earlier: datetime) -> bool:
+    """Say whether an event is written too late by the hour that an autumn night has twice.
+
+    The portal takes each event into its local time and back (TenantUtil.cs, ApiDateTime.cs), and
+    the hour that is there twice comes back as its second pass. It sorts by the true time all the
+    same, so that a page can run up once, by no more than that hour. The events above tell that it
+    happened no later than they did: their time is taken for it.
+    """
+    return moment - earlier <= _REPEATED_HOUR and event.id < before.id

@@ -1,0 +1,179 @@
+"""The portal as the rest of Lastseen sees it, carried out by asking a DocSpace server.
+
+Each method names what it asks and hands over: to `people`, `audit`, and the conversation that
+carries it. `client_over` builds one over any transport; `lastseen.docspace.open_portal` over the
+network.
+"""
+
+from urllib.parse import quote
+
+import msgspec
+
+from lastseen.contractor import AccountStatus, Profile, UserId
+from lastseen.docspace import audit, people
+from lastseen.docspace.conversation import Conversation
+from lastseen.docspace.exchange import Effects, Request, Transport
+from lastseen.docspace.interface import (
+    EventPage,
+    EventQuery,
+    PeopleQuery,
+    Retention,
+    Traffic,
+)
+from lastseen.docspace.limits import Limits
+from lastseen.docspace.wire import read_changed_people, read_retention
+from lastseen.docspace.wording import Purpose, Topic, Wording
+from lastseen.errors import UsageError
+from lastseen.instant import Clock
+from lastseen.secret import ApiKey
+
+_STATUS_PATH = "/api/2.0/people/status/"
+_RETENTION_PATH = "/api/2.0/security/audit/settings/lifetime"
+
+_BY_NAME = {AccountStatus.ACTIVE: "Active", AccountStatus.TERMINATED: "Terminated"}
+_BY_NUMBER = {AccountStatus.ACTIVE: "1", AccountStatus.TERMINATED: "2"}
+
+
+class Client:
+    """A DocSpace portal, asked through a conversation. See `interface.Portal` for each method."""
+
+    def __init__(
+        self,
+        url: str,
+        conversation: Conversation,
+        *,
+        wording: Wording,
+        status_segments: dict[AccountStatus, str],
+    ) -> None:
+        """Speak as `conversation` does; `status_segments` are the ends of the path of a change."""
+        self._url = url
+        self._conversation = conversation
+        self._wording = wording
+        self._status_segments = status_segments
+
+    @property
+    def url(self) -> str:
+        """The address without a trailing slash."""
+        return self._url
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked so far."""
+        return self._conversation.traffic
+
+    @property
+    def largest_skew_seconds(self) -> float:
+        """Largest difference between the clocks; positive where the portal is ahead."""
+        return self._conversation.largest_skew_seconds
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may sensibly be under way at once just now."""
+        return self._conversation.concurrency
+
+    async def whoami(self) -> Profile:
+        """Return the account that the key acts as."""
+        return await people.whoami(self._conversation)
+
+    async def person(self, user_id: UserId) -> Profile | None:
+        """Return one person, or None where the portal knows no such id."""
+        return await people.person(self._conversation, user_id)
+
+    async def person_by_email(self, email: str) -> Profile | None:
+        """Return the person with this address in any case, or None."""
+        return await people.person_by_email(self._conversation, email)
+
+    async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
+        """Return everyone the query names, each once, proven whole."""
+        return await people.people(self._conversation, self._wording, query)
+
+    async def count_people(self, query: PeopleQuery) -> int:
+        """Return how many people the query names."""
+        return await people.count_people(self._conversation, query)
+
+    async def sign_ins(self, query: EventQuery) -> EventPage:
+        """Return one page of the sign-in log."""
+        return await audit.sign_in_page(self._conversation, query)
+
+    async def trail(self, query: EventQuery) -> EventPage:
+        """Return one page of the audit trail."""
+        return await audit.trail_page(self._conversation, query)
+
+    async def retention(self) -> Retention:
+        """Return how long the portal keeps its logs."""
+        request = Request(method="GET", path=_RETENTION_PATH)
+        purpose = Purpose("Asking how long the logs are kept", Topic.LOGS)
+        return await self._conversation.ask(
+            request, purpose, lambda answer: read_retention(answer.body)
+        )
+
+    async def set_status(
+        self, user_ids: tuple[UserId, ...], status: AccountStatus
+    ) -> tuple[Profile, ...]:
+        """Give all of them a status in one request; raises ValueError for any but the two."""
+        segment = self._status_segments.get(status)
+        if segment is None:
+            raise ValueError(f"nobody can be made {status.name}")
+        if not user_ids:
+            return ()
+        request = Request(
+            method="PUT",
+            path=_STATUS_PATH + quote(segment, safe=""),
+            body=msgspec.json.encode({"userIds": user_ids, "resendAll": False}),
+        )
+        verb = "Disabling" if status is AccountStatus.TERMINATED else "Reinstating"
+        number = "1 person" if len(user_ids) == 1 else f"{len(user_ids)} people"
+        purpose = Purpose(f"{verb} {number}", Topic.CHANGE)
+        return await self._conversation.ask(
+            request, purpose, lambda answer: read_changed_people(answer.body)
+        )
+
+    async def close(self) -> None:
+        """Let nothing live on; the transport is closed by whoever made it."""
+        await self._conversation.close()
+
+
+def client_over(
+    transport: Transport,
+    *,
+    url: str,
+    clock: Clock,
+    key: ApiKey | None = None,
+    limits: Limits | None = None,
+    disabled_status: str | int = "Terminated",
+    effects: Effects | None = None,
+) -> Client:
+    """Return a client that asks through `transport`.
+
+    `url` is only shown; `key`, where there is one, is only kept out of every text. Raises
+    UsageError for a `disabled_status` other than the name or the number of Terminated.
+    """
+    wording = Wording(url, key or ApiKey(""))
+    conversation = Conversation(
+        transport,
+        wording,
+        clock=clock,
+        limits=limits or Limits(),
+        effects=effects or Effects(),
+    )
+    return Client(
+        url, conversation, wording=wording, status_segments=status_segments(disabled_status)
+    )
+
+
+def status_segments(disabled_status: str | int) -> dict[AccountStatus, str]:
+    """Return how the path of a change ends for each status, by name or by number alike.
+
+    Raises UsageError for anything but Terminated or 2.
+    """
+    text = str(disabled_status).strip()
+    if text == _BY_NUMBER[AccountStatus.TERMINATED]:
+        return _BY_NUMBER
+    if text.casefold() == _BY_NAME[AccountStatus.TERMINATED].casefold():
+        return _BY_NAME
+    raise UsageError(
+        attempted="Reading portal.disabled_status",
+        found=f"{text[:40]!r} is not a status that disables",
+        meaning="The portal knows two statuses to give: Active (1) and Terminated (2).",
+        remedy='Write "Terminated" or 2.',
+    )

@@ -1,0 +1,134 @@
+"""What the rest of Lastseen may ask of a portal, without a word of HTTP.
+
+`client` carries it out over the network; campaigns carry it out in process.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from lastseen.contractor import AccountStatus, Profile, UserId
+from lastseen.instant import Instant
+from lastseen.sighting import Event
+
+
+class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page of events is asked for. Only what is set is sent."""
+
+    start: int = 0
+    """How many events to pass over, newest first (`startIndex`)."""
+    count: int = 100
+    """How many to bring: 1 to 100."""
+    user_id: UserId | None = None
+    """Only this person's."""
+    action_id: int | None = None
+    """Only this action."""
+    since: Instant | None = None
+    """Only events at or after this instant (`from`)."""
+    until: Instant | None = None
+    """Only events at or before this instant (`to`)."""
+
+
+class EventPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page as it came, checked for shape and for newest-first order, nothing more."""
+
+    query: EventQuery
+    """What was asked."""
+    events: list[Event]
+    """What came: newest first; equal seconds in any order."""
+    sent_at: Instant
+    """When the request left, by the machine's clock."""
+    answered_at: Instant
+    """When the answer was whole, by the machine's clock."""
+    portal_time: Instant | None
+    """The answer's `Date` header: the portal's clock, whole seconds."""
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """For how many days the portal keeps its logs (`audit/settings/lifetime`)."""
+
+    sign_in_days: int
+    trail_days: int
+
+
+class PeopleQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which people a list is asked for. Every status is always included."""
+
+    guests_only: bool = False
+    """Only guests (`area=Guests`)."""
+    group_id: str | None = None
+    """Only members of this group."""
+    inviter_id: UserId | None = None
+    """Only those invited by this person."""
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked of the portal so far."""
+
+    requests: int = 0
+    """Requests sent, retries included."""
+    retries: int = 0
+    """Requests that had to be sent again: something was wrong with the first answer."""
+    throttled: int = 0
+    """Answers with status 429."""
+
+
+class Portal(Protocol):
+    """A DocSpace portal. Every method may raise `PortalError` and its children."""
+
+    @property
+    def url(self) -> str:
+        """The address without a trailing slash."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked so far."""
+
+    @property
+    def largest_skew_seconds(self) -> float:
+        """Largest difference seen between the portal's clock and the machine's, signed.
+
+        Positive where the portal is ahead. A difference within the header's own grain of a second
+        is not counted, nor what the answer was under way.
+        """
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may sensibly be under way at once just now."""
+
+    async def whoami(self) -> Profile:
+        """Return the account that the key acts as (`people/@self`)."""
+
+    async def person(self, user_id: UserId) -> Profile | None:
+        """Return one person, or None where the portal knows no such id."""
+
+    async def person_by_email(self, email: str) -> Profile | None:
+        """Return the person with this address in any case, or None."""
+
+    async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
+        """Return everyone the query names, each once, proven whole against `total`.
+
+        Raises PortalUnreadable when the list can't be proven whole.
+        """
+
+    async def count_people(self, query: PeopleQuery) -> int:
+        """Return how many people the query names (one request, `count=1`)."""
+
+    async def sign_ins(self, query: EventQuery) -> EventPage:
+        """Return one page of the sign-in log (`security/audit/login/filter`)."""
+
+    async def trail(self, query: EventQuery) -> EventPage:
+        """Return one page of the audit trail (`security/audit/events/filter`)."""
+
+    async def retention(self) -> Retention:
+        """Return how long the portal keeps its logs."""
+
+    async def set_status(
+        self, user_ids: tuple[UserId, ...], status: AccountStatus
+    ) -> tuple[Profile, ...]:
+        """Give all of them a status in one request, and return them as the portal answers.
+
+        Never retried inside where the request may have reached the portal: then
+        PortalUnreachable, PortalUnreadable or PortalRefused (5xx) says that the outcome is
+        unknown. A 403 or 402 is PortalRefused: see `status`.
+        """

@@ -1,0 +1,28 @@
+"""How hard a portal may be asked, as one value made at the edge.
+
+The defaults stay below what the portal's RateLimiterSettings.cs allows one account. Nothing here
+acts on them.
+"""
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How hard and for how long a portal may be asked."""
+
+    reads: int = 40
+    """GETs at once; the portal refuses more than 50."""
+    writes: int = 10
+    """PUTs at once; the portal refuses more than 15."""
+    per_minute: int | None = None
+    """Requests a minute; None: what the portal shows or teaches, 1,500 as documented."""
+    tries: int = 6
+    """How often a GET is sent at most."""
+    longest_pause_seconds: float = 120.0
+    """A `Retry-After` above this isn't waited for."""
+    connect_seconds: float = 15.0
+    """How long a connection may take to be made."""
+    answer_seconds: float = 90.0
+    """How long a request may take altogether."""
+    largest_answer_bytes: int = 32 * 1024 * 1024
+    """More than this is not read."""

@@ -1,0 +1,162 @@
+"""Lists of people, read in pages and proven whole; one person at a time.
+
+Why a person is wanted, and whether they are a contractor, is not known here.
+"""
+
+import asyncio
+import re
+from urllib.parse import quote
+
+from lastseen.contractor import AccountType, Profile, UserId, email_key, user_id
+from lastseen.docspace.conversation import Answer, Conversation
+from lastseen.docspace.exchange import Request
+from lastseen.docspace.interface import PeopleQuery
+from lastseen.docspace.wire import PeoplePage, Unreadable, read_people, read_person
+from lastseen.docspace.wording import Purpose, Topic, Wording
+
+_FILTER_PATH = "/api/2.0/people/filter"
+_PERSON_PATH = "/api/2.0/people/"
+_SELF_PATH = "/api/2.0/people/@self"
+_EMAIL_PATH = "/api/2.0/people/email"
+
+_MOST_A_PAGE = 100
+_READINGS = 3
+"""How often a list is read anew that changed while it was read."""
+
+_EVERY_STATUS = "7"
+"""EmployeeStatus.All; an administrator gets the terminated ones as well (DbUserService.cs)."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_LISTING = Purpose("Listing people", Topic.PEOPLE)
+_LOOKING_UP = Purpose("Looking up a person", Topic.PEOPLE, may_be_absent=True)
+
+
+async def whoami(conversation: Conversation) -> Profile:
+    """Return the account that the key acts as."""
+    request = Request(method="GET", path=_SELF_PATH)
+    purpose = Purpose("Asking whom the API key belongs to", Topic.PEOPLE)
+    return await conversation.ask(request, purpose, lambda answer: read_person(answer.body))
+
+
+async def person(conversation: Conversation, identity: UserId) -> Profile | None:
+    """Return the person with this id, or None where there is none.
+
+    The portal's ids are GUIDs: anything else is nobody's, and is not asked for, since the portal
+    takes it for a user name or for another address (`@self`).
+    """
+    wanted = user_id(identity)
+    if not _GUID.fullmatch(wanted):
+        return None
+    request = Request(method="GET", path=_PERSON_PATH + quote(wanted, safe=""))
+    found = await conversation.ask(request, _LOOKING_UP, _read_one)
+    return found if found is not None and found.id == wanted else None
+
+
+async def person_by_email(conversation: Conversation, email: str) -> Profile | None:
+    """Return the person with this address, or None where there is none.
+
+    Some databases take accented letters for plain ones: what comes back under another address
+    is somebody else.
+    """
+    wanted = email.strip()
+    if not wanted:
+        return None
+    request = Request(method="GET", path=_EMAIL_PATH, query=(("email", wanted),))
+    found = await conversation.ask(request, _LOOKING_UP, _read_one)
+    return found if found is not None and email_key(found.email) == email_key(wanted) else None
+
+
+async def count_people(conversation: Conversation, query: PeopleQuery) -> int:
+    """Return how many people the query names, as the portal counts them."""
+    return (await _page(conversation, query, start=0, count=1)).total
+
+
+async def people(
+    conversation: Conversation, wording: Wording, query: PeopleQuery
+) -> tuple[Profile, ...]:
+    """Return everyone the query names, each once, in the order of e-mail addresses.
+
+    The pages are proven whole: every page tells the same `total`, and so many different people
+    are in them. A list that changes meanwhile is read again, a few times; then PortalUnreadable.
+    """
+    found: dict[UserId, Profile] = {}
+    totals: set[int] = set()
+    for _ in range(_READINGS):
+        pages = await _pages(conversation, query)
+        found = {profile.id: profile for page in pages for profile in page.people}
+        totals = {page.total for page in pages}
+        if totals == {len(found)}:
+            return _as_asked(wording, query, tuple(found.values()))
+    told = " or ".join(str(total) for total in sorted(totals))
+    raise wording.unreadable(
+        _LISTING, f"the list tells of {told} people and brings {len(found)}, {_READINGS} times over"
+    )
+
+
+async def _pages(conversation: Conversation, query: PeopleQuery) -> list[PeoplePage]:
+    first = await _page(conversation, query, start=0, count=_MOST_A_PAGE)
+    starts = range(_MOST_A_PAGE, first.total, _MOST_A_PAGE)
+    tasks = [
+        asyncio.ensure_future(_page(conversation, query, start=start, count=_MOST_A_PAGE))
+        for start in starts
+    ]
+    try:
+        return [first, *await asyncio.gather(*tasks)]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _page(
+    conversation: Conversation, query: PeopleQuery, *, start: int, count: int
+) -> PeoplePage:
+    pairs = [
+        ("employeeStatus", _EVERY_STATUS),
+        ("sortBy", "email"),
+        ("sortOrder", "ascending"),
+        ("startIndex", str(start)),
+        ("count", str(count)),
+    ]
+    if query.guests_only:
+        pairs.append(("area", "Guests"))
+    if query.group_id is not None:
+        pairs.append(("groupId", query.group_id))
+    if query.inviter_id is not None:
+        pairs.append(("inviterId", query.inviter_id))
+    request = Request(method="GET", path=_FILTER_PATH, query=tuple(pairs))
+
+    def read(answer: Answer) -> PeoplePage:
+        page = read_people(answer.body)
+        promised = max(0, min(count, page.total - start))
+        if len(page.people) != promised:
+            raise Unreadable(f"it brings {len(page.people)} people instead of {promised}")
+        return page
+
+    return await conversation.ask(request, _LISTING, read)
+
+
+def _read_one(answer: Answer) -> Profile | None:
+    return None if answer.absent else read_person(answer.body)
+
+
+def _as_asked(
+    wording: Wording, query: PeopleQuery, profiles: tuple[Profile, ...]
+) -> tuple[Profile, ...]:
+    """Return those whom the query names, from a portal that may not have looked at all of it.
+
+    A portal that doesn't know `area` brings everybody: guests can still be told. One that passes
+    over a group or an inviter would make contractors of others: that is an error.
+    """
+    if query.guests_only:
+        profiles = tuple(one for one in profiles if one.type is AccountType.GUEST)
+    if query.group_id is not None:
+        group = user_id(query.group_id)
+        if any(one.groups and group not in one.groups for one in profiles):
+            raise wording.unreadable(_LISTING, "it brings people of other groups")
+    if query.inviter_id is not None:
+        inviter = user_id(query.inviter_id)
+        if any(one.invited_by not in (None, inviter) for one in profiles):
+            raise wording.unreadable(_LISTING, "it brings people whom others invited")
+    return profiles

@@ -1,0 +1,307 @@
+"""The portal's JSON: the envelope, profiles, dates, retention, each checked for its shape.
+
+What is not the promised shape raises `Unreadable` with the reason; nothing unreadable is ever
+left out or made into an empty list. Pages of events have their own files, `audit` and
+`loose_events`. Shapes are those of CommonApiResponse.cs, EmployeeFullDto.cs, ApiDateTime.cs.
+"""
+
+import html
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from lastseen.contractor import AccountStatus, AccountType, Profile, UserId, user_id
+from lastseen.docspace.interface import Retention
+from lastseen.instant import Instant, instant
+
+E = TypeVar("E", bound="Envelope")
+
+_DECODING_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+"""All that a hostile text can make the decoder raise."""
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+class Unreadable(Exception):
+    """An answer is not of the promised shape; the text says in what way."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What stands around every answer, whatever it brings."""
+
+    status: int = 0
+    """0, or 1 with an error."""
+    status_code: int = 200
+    """The HTTP status once more."""
+    count: int | None = None
+    """How many are in `response`."""
+    total: int | None = None
+    """How many there are altogether; people lists set it."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An error's envelope."""
+
+    status: int
+    """The HTTP status that it tells."""
+    message: str
+    """The portal's own words, in the portal's language."""
+
+
+class WireProfile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A person as the portal writes one; what is null is left out (EmployeeFullDto.cs).
+
+    Display names are written as HTML (DisplayUserSettings.cs).
+    """
+
+    id: str
+    status: int | str
+    email: str | None = None
+    display_name: str | None = None
+    is_owner: bool | None = None
+    is_admin: bool | None = None
+    is_room_admin: bool | None = None
+    is_visitor: bool | None = None
+    is_ldap: bool | None = msgspec.field(default=None, name="isLDAP")
+    is_sso: bool | None = msgspec.field(default=None, name="isSSO")
+    registration_date: Any = None
+    created_by: Any = None
+    groups: list[Any] | None = None
+
+
+class _PersonEnvelope(Envelope, frozen=True, kw_only=True):
+    response: WireProfile
+
+
+class _PeopleEnvelope(Envelope, frozen=True, kw_only=True):
+    response: list[WireProfile]
+
+
+class _Lifetimes(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    login_history_life_time: int
+    audit_trail_life_time: int
+
+
+class _LifetimesEnvelope(Envelope, frozen=True, kw_only=True):
+    response: _Lifetimes
+
+
+class _WireError(msgspec.Struct, frozen=True):
+    message: str | None = None
+
+
+class _FailureEnvelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    status: int
+    status_code: int
+    error: _WireError | None = None
+
+
+class PeoplePage(msgspec.Struct, frozen=True):
+    """One page of a list of people."""
+
+    people: tuple[Profile, ...]
+    total: int
+    """How many the whole list has."""
+
+
+_person_decoder = msgspec.json.Decoder(_PersonEnvelope)
+_people_decoder = msgspec.json.Decoder(_PeopleEnvelope)
+_lifetimes_decoder = msgspec.json.Decoder(_LifetimesEnvelope)
+_failure_decoder = msgspec.json.Decoder(_FailureEnvelope)
+
+
+def read_person(body: bytes) -> Profile:
+    """Return the one person that an answer brings; raises Unreadable."""
+    return _profile(decode(_person_decoder.decode, body).response)
+
+
+def read_people(body: bytes) -> PeoplePage:
+    """Return the people that a page of a list brings; raises Unreadable."""
+    envelope = decode(_people_decoder.decode, body)
+    check_count(envelope.count, envelope.response)
+    if envelope.total is None:
+        raise Unreadable("a list of people does not say how many there are altogether")
+    if envelope.total < len(envelope.response):
+        raise Unreadable(
+            f"it brings {len(envelope.response)} people of {envelope.total} altogether"
+        )
+    return PeoplePage(tuple(_profile(person) for person in envelope.response), envelope.total)
+
+
+def read_changed_people(body: bytes) -> tuple[Profile, ...]:
+    """Return the people that a change answers with; raises Unreadable.
+
+    `count` says nothing here: the portal writes 1 however many were changed, since it counts a
+    stream before it has run (CommonApiResponse.cs, UserController.cs).
+    """
+    envelope = decode(_people_decoder.decode, body)
+    return tuple(_profile(person) for person in envelope.response)
+
+
+def read_retention(body: bytes) -> Retention:
+    """Return for how many days the logs are kept (TenantAuditSettings.cs); raises Unreadable."""
+    lifetimes = decode(_lifetimes_decoder.decode, body).response
+    sign_in_days = lifetimes.login_history_life_time
+    trail_days = lifetimes.audit_trail_life_time
+    if not (0 < sign_in_days <= 36_500 and 0 < trail_days <= 36_500):
+        raise Unreadable(f"it keeps the logs for {sign_in_days} and {trail_days} days")
+    return Retention(sign_in_days=sign_in_days, trail_days=trail_days)
+
+
+def failure(body: bytes) -> Failure | None:
+    """Return the portal's own error that `body` is, or None where it is something else."""
+    try:
+        envelope = _failure_decoder.decode(body)
+    except _DECODING_ERRORS:
+        return None
+    if envelope.error is None and envelope.status == 0:
+        return None
+    message = envelope.error.message if envelope.error is not None else None
+    return Failure(envelope.status_code, message or "")
+
+
+def decode(decoder: Callable[[bytes], E], body: bytes) -> E:
+    """Return the envelope that `body` is; raises Unreadable when it isn't one of success."""
+    envelope: E | None = None
+    reason = ""
+    try:
+        envelope = decoder(body)
+    except _DECODING_ERRORS as error:
+        reason = describe(body, error)
+    if envelope is None:
+        raise Unreadable(reason)
+    check_success(envelope)
+    return envelope
+
+
+def check_success(envelope: Envelope) -> None:
+    """Raise Unreadable where an envelope speaks of an error."""
+    if envelope.status != 0 or not 200 <= envelope.status_code < 300:
+        raise Unreadable(
+            f"its status is {envelope.status} and its status code {envelope.status_code}"
+        )
+
+
+def check_count(count: int | None, response: list[Any]) -> None:
+    """Raise Unreadable where an envelope's `count` contradicts the list in it."""
+    if count is not None and count != len(response):
+        raise Unreadable(f"it says that it brings {count}, and brings {len(response)}")
+
+
+def describe(body: bytes, error: Exception) -> str:
+    """Return in a few words what an answer is instead of what was promised."""
+    start = body[:64].lstrip()
+    if not start:
+        return "it is empty"
+    if start.startswith(b"<"):
+        return "it is a web page"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "its text is not UTF-8"
+    return str(error)
+
+
+def read_moment(value: object) -> Instant:
+    """Return a date as the portal writes it, in either form; raises Unreadable.
+
+    A string carries its offset, `Z` or hours and minutes. An object carries `utcTime`, in UTC
+    whatever it says of an offset, and `timeZoneOffset`, which only tells the portal's zone.
+    """
+    text, zone = value, None
+    if isinstance(value, dict):
+        text, zone = value.get("utcTime"), UTC
+    moment: datetime | None = None
+    if isinstance(text, str) and len(text) <= 40:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+    if moment is None:
+        raise Unreadable(f"{value!r:.80} is no date")
+    if moment.tzinfo is None:
+        if zone is None:
+            raise Unreadable(f"the date {text!r:.80} has no time zone")
+        moment = moment.replace(tzinfo=zone)
+    check_year(moment)
+    return instant(moment)
+
+
+def check_year(moment: datetime) -> None:
+    """Raise Unreadable for a date that stands for none.
+
+    The portal writes the year 1 for a date that it doesn't know (ApiDateTime.cs).
+    """
+    if not 1971 <= moment.year < 9000:
+        raise Unreadable(f"no event and no account is of the year {moment.year}")
+
+
+def _profile(wire: WireProfile) -> Profile:
+    identity = user_id(wire.id)
+    if not identity or identity == _NOBODY:
+        raise Unreadable("a person has no id")
+    inviter, sponsor = _inviter(wire.created_by)
+    return Profile(
+        id=identity,
+        email=wire.email or "",
+        display_name=html.unescape(wire.display_name or ""),
+        status=_status(wire.status),
+        type=_type(wire),
+        is_ldap=bool(wire.is_ldap),
+        is_sso=bool(wire.is_sso),
+        registered_at=_registration(wire.registration_date),
+        invited_by=inviter,
+        sponsor=sponsor,
+        groups=tuple(_group(group) for group in wire.groups or ()),
+    )
+
+
+def _status(value: int | str) -> AccountStatus:
+    try:
+        if isinstance(value, int):
+            return AccountStatus(value)
+        return AccountStatus(int(value)) if value.isdigit() else AccountStatus[value.upper()]
+    except (ValueError, KeyError):
+        reason = f"the status {value!r:.40} is none that a person can have"
+    raise Unreadable(reason)
+
+
+def _type(wire: WireProfile) -> AccountType:
+    if wire.is_owner:
+        return AccountType.OWNER
+    if wire.is_admin:
+        return AccountType.ADMINISTRATOR
+    if wire.is_room_admin:
+        return AccountType.ROOM_ADMINISTRATOR
+    return AccountType.GUEST if wire.is_visitor else AccountType.USER
+
+
+def _registration(value: object) -> Instant | None:
+    if value is None or (isinstance(value, str) and value.startswith("0001-01-01")):
+        return None
+    return read_moment(value)
+
+
+def _inviter(value: object) -> tuple[UserId | None, str | None]:
+    """Return who invited a person; only administrators are told, and then by id and name."""
+    if isinstance(value, str):
+        value = {"id": value}
+    if not isinstance(value, dict):
+        return None, None
+    identity = value.get("id")
+    name = value.get("email") or value.get("displayName")
+    inviter = user_id(identity) if isinstance(identity, str) else ""
+    return (
+        UserId(inviter) if inviter and inviter != _NOBODY else None,
+        html.unescape(name) if isinstance(name, str) else None,
+    )
+
+
+def _group(value: object) -> str:
+    if isinstance(value, dict):
+        value = value.get("id")
+    if not isinstance(value, str):
+        raise Unreadable("a group has no id")
+    return user_id(value)

@@ -1,0 +1,9 @@
+"""What was seen of people, and how far that is known to be complete.
+
+Coverage arithmetic and the proof of no gap are pure; the readers ask the portal for as little as
+the answer needs and keep in the ledger what they prove. Nothing here decides about anybody.
+"""
+
+from lastseen.evidence.last_look import LastLook, last_look
+
+__all__ = ["LastLook", "last_look"]

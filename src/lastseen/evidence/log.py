@@ -1,0 +1,89 @@
+"""One log of the portal as the readers see it: where to ask, and how far an answer speaks.
+
+The sign-in log is written at once, the trail through a queue (MessagesRepository.cs); so the
+newest stretch of each is left open for the next reading.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention
+from lastseen.evidence.paging import PageView
+from lastseen.instant import EPOCH, Instant, before, days
+from lastseen.sighting import EvidenceKind
+
+MARGINS = {
+    EvidenceKind.SIGN_IN: timedelta(seconds=60),
+    EvidenceKind.ACTIVITY: timedelta(minutes=15),
+}
+"""How long before a reading its log is taken to be whole."""
+
+NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}
+"""What the two logs are called on screen."""
+
+UNTOLD_CLOCK = timedelta(minutes=5)
+"""By how much the portal's clock may be behind where an answer carries no `Date`."""
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True):
+    """A log of one portal."""
+
+    kind: EvidenceKind
+    """Which of the two."""
+    fetch: Callable[[EventQuery], Awaitable[EventPage]]
+    """Brings one page."""
+    kept_for: timedelta
+    """How long the portal keeps its entries."""
+    whole_since: Instant = EPOCH
+    """Before this the log may have lost entries for good: its lifetime was once shorter."""
+
+    @property
+    def name(self) -> str:
+        """The log's name for people."""
+        return NAMES[self.kind]
+
+    @property
+    def margin(self) -> timedelta:
+        """How long before a reading the log is taken to be whole."""
+        return MARGINS[self.kind]
+
+    def known_until(self, page: EventPage) -> Instant:
+        """Return up to which instant of the portal's clock `page` knows the newest events.
+
+        The `Date` header is written when the answer is; the log was read at some time before, at
+        the earliest when the request left.
+        """
+        under_way = page.answered_at - page.sent_at
+        if page.portal_time is None:
+            return Instant(page.sent_at - UNTOLD_CLOCK - self.margin)
+        return Instant(page.portal_time - under_way - self.margin)
+
+    def view(self, page: EventPage, *, ends_log: bool = False) -> PageView:
+        """Return `page` in the form that the proof takes."""
+        floor = before(page.answered_at, self.kept_for)
+        return PageView(
+            start=page.query.start,
+            events=page.events,
+            sent_at=page.sent_at,
+            answered_at=page.answered_at,
+            known_until=self.known_until(page),
+            floor=max(floor, self.whole_since) if ends_log else floor,
+            ends_log=ends_log,
+        )
+
+
+def sign_in_log(portal: Portal, retention: Retention, whole_since: Instant = EPOCH) -> Log:
+    """Return the portal's sign-in log."""
+    return Log(
+        kind=EvidenceKind.SIGN_IN,
+        fetch=portal.sign_ins,
+        kept_for=days(retention.sign_in_days),
+        whole_since=whole_since,
+    )
+
+
+def activity_trail(portal: Portal, retention: Retention) -> Log:
+    """Return the portal's audit trail; release 3.7.2 keeps more of it, which is not counted on."""
+    return Log(kind=EvidenceKind.ACTIVITY, fetch=portal.trail, kept_for=days(retention.trail_days))

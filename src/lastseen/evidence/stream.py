@@ -1,0 +1,318 @@
+"""Reading a portal's log newest first, as a stream of overlapping pages, until enough is proven.
+
+Sequential runs of pages (segments) are read side by side. Within a segment each page is asked for
+after the one before was answered, as the proof in `paging` wants; where segments meet they overlap
+by more. What a page shows is kept as it is read.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from lastseen.docspace.interface import EventPage, EventQuery
+from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
+from lastseen.evidence.coverage import Coverage
+from lastseen.evidence.log import Log
+from lastseen.evidence.paging import SECOND, Weave
+from lastseen.evidence.planning import PAGE, STEP, Watch
+from lastseen.evidence.sign_ins import Harvest
+from lastseen.instant import Instant, Interval, instant
+from lastseen.ledger import EvidenceStore, Reading
+from lastseen.progress import Progress
+
+SEAM = 9
+"""By how many events more than one neighbouring segments overlap."""
+LONGEST_SEGMENT = 16
+"""Pages in a segment at most."""
+ATTEMPTS = 12
+"""How often an unproven stretch is read again before it is given up."""
+PAGES_A_WRITE = 25
+"""Pages after which what was read is written down."""
+EMPTY_AGREEING = 3
+"""How many answers must agree that there is nothing at a place."""
+STALLED = 300
+"""Pages in a row that prove nothing new, after which a reading is given up."""
+RIGHTS = frozenset({401, 402, 403})
+"""Answers that no further asking changes."""
+
+
+class Stream:
+    """One log, being read."""
+
+    def __init__(
+        self,
+        log: Log,
+        *,
+        store: EvidenceStore,
+        harvest: Harvest,
+        concurrency: Callable[[], int],
+        progress: Progress,
+    ) -> None:
+        """`store`: where what is read is kept; `concurrency`: requests allowed at once."""
+        self.log = log
+        self.harvest = harvest
+        self.pages = 0
+        self.broken: PortalError | None = None
+        self.top: Instant | None = None
+        self.watch = Watch(())
+        self._store = store
+        self._concurrency = concurrency
+        self._progress = progress
+        self._weave = Weave()
+        self._earlier = store.coverage(log.kind)
+        self._before = Coverage(tuple(covered.interval for covered in self._earlier))
+        self._kept = Coverage()
+        self._unwritten: list[EventPage] = []
+        self._short: dict[int, frozenset[int]] = {}
+        self._stalled = 0
+        self._floor: Instant | None = None
+        self._end: Instant | None = None
+
+    def take(self, page: EventPage) -> None:
+        """Take in a page that was read: what it shows, and what it proves."""
+        self.pages += 1
+        proven = self._weave.covered()
+        self._add(page, ends_log=self._ends_log(page))
+        self._stalled = self._stalled + 1 if self._weave.covered() == proven else 0
+        self.harvest.take(page.events)
+        self.watch.page(self.harvest.met_since(self.watch.since))
+        if page.query.start == 0:
+            known_until = self.log.known_until(page)
+            self.top = known_until if self.top is None else max(self.top, known_until)
+        self._unwritten.append(page)
+        if len(self._unwritten) >= PAGES_A_WRITE:
+            self.write()
+        self._progress.step(self.log.name, self.pages)
+
+    def take_whole(self, page: EventPage) -> None:
+        """Take in a page from place 0 of which it is known that nothing older exists."""
+        self._add(page, ends_log=True)
+        self.take(page)
+
+    def covered(self) -> Coverage:
+        """Return what is proven of the log: by this reading and by earlier ones."""
+        return self._before.union(self._weave.covered())
+
+    def write(self) -> None:
+        """Keep in the ledger what was read since the last time."""
+        if not self._unwritten:
+            return
+        proven = self._weave.covered()
+        places = [page.query.start for page in self._unwritten]
+        self._store.keep(
+            Reading(
+                kind=self.log.kind,
+                user_id=None,
+                intervals=tuple(g for i in proven.intervals for g in self._kept.gaps(i)),
+                sightings=self.harvest.sightings(),
+                failures=self.harvest.failures(),
+                unrecognised=self.harvest.unrecognised(),
+                events=sum(len(page.events) for page in self._unwritten),
+                proof=f"{self.pages} pages of the {self.log.name}, "
+                f"the last at places {min(places)} to {max(places) + PAGE}",
+                read_at=self._unwritten[-1].answered_at,
+            )
+        )
+        self._kept = proven
+        self._unwritten = []
+
+    def pages_left(self, needed: Interval) -> float:
+        """Estimate how many pages are still to be read for `needed`."""
+        left = 0.0
+        for gap in self.covered().gaps(needed):
+            places = self._weave.place_of(gap.since) - self._weave.place_of(gap.until)
+            left += max(1.0, places / STEP)
+        return left
+
+    async def read(
+        self,
+        needed: Interval,
+        *,
+        enough: Callable[[], bool],
+        ahead: Callable[[], int],
+    ) -> None:
+        """Read until `needed` is proven, `enough()` says so, or it can't be proven.
+
+        `ahead()` says how many pages may be under way before it is known that they are wanted.
+        Raises PortalRefused where a right is missing; any other trouble ends the reading and is
+        left in `broken`.
+        """
+        tries: dict[Instant, int] = {}
+        while not self.broken and not enough():
+            gaps = self.covered().gaps(needed)
+            open_gaps = [
+                g for g in gaps if tries.get(g.until, 0) < ATTEMPTS and self._can_be_read(g)
+            ]
+            if not open_gaps:
+                break
+            gap = open_gaps[-1]
+            attempt = tries.get(gap.until, 0)
+            tries[gap.until] = attempt + 1
+            frontier = await self._beginning(gap, attempt)
+            await _Filling(self, gap, enough).run(frontier, ahead, self._concurrency)
+        self.write()
+
+    async def page(self, place: int) -> EventPage | None:
+        """Read the page at `place`; None where that failed (see `broken`)."""
+        try:
+            page = await self.log.fetch(EventQuery(start=place))
+        except PortalError as error:
+            if isinstance(error, PortalRefused) and error.status in RIGHTS:
+                raise
+            self.broken = error
+            return None
+        self.take(page)
+        if self._stalled >= STALLED:
+            self.broken = self._not_moving()
+            return None
+        return page
+
+    def pages_between(self, place: int, moment: Instant) -> float:
+        """Estimate how many pages lie between `place` and the events at `moment`."""
+        return (self._weave.place_of(moment) - place) / STEP
+
+    async def prove_empty(self) -> bool:
+        """Ask again until enough answers agree that the log holds nothing at all."""
+        agreeing: list[EventPage] = []
+        while len(agreeing) < EMPTY_AGREEING - 1:
+            page = await self.page(0)
+            if page is None or page.events:
+                return False
+            agreeing.append(page)
+        self._add(agreeing[-1], ends_log=True)
+        return True
+
+    def _add(self, page: EventPage, *, ends_log: bool) -> None:
+        view = self.log.view(page, ends_log=ends_log)
+        self._weave.add(view)
+        self._floor = view.floor if self._floor is None else max(self._floor, view.floor)
+        if ends_log:
+            self._end = instant(page.events[-1].at) if page.events else view.known_until
+
+    def _can_be_read(self, gap: Interval) -> bool:
+        """Say whether the portal may still have entries in `gap`."""
+        if self._floor is not None and gap.until <= self._floor:
+            return False
+        return self._end is None or gap.until > self._end
+
+    def _not_moving(self) -> PortalError:
+        return PortalUnreadable(
+            attempted=f"reading the {self.log.name} of the portal",
+            found=f"{STALLED} pages in a row brought nothing new",
+            meaning="the portal ignores which page is asked for, or events arrive faster than they "
+            "can be read",
+            remedy="run `lastseen doctor`, and try again at a quieter hour",
+        )
+
+    def _ends_log(self, page: EventPage) -> bool:
+        """Say whether a short page, asked for at the end of a short one, proves the log's end.
+
+        A page that was merely cut short would be followed by what was cut off.
+        """
+        if not page.events or len(page.events) >= page.query.count:
+            return False
+        ids = frozenset(event.id for event in page.events)
+        before = self._short.get(page.query.start)
+        self._short[page.query.start + len(page.events) - 1] = ids
+        # A portal that ignores `startIndex` answers the same page again: that proves nothing.
+        return before is not None and ids <= before and (len(ids) < len(before) or len(ids) == 1)
+
+    async def _beginning(self, gap: Interval, attempt: int) -> int:
+        """Return the place from which reading covers the gap's newest second."""
+        if self.top is None or gap.until >= self.top:
+            return 0
+        edge = Instant(gap.until - SECOND)
+        exact = self._weave.places_at(edge)
+        if exact and attempt == 0:
+            return max(exact)
+        if exact:
+            return max(0, min(exact) - 2 * attempt)
+        place = self._guess(edge)
+        for _ in range(ATTEMPTS):
+            page = await self.page(place)
+            if page is None or not page.events:
+                return max(0, place - STEP)
+            last = place + len(page.events) - 1
+            if page.events[0].at < edge and place > 0:
+                place = max(0, min(place - STEP, self._weave.place_of(edge)))
+            elif page.events[-1].at > edge:
+                place = max(last, self._weave.place_of(edge))
+            else:
+                return last
+        return place
+
+    def _guess(self, edge: Instant) -> int:
+        """Guess the place of `edge`, passing over what earlier readings have counted."""
+        passed = [c for c in self._earlier if c.interval.since >= edge]
+        if not passed:
+            return self._weave.place_of(edge)
+        newest = max(covered.interval.until for covered in passed)
+        return self._weave.place_of(newest) + sum(covered.events for covered in passed)
+
+
+class _Filling:
+    """One pass through a gap, shared by its segments."""
+
+    def __init__(self, stream: Stream, gap: Interval, enough: Callable[[], bool]) -> None:
+        self._stream = stream
+        self._gap = gap
+        self._enough = enough
+        self._over = False
+        self._bottom: int | None = None
+
+    async def run(
+        self, frontier: int, ahead: Callable[[], int], concurrency: Callable[[], int]
+    ) -> None:
+        """Read segments side by side from `frontier` down to the gap's oldest second."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                wanted = int(self._stream.pages_between(frontier, self._gap.since)) + 2
+                allowed = max(1, min(ahead(), wanted))
+                length = max(1, min(LONGEST_SEGMENT, allowed // 8))
+                beside = max(1, min(concurrency(), allowed // length))
+                while len(running) < beside and self._is_wanted(frontier):
+                    end = frontier + length * STEP
+                    running.add(asyncio.ensure_future(self._segment(frontier, end)))
+                    frontier = max(frontier + 1, end - SEAM)
+                if not running:
+                    return
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        finally:
+            self._over = True
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _is_wanted(self, place: int) -> bool:
+        return not self._over and (self._bottom is None or place < self._bottom)
+
+    def _lies_at_bottom(self, place: int) -> None:
+        self._bottom = place if self._bottom is None else min(self._bottom, place)
+
+    async def _segment(self, place: int, end: int) -> None:
+        """Read pages one after the other from `place` until `end` or the bottom."""
+        begun = place
+        empties = 0
+        while place < end and self._is_wanted(place):
+            page = await self._stream.page(place)
+            if page is None or self._enough():
+                self._over = True
+            elif not page.events:
+                empties += 1
+                if place == 0:
+                    self._over = await self._stream.prove_empty() or empties >= EMPTY_AGREEING
+                elif place == begun or empties >= EMPTY_AGREEING:
+                    # Beyond the log's end, or its end was deleted while reading.
+                    self._lies_at_bottom(place)
+            else:
+                place += len(page.events) - 1
+                if self._is_last(page):
+                    self._lies_at_bottom(page.query.start)
+
+    def _is_last(self, page: EventPage) -> bool:
+        """Say whether nothing older than this page is wanted, or exists."""
+        return page.events[-1].at < self._gap.since or self._stream.covered().covers(
+            Interval(self._gap.since, max(self._gap.since, Instant(page.events[-1].at)))
+        )

@@ -1,0 +1,118 @@
+"""A ledger that is open: what it offers for each portal."""
+
+from contextlib import AbstractContextManager
+from functools import cache
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from lastseen.instant import Clock
+from lastseen.ledger.accounts import AccountStore
+from lastseen.ledger.actor import Actor, present_actor
+from lastseen.ledger.database import Database
+from lastseen.ledger.evidence import EvidenceStore
+from lastseen.ledger.exemptions import ExemptionStore
+from lastseen.ledger.journal import Journal
+from lastseen.ledger.lock import locked
+from lastseen.ledger.runs import RunStore
+from lastseen.ledger.schema import metadata
+from lastseen.ledger.scope import Scope, normalised
+from lastseen.ledger.sqlite import empty_memory, memory_access
+
+
+class PortalLedger:
+    """What the ledger keeps of one portal."""
+
+    def __init__(self, scope: Scope) -> None:
+        """Offer the stores over `scope`."""
+        self._scope = scope
+        self.evidence = EvidenceStore(scope)
+        """Sightings, failed sign-ins and coverage."""
+        self.accounts = AccountStore(scope)
+        """Account statuses last seen, and who was reinstated."""
+        self.runs = RunStore(scope)
+        """Runs, plans and receipts."""
+        self.journal = Journal(scope)
+        """The append-only record of what was intended and done."""
+        self.exemptions = ExemptionStore(scope, self.journal)
+        """Who is exempt."""
+
+    @property
+    def url(self) -> str:
+        """The portal's address, normalised."""
+        return self._scope.url
+
+    @property
+    def actor(self) -> Actor:
+        """Who is written into runs, exemptions and the journal."""
+        return self._scope.actor
+
+    def acting_as(self, account: str) -> None:
+        """Write from now on that the API key acts as `account`, an e-mail address or an id."""
+        self._scope.actor = msgspec.structs.replace(self._scope.actor, account=account)
+
+    def lock(self, purpose: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
+        """Return a context in which no other process, nor this one again, has this lock.
+
+        `purpose` is what the holder does ("apply"), told to others who come. Waits at most
+        `wait_seconds`, then raises LockHeld. The lock ends with the process, however that ends.
+        """
+        return locked(self._scope, purpose, wait_seconds=wait_seconds)
+
+
+class Ledger:
+    """An open ledger; a context manager that closes it."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        """Offer what lies in `database`, whose schema is up to date."""
+        self._database = database
+        self._clock = clock
+        self._portals: dict[str, PortalLedger] = {}
+
+    @classmethod
+    def in_memory(cls, *, clock: Clock) -> Self:
+        """Return an empty ledger that is gone when it is closed; takes a tenth of a millisecond."""
+        return cls(Database(memory_access(_empty_image())), clock=clock)
+
+    @property
+    def place(self) -> str:
+        """Where the ledger lies, as messages name it; never with a password."""
+        return self._database.place
+
+    def portal(self, url: str) -> PortalLedger:
+        """Return what the ledger keeps of the portal at `url`; the same object each time.
+
+        Raises UsageError when `url` isn't an address.
+        """
+        address = normalised(url)
+        if address not in self._portals:
+            scope = Scope(self._database, address, clock=self._clock, actor=present_actor())
+            self._portals[address] = PortalLedger(scope)
+        return self._portals[address]
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        """Return the ledger itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the ledger."""
+        self.close()
+
+
+@cache
+def _empty_image() -> bytes:
+    connection, serialised = empty_memory()
+    with connection:
+        with connection.begin():
+            metadata.create_all(connection)
+        return serialised()

@@ -1,0 +1,92 @@
+"""One portal's part of a ledger: what every store works on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, bindparam, select
+
+from lastseen.errors import UsageError
+from lastseen.instant import Clock, Instant
+from lastseen.ledger.actor import Actor
+from lastseen.ledger.database import Database, insert_into
+from lastseen.ledger.schema import portals
+
+
+class Scope:
+    """The rows of one portal in one database, with the clock and the actor that write them."""
+
+    def __init__(self, database: Database, url: str, *, clock: Clock, actor: Actor) -> None:
+        """Speak of the portal at `url`, already normalised."""
+        self.database = database
+        self.url = url
+        self.actor = actor
+        self._clock = clock
+        self._portal_id: int | None = None
+
+    def now(self) -> Instant:
+        """Return the present instant."""
+        return self._clock()
+
+    @property
+    def portal_id(self) -> int:
+        """The portal's number in this database; the portal is entered when it isn't known."""
+        if self._portal_id is None:
+            with self.database.reading() as connection:
+                self._portal_id = connection.scalar(_FIND, {"address": self.url})
+        if self._portal_id is None:
+            with self.database.writing(self.url) as connection:
+                entry = insert_into(self.database.dialect, portals).values(url=self.url)
+                connection.execute(entry.on_conflict_do_nothing())
+                self._portal_id = connection.scalar(_FIND, {"address": self.url})
+        assert self._portal_id is not None
+        return self._portal_id
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection inside a transaction that reads; raises LedgerError."""
+        self.portal_id  # noqa: B018 - known before the transaction begins
+        with self.database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Give a connection inside a transaction that is this portal's only writing one.
+
+        `durable` is as in `Database.writing`. Raises LedgerError.
+        """
+        self.portal_id  # noqa: B018 - entered before the transaction begins
+        with self.database.writing(self.url, durable=durable) as connection:
+            yield connection
+
+
+def normalised(url: str) -> str:
+    """Return a portal's address as the ledger keeps it.
+
+    Scheme and host in lower case, the scheme's own port and a trailing slash left out, no user,
+    query or fragment. Raises UsageError when it has no host.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise _no_address("it can't be read as an address") from None
+    if not parts.scheme or not host:
+        raise _no_address("it has no scheme or no host")
+    if ":" in host:
+        host = f"[{host}]"
+    own = {"https": 443, "http": 80}.get(parts.scheme)
+    suffix = "" if port in (None, own) else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}{parts.path.rstrip('/')}"
+
+
+def _no_address(found: str) -> UsageError:
+    return UsageError(
+        attempted="looking up the portal in the ledger",
+        found=found,
+        meaning="the ledger keeps every portal under its full address",
+        remedy="give the address as in https://example.onlyoffice.com",
+    )
+
+
+_FIND = select(portals.c.id).where(portals.c.url == bindparam("address"))

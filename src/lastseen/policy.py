@@ -1,0 +1,293 @@
+"""The rules of deciding: what is known of one contractor in, a decision out. Pure.
+
+Only evidence that is complete over the whole inactivity window may take access away; one sighting
+is enough to keep it. Everything else is a hold, with the reason.
+"""
+
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.contractor import AccountStatus, AccountType, Contractor, Profile
+from lastseen.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.instant import (
+    EPOCH,
+    Instant,
+    after,
+    days,
+    format_instant,
+    utc_date,
+    whole_second,
+)
+from lastseen.plan import Policy
+from lastseen.sighting import FailedSignIns, Sighting, UnrecognisedEvent
+
+PROTECTED_TYPES = {
+    AccountType.OWNER: "is the portal's owner",
+    AccountType.ADMINISTRATOR: "is an administrator of the portal",
+    AccountType.ROOM_ADMINISTRATOR: "is a room administrator of the portal",
+}
+
+PROBLEMS = {
+    Reason.NOT_ON_PORTAL: (Verdict.SKIP, "The portal has no such account."),
+    Reason.UNKNOWN_GUEST: (Verdict.SKIP, "A guest of the portal who is not on the roster."),
+    Reason.AMBIGUOUS: (Verdict.HOLD, "More than one account of the portal fits this contractor."),
+}
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A contractor, as far as it is known without any log."""
+
+    contractor: Contractor | None = None
+    """What the roster says; None for a guest who is on no roster."""
+    profile: Profile | None = None
+    """The account; None where the portal has none."""
+    problem: Reason | None = None
+    """Why roster and portal don't go together, if they don't."""
+    problem_explanation: str | None = None
+    """The same in one sentence, where there is more to say than the reason does."""
+    is_own_account: bool = False
+    """Whether it is the account that the key acts as."""
+    exemption: str | None = None
+    """Why and until when the person is exempt, if so."""
+    reinstated_at: Instant | None = None
+    """When access was last given back."""
+
+
+class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What the logs show of one person."""
+
+    sighting: Sighting | None = None
+    """The newest, of the kinds that the policy counts."""
+    unrecognised: UnrecognisedEvent | None = None
+    """The newest entry whose action is in no table."""
+    failed: FailedSignIns = FailedSignIns()
+    """Refused attempts on the account."""
+    proven_since: Instant | None = None
+    """Since when, without a gap, all entries of this person are known in every log that the
+    policy counts; None where nothing is known."""
+
+
+NOTHING_KNOWN = PersonEvidence()
+"""The evidence before any log was read."""
+
+
+def required_since(subject: Subject, policy: Policy, now: Instant) -> Instant:
+    """Return since when evidence on `subject` must be complete before access may be taken away.
+
+    Nobody was there before their account was made.
+    """
+    registered = subject.profile.registered_at if subject.profile else None
+    return max(policy.window_start(now), whole_second(registered) if registered else EPOCH)
+
+
+def decide(
+    subject: Subject,
+    evidence: PersonEvidence,
+    *,
+    policy: Policy,
+    now: Instant,
+    clock_trusted: bool = True,
+) -> Decision:
+    """Decide on one contractor; `now` is the instant that the decision is for."""
+    settled = _settled_without_logs(subject, policy, now, clock_trusted=clock_trusted)
+    verdict, reason, explanation = settled or _by_evidence(subject, evidence, policy, now)
+    return _decision(subject, evidence, verdict, reason, explanation, policy=policy, now=now)
+
+
+_Ruling = tuple[Verdict, Reason, str]
+
+
+def _settled_without_logs(
+    subject: Subject, policy: Policy, now: Instant, *, clock_trusted: bool
+) -> _Ruling | None:
+    """Return the ruling that no log can change, or None where the logs are to decide."""
+    profile = subject.profile
+    if subject.problem is not None:
+        verdict, explanation = PROBLEMS[subject.problem]
+        return verdict, subject.problem, subject.problem_explanation or explanation
+    if profile is None:
+        verdict, explanation = PROBLEMS[Reason.NOT_ON_PORTAL]
+        return verdict, Reason.NOT_ON_PORTAL, explanation
+    if profile.status is AccountStatus.TERMINATED:
+        return Verdict.SKIP, Reason.ALREADY_DISABLED, "The account is disabled already."
+    protection = _protection(subject, profile)
+    if protection:
+        return Verdict.SKIP, Reason.PROTECTED, f"Not touched: the account {protection}."
+    if subject.exemption:
+        return Verdict.KEEP, Reason.EXEMPT, f"Exempt: {subject.exemption}."
+    if not clock_trusted:
+        return (
+            Verdict.HOLD,
+            Reason.EVIDENCE_INCOMPLETE,
+            "The portal's clock and this machine's differ by more than 5 minutes, "
+            "so idle time can't be told.",
+        )
+    reinstated = subject.reinstated_at
+    if reinstated and now < after(reinstated, days(policy.reinstated_grace_days)):
+        until = utc_date(after(reinstated, days(policy.reinstated_grace_days)))
+        return (
+            Verdict.KEEP,
+            Reason.RECENTLY_REINSTATED,
+            f"Access was given back on {utc_date(reinstated)}; kept until {until}.",
+        )
+    end_date = subject.contractor.end_date if subject.contractor else None
+    if end_date and end_date < utc_date(now) and policy.contract_end == "disable":
+        return Verdict.DISABLE, Reason.CONTRACT_ENDED, f"The contract ended on {end_date}."
+    return None
+
+
+def _by_evidence(
+    subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
+) -> _Ruling:
+    """Return the ruling of the logs."""
+    start = policy.window_start(now)
+    seen = evidence.sighting
+    registered = subject.profile.registered_at if subject.profile else None
+    note = _contract_note(subject, now)
+    if seen and seen.at >= start:
+        return (
+            Verdict.KEEP,
+            Reason.ACTIVE,
+            f"Seen {_when(seen.at, now)} by {_kind(seen)}, "
+            f"within {policy.inactive_days} days.{note}",
+        )
+    if registered and registered >= start and policy.never_seen != "disable":
+        return (
+            Verdict.KEEP,
+            Reason.RECENTLY_REGISTERED,
+            f"Registered {_when(registered, now)}, within {policy.inactive_days} days.{note}",
+        )
+    strange = evidence.unrecognised
+    if strange and strange.at >= start:
+        return (
+            Verdict.HOLD,
+            Reason.UNRECOGNISED_EVENT,
+            f"The newest entry, {_when(strange.at, now)}, has the action {strange.action_id}, "
+            f"which this version of Lastseen does not know: it may mean presence.",
+        )
+    if not _is_proven(evidence, required_since(subject, policy, now)):
+        return Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE, _what_is_missing(evidence, start, now)
+    if seen:
+        return (
+            Verdict.DISABLE,
+            Reason.INACTIVE,
+            f"Last seen {_when(seen.at, now)} by {_kind(seen)}, "
+            f"{policy.inactive_days} days ago or more.{note}",
+        )
+    return _never_seen(subject, evidence, policy, now)
+
+
+def _never_seen(
+    subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
+) -> _Ruling:
+    """Rule on somebody of whom the logs, complete over the window, show nothing."""
+    registered = subject.profile.registered_at if subject.profile else None
+    looked_back_to = max(
+        policy.lookback_start(now), whole_second(registered) if registered else EPOCH
+    )
+    never = _is_proven(evidence, looked_back_to)
+    since = f"since {utc_date(evidence.proven_since)}" if evidence.proven_since else ""
+    if policy.never_seen == "keep":
+        if never:
+            return Verdict.KEEP, Reason.NEVER_SEEN, "Never seen; the policy keeps those."
+        return (
+            Verdict.HOLD,
+            Reason.EVIDENCE_INCOMPLETE,
+            f"Not seen {since}, and the logs don't reach back far enough to tell whether ever; "
+            "the policy keeps those never seen.",
+        )
+    if policy.never_seen == "grace" and registered is None:
+        return (
+            Verdict.HOLD,
+            Reason.EVIDENCE_INCOMPLETE,
+            "Never seen, and the portal doesn't say when the account was made, "
+            "from which the policy counts.",
+        )
+    if not never:
+        return Verdict.DISABLE, Reason.INACTIVE, f"Not seen {since}, as far back as is known."
+    if registered and whole_second(registered) >= policy.lookback_start(now):
+        told = f"since the account was made on {utc_date(registered)}"
+    else:
+        told = f"in the {policy.lookback_days} days that were looked back over"
+    return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {told}."
+
+
+def _protection(subject: Subject, profile: Profile) -> str | None:
+    if profile.type in PROTECTED_TYPES:
+        return PROTECTED_TYPES[profile.type]
+    if profile.is_ldap:
+        return "is managed by a directory (LDAP)"
+    if subject.is_own_account:
+        return "is the one that the API key acts as"
+    return None
+
+
+def _is_proven(evidence: PersonEvidence, since: Instant) -> bool:
+    return evidence.proven_since is not None and evidence.proven_since <= since
+
+
+def _decision(
+    subject: Subject,
+    evidence: PersonEvidence,
+    verdict: Verdict,
+    reason: Reason,
+    explanation: str,
+    *,
+    policy: Policy,
+    now: Instant,
+) -> Decision:
+    profile, contractor = subject.profile, subject.contractor
+    seen_at, seen_by = _shown_as_seen(subject, evidence, policy)
+    return Decision(
+        user_id=(profile.id if profile else contractor.id if contractor else None),
+        email=(profile.email if profile and profile.email else None)
+        or (contractor.email if contractor else None),
+        display_name=(profile.display_name if profile and profile.display_name else None)
+        or (contractor.display_name if contractor else None),
+        decision=verdict,
+        reason=reason,
+        explanation=explanation,
+        last_seen_at=seen_at,
+        last_seen_by=seen_by,
+        idle_days=max(0, (now - seen_at) // timedelta(days=1)) if seen_at else None,
+        failed_sign_ins=evidence.failed.count,
+        sponsor=(contractor.sponsor if contractor and contractor.sponsor else None)
+        or (profile.sponsor if profile else None),
+    )
+
+
+def _shown_as_seen(
+    subject: Subject, evidence: PersonEvidence, policy: Policy
+) -> tuple[Instant | None, SeenBy | None]:
+    if evidence.sighting:
+        return evidence.sighting.at, SeenBy(evidence.sighting.kind.value)
+    registered = subject.profile.registered_at if subject.profile else None
+    if registered and policy.never_seen == "grace" and subject.problem is None:
+        return registered, SeenBy.REGISTRATION
+    return None, None
+
+
+def _contract_note(subject: Subject, now: Instant) -> str:
+    end_date = subject.contractor.end_date if subject.contractor else None
+    return f" The contract ended on {end_date}." if end_date and end_date < utc_date(now) else ""
+
+
+def _what_is_missing(evidence: PersonEvidence, start: Instant, now: Instant) -> str:
+    needed = f"the logs must be known without a gap since {format_instant(start)}"
+    if evidence.proven_since is None:
+        return f"Not seen, but absence is not proven: {needed}, and they are not."
+    return (
+        f"Not seen since {format_instant(evidence.proven_since)}, but absence is not proven: "
+        f"{needed}."
+    )
+
+
+def _when(moment: Instant, now: Instant) -> str:
+    idle = (now - moment) // timedelta(days=1)
+    ago = "today" if idle <= 0 else "1 day ago" if idle == 1 else f"{idle} days ago"
+    return f"on {utc_date(moment)} ({ago})"
+
+
+def _kind(sighting: Sighting) -> str:
+    return "a sign-in" if sighting.kind == "sign-in" else "activity"

@@ -1,0 +1,60 @@
+"""What the doctor found, as a table for people or as JSON."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from lastseen.diagnosis import Diagnosis, Finding
+from lastseen.reports import unknown_format
+from lastseen.reports.interface import Screen
+from lastseen.reports.json import json_document
+from lastseen.reports.terminal import Pen, printed
+from lastseen.reports.text import counted, minute
+
+_DEFAULT = Screen()
+
+
+def render_diagnosis(diagnosis: Diagnosis, format: str, *, screen: Screen = _DEFAULT) -> bytes:
+    """Return the diagnosis as `table` or `json`; raises UsageError for another format."""
+    match format:
+        case "table":
+            return printed(screen, _pieces(diagnosis, Pen(screen)))
+        case "json":
+            return json_document(diagnosis)
+    raise unknown_format(format, ("table", "json"))
+
+
+def _pieces(diagnosis: Diagnosis, pen: Pen) -> Iterator[RenderableType]:
+    yield pen.text(_headline(diagnosis))
+    yield pen.text((f"{diagnosis.portal}, {minute(diagnosis.at)}", "dim"))
+    yield Text()
+    for finding in diagnosis.findings:
+        yield pen.grid([(pen.text(_SIGNS[finding.state]), _told(finding, pen))])
+
+
+def _headline(diagnosis: Diagnosis) -> tuple[str, str]:
+    problems = sum(finding.state == "problem" for finding in diagnosis.findings)
+    warnings = sum(finding.state == "warning" for finding in diagnosis.findings)
+    if problems:
+        also = f" and {counted(warnings, 'warning')}" if warnings else ""
+        return f"{counted(problems, 'problem')}{also}.", "bold red"
+    if warnings:
+        return f"No problem, {counted(warnings, 'warning')}.", "bold yellow"
+    return "Everything is as it should be.", "bold green"
+
+
+def _told(finding: Finding, pen: Pen) -> Text:
+    remedy = finding.state != "ok" and finding.remedy
+    return pen.lines(
+        pen.text((f"{finding.name}: ", "bold"), finding.value),
+        pen.text(finding.meaning),
+        pen.text(("Do: ", "bold"), finding.remedy or "") if remedy else None,
+    )
+
+
+_SIGNS = {
+    "ok": ("ok     ", "green"),
+    "warning": ("warning", "bold yellow"),
+    "problem": ("problem", "bold red"),
+}

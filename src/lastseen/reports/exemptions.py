@@ -1,0 +1,63 @@
+"""Who is exempt, as a table for people or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+
+from lastseen.reports import unknown_format
+from lastseen.reports.interface import Screen
+from lastseen.reports.json import json_document
+from lastseen.reports.terminal import NARROW, Pen, printed
+from lastseen.reports.text import day
+
+if TYPE_CHECKING:
+    from lastseen.ledger import Exemption
+
+EXEMPTIONS_SCHEMA = "lastseen.exemptions/1"
+"""The name and version of the JSON form of a list of exemptions."""
+
+_DEFAULT = Screen()
+
+
+def render_exemptions(
+    exemptions: Sequence[Exemption], format: str, *, screen: Screen = _DEFAULT
+) -> bytes:
+    """Return the exemptions in the order given as `table` or `json`.
+
+    Raises UsageError for another format.
+    """
+    match format:
+        case "table":
+            return printed(screen, _pieces(exemptions, Pen(screen)))
+        case "json":
+            return json_document({"schema": EXEMPTIONS_SCHEMA, "exemptions": tuple(exemptions)})
+    raise unknown_format(format, ("table", "json"))
+
+
+def _pieces(exemptions: Sequence[Exemption], pen: Pen) -> Iterator[RenderableType]:
+    if not exemptions:
+        yield pen.text("Nobody is exempt on this portal.")
+    elif pen.screen.width < NARROW:
+        yield pen.cards(
+            (
+                pen.text((exemption.who, "bold"), f"  until {exemption.until}"),
+                pen.text(exemption.reason),
+                pen.text((f"{exemption.added_by}, {day(exemption.added_at)}", "dim")),
+            )
+            for exemption in exemptions
+        )
+    else:
+        table = pen.table(("Who", "Until", "Why", "By", "Since"))
+        for exemption in exemptions:
+            table.add_row(
+                pen.text((exemption.who, "bold")),
+                pen.text(str(exemption.until)),
+                pen.text(exemption.reason),
+                pen.text((exemption.added_by, "dim")),
+                pen.text((day(exemption.added_at), "dim")),
+            )
+        table.columns[1].no_wrap = table.columns[4].no_wrap = True
+        yield table

@@ -1,0 +1,137 @@
+"""Why one person was decided as they were, as a table for people or as JSON.
+
+Only shows what an `Explanation` says; nothing is worked out here.
+"""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+
+from lastseen.explanation import Explanation, LookedAt
+from lastseen.instant import Instant
+from lastseen.reports import unknown_format
+from lastseen.reports.interface import Screen
+from lastseen.reports.json import json_document
+from lastseen.reports.terminal import NARROW, VERDICT_STYLES, Pen, printed
+from lastseen.reports.text import ago, counted, last_seen, minute, reason_in_words, who
+from lastseen.sighting import EvidenceKind
+
+_DEFAULT = Screen()
+
+
+def render_explanation(
+    explanation: Explanation, format: str, *, screen: Screen = _DEFAULT
+) -> bytes:
+    """Return the explanation as `table` or `json`; raises UsageError for another format."""
+    match format:
+        case "table":
+            return printed(screen, _pieces(explanation, Pen(screen)))
+        case "json":
+            return json_document(explanation)
+    raise unknown_format(format, ("table", "json"))
+
+
+def _pieces(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
+    decision = explanation.decision
+    address = decision.email or decision.user_id or explanation.who
+    yield pen.text((who(decision), "bold"), f"  {address}" if address != who(decision) else "")
+    yield pen.text(
+        (decision.decision.value, VERDICT_STYLES[decision.decision]),
+        f", {reason_in_words(decision.reason)}: {decision.explanation}",
+    )
+    yield pen.pairs((name, pen.text(said)) for name, said in _facts(explanation) if said)
+    yield from _looked_at(explanation, pen)
+    yield from _seen(explanation, pen)
+    yield from _list("What would change this", explanation.would_change, pen)
+    yield from _list("Earlier runs", explanation.history, pen)
+
+
+def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    decision, failed, now = explanation.decision, explanation.failed, explanation.now
+    review = explanation.run_id
+    yield "Portal", explanation.portal
+    yield "Decided", f"for {minute(now)}" + (f" by review {review}" if review else ", just now")
+    yield "Rule", explanation.rule
+    since = f", {ago(decision.last_seen_at, now)}" if decision.last_seen_at else ""
+    yield "Last seen", f"{last_seen(decision)}{since}"
+    yield "Window", f"{minute(explanation.required_since)} to {minute(now)}"
+    yield "Due", _moment(explanation.due_at)
+    yield "Exempt", explanation.exemption or ""
+    yield "Sponsor", decision.sponsor or ""
+    if failed.count:
+        newest = f", the newest on {minute(failed.last_at)}" if failed.last_at else ""
+        yield (
+            "Failed",
+            (
+                f"{counted(failed.count, 'failed sign-in')} from "
+                f"{counted(failed.addresses, 'address', 'addresses')}{newest}; they never count"
+            ),
+        )
+
+
+def _looked_at(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
+    yield pen.heading("What is known of the logs")
+    if not explanation.looked_at:
+        yield pen.text("  Nothing: no stretch of any log is known without a gap.")
+    elif pen.screen.width < NARROW:
+        yield pen.cards(
+            (
+                pen.text(f"{_LOGS[looked.kind]}, {_scope(looked)}"),
+                pen.text(f"{minute(looked.interval.since)} to {minute(looked.interval.until)}"),
+                pen.text((looked.proof, "dim")),
+            )
+            for looked in explanation.looked_at
+        )
+    else:
+        table = pen.table(("Log", "Of", "Since", "Until", "Proof"))
+        for column in table.columns[:4]:
+            column.no_wrap = True
+        for looked in explanation.looked_at:
+            table.add_row(
+                pen.text(_LOGS[looked.kind]),
+                pen.text(_scope(looked)),
+                pen.text(f"{looked.interval.since:%Y-%m-%d %H:%M}"),
+                pen.text(f"{looked.interval.until:%Y-%m-%d %H:%M}"),
+                pen.text((looked.proof, "dim")),
+            )
+        yield table
+
+
+def _seen(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
+    yield pen.heading("What was seen of the person")
+    if not explanation.sightings and not explanation.unrecognised:
+        yield pen.text("  Nothing in the logs that were looked at.")
+        return
+    table = pen.table(("When", "What", "Action", "Event"), numbers=("Action", "Event"))
+    for sighting in explanation.sightings:
+        table.add_row(
+            pen.text(minute(sighting.at)),
+            pen.text(sighting.kind.value),
+            pen.text(str(sighting.action_id)),
+            pen.text(str(sighting.event_id)),
+        )
+    for event in explanation.unrecognised:
+        table.add_row(
+            pen.text(minute(event.at)),
+            pen.text(("unrecognised", "yellow")),
+            pen.text(str(event.action_id)),
+            pen.text(str(event.event_id)),
+        )
+    yield table
+
+
+def _list(title: str, sentences: tuple[str, ...], pen: Pen) -> Iterator[RenderableType]:
+    if sentences:
+        yield pen.heading(title)
+        yield pen.grid((pen.text("-"), pen.text(sentence)) for sentence in sentences)
+
+
+def _moment(moment: Instant | None) -> str:
+    return minute(moment) if moment else ""
+
+
+def _scope(looked: LookedAt) -> str:
+    return "everyone" if looked.scope == "portal" else "this person"
+
+
+_LOGS = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "audit trail"}

@@ -1,0 +1,156 @@
+"""The ledger's runs, all in a list or one in detail, as a table for people or as JSON.
+
+The ledger's own types only by name: nothing here opens a database or imports what does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from rich.console import RenderableType
+from rich.text import Text
+
+from lastseen.plan import Plan
+from lastseen.receipt import Receipt
+from lastseen.reports import unknown_format
+from lastseen.reports.interface import Screen
+from lastseen.reports.json import json_document
+from lastseen.reports.receipt import outcome_pieces, outcomes_in_words
+from lastseen.reports.terminal import Pen, printed
+from lastseen.reports.text import day, minute, policy_in_words, took
+
+if TYPE_CHECKING:
+    from lastseen.ledger.journal import JournalEntry
+    from lastseen.ledger.runs import Run
+
+HISTORY_SCHEMA = "lastseen.history/1"
+"""The name and version of the JSON form of a list of runs."""
+RUN_SCHEMA = "lastseen.run/1"
+"""The name and version of the JSON form of one run in detail."""
+
+_DEFAULT = Screen()
+_LIST_FROM = 100
+"""Below this many columns a run is a card."""
+
+
+class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One run with the documents that it left."""
+
+    run: Any
+    """The ledger's `Run`."""
+    plan: Plan | None = None
+    """The plan that it made or carried out, where the ledger has it."""
+    receipt: Receipt | None = None
+    """What it did, person by person; None where it changed nobody."""
+    entries: tuple[Any, ...] = ()
+    """The journal's entries on it (`JournalEntry`), oldest first."""
+
+
+def render_runs(runs: Sequence[Run], format: str, *, screen: Screen = _DEFAULT) -> bytes:
+    """Return the runs in the order given as `table` or `json`; raises UsageError for another."""
+    match format:
+        case "table":
+            return printed(screen, _list(runs, Pen(screen)))
+        case "json":
+            return json_document({"schema": HISTORY_SCHEMA, "runs": tuple(runs)})
+    raise unknown_format(format, ("table", "json"))
+
+
+def render_run(detail: RunDetail, format: str, *, screen: Screen = _DEFAULT) -> bytes:
+    """Return one run in detail as `table` or `json`; raises UsageError for another format."""
+    match format:
+        case "table":
+            return printed(screen, _one(detail, Pen(screen)))
+        case "json":
+            return json_document({"schema": RUN_SCHEMA, **msgspec.structs.asdict(detail)})
+    raise unknown_format(format, ("table", "json"))
+
+
+def _list(runs: Sequence[Run], pen: Pen) -> Iterator[RenderableType]:
+    if not runs:
+        yield pen.text("No run yet on this portal.")
+    elif pen.screen.width < _LIST_FROM:
+        yield pen.cards(
+            (
+                _title(run, pen),
+                pen.text(f"{minute(run.started_at)}{_duration(run)}, by {_by(run)}"),
+                pen.text(outcomes_in_words(run.summary) if run.summary else ""),
+            )
+            for run in runs
+        )
+    else:
+        table = pen.table(("Run", "What", "Started", "Took", "State", "Result", "By"))
+        for column in table.columns[:5]:
+            column.no_wrap = True
+        for run in runs:
+            table.add_row(
+                pen.text((run.run_id, "bold")),
+                pen.text(run.kind),
+                pen.text(minute(run.started_at)),
+                pen.text(took(run.started_at, run.finished_at) if run.finished_at else ""),
+                _state(run, pen),
+                pen.text(outcomes_in_words(run.summary) if run.summary else ""),
+                pen.text((_by(run), "dim")),
+            )
+        yield table
+
+
+def _one(detail: RunDetail, pen: Pen) -> Iterator[RenderableType]:
+    run: Run = detail.run
+    yield _title(run, pen)
+    yield pen.pairs((name, pen.text(said)) for name, said in _facts(detail) if said)
+    if detail.receipt is not None:
+        yield from outcome_pieces(detail.receipt, pen)
+    if detail.entries:
+        yield pen.heading("Journal")
+        yield pen.grid(_entry(entry, pen) for entry in detail.entries)
+
+
+def _facts(detail: RunDetail) -> Iterator[tuple[str, str]]:
+    run: Run = detail.run
+    yield "Started", f"{minute(run.started_at)}{_duration(run)}"
+    yield "By", f"{_by(run)}, Lastseen {run.by.version}"
+    yield "Result", outcomes_in_words(run.summary) if run.summary else ""
+    yield "Exit code", "" if run.exit_code is None else str(run.exit_code)
+    yield "Plan", run.plan_id or ""
+    yield "Takes back", run.undone_run_id or ""
+    if detail.plan is not None:
+        yield "Portal", detail.plan.portal
+        yield "Policy", policy_in_words(detail.plan.policy)[0]
+
+
+def _entry(entry: JournalEntry, pen: Pen) -> tuple[Text, ...]:
+    return (
+        pen.text((str(entry.seq), "dim")),
+        pen.text(f"{day(entry.at)} {entry.at:%H:%M:%S}"),
+        pen.text(entry.kind),
+        pen.text((entry.hash[:16], "dim")),
+    )
+
+
+def _title(run: Run, pen: Pen) -> Text:
+    return Text("  ").join((pen.text((run.run_id, "bold")), pen.text(run.kind), _state(run, pen)))
+
+
+def _duration(run: Run) -> str:
+    return f", took {took(run.started_at, run.finished_at)}" if run.finished_at else ""
+
+
+def _by(run: Run) -> str:
+    where = f"{run.by.os_user}@{run.by.host}"
+    return f"{run.by.account} ({where})" if run.by.account else where
+
+
+def _state(run: Run, pen: Pen) -> Text:
+    return pen.text((run.state, _STATES[run.state]))
+
+
+_STATES = {
+    "running": "cyan",
+    "done": "green",
+    "partial": "bold yellow",
+    "failed": "bold red",
+    "interrupted": "bold yellow",
+}

@@ -1,0 +1,23 @@
+"""Documents as JSON, for programs; the plan's form is a contract (`schemas/plan-1.json`)."""
+
+from typing import Any
+
+import msgspec
+
+from lastseen.plan import Plan, encode_plan
+from lastseen.reports.interface import Screen
+
+
+class JsonPlan:
+    """The plan as `apply` reads it."""
+
+    endings = (".json",)
+
+    def render(self, plan: Plan, screen: Screen) -> bytes:
+        """Return the plan's JSON form, indented, in UTF-8."""
+        return encode_plan(plan)
+
+
+def json_document(content: Any) -> bytes:
+    """Return any other struct's JSON form, indented for people, ending in a newline."""
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"

@@ -1,0 +1,186 @@
+"""How tables look on any terminal, in a pipe and in a picture: the one place that sets up rich.
+
+Everything that comes from outside passes through `Pen.text`, which defuses it and never reads
+markup. No words about plans or receipts in here.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+
+from rich.box import SIMPLE_HEAD, Box
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lastseen.decision import Verdict
+from lastseen.receipt import OutcomeKind
+from lastseen.reports.interface import Screen
+from lastseen.reports.text import defuse
+
+NARROW = 72
+"""Below this many columns a table is shown as a list of cards."""
+WIDE = 150
+"""From this many columns on every field has a column of its own."""
+
+VERDICT_STYLES = {
+    Verdict.DISABLE: "bold red",
+    Verdict.HOLD: "bold yellow",
+    Verdict.KEEP: "green",
+    Verdict.SKIP: "dim",
+}
+OUTCOME_STYLES = {
+    OutcomeKind.DISABLED: "red",
+    OutcomeKind.REINSTATED: "green",
+    OutcomeKind.REFUSED: "bold yellow",
+    OutcomeKind.FAILED: "bold red",
+}
+
+_ASCII = str.maketrans({"·": "-", "…": "~", "–": "-"})
+_ASCII_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+_UNICODE = ("utf", "ucs", "gb18030")
+
+
+class Pen:
+    """Makes rich's pieces for one screen."""
+
+    def __init__(self, screen: Screen) -> None:
+        """Write for `screen`, with characters that its encoding has."""
+        self.screen = screen
+        self.unicode = screen.encoding.lower().startswith(_UNICODE)
+
+    def text(self, *parts: str | tuple[str, str]) -> Text:
+        """Return one text of parts, plain or with a style; each part is defused."""
+        written = Text()
+        for part in parts:
+            said, style = (part, "") if isinstance(part, str) else part
+            if not self.unicode:
+                said = said.translate(_ASCII)
+            written.append(defuse(said, encoding=self.screen.encoding), style=style)
+        return written
+
+    def lines(self, *texts: Text | None) -> Text:
+        """Return the texts one below the other; those that are None or empty are left out."""
+        return Text("\n").join(text for text in texts if text)
+
+    def heading(self, *parts: str | tuple[str, str]) -> RenderableType:
+        """Return a heading with a blank line above it."""
+        text = self.text(*parts)
+        text.stylize("bold")
+        return Padding(text, (1, 0, 0, 0))
+
+    def pairs(self, pairs: Iterable[tuple[str, Text]]) -> RenderableType:
+        """Return names and what belongs to them, in two columns."""
+        return self.grid((self.text((name, "dim")), said) for name, said in pairs)
+
+    def grid(
+        self, rows: Iterable[Sequence[Text]], *, numbers: Sequence[int] = ()
+    ) -> RenderableType:
+        """Return rows without lines or headings; the columns `numbers` are set to the right."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        for row in rows:
+            while len(grid.columns) < len(row):
+                at_right = len(grid.columns) in numbers
+                grid.add_column(justify="right" if at_right else "left", overflow="fold")
+            grid.add_row(*row)
+        return Padding(grid, (0, 0, 0, 2))
+
+    def table(self, columns: Sequence[str], *, numbers: Sequence[str] = ()) -> Table:
+        """Return an empty table; columns among `numbers` are set to the right."""
+        table = Table(
+            box=SIMPLE_HEAD if self.unicode else _ASCII_HEAD,
+            show_edge=False,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+            header_style="dim",
+            border_style="dim",
+            safe_box=False,
+        )
+        for column in columns:
+            table.add_column(
+                column,
+                overflow="fold",
+                justify="right" if column in numbers else "left",
+                min_width=len(column),
+            )
+        return table
+
+    def cards(self, cards: Iterable[Sequence[Text]]) -> RenderableType:
+        """Return each card's first line with the others indented under it."""
+        pieces: list[RenderableType] = []
+        for first, *others in cards:
+            pieces.append(Padding(first, (0, 0, 0, 2)))
+            pieces.extend(Padding(other, (0, 0, 0, 4)) for other in others if other)
+        return Group(*pieces)
+
+
+def width_of(cells: Iterable[Text], *, at_most: int) -> int:
+    """Return how many columns the widest line of `cells` takes, up to `at_most`."""
+    lines = (line for cell in cells for line in cell.plain.split("\n"))
+    return min(max(map(cell_len, lines), default=0), at_most)
+
+
+def printed(screen: Screen, pieces: Iterable[RenderableType]) -> bytes:
+    """Return the pieces as bytes for `screen`; without colour no line ends in blanks."""
+    stream = io.StringIO()
+    console = _console(screen, stream)
+    for piece in pieces:
+        console.print(piece)
+    text = stream.getvalue()
+    if not screen.colour:
+        text = "".join(f"{line.rstrip()}\n" for line in text.split("\n")[:-1])
+    return text.encode(screen.encoding, "backslashreplace")
+
+
+def picture_of(width: int, pieces: Iterable[RenderableType], *, title: str) -> str:
+    """Return the pieces as a self-contained SVG of a terminal that wide, fetching no font."""
+    screen = Screen(width=width, colour=True)
+    console = _console(screen, io.StringIO(), record=True)
+    for piece in pieces:
+        console.print(piece)
+    return console.export_svg(title=title, code_format=_SVG)
+
+
+def _console(screen: Screen, stream: io.StringIO, *, record: bool = False) -> Console:
+    return Console(
+        file=stream,
+        width=screen.width,
+        height=100,
+        force_terminal=screen.colour,
+        force_interactive=False,
+        color_system="standard" if screen.colour else None,
+        no_color=not screen.colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        record=record,
+        _environ={},
+    )
+
+
+_SVG = """\
+<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
+monospace; font-size: {char_height}px; line-height: {line_height}px;
+font-variant-east-asian: full-width; }}
+.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: system-ui, sans-serif; }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""

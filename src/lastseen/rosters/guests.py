@@ -1,0 +1,128 @@
+"""The roster `guests`: the portal's own guests, whole or narrowed by group, inviter or domain.
+
+Everyone is listed, disabled and pending guests too: what becomes of them is for the policy to say.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from uuid import UUID
+
+from lastseen.contractor import Contractor, Profile, UserId
+from lastseen.docspace.interface import PeopleQuery, Portal
+from lastseen.errors import UsageError
+from lastseen.rosters.interface import Listing, RosterOptions
+from lastseen.rosters.rows import portal_id
+
+
+class GuestsRoster:
+    """The portal's guests. Values of one option widen the roster, further options narrow it."""
+
+    name = "guests"
+    outside = False
+
+    def __init__(self, options: RosterOptions) -> None:
+        """Keep the options; raises UsageError where a group isn't named by its id."""
+        self._options = options
+        for group in options.groups:
+            _demand_group_id(group)
+
+    async def load(self, portal: Portal) -> Listing:
+        """Read the guest list, one list for each group and inviter where any are named."""
+        inviters = [await _inviter_id(portal, inviter) for inviter in self._options.inviters]
+        guests: dict[UserId, Profile] = {}
+        warnings: list[str] = []
+        for query in _queries(self._options.groups, inviters):
+            found = await portal.people(query)
+            guests.update((guest.id, guest) for guest in found)
+            if not found:
+                warnings.append(_nobody(query))
+        chosen = tuple(guest for guest in guests.values() if self._wanted(guest))
+        warnings.extend(self._domains_of_nobody(guests.values()))
+        return Listing(
+            contractors=tuple(_contractor(guest) for guest in chosen),
+            profiles=chosen,
+            warnings=tuple(warnings),
+        )
+
+    def _wanted(self, guest: Profile) -> bool:
+        included, excluded = self._options.email_domains, self._options.exclude_email_domains
+        if included and not any(in_domain(guest.email, domain) for domain in included):
+            return False
+        return not any(in_domain(guest.email, domain) for domain in excluded)
+
+    def _domains_of_nobody(self, guests: Iterable[Profile]) -> Iterator[str]:
+        addresses = [guest.email for guest in guests]
+        for domain in (*self._options.email_domains, *self._options.exclude_email_domains):
+            if not any(in_domain(address, domain) for address in addresses):
+                yield f"no guest's e-mail address is in the domain {domain}"
+
+
+def in_domain(address: str, domain: str) -> bool:
+    """Say whether an e-mail address lies in a domain; both in any case.
+
+    `vendor.com` (or `@vendor.com`) is that domain alone, `.vendor.com` is that domain and all
+    below it, `*.vendor.com` only those below it.
+    """
+    _, at, host = address.strip().casefold().rpartition("@")
+    pattern = domain.strip().casefold().removeprefix("@")
+    if not at or not host:
+        return False
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:])
+    if pattern.startswith("."):
+        return host == pattern[1:] or host.endswith(pattern)
+    return host == pattern
+
+
+def _queries(groups: tuple[str, ...], inviters: list[UserId]) -> Iterator[PeopleQuery]:
+    for group, inviter in product(groups or (None,), inviters or (None,)):
+        group_id = str(UUID(group)) if group else None
+        yield PeopleQuery(guests_only=True, group_id=group_id, inviter_id=inviter)
+
+
+async def _inviter_id(portal: Portal, inviter: str) -> UserId:
+    known = portal_id(inviter)
+    if known is not None:
+        return known
+    profile = await portal.person_by_email(inviter.strip())
+    if profile is None:
+        raise UsageError(
+            attempted=f"finding {inviter}, named in roster.inviters",
+            found="the portal has no account with that id or e-mail address",
+            meaning="it can't be told which guests are meant",
+            remedy="correct roster.inviters, or leave it out to list every guest",
+        )
+    return profile.id
+
+
+def _demand_group_id(group: str) -> None:
+    if portal_id(group) is None:
+        raise UsageError(
+            attempted="reading roster.groups",
+            found=f"{group!r} is not the id of a group",
+            meaning="the portal finds a group's members by its id only, not by its name",
+            remedy="open the group under Accounts, Groups: its id is the last part of the address",
+        )
+
+
+def _nobody(query: PeopleQuery) -> str:
+    """Say that a list came back empty.
+
+    Releases up to 3.7.2 take no guest into a group (GroupsController.cs, ValidateUserAsync): worth
+    saying to whoever names one.
+    """
+    chosen = [
+        *([f"in the group {query.group_id}"] if query.group_id else []),
+        *([f"invited by {query.inviter_id}"] if query.inviter_id else []),
+    ]
+    hint = " (portals up to release 3.7.2 take no guests into groups)" if query.group_id else ""
+    return f"the portal has no guest {' and '.join(chosen)}".rstrip() + hint
+
+
+def _contractor(guest: Profile) -> Contractor:
+    return Contractor(
+        id=guest.id,
+        email=guest.email or None,
+        display_name=guest.display_name or None,
+        sponsor=guest.sponsor,
+    )

@@ -1,0 +1,148 @@
+"""Reads the accounts that a roster may mean, in whichever way costs fewer requests.
+
+The whole list of people, the list of guests, or one request a person. What the accounts found mean
+for a roster's rows stands in `matching`.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+
+from lastseen.contractor import AccountType, Contractor, Profile, UserId, email_key
+from lastseen.docspace.interface import PeopleQuery, Portal
+from lastseen.rosters.rows import can_be_address, portal_id
+
+PAGE = 100
+"""People that one request of a list brings at most (`people/filter`, `count`)."""
+
+EVERYONE = PeopleQuery()
+"""Whoever has an account on the portal."""
+
+GUESTS = PeopleQuery(guests_only=True)
+"""The portal's guests."""
+
+
+class Accounts:
+    """The accounts read so far, found by id and by address."""
+
+    def __init__(self, profiles: Iterable[Profile] = ()) -> None:
+        """Begin with `profiles`, which somebody read already."""
+        self.complete = False
+        """Whether everyone on the portal was read: who isn't here isn't there either."""
+        self._by_id: dict[UserId, Profile] = {}
+        self._by_email: dict[str, dict[UserId, Profile]] = {}
+        self.add(profiles)
+
+    def __iter__(self) -> Iterator[Profile]:
+        return iter(self._by_id.values())
+
+    def add(self, profiles: Iterable[Profile]) -> None:
+        """Take in accounts."""
+        for profile in profiles:
+            self._by_id[profile.id] = profile
+            if profile.email:
+                self._by_email.setdefault(email_key(profile.email), {})[profile.id] = profile
+
+    def by_id(self, person: Contractor) -> Profile | None:
+        """Return the account with the person's id."""
+        return self._by_id.get(person.id) if person.id is not None else None
+
+    def by_email(self, person: Contractor) -> list[Profile]:
+        """Return the accounts with the person's address in any case."""
+        if not person.email:
+            return []
+        return list(self._by_email.get(email_key(person.email), {}).values())
+
+    def of(self, person: Contractor) -> list[Profile]:
+        """Return every account that the person's id or address leads to."""
+        by_id = self.by_id(person)
+        return [*([by_id] if by_id is not None else []), *self.by_email(person)]
+
+
+async def read_guests(
+    accounts: Accounts, portal: Portal, *, people: Sequence[Contractor]
+) -> tuple[Profile, ...]:
+    """Read the guest list into `accounts` and return it.
+
+    Reads everyone instead where that is sure to cost no more in the end: people on the roster who
+    aren't guests need a request each after the guest list, and there are at least as many of them
+    as the roster is longer than that list.
+    """
+    everyone = await portal.count_people(EVERYONE)
+    if everyone > PAGE:
+        guests = await portal.count_people(GUESTS)
+        if _pages(everyone) > _pages(guests) + max(0, len(people) - guests):
+            found = await portal.people(GUESTS)
+            accounts.add(found)
+            return found
+    await _read_everyone(accounts, portal)
+    return tuple(profile for profile in accounts if profile.type is AccountType.GUEST)
+
+
+async def look_up(people: Sequence[Contractor], accounts: Accounts, portal: Portal) -> None:
+    """Read into `accounts` whoever the people may be and isn't there yet.
+
+    One request a person as a rule, two where id and address don't belong together; everyone where
+    that costs fewer. Afterwards who isn't in `accounts` isn't on the portal.
+    """
+    unknown = [person for person in people if _questions(person, accounts)]
+    if len(unknown) > 2 and _pages(await portal.count_people(EVERYONE)) < len(unknown):
+        await _read_everyone(accounts, portal)
+        return
+    await _ask_one_by_one(unknown, accounts, portal)
+
+
+def _questions(person: Contractor, accounts: Accounts) -> bool:
+    return _ask_by_id(person, accounts) is not None or _ask_by_email(person, accounts) is not None
+
+
+def _ask_by_id(person: Contractor, accounts: Accounts) -> UserId | None:
+    """Return the id that the portal must be asked for, or None where that could bring nothing."""
+    if accounts.complete or person.id is None or accounts.by_id(person) is not None:
+        return None
+    return portal_id(person.id)
+
+
+def _ask_by_email(person: Contractor, accounts: Accounts) -> str | None:
+    """Return the address that the portal must be asked for, or None.
+
+    One account with the address is enough: the portal refuses to give it to a second
+    (DbUserService.cs, SaveUserAsync), and asked by address it names one only.
+    """
+    if accounts.complete or not person.email or accounts.by_email(person):
+        return None
+    return person.email.strip() if can_be_address(person.email) else None
+
+
+async def _read_everyone(accounts: Accounts, portal: Portal) -> None:
+    accounts.add(await portal.people(EVERYONE))
+    accounts.complete = True
+
+
+async def _ask_one_by_one(people: Sequence[Contractor], accounts: Accounts, portal: Portal) -> None:
+    """Ask for each person, as many at once as the portal allows; the first failure ends all."""
+    remaining = iter(people)
+
+    async def ask_for_the_next() -> None:
+        for person in remaining:
+            await _ask(person, accounts, portal)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(len(people), max(1, portal.concurrency))):
+                group.create_task(ask_for_the_next())
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> None:
+    """Ask by id, and by address where the account found hasn't got it."""
+    identity = _ask_by_id(person, accounts)
+    if identity is not None and (by_id := await portal.person(identity)) is not None:
+        accounts.add([by_id])
+    address = _ask_by_email(person, accounts)
+    if address is not None and (by_email := await portal.person_by_email(address)) is not None:
+        accounts.add([by_email])
+
+
+def _pages(people: int) -> int:
+    return -(-people // PAGE)

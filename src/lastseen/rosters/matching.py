@@ -1,0 +1,112 @@
+"""Joins the people on a roster to their accounts on the portal, with few requests.
+
+By what a contractor is found, and when it can't be told who is meant. Which accounts are read, and
+how, is the business of `lookup`; nothing is decided here.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from lastseen.contractor import Contractor, Profile, UserId, email_key
+from lastseen.decision import Reason
+from lastseen.docspace.interface import Portal
+from lastseen.rosters.interface import Listing
+from lastseen.rosters.lookup import Accounts, look_up, read_guests
+from lastseen.rosters.rows import merged, portal_id
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """A contractor and the account that is theirs, or why there is none."""
+
+    contractor: Contractor | None
+    """Whom the roster names; None for a guest whom no row names."""
+    profile: Profile | None
+    """The account; None where there is none or it can't be told which."""
+    problem: Reason | None = None
+    """NOT_ON_PORTAL, AMBIGUOUS, UNKNOWN_GUEST, or None where all is well."""
+    explanation: str | None = None
+    """For AMBIGUOUS: one sentence on what contradicts what."""
+
+
+async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[Match, ...]:
+    """Return a match for each person on the roster, in the roster's order.
+
+    By id, and by e-mail address in any case where there is no id. An id and an address that lead
+    to different accounts, an id that the portal doesn't know beside an address that it does, and
+    an address that two accounts have are AMBIGUOUS: of two statements that contradict each other
+    neither is trusted. An address that nobody on the portal has doesn't contradict an id: people
+    change their addresses, and the id is the portal's own. Rows that lead to one account are one
+    person.
+
+    With `reconcile`, which is for rosters outside the portal, the guests that no row leads to
+    follow at the end as UNKNOWN_GUEST, by address.
+
+    Raises PortalError.
+    """
+    accounts = Accounts(listing.profiles)
+    guests = await read_guests(accounts, portal, people=listing.contractors) if reconcile else ()
+    await look_up(listing.contractors, accounts, portal)
+    matches = [_matched(person, accounts) for person in listing.contractors]
+    spoken_of = {account.id for person in listing.contractors for account in accounts.of(person)}
+    strangers = [guest for guest in guests if guest.id not in spoken_of]
+    return (
+        *_one_for_each_account(matches),
+        *(
+            Match(contractor=None, profile=guest, problem=Reason.UNKNOWN_GUEST)
+            for guest in sorted(strangers, key=lambda guest: (email_key(guest.email), guest.id))
+        ),
+    )
+
+
+def _matched(person: Contractor, accounts: Accounts) -> Match:
+    by_id, by_email = accounts.by_id(person), accounts.by_email(person)
+    if by_id is not None:
+        if not by_email or by_id in by_email:
+            return Match(contractor=person, profile=by_id)
+        return _ambiguous(
+            person,
+            f"the id is that of {_called(by_id)}, "
+            f"the e-mail address {person.email} that of {_called(by_email[0])}",
+        )
+    if not by_email:
+        return Match(contractor=person, profile=None, problem=Reason.NOT_ON_PORTAL)
+    if person.id is not None and portal_id(person.id) is not None:
+        return _ambiguous(
+            person,
+            f"the portal has no account with the id {person.id}, "
+            f"but {person.email} is the e-mail address of {_called(by_email[0])}",
+        )
+    if len(by_email) > 1:
+        return _ambiguous(
+            person, f"{len(by_email)} accounts have the e-mail address {person.email}"
+        )
+    return Match(contractor=person, profile=by_email[0])
+
+
+def _ambiguous(person: Contractor, explanation: str) -> Match:
+    return Match(contractor=person, profile=None, problem=Reason.AMBIGUOUS, explanation=explanation)
+
+
+def _called(profile: Profile) -> str:
+    name = profile.display_name or profile.email
+    return f"{name} ({profile.id})" if name else f"the account {profile.id}"
+
+
+def _one_for_each_account(matches: Iterable[Match]) -> list[Match]:
+    """Join the rows that lead to one account, in the place of the first."""
+    joined: list[Match] = []
+    place: dict[UserId, int] = {}
+    for found in matches:
+        if found.profile is None or found.contractor is None:
+            joined.append(found)
+            continue
+        first = place.setdefault(found.profile.id, len(joined))
+        if first == len(joined):
+            joined.append(found)
+            continue
+        before = joined[first].contractor
+        if before is not None:
+            person = merged(before, found.contractor)
+            joined[first] = msgspec.structs.replace(joined[first], contractor=person)
+    return joined

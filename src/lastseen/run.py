@@ -1,0 +1,130 @@
+"""What a scheduler runs: review, guardrails and apply in one go, under one lock.
+
+Reads as its sentence. What was cut off is finished first; the first run on a portal only reports.
+"""
+
+import asyncio
+
+import msgspec
+
+from lastseen.apply import ApplyOptions, carry_out
+from lastseen.carrying.means import Means
+from lastseen.carrying.preflight import check_plan
+from lastseen.carrying.record import RunRecord
+from lastseen.carrying.recovery import cut_off_runs, settle
+from lastseen.contractor import user_id
+from lastseen.docspace.interface import Portal
+from lastseen.errors import GuardrailStopped, PlanRefused
+from lastseen.guardrails import Guardrails
+from lastseen.instant import Clock
+from lastseen.ledger import PortalLedger
+from lastseen.plan import Plan, Policy
+from lastseen.progress import Progress, Silent
+from lastseen.receipt import Receipt
+from lastseen.review import review
+from lastseen.rosters import Roster
+
+
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run goes about it."""
+
+    guardrails: Guardrails = Guardrails()
+    """The limits beyond which nothing is done at all."""
+    first_run_applies: bool = False
+    """Whether the first run on a portal changes anything; otherwise it only reports."""
+    reconcile: bool = True
+    """Whether an outside roster is compared with the portal's guests (`[roster] reconcile`)."""
+
+
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run decided and did."""
+
+    plan: Plan
+    """What the review decided."""
+    receipt: Receipt | None
+    """What carrying it out did; None where it was not carried out."""
+    applied: bool
+    """Whether the plan was carried out."""
+    why_not: str | None
+    """Why it was not, in a sentence; None where it was."""
+    finished: tuple[Receipt, ...] = ()
+    """What finishing an earlier run that was cut off did."""
+
+
+FIRST_RUN = (
+    "this is the first run on this portal, so it only reports: look through the plan, and the next"
+    " run carries out what it decides"
+)
+"""Why a first run changes nothing."""
+
+
+async def run(
+    portal: Portal,
+    roster: Roster,
+    *,
+    ledger: PortalLedger,
+    policy: Policy,
+    options: RunOptions,
+    clock: Clock,
+    progress: Progress | None = None,
+    stop: asyncio.Event | None = None,
+) -> RunResult:
+    """Review the roster and carry the plan out at once, inside the guardrails.
+
+    An apply or run that was cut off is finished first, as far as its plan still may be. `stop` and
+    cancellations are as for `apply`. Raises GuardrailStopped with nobody of the new plan changed;
+    the plan is in the ledger then. Raises what `review` and `apply` do.
+    """
+    means = Means(
+        portal=portal, ledger=ledger, clock=clock, progress=progress or Silent(), stop=stop
+    )
+    with ledger.lock("run"):
+        finished = await _finish_earlier(means, options.guardrails)
+        first = not _reported_before(ledger)
+        plan = await review(
+            portal,
+            roster,
+            ledger=ledger,
+            policy=policy,
+            clock=clock,
+            reconcile=options.reconcile,
+            progress=means.progress,
+        )
+        if first and not options.first_run_applies:
+            return RunResult(
+                plan=plan, receipt=None, applied=False, why_not=FIRST_RUN, finished=finished
+            )
+        receipt = await carry_out(
+            plan,
+            plan.to_disable(),
+            means,
+            options=ApplyOptions(guardrails=options.guardrails),
+            kind="run",
+        )
+        return RunResult(
+            plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished
+        )
+
+
+async def _finish_earlier(means: Means, guardrails: Guardrails) -> tuple[Receipt, ...]:
+    """Carry on the newest apply or run that was cut off; close those that may not be carried on."""
+    earlier = next((r for r in cut_off_runs(means.ledger) if r.kind != "undo"), None)
+    await settle(means, continued=earlier)
+    plan = means.ledger.runs.plan(earlier.plan_id) if earlier and earlier.plan_id else None
+    if earlier is None or plan is None:
+        return ()
+    scope = RunRecord(means.ledger.journal, earlier).scope
+    chosen = [one for one in plan.to_disable() if user_id(one.user_id or "") in scope]
+    try:
+        check_plan(plan, portal_url=means.portal.url)
+        options = ApplyOptions(guardrails=guardrails)
+        return (await carry_out(plan, chosen, means, options=options, kind="run"),)
+    except (PlanRefused, GuardrailStopped) as refused:
+        means.progress.note(f"the run {earlier.run_id} is not carried on: {refused.found}")
+        await settle(means, continued=None)
+        return ()
+
+
+def _reported_before(ledger: PortalLedger) -> bool:
+    """Say whether somebody could have seen a plan for this portal before."""
+    return any(run.kind != "undo" and run.state != "failed" for run in ledger.runs.all())

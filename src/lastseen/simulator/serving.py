@@ -1,0 +1,61 @@
+"""Serves a simulated portal until it is stopped: what the command `lastseen simulate` runs."""
+
+import asyncio
+import contextlib
+import signal
+
+from lastseen.simulator.clock import system_clock
+from lastseen.simulator.faults import FaultRates
+from lastseen.simulator.limits import RateLimit
+from lastseen.simulator.options import SimulateOptions
+from lastseen.simulator.population import Population, populate
+from lastseen.simulator.portal import Setup, SimulatedPortal
+from lastseen.simulator.server import serve
+
+
+def portal_for(options: SimulateOptions) -> SimulatedPortal:
+    """Make the portal that the options describe, as of now, with the machine's clock."""
+    scenario = populate(
+        system_clock(),
+        Population(
+            contractors=options.contractors,
+            staff=options.staff,
+            days=options.days,
+            seed=options.seed,
+        ),
+    )
+    limit = options.rate_limit
+    setup = Setup(
+        filters=options.filters,
+        retention_days=options.retention_days,
+        time_zone=options.time_zone,
+        seed=options.seed,
+        rate_limit=None if limit is None else RateLimit(per_minute=limit),
+        faults=FaultRates.parse(options.faults),
+        latency=options.latency_ms / 1000,
+    )
+    return SimulatedPortal(scenario, clock=system_clock, setup=setup)
+
+
+def run(options: SimulateOptions) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    First prints the address and the key to standard output, ready for a shell. Raises `OSError`
+    where the port is taken.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(options))
+
+
+async def _serve(options: SimulateOptions) -> None:
+    portal = portal_for(options)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no such handlers; there Ctrl-C ends the loop by itself.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    async with serve(portal, port=options.port, controls=options.controls) as url:
+        print(f"LASTSEEN_PORTAL__URL={url}")
+        print(f"LASTSEEN_API_KEY={portal.api_key}", flush=True)
+        await stop.wait()

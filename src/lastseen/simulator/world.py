@@ -1,0 +1,150 @@
+"""The state of a running portal: who is what by now, and what has happened.
+
+It changes by requests, by faults and by tests; what a request may change is decided elsewhere.
+"""
+
+import heapq
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from lastseen.simulator.actions import TRAIL, UNLISTED
+from lastseen.simulator.event_log import EventLog
+from lastseen.simulator.event_wire import Actor, actor_of, stranger
+from lastseen.simulator.people import Person, Status
+from lastseen.simulator.scenario import LateEvent, Scenario
+from lastseen.simulator.truth import Truth, truths
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A status that changed."""
+
+    second: float
+    """The portal's clock."""
+    user_id: str
+    before: str
+    after: str
+    by: str
+    """The account that did it, or `hand`."""
+
+
+class World:
+    """People, events and settings of one portal."""
+
+    def __init__(self, scenario: Scenario, *, retention_days: int, chance: random.Random) -> None:
+        """Start where the scenario ends. Settings are days, 1 to 180."""
+        self.people = {person.id: person for person in scenario.people}
+        self.login_days = retention_days
+        """`loginHistoryLifeTime`; older login events are deleted."""
+        self.trail_days = retention_days
+        """`auditTrailLifeTime`; nothing is deleted by it in 3.7.2."""
+        self.logins = EventLog(scenario.logins.copy(), chance)
+        self.trail = EventLog(scenario.trail.copy(), chance)
+        self.actors = [*map(actor_of, scenario.people), *scenario.strangers]
+        self.targets: dict[int, str] = {}
+        """What trail events were about, by event id, where it was said."""
+        self.changes: list[Change] = []
+        self.unlisted: set[int] = set()
+        """Ids of trail events that are stored and never listed."""
+        self._chance = chance
+        self._numbers: dict[str, list[int]] = {}
+        for number, actor in enumerate(self.actors):
+            self._numbers.setdefault(actor.user_id, []).append(number)
+        self._order = tuple(self.people)
+        self._late = list(scenario.late)
+        heapq.heapify(self._late)
+        self._late_targets: dict[LateEvent, str] = {}
+        self.by_name = {person.user_name.lower(): person.id for person in scenario.people}
+        self.by_email = {
+            person.email.lower(): person.id for person in scenario.people if person.email
+        }
+
+    def numbers_of(self, user_id: str) -> Collection[int]:
+        """Give the numbers by which the logs know somebody: one, but for the anonymous account."""
+        return self._numbers.get(user_id, ())
+
+    def settle(self, now: float) -> None:
+        """Let happen what is due: write late trail events, delete old login events."""
+        while self._late and self._late[0].visible_from <= now:
+            event = heapq.heappop(self._late)
+            number = self.trail.insert(event.second, event.actor, event.action)
+            if target := self._late_targets.pop(event, None):
+                self.targets[number] = target
+        # `ClearEventsService` runs once a day; here what it would delete is gone at once.
+        self.logins.forget_before(int(now) - self.login_days * DAY)
+
+    def add_login(self, user_id: str, second: int, action: int, *, login: str = "") -> int:
+        """Note a login event, by a person or by a stranger who gave `login` as their name.
+
+        Answers the event's id.
+        """
+        number = self._actor(stranger(login, user_id))
+        return self.logins.insert(second, number, action)
+
+    def add_trail(
+        self,
+        user_id: str,
+        second: int,
+        action: int,
+        *,
+        visible_from: int | None = None,
+        target: str = "",
+    ) -> None:
+        """Note a trail event, which is written at `visible_from` or, without it, at once."""
+        if action in UNLISTED:
+            self.unlisted.add(action)
+            return
+        if action not in TRAIL:
+            raise ValueError(f"no trail event has the id {action}")
+        number = self._actor(stranger("", user_id))
+        if visible_from is None:
+            event_id = self.trail.insert(second, number, action)
+            if target:
+                self.targets[event_id] = target
+            return
+        event = LateEvent(visible_from, second, number, action)
+        heapq.heappush(self._late, event)
+        if target:
+            self._late_targets[event] = target
+
+    def set_status(self, user_id: str, status: Status, *, by: str, now: float) -> Person:
+        """Change a status and remember who did it; answers the changed person."""
+        person = self.people[user_id]
+        if person.status is not status:
+            change = Change(now, user_id, person.status.name, status.name, by)
+            self.changes.append(change)
+        back = person.status is Status.TERMINATED and status is not Status.TERMINATED
+        person = replace(person, status=status, reinstated=int(now) if back else person.reinstated)
+        self.people[user_id] = person
+        return person
+
+    def arrive(self, now: float, number: int) -> None:
+        """Let some of those who may come in sign in now."""
+        able = [
+            person.id
+            for person in self.people.values()
+            if person.status is Status.ACTIVE and not person.is_system
+        ]
+        for _ in range(number):
+            self.add_login(self._chance.choice(able), int(now), 1029)
+
+    def truths(self, key_account: str) -> list[Truth]:
+        """Say what is really so, for everybody in the order of the scenario."""
+        return truths(
+            [self.people[user_id] for user_id in self._order],
+            logins=self.logins.columns,
+            trail=self.trail.columns,
+            late=self._late,
+            key_account=key_account,
+        )
+
+    def _actor(self, actor: Actor) -> int:
+        known = self._numbers.setdefault(actor.user_id, [])
+        if known and (actor.user_id in self.people or self.actors[known[-1]] == actor):
+            return known[-1]
+        self.actors.append(actor)
+        known.append(len(self.actors) - 1)
+        return known[-1]

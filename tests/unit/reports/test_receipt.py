@@ -1,0 +1,78 @@
+import re
+
+import pytest
+
+from lastseen.receipt import OutcomeKind, encode_receipt
+from lastseen.reports import Screen, render_receipt
+from lastseen.reports.receipt import outcomes_in_words
+from tests.unit.reports.samples import HOSTILE, outcome, receipt_of
+
+
+def table(receipt, **screen):
+    return render_receipt(receipt, "table", screen=Screen(**screen)).decode()
+
+
+@pytest.mark.parametrize("width", [50, 80, 160])
+def test_each_person_has_outcome_confirmation_and_error(width):
+    shown = " ".join(
+        table(
+            receipt_of(
+                outcome(email="a@b.example"),
+                outcome(OutcomeKind.REFUSED, email="c@d.example", error="Managed elsewhere."),
+            ),
+            width=width,
+        ).split()
+    )
+    for part in ("a@b.example", "disabled", "yes", "c@d.example", "refused", "Managed elsewhere."):
+        assert part in shown
+
+
+def test_the_way_back_is_a_command_to_copy():
+    assert "lastseen undo a-5x8w2p1c" in table(receipt_of(outcome()))
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.REINSTATED, OutcomeKind.SPARED_ACTIVE])
+def test_there_is_no_way_back_where_nobody_was_disabled(kind):
+    assert "lastseen undo" not in table(receipt_of(outcome(kind)))
+
+
+def test_run_plan_and_journal_head_are_told():
+    shown = table(receipt_of(outcome()))
+    for part in ("a-5x8w2p1c", "r-7k2m9q4d", "9f" * 32, "took 14 s"):
+        assert part in shown
+
+
+def test_what_needs_attention_comes_first():
+    shown = table(
+        receipt_of(
+            outcome(email="fine@x.example"),
+            outcome(OutcomeKind.FAILED, email="trouble@x.example", error="Lost."),
+        )
+    )
+    assert shown.index("trouble@") < shown.index("fine@")
+
+
+def test_a_change_that_was_not_confirmed_is_said_at_the_top():
+    shown = table(receipt_of(outcome(verified=False)))
+    assert "1 change not confirmed" in shown
+    assert re.search(r"disabled +no", shown)
+
+
+def test_a_receipt_of_nobody_says_so():
+    assert table(receipt_of()).startswith("Nobody changed.")
+
+
+def test_the_summary_reads_as_words():
+    summary = {"disabled": 1048, "spared-active": 1, "refused": 0}
+    assert outcomes_in_words(summary) == "1,048 disabled, 1 spared active"
+
+
+def test_hostile_errors_do_not_reach_the_terminal():
+    receipt = receipt_of(*(outcome(OutcomeKind.FAILED, email=t, error=t) for t in HOSTILE))
+    shown = table(receipt)
+    assert all(c == "\n" or c.isprintable() for c in shown)
+
+
+def test_json_is_the_receipts_own_form():
+    receipt = receipt_of(outcome())
+    assert render_receipt(receipt, "json") == encode_receipt(receipt)

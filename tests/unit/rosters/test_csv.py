@@ -1,0 +1,306 @@
+import asyncio
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lastseen.contractor import Contractor
+from lastseen.errors import ExitCode, UsageError
+from lastseen.rosters import Listing, RosterOptions, open_roster
+from tests.unit.rosters.pretended_portal import PretendedPortal, guid
+
+ID = guid(1)
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a file and read it as a roster: `read("email\\na@x.org\\n")`."""
+
+    def read(content: str | bytes, **columns: str) -> Listing:
+        path = tmp_path / "contractors.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return loaded(path, **columns)
+
+    return read
+
+
+def loaded(path: Path, **columns: str) -> Listing:
+    roster = open_roster(RosterOptions(source="csv", path=path, columns=columns))
+    portal = PretendedPortal()
+    listing = asyncio.run(roster.load(portal))
+    assert portal.requests == 0
+    return listing
+
+
+def emails(listing: Listing) -> list[str | None]:
+    return [contractor.email for contractor in listing.contractors]
+
+
+def test_every_column_is_read(read):
+    listing = read(
+        "id,email,display_name,sponsor,end_date\n"
+        f"{ID},ada@vendor.com,Ada L.,boss@example.com,2026-12-31\n"
+    )
+
+    assert listing.contractors == (
+        Contractor(
+            id=ID,
+            email="ada@vendor.com",
+            display_name="Ada L.",
+            sponsor="boss@example.com",
+            end_date=date(2026, 12, 31),
+        ),
+    )
+    assert not listing.warnings
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_any_line_ending_is_read_with_and_without_a_byte_order_mark(read, ending, bom):
+    listing = read(bom + ending.join(["email,sponsor", "a@x.org,S", "", "b@x.org,S"]))
+
+    assert emails(listing) == ["a@x.org", "b@x.org"]
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_the_header_shows_what_parts_the_fields(read, sign, quote):
+    header = sign.join(f"{quote}{name}{quote}" for name in ("id", "email", "display_name"))
+    row = sign.join(f"{quote}{value}{quote}" for value in (ID, "a@x.org", "Ada"))
+
+    assert read(f"{header}\n{row}\n").contractors == (
+        Contractor(id=ID, email="a@x.org", display_name="Ada"),
+    )
+
+
+def test_a_header_in_any_case_with_blanks_around_it_is_known(read):
+    assert emails(read(" E-Mail , EMAIL ,\tId\nx, a@x.org ,\n")) == ["a@x.org"]
+
+
+def test_columns_may_have_other_names(read):
+    listing = read(
+        "Nr;E-Mail;Vertragsende\n7;a@x.org;2026-06-30\n", email="e-mail", end_date="Vertragsende"
+    )
+
+    assert listing.contractors == (Contractor(email="a@x.org", end_date=date(2026, 6, 30)),)
+
+
+def test_a_column_can_be_declared_not_to_be_there(read):
+    listing = read("id,email\n4711,a@x.org\n", id="")
+
+    assert listing.contractors == (Contractor(email="a@x.org"),)
+    assert not listing.warnings
+
+
+def test_a_renamed_column_that_is_missing_is_refused(read):
+    with pytest.raises(UsageError, match="Vertragsende"):
+        read("email,end\na@x.org,2026-06-30\n", end_date="Vertragsende")
+
+
+def test_two_columns_of_one_name_are_refused(read):
+    with pytest.raises(UsageError, match="2 columns email"):
+        read("email,Email\na@x.org,b@x.org\n")
+
+
+def test_a_row_that_names_nobody_is_ignored_with_a_warning(read):
+    listing = read("id,email,display_name\n,a@x.org,A\n,,Nobody\n,b@x.org,B\n")
+
+    assert emails(listing) == ["a@x.org", "b@x.org"]
+    assert len(listing.warnings) == 1
+    assert "line 3: neither id nor e-mail" in listing.warnings[0]
+
+
+def test_many_rows_of_one_kind_make_one_warning(read):
+    listing = read("email,sponsor\n" + ",S\n" * 1000)
+
+    assert len(listing.warnings) == 1
+    assert "lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 990 more" in listing.warnings[0]
+
+
+def test_ids_are_known_in_every_way_of_writing_them(read):
+    plain = ID.replace("-", "")
+
+    listing = read(f"id\n{ID.upper()}\n{{{ID}}}\n{plain}\n")
+
+    assert listing.contractors == (Contractor(id=ID),)
+
+
+def test_somebody_elses_ids_give_way_to_the_address(read):
+    listing = read("id,email\n4711,a@x.org\n")
+
+    assert listing.contractors == (Contractor(email="a@x.org"),)
+    assert "line 2: the id is not that of a DocSpace account" in listing.warnings[0]
+
+
+def test_somebody_elses_id_alone_is_still_somebody(read):
+    listing = read("id,email\n4711,\n")
+
+    assert [c.id for c in listing.contractors] == ["4711"]
+    assert listing.warnings
+
+
+def test_a_text_that_is_no_address_is_warned_of(read):
+    listing = read(f"id,email\n{ID},n/a\n")
+
+    assert listing.contractors == (Contractor(id=ID, email="n/a"),)
+    assert "line 2: that is no e-mail address" in listing.warnings[0]
+
+
+def test_the_same_person_twice_is_one_person_and_the_first_row_goes_before(read):
+    listing = read(
+        f"id,email,display_name,sponsor\n,Ada@X.org,Ada,\n{ID},ada@x.org,Someone,S\n{ID},,,T\n"
+    )
+
+    assert listing.contractors == (
+        Contractor(id=ID, email="Ada@X.org", display_name="Ada", sponsor="S"),
+    )
+
+
+def test_one_address_with_two_ids_is_not_taken_for_one_person(read):
+    listing = read(f"id,email\n{guid(1)},a@x.org\n{guid(2)},a@x.org\n")
+
+    assert [c.id for c in listing.contractors] == [guid(1), guid(2)]
+
+
+def test_one_id_with_two_addresses_is_one_person_with_a_warning(read):
+    listing = read(f"id,email\n{ID},a@x.org\n{ID},b@x.org\n")
+
+    assert listing.contractors == (Contractor(id=ID, email="a@x.org"),)
+    assert "line 3: a second e-mail address" in listing.warnings[0]
+
+
+def test_of_two_end_dates_the_later_holds(read):
+    listing = read("email,end_date\na@x.org,2026-12-31\na@x.org,2026-01-31\n")
+
+    assert listing.contractors[0].end_date == date(2026, 12, 31)
+    assert "line 3: another end date" in listing.warnings[0]
+
+
+def test_a_contract_without_an_end_outlasts_one_with_an_end(read):
+    rows = ["a@x.org,2026-01-31", "a@x.org,"]
+
+    for order in (rows, rows[::-1]):
+        listing = read("email,end_date\n" + "\n".join(order))
+        assert listing.contractors[0].end_date is None
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-12-31", date(2026, 12, 31)),
+        ("2026-12-31T23:59:59", date(2026, 12, 31)),
+        ("2026-12-31 00:00", date(2026, 12, 31)),
+        ("2026-12-31T10:00:00Z", date(2026, 12, 31)),
+        ("2026-12-31T00:00:00+03:00", date(2026, 12, 31)),
+        ("2026-12-31T20:00:00-08:00", date(2027, 1, 1)),
+        ("", None),
+        ("   ", None),
+    ],
+)
+def test_an_end_date_is_a_date_or_a_date_time_and_never_a_day_early(read, written, day):
+    assert read(f"email,end_date\na@x.org,{written}\n").contractors[0].end_date == day
+
+
+@pytest.mark.parametrize("written", ["31.12.2026", "12/31/2026", "2026-02-30", "soon", "46387"])
+def test_an_unreadable_end_date_is_one_error_that_names_the_lines(read, written):
+    with pytest.raises(UsageError) as refusal:
+        read(f"email,end_date\na@x.org,2026-01-01\nb@x.org,{written}\nc@x.org,{written}\n")
+
+    assert f"line 3 has the end date '{written}'" in refusal.value.found
+    assert "the same goes for line 4" in refusal.value.found
+    assert refusal.value.exit_code is ExitCode.USAGE
+
+
+def test_quoted_fields_hold_delimiters_quotes_and_line_breaks(read):
+    listing = read('email,display_name,sponsor\na@x.org,"Doe, ""Jo""\n  Ann",S\n,Nobody,S\n')
+
+    assert listing.contractors[0].display_name == 'Doe, "Jo" Ann'
+    assert "line 4: neither" in listing.warnings[0]
+
+
+def test_short_rows_lack_what_they_lack(read):
+    assert read("email,display_name,end_date\na@x.org\n").contractors == (
+        Contractor(email="a@x.org"),
+    )
+
+
+def test_a_row_too_long_to_be_told_apart_is_ignored_with_a_warning(read):
+    listing = read("display_name,email\nDoe, John,john@x.org\nAda,ada@x.org,,\n")
+
+    assert emails(listing) == ["ada@x.org"]
+    assert "line 2: more fields than the header has" in listing.warnings[0]
+
+
+def test_a_quotation_mark_never_closed_is_an_error_and_swallows_nobody(read):
+    with pytest.raises(UsageError, match="begins on line 3"):
+        read('email,display_name\na@x.org,A\nb@x.org,"B\nc@x.org,C\n')
+
+
+def test_a_header_without_rows_is_an_empty_roster_with_a_warning(read):
+    listing = read("id,email\n")
+
+    assert listing.contractors == ()
+    assert "no rows" in listing.warnings[0]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "  \r\n"])
+def test_an_empty_file_is_refused(read, content):
+    with pytest.raises(UsageError, match="empty"):
+        read(content)
+
+
+def test_a_file_without_ids_and_addresses_is_refused_and_its_header_shown(read):
+    with pytest.raises(UsageError) as refusal:
+        read("Name;Mail\nAda;a@x.org\n")
+
+    assert "no column id or email, only: Name, Mail" in refusal.value.found
+    assert "[roster.columns]" in refusal.value.remedy
+
+
+def test_a_file_of_another_encoding_is_refused_by_line_and_byte(read):
+    with pytest.raises(UsageError) as refusal:
+        read("\ufeffemail,display_name\r\na@x.org,A\r\n".encode() + b"b@x.org,Bj\xf6rn\r\n")
+
+    assert "line 3 has a byte 0xf6 (byte 45 of the file)" in refusal.value.found
+    assert "Windows-1252" in refusal.value.meaning
+
+
+@pytest.mark.parametrize(
+    ("content", "likely"),
+    [
+        ("email\na@x.org\n".encode("utf-16"), "UTF-16"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "a workbook"),
+        (b"email\na@x.org\x00\n", "another encoding"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_a_guess_at_what_it_is(read, content, likely):
+    with pytest.raises(UsageError) as refusal:
+        read(content)
+
+    assert likely in refusal.value.meaning
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    for path in (tmp_path / "nowhere.csv", tmp_path):
+        with pytest.raises(UsageError) as refusal:
+            loaded(path)
+        assert str(path) in refusal.value.attempted
+
+
+def test_a_roster_without_a_path_is_refused():
+    with pytest.raises(UsageError, match=r"roster\.path is not set"):
+        open_roster(RosterOptions(source="csv"))
+
+
+def test_a_hundred_thousand_rows_take_seconds(read):
+    rows = "".join(
+        f"{guid(n)},person{n}@vendor{n % 50}.com,Person {n},sponsor@example.com,2027-01-31\n"
+        for n in range(100_000)
+    )
+    began = time.perf_counter()
+
+    listing = read("id,email,display_name,sponsor,end_date\n" + rows)
+
+    assert len(listing.contractors) == 100_000
+    assert time.perf_counter() - began < 10

@@ -1,0 +1,199 @@
+"""The rules of deciding, against a second, independent reading of them."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lastseen.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
+from lastseen.decision import Reason, SeenBy, Verdict
+from lastseen.instant import Instant, parse_instant
+from lastseen.plan import Policy
+from lastseen.policy import PersonEvidence, Subject, decide
+from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+
+NOW = parse_instant("2026-11-25T12:00:00Z")
+WHO = UserId("5f7a3c1e-0000-4000-8000-000000000001")
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+def ago(span: timedelta) -> Instant:
+    return Instant(NOW - span)
+
+
+def person(**changes: object) -> Subject:
+    profile = {"id": WHO, "email": "a@example.com", "registered_at": ago(300 * DAY), **changes}
+    return Subject(
+        contractor=Contractor(id=WHO),
+        profile=Profile(**profile),  # type: ignore[arg-type]
+    )
+
+
+def seen(at: Instant, kind: EvidenceKind = EvidenceKind.SIGN_IN) -> Sighting:
+    return Sighting(user_id=WHO, at=at, kind=kind, event_id=1, action_id=1000)
+
+
+def whole(sighting: Sighting | None = None, **more: object) -> PersonEvidence:
+    return PersonEvidence(sighting=sighting, proven_since=ago(200 * DAY), **more)  # type: ignore[arg-type]
+
+
+def verdict(
+    subject: Subject, evidence: PersonEvidence, policy: Policy | None = None
+) -> tuple[Verdict, Reason]:
+    decision = decide(subject, evidence, policy=policy or Policy(), now=NOW)
+    return decision.decision, decision.reason
+
+
+spans = st.timedeltas(timedelta(0), 250 * DAY).map(lambda d: timedelta(seconds=int(d.total_seconds())))
+
+
+@given(
+    st.none() | spans,
+    st.none() | spans,
+    st.none() | spans,
+    spans,
+    st.integers(1, 90),
+    st.sampled_from(["grace", "disable", "keep"]),
+)
+def test_nobody_is_disabled_who_may_have_been_there_inside_the_window(
+    last: timedelta | None,
+    strange: timedelta | None,
+    proven: timedelta | None,
+    registered: timedelta,
+    inactive_days: int,
+    never_seen: str,
+) -> None:
+    window = inactive_days * DAY
+    evidence = PersonEvidence(
+        sighting=seen(ago(last)) if last is not None else None,
+        unrecognised=UnrecognisedEvent(user_id=WHO, at=ago(strange), event_id=2, action_id=77)
+        if strange is not None
+        else None,
+        proven_since=ago(proven) if proven is not None else None,
+    )
+    policy = Policy(inactive_days=inactive_days, never_seen=never_seen)  # type: ignore[arg-type]
+    ruling, reason = verdict(person(registered_at=ago(registered)), evidence, policy)
+    seen_inside = last is not None and last < window
+    strange_inside = strange is not None and strange < window
+    proven_inside = proven is not None and (proven > window - SECOND or proven >= registered)
+    if ruling is Verdict.DISABLE:
+        assert not seen_inside and not strange_inside and proven_inside
+        assert registered >= window or never_seen == "disable"
+        assert never_seen != "keep" or last is not None
+    if seen_inside:
+        assert (ruling, reason) == (Verdict.KEEP, Reason.ACTIVE)
+
+
+@given(spans, spans, st.sampled_from(["grace", "disable", "keep"]))
+def test_nobody_is_held_whose_evidence_is_whole(
+    last: timedelta, registered: timedelta, never_seen: str
+) -> None:
+    policy = Policy(never_seen=never_seen)  # type: ignore[arg-type]
+    for evidence in (whole(), whole(seen(ago(last)))):
+        assert verdict(person(registered_at=ago(registered)), evidence, policy)[0] in (
+            Verdict.KEEP,
+            Verdict.DISABLE,
+        )
+
+
+def test_thirty_days_to_the_second_are_too_long_and_a_second_less_is_not() -> None:
+    assert verdict(person(), whole(seen(ago(30 * DAY)))) == (Verdict.DISABLE, Reason.INACTIVE)
+    assert verdict(person(), whole(seen(ago(30 * DAY - SECOND)))) == (Verdict.KEEP, Reason.ACTIVE)
+
+
+def test_one_sighting_is_enough_to_keep_without_complete_evidence() -> None:
+    evidence = PersonEvidence(sighting=seen(ago(DAY)), proven_since=None)
+    assert verdict(person(), evidence) == (Verdict.KEEP, Reason.ACTIVE)
+
+
+def test_absence_without_complete_evidence_is_on_hold() -> None:
+    evidence = PersonEvidence(sighting=None, proven_since=ago(29 * DAY))
+    assert verdict(person(), evidence) == (Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE)
+
+
+def test_evidence_since_registration_is_enough_for_a_young_account() -> None:
+    young = person(registered_at=ago(10 * DAY))
+    evidence = PersonEvidence(proven_since=ago(11 * DAY))
+    policy = Policy(never_seen="disable")
+    assert verdict(young, evidence, policy) == (Verdict.DISABLE, Reason.NEVER_SEEN)
+
+
+def test_never_seen_is_said_only_where_the_whole_lookback_is_known() -> None:
+    window_only = PersonEvidence(proven_since=ago(40 * DAY))
+    assert verdict(person(), whole()) == (Verdict.DISABLE, Reason.NEVER_SEEN)
+    assert verdict(person(), window_only) == (Verdict.DISABLE, Reason.INACTIVE)
+    keeping = Policy(never_seen="keep")
+    assert verdict(person(), whole(), keeping) == (Verdict.KEEP, Reason.NEVER_SEEN)
+    assert verdict(person(), window_only, keeping)[0] is Verdict.HOLD
+
+
+def test_grace_counts_from_registration_and_shows_it() -> None:
+    decision = decide(
+        person(registered_at=ago(10 * DAY)), whole(), policy=Policy(), now=NOW
+    )
+    assert decision.reason is Reason.RECENTLY_REGISTERED
+    assert (decision.last_seen_by, decision.idle_days) == (SeenBy.REGISTRATION, 10)
+
+
+def test_owner_administrators_directory_accounts_and_the_own_account_are_protected() -> None:
+    protected = (Verdict.SKIP, Reason.PROTECTED)
+    for kind in (AccountType.OWNER, AccountType.ADMINISTRATOR, AccountType.ROOM_ADMINISTRATOR):
+        assert verdict(person(type=kind), whole()) == protected
+    assert verdict(person(is_ldap=True), whole()) == protected
+    own = Subject(profile=person().profile, is_own_account=True)
+    assert verdict(own, whole()) == protected
+
+
+def test_single_sign_on_does_not_protect() -> None:
+    assert verdict(person(is_sso=True), whole())[0] is Verdict.DISABLE
+
+
+def test_an_ended_contract_ends_access_whatever_was_seen() -> None:
+    ended = Subject(
+        contractor=Contractor(id=WHO, end_date=date(2026, 11, 24)), profile=person().profile
+    )
+    running = Subject(
+        contractor=Contractor(id=WHO, end_date=date(2026, 11, 25)), profile=person().profile
+    )
+    active = whole(seen(ago(DAY)))
+    assert verdict(ended, active) == (Verdict.DISABLE, Reason.CONTRACT_ENDED)
+    assert verdict(running, active) == (Verdict.KEEP, Reason.ACTIVE)
+    assert verdict(ended, active, Policy(contract_end="report")) == (Verdict.KEEP, Reason.ACTIVE)
+
+
+def test_the_exempt_and_the_reinstated_are_kept() -> None:
+    exempt = Subject(profile=person().profile, exemption="on leave (until 2027-01-01)")
+    assert verdict(exempt, whole()) == (Verdict.KEEP, Reason.EXEMPT)
+    lately = Subject(profile=person().profile, reinstated_at=ago(13 * DAY))
+    long_ago = Subject(profile=person().profile, reinstated_at=ago(14 * DAY))
+    assert verdict(lately, whole()) == (Verdict.KEEP, Reason.RECENTLY_REINSTATED)
+    assert verdict(long_ago, whole())[0] is Verdict.DISABLE
+
+
+def test_a_disabled_account_is_skipped_even_if_protected() -> None:
+    gone = person(status=AccountStatus.TERMINATED, is_ldap=True)
+    assert verdict(gone, whole()) == (Verdict.SKIP, Reason.ALREADY_DISABLED)
+
+
+def test_clocks_that_differ_put_everyone_on_hold() -> None:
+    decision = decide(
+        person(), whole(seen(ago(DAY))), policy=Policy(), now=NOW, clock_trusted=False
+    )
+    assert decision.decision is Verdict.HOLD
+
+
+def test_failed_sign_ins_are_counted_and_never_keep_anybody() -> None:
+    attacked = whole(failed=FailedSignIns(count=412, last_at=ago(DAY), addresses=9))
+    decision = decide(person(), attacked, policy=Policy(), now=NOW)
+    assert (decision.decision, decision.failed_sign_ins) == (Verdict.DISABLE, 412)
+
+
+def test_an_unknown_event_holds_only_inside_the_window() -> None:
+    def strange(at: Instant) -> UnrecognisedEvent:
+        return UnrecognisedEvent(user_id=WHO, at=at, event_id=9, action_id=1999)
+
+    inside = whole(unrecognised=strange(ago(3 * DAY)))
+    outside = whole(unrecognised=strange(ago(31 * DAY)))
+    assert verdict(person(), inside) == (Verdict.HOLD, Reason.UNRECOGNISED_EVENT)
+    assert verdict(person(), outside)[0] is Verdict.DISABLE

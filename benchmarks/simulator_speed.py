@@ -1,8 +1,8 @@
 """Measures how many pages of a hundred login events the simulated portal serves in a second.
 
 The portal runs in one process and the load comes from another, over real sockets; with two cores
-neither takes the other's time. Prints the figure, and the same by the processor time that the portal
-spent, since a machine that is busy otherwise says little about the portal.
+neither takes the other's time. Prints the figure, and the same by the processor time that the
+portal spent, since a machine that is busy otherwise says little about the portal.
 
     python -m benchmarks.simulator_speed [--seconds 5] [--connections 8] [--pages 20]
 """

@@ -4,6 +4,7 @@ The truth is the simulator's own record, taken before the first request of a rev
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -61,8 +62,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     reach: Reach
     disturbed: bool
     """Whether a fault, or a change of the portal's ways, fell into the review."""
-    seen_terminated: frozenset[str]
-    """Whom an earlier review saw disabled."""
+    reinstated: Mapping[str, float]
+    """When a review first saw somebody back whom an earlier one had seen disabled."""
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +76,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge(case: Case, person: PersonCase, decided: Decided, moment: Moment) -> Judged:
     """Compare the decision on one person with the truth."""
-    before = moment.before[id_of(person.number)]
+    before = _as_noticed(moment.before[id_of(person.number)], moment)
     rules = _rules(case, before, moment)
     should = _should(case, person, before, moment.now, rules)
     present = _must_not(person, before, moment, rules)
@@ -109,8 +110,14 @@ def _rules(case: Case, truth: Truth, moment: Moment) -> Rules:
         lookback_days=max(case.rules.lookback_days, case.rules.inactive_days),
         never_seen=case.rules.never_seen,
         evidence=case.rules.evidence,
-        knows_reinstated=truth.id in moment.seen_terminated,
+        knows_reinstated=truth.id in moment.reinstated,
     )
+
+
+def _as_noticed(truth: Truth, moment: Moment) -> Truth:
+    """Return the truth with the instant of being put back that a review can know of."""
+    noticed = moment.reinstated.get(truth.id)
+    return truth if noticed is None else replace(truth, reinstated_at=int(noticed))
 
 
 def _should(case: Case, person: PersonCase, truth: Truth, now: float, rules: Rules) -> str:

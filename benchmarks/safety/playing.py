@@ -33,7 +33,7 @@ from lastseen.docspace.exchange import Request
 from lastseen.errors import LastseenError
 from lastseen.guardrails import Guardrails
 from lastseen.instant import utc_date
-from lastseen.ledger import Exemption, Ledger, PortalLedger
+from lastseen.ledger import Ledger, PortalLedger
 from lastseen.plan import Plan, Policy
 from lastseen.receipt import OutcomeKind, Receipt
 from lastseen.review import review
@@ -98,7 +98,8 @@ class _Play:
         self.roster = roster_of(case, folder)
         self.people = {id_of(person.number): person for person in case.people}
         self.knowledge = Knowledge()
-        self.seen_terminated: frozenset[str] = frozenset()
+        self.seen_terminated: set[str] = set()
+        self.reinstated: dict[str, float] = {}
         self.plan: Plan | None = None
         self.reviews: list[Reviewed] = []
         self.applied: list[Applied] = []
@@ -142,6 +143,7 @@ class _Play:
 
     def _review(self, step: Review, ledger: PortalLedger) -> None:
         before = self._truths()
+        self._notice(before)
         happened = sum(self.portal.faults.happened.values())
         transport = self._transport()
         switches = dict(step.switches)
@@ -201,10 +203,9 @@ class _Play:
             knowable_since=self.knowledge.since(known, self.case.rules.evidence),
             reach=known,
             disturbed=disturbed,
-            seen_terminated=self.seen_terminated,
+            reinstated=dict(self.reinstated),
         )
         self.knowledge.add(known)
-        self.seen_terminated |= {one.id for one in before.values() if one.status == "Terminated"}
         self.reviews.append(
             Reviewed(
                 judged=self._judged(plan, moment) if plan else (),
@@ -280,18 +281,23 @@ class _Play:
         self.portal.world.settle(self.time.now())
         return {truth.id: truth for truth in self.portal.truths()}
 
+    def _notice(self, truths: Mapping[str, Truth]) -> None:
+        """Take note of who is disabled, and of who no longer is, as a review will see it."""
+        for who, truth in truths.items():
+            if truth.status == "Terminated":
+                self.seen_terminated.add(who)
+            elif who in self.seen_terminated:
+                self.seen_terminated.discard(who)
+                self.reinstated[who] = self.time.now()
+
     def _exempt(self, ledger: PortalLedger) -> None:
         now = self.time.machine_clock()
         for person in self.case.people:
             if person.exempt:
                 ledger.exemptions.add(
-                    Exemption(
-                        who=email_of(person.number),
-                        until=utc_date(now) + timedelta(days=400),
-                        reason="needed later",
-                        added_by="campaign",
-                        added_at=now,
-                    )
+                    email_of(person.number),
+                    until=utc_date(now) + timedelta(days=400),
+                    reason="needed later",
                 )
 
 

@@ -101,7 +101,10 @@ async def carry_out(
         guardrails=options.guardrails,
     )
     own = await introduce(means)
-    record = record or _begin(plan, means, kind)
+    runs = means.ledger.runs
+    record = record or RunRecord(means.ledger.journal, runs.begin(kind, plan_id=plan.plan_id))
+    if runs.plan(plan.plan_id) is None:  # it was made with another ledger
+        runs.keep_plan(record.run.run_id, plan, b"")
     record.begin([one.target for one in candidates], AccountStatus.TERMINATED)
     decided = Decided(at=plan.now, seen_since=plan.now, policy=plan.policy)
     waiting = [one for one in candidates if one.target.user_id not in done]
@@ -121,11 +124,3 @@ def chosen_decisions(plan: Plan, selection: Selection) -> tuple[Decision, ...]:
 def _candidate(decision: Decision) -> Candidate:
     target = Target(user_id=user_id(decision.user_id or ""), email=decision.email)
     return Candidate(target=target, decision=decision)
-
-
-def _begin(plan: Plan, means: Means, kind: Literal["apply", "run"]) -> RunRecord:
-    """Enter a new run; the ledger then has its plan, wherever that was made."""
-    run = means.ledger.runs.begin(kind, plan_id=plan.plan_id)
-    if means.ledger.runs.plan(plan.plan_id) is None:
-        means.ledger.runs.keep_plan(run.run_id, plan, b"")
-    return RunRecord(means.ledger.journal, run)

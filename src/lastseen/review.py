@@ -14,7 +14,7 @@ from lastseen.docspace.interface import Portal
 from lastseen.errors import LastseenError
 from lastseen.evidence.collection import Collector, Span
 from lastseen.evidence.record import EvidenceRecord, encode_record
-from lastseen.instant import Clock, Instant, utc_date
+from lastseen.instant import Clock, Instant, days, utc_date
 from lastseen.ledger import EvidenceStore, Exemption, Ledger, PortalLedger
 from lastseen.plan import EvidenceSummary, Filters, Plan, Policy, sealed, summarise
 from lastseen.policy import (
@@ -123,7 +123,7 @@ class _Review:
         for round_number in range(_ROUNDS):
             # The decision is for the instant after the last reading, never before it.
             self._now = self._pretended or self._clock()
-            due = self._due(undecided, self._without_trail) - self._asked
+            due = self._to_ask_the_trail(undecided, collector) - self._asked
             if round_number and not due:
                 break
             if EvidenceKind.ACTIVITY in self._kinds:
@@ -190,6 +190,22 @@ class _Review:
             for person, subject in undecided.items()
             if self._decide(subject, self._evidence(person, kinds)).decision is Verdict.DISABLE
         }
+
+    def _to_ask_the_trail(
+        self, undecided: Mapping[UserId, Subject], collector: Collector
+    ) -> set[UserId]:
+        """Return those whom the sign-in log would disable.
+
+        Where the portal soon forgets its trail, also those on hold: the ledger has to remember it.
+        """
+        due = self._due(undecided, self._without_trail)
+        if collector.trail_is_kept_shorter(days(self._policy.inactive_days)):
+            for person in undecided.keys() - due:
+                known = self._evidence(person, self._without_trail)
+                held = self._decide(undecided[person], known)
+                if held.reason is Reason.EVIDENCE_INCOMPLETE:
+                    due.add(person)
+        return due
 
     def _to_be_dated(self, undecided: Mapping[UserId, Subject]) -> set[UserId]:
         """Return those whose last sighting lies before the window: a date is to be shown.

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +116,21 @@ def simulated_portal(lastseen: Command) -> Iterator[Callable[..., SimulatedPorta
             )
 
         yield start
+
+
+@pytest.fixture
+def small_portal(simulated_portal: Callable[..., SimulatedPortal]) -> SimulatedPortal:
+    """A portal on which a review decides quickly, and finds somebody for each verdict."""
+    return simulated_portal("--contractors", "25", "--staff", "5", "--days", "45")
+
+
+@pytest.fixture
+def at_work(lastseen: Command, small_portal: SimulatedPortal) -> Command:
+    """The command, set up for the small portal, where half of the people have gone missing."""
+    allowed = {"LASTSEEN_GUARDRAILS__MAX_DISABLE_SHARE": "1"}
+    return replace(
+        lastseen, environment={**lastseen.environment, **small_portal.environment, **allowed}
+    )
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from lastseen.errors import PortalError
 from lastseen.instant import Instant
 from lastseen.secret import ApiKey
 from lastseen.simulator.faults import NAMES, FaultRates
+from lastseen.simulator.limits import RateLimit
 from lastseen.simulator.people import Kind, Status
 from lastseen.simulator.population import Population, populate
 from lastseen.simulator.portal import Setup, SimulatedPortal
@@ -48,20 +50,27 @@ async def opened(simulated: SimulatedPortal) -> AsyncIterator[Portal]:
         yield portal
 
 
-@asynccontextmanager
-async def hurried(simulated: SimulatedPortal) -> AsyncIterator[Client]:
-    """Yield a client over a real socket that waits for nothing."""
-    passed = 0.0
+class Hurry:
+    """The machine's time, but that all waiting is over at once."""
 
-    async def sleep(seconds: float) -> None:
-        nonlocal passed
-        passed += seconds
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.passed
+
+    async def sleep(self, seconds: float) -> None:
+        self.passed += seconds
         await asyncio.sleep(0)
 
-    loop_time = asyncio.get_running_loop().time
-    effects = Effects(
-        sleep=sleep, monotonic=lambda: loop_time() + passed, random=random.Random(1).random
-    )
+
+@asynccontextmanager
+async def hurried(
+    simulated: SimulatedPortal, hurry: "Hurry | None" = None
+) -> AsyncIterator[Client]:
+    """Yield a client over a real socket that waits for nothing."""
+    hurry = hurry or Hurry()
+    effects = Effects(sleep=hurry.sleep, monotonic=hurry.monotonic, random=random.Random(1).random)
     key = ApiKey(simulated.api_key)
     async with serve(simulated) as url, network(url, key, Limits()) as transport:
         client = client_over(transport, url=url, clock=clock, key=key, effects=effects)
@@ -189,3 +198,26 @@ def test_a_portal_with_a_wrong_clock_is_noticed(scenario):
             return portal.largest_skew_seconds
 
     assert abs(asyncio.run(play()) - simulated.faults.skew_seconds) <= 1
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_the_portals_limiter_is_used_and_not_overstepped(scenario, announced):
+    # given a limiter as the vendor documents it, or as release 3.7.2 has it
+    hurry = Hurry()
+    setup = Setup(rate_limit=RateLimit(announced=announced))
+    simulated = SimulatedPortal(scenario, clock=clock, setup=setup, pace=hurry.monotonic)
+    wanted = 3200
+
+    async def play():
+        async with hurried(simulated, hurry) as portal:
+            began = hurry.monotonic()
+            for _ in range(wanted // 40):
+                await asyncio.gather(*(portal.sign_ins(EventQuery(count=1)) for _ in range(40)))
+            return hurry.monotonic() - began, portal.traffic
+
+    # when more than twice the allowance of a minute is asked for
+    seconds, traffic = asyncio.run(play())
+
+    # then it takes two minutes and a little
+    assert traffic.throttled <= 1
+    assert 120 <= seconds < 140

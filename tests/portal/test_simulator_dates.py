@@ -61,11 +61,6 @@ def test_six_fraction_digits_are_refused():
     assert get(portal(), LOGINS, from_=ago(days=30, microseconds=1).isoformat()).status == 400
 
 
-def test_a_plus_that_is_not_escaped_is_refused_over_a_socket_too():
-    # In a query a bare plus is a blank, and a blank is in no format.
-    assert get(portal(), LOGINS, from_="2026-06-01T10:30:00 03:00").status == 400
-
-
 class TestWriting:
     SUMMER = 1_780_300_800  # 2026-06-01T08:00:00Z
     WINTER = 1_767_254_400  # 2026-01-01T08:00:00Z

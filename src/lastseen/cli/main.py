@@ -165,4 +165,7 @@ def _end_cleanly_on_signals() -> None:
 
 
 def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
-    signal.raise_signal(signal.SIGINT)
+    if callable(signal.getsignal(signal.SIGINT)):
+        signal.raise_signal(signal.SIGINT)
+    else:  # a script's background commands ignore SIGINT
+        raise KeyboardInterrupt

@@ -5,7 +5,7 @@ transport's part. Errors leave here ready for a person, with no trace of a reque
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -42,6 +42,9 @@ _UNKNOWN_NAME_TRIES = 2
 """How often at most a host is looked up that has never answered."""
 
 _LONGEST_BACKOFF_SECONDS = 15.0
+
+_PASSING = frozenset({408, 425})
+"""Statuses below 500 with which something in between asks to try again."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -143,12 +146,12 @@ class Conversation:
         if isinstance(outcome, Exception):
             raise outcome
         response, answer = outcome
-        status, told, reason = response.status, None, ""
+        status, reason = response.status, ""
         if 200 <= status < 300:
             try:
                 return read(answer)
             except Unreadable as unreadable:
-                reason = str(unreadable)
+                reason = str(unreadable) or "it is not what was asked for"
         told = failure(response.body)
         if reason:
             # Something in between may send an error's envelope under a status of 200.
@@ -191,7 +194,8 @@ class Conversation:
             portal_time = self._portal_clock.read(response.headers)
             if portal_time is not None:
                 self._portal_clock.compare(portal_time, sent_at=sent_at, answered_at=answered_at)
-            self._learn(request, response, self._effects.monotonic() - began, answered_at)
+            seconds = self._effects.monotonic() - began
+            self._learn(request, response, seconds, portal_time or answered_at)
             return response, Answer(response.body, sent_at, answered_at, portal_time)
         finally:
             counted = response is None or response.status != 429
@@ -214,20 +218,23 @@ class Conversation:
         return self._unless_written(request, error, tries=tries)
 
     def _learn(
-        self, request: Request, response: Response, seconds: float, answered_at: Instant
+        self, request: Request, response: Response, seconds: float, portal_now: Instant
     ) -> None:
         writing = request.method != "GET"
-        if response.status == 429:
-            self._throttled += 1
-            self._gate.refused(
-                response.headers,
-                writing=writing,
-                retry_after=_retry_after(response, answered_at),
+        headers = response.headers
+        if response.status != 429 and response.status < 500:
+            self._gate.answered(
+                seconds, headers, writing=writing, portal_now=portal_now.timestamp()
             )
-        elif response.status >= 500:
-            self._gate.troubled(writing=writing)
+            return
+        self._throttled += response.status == 429
+        pause = _retry_after(headers, portal_now)
+        if pause is not None and pause > self._limits.longest_pause_seconds:
+            return  # an allowance of another kind: this request ends, and others may still pass
+        if response.status == 429:
+            self._gate.refused(headers, writing=writing, retry_after=pause)
         else:
-            self._gate.answered(seconds, response.headers, answered_at.timestamp())
+            self._gate.troubled(writing=writing, retry_after=pause)
 
     def _refusal(
         self, request: Request, purpose: Purpose, status: int, response: Response
@@ -241,13 +248,13 @@ class Conversation:
             location=response.headers.get("Location", ""),
         )
         if status == 429:
-            now = self._clock()
-            seconds = _retry_after(response, now) or 0.0
+            now = self._portal_clock.read(response.headers) or self._clock()
+            seconds = _retry_after(response.headers, now) or 0.0
             if seconds > self._limits.longest_pause_seconds:
                 return self._wording.postponed(purpose, seconds, now)
             # The gate holds everyone back until then: no waiting of one's own on top.
             return _AskAgain(error, tries=self._limits.tries, backoff=not seconds)
-        if status >= 500:
+        if status >= 500 or status in _PASSING:
             return self._unless_written(request, error, tries=self._limits.tries)
         return error
 
@@ -297,9 +304,9 @@ def _enough(state: RetryCallState) -> bool:
     return state.attempt_number >= _trouble(state).tries
 
 
-def _retry_after(response: Response, now: Instant) -> float | None:
+def _retry_after(headers: Mapping[str, str], now: Instant) -> float | None:
     """Return the seconds that `Retry-After` asks for: a number, or a date (RFC 9110)."""
-    text = response.headers.get("Retry-After", "").strip()
+    text = headers.get("Retry-After", "").strip()
     if not text:
         return None
     try:

@@ -63,9 +63,14 @@ class Gate:
         self._pace.arrive(self._effects.monotonic(), counted=counted)
         self._call_next()
 
-    def answered(self, seconds: float, headers: Mapping[str, str], now_unix: float) -> None:
-        """Learn from an answer that was not a 429: its latency and its limiter headers."""
-        self._reads.widen(seconds)
+    def answered(
+        self, seconds: float, headers: Mapping[str, str], *, writing: bool, portal_now: float
+    ) -> None:
+        """Learn from an answer that shows no trouble: its latency and its limiter headers.
+
+        `portal_now` is the portal's clock, as Unix time.
+        """
+        (self._writes if writing else self._reads).widen(seconds)
         limit = _whole_number(headers.get("X-RateLimit-Limit"))
         remaining = _whole_number(headers.get("X-RateLimit-Remaining"))
         if limit and remaining is not None:
@@ -73,7 +78,7 @@ class Gate:
                 self._effects.monotonic(),
                 limit=limit,
                 remaining=remaining,
-                reset_in=_reset_in(headers, now_unix),
+                reset_in=_reset_in(headers, portal_now),
             )
 
     def refused(
@@ -92,9 +97,12 @@ class Gate:
         else:
             self._pace.refuse(now, limit=limit, retry_after=retry_after)
 
-    def troubled(self, *, writing: bool) -> None:
-        """Learn from an answer that shows a portal under strain: 5xx or a time-out."""
-        (self._writes if writing else self._reads).narrow(self._effects.monotonic())
+    def troubled(self, *, writing: bool, retry_after: float | None = None) -> None:
+        """Learn from what shows a portal under strain: 5xx or a time-out."""
+        now = self._effects.monotonic()
+        (self._writes if writing else self._reads).narrow(now)
+        if retry_after is not None:
+            self._pace.pause(now, retry_after)
 
     async def close(self) -> None:
         """End the alarm clock, if one is set."""
@@ -194,12 +202,12 @@ class _Lane:
         self._unchanged = 0
 
 
-def _reset_in(headers: Mapping[str, str], now_unix: float) -> float | None:
+def _reset_in(headers: Mapping[str, str], portal_now: float) -> float | None:
     """Return in how many seconds the allowance is whole again: a Unix time, or plain seconds."""
     reset = _whole_number(headers.get("X-RateLimit-Reset"))
     if reset is None:
         return None
-    return float(reset) if reset < 1_000_000 else max(0.0, reset - now_unix)
+    return float(reset) if reset < 1_000_000 else max(0.0, reset - portal_now)
 
 
 def _whole_number(text: str | None) -> int | None:

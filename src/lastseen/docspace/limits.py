@@ -22,7 +22,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """A `Retry-After` above this isn't waited for."""
     connect_seconds: float = 15.0
     """How long a connection may take to be made."""
-    answer_seconds: float = 90.0
+    answer_seconds: float = 60.0
     """How long a request may take altogether."""
     largest_answer_bytes: int = 32 * 1024 * 1024
     """More than this is not read."""

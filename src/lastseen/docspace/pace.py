@@ -23,14 +23,11 @@ _EDGE = 10
 _FRESH_SECONDS = 5.0
 """When no answer has shown the allowance for so long, the next request goes alone."""
 
-_DARE_SECONDS = 300.0
-"""A learned allowance is dared to be a tenth larger each time that so much has passed."""
-
 _MOST_AT_ONCE = 100
 """No limiter of concurrent requests is taken to allow more."""
 
-_LEAST_LEARNED = 30
-"""No 429 teaches an allowance smaller than this."""
+_MORE_THAN_A_MOMENT = 5.0
+"""A bare 429 that asks for so many seconds, at the documented allowance, is taken for its end."""
 
 
 class Pace:
@@ -40,9 +37,9 @@ class Pace:
     the portal counted it, it is forgotten there by then.
 
     A portal tells its allowance in the headers of every answer, as the vendor documents, or in
-    those of a 429, as release 3.7.2 does, or by a bare 429; or it has none. As long as nothing is
-    known the requests go unhindered; only those around the documented allowance go one by one, so
-    that a silent limiter costs a single 429.
+    those of a 429, as release 3.7.2 does; or it has none. As long as nothing is known the
+    requests go unhindered; only those around the documented allowance go one by one, so that a
+    silent limiter costs a single 429.
     """
 
     def __init__(self, most: int | None) -> None:
@@ -56,9 +53,6 @@ class Pace:
         self._shown_at = -math.inf
         self._told: int | None = None
         """The allowance that a 429 told."""
-        self._learned: int | None = None
-        """The allowance that a bare 429 taught."""
-        self._learned_at = -math.inf
         self._others = 0
         """How much of the allowance other programs with the same account use."""
         self._others_at = -math.inf
@@ -77,7 +71,7 @@ class Pace:
         used = self._under_way + len(self._answered)
         if self._under_way and self._goes_alone(used, now):
             return math.inf
-        allowance = self._allowance(now)
+        allowance = self._allowance()
         others = 0
         if now - self._others_at < WINDOW_SECONDS:
             others = math.ceil(self._others * 1.1)
@@ -120,19 +114,17 @@ class Pace:
         """Take in a 429 of the limiter of requests a minute, before its request arrives.
 
         `limit` is the allowance where its headers tell it, `retry_after` the seconds that it
-        asks for; without them it is waited until enough of one's own requests are forgotten.
+        asks for; without them it is waited until enough of one's own requests are forgotten. A
+        bare 429 may be anybody's: only at the documented allowance is it taken for the portal's.
         """
         self._forget(now)
+        if limit is None and retry_after is not None and retry_after >= _MORE_THAN_A_MOMENT:
+            used = self._under_way + len(self._answered)
+            limit = DOCUMENTED_PER_MINUTE if self._is_on_edge(used) else None
         if limit is not None:
             self._told = limit
             self._others = max(0, limit - len(self._answered) - self._under_way + 1)
             self._others_at = now
-        else:
-            reached = max(_LEAST_LEARNED, len(self._answered))
-            in_this_pause = now < self._resumes_at and self._learned is not None
-            self._learned = max(reached, self._learned or 0) if in_this_pause else reached
-            self._learned_at = now
-            self._unlimited = False
         if retry_after is not None:
             self.pause(now, retry_after)
 
@@ -151,19 +143,13 @@ class Pace:
         """Say whether the next request may meet the end of an allowance that nobody has told."""
         if self._shown is not None:
             return now - self._shown_at > _FRESH_SECONDS  # others may have used what was left
-        if self._told is not None:
-            return False
-        if self._learned is not None:
-            return used >= int(self._learned * _USED_SHARE)
-        return not self._unlimited and abs(used - DOCUMENTED_PER_MINUTE) <= _EDGE
+        return self._told is None and not self._unlimited and self._is_on_edge(used)
 
-    def _allowance(self, now: float) -> int | None:
+    def _is_on_edge(self, used: int) -> bool:
+        return abs(used - DOCUMENTED_PER_MINUTE) <= _EDGE
+
+    def _allowance(self) -> int | None:
         known = self._shown if self._shown is not None else self._told
-        if known is None and self._learned is not None:
-            # Others may have used the rest of it: dare a little more from time to time.
-            dares = min(50, int((now - self._learned_at) / _DARE_SECONDS))
-            most = max(self._learned, DOCUMENTED_PER_MINUTE)
-            known = min(most, int(self._learned * 1.1**dares))
         if known is not None:
             known = max(1, int(known * _USED_SHARE))
         if self._most is None:

@@ -21,6 +21,9 @@ E = TypeVar("E", bound="Envelope")
 _DECODING_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 """All that a hostile text can make the decoder raise."""
 
+_MOST_PEOPLE = 1_000_000
+"""A list that tells of more would be asked for in more pages than anyone can want."""
+
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -123,7 +126,7 @@ def read_people(body: bytes) -> PeoplePage:
     check_count(envelope.count, envelope.response)
     if envelope.total is None:
         raise Unreadable("a list of people does not say how many there are altogether")
-    if envelope.total < len(envelope.response):
+    if not len(envelope.response) <= envelope.total <= _MOST_PEOPLE:
         raise Unreadable(
             f"it brings {len(envelope.response)} people of {envelope.total} altogether"
         )

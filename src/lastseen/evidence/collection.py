@@ -5,6 +5,7 @@ dates to show. What each step proves is kept in the ledger and counts for the ne
 """
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -22,18 +23,22 @@ from lastseen.evidence.lifetime import whole_since
 from lastseen.evidence.log import Log, activity_trail, sign_in_log
 from lastseen.evidence.paging import SECOND
 from lastseen.evidence.persons import PersonAnswer, PersonByPerson
-from lastseen.evidence.planning import PAGE, Watch, as_stream, leave_stream
+from lastseen.evidence.planning import Watch, as_stream, leave_stream
 from lastseen.evidence.record import EvidenceRecord, Looked
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.evidence.stream import Stream
 from lastseen.evidence.witness import Witness
-from lastseen.instant import Instant, Interval
+from lastseen.instant import Instant, Interval, days
 from lastseen.ledger import EvidenceStore, Reading
 from lastseen.progress import Progress
 from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 
 NO_ATTEMPTS = FailedSignIns()
 """What is known of an account that nobody tried."""
+
+
+MOST_PAGES_FOR_THE_REST = 200
+"""Pages of the trail up to which those whom asking alone could not prove are looked for there."""
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,9 +123,10 @@ class Collector:
         if as_stream(len(missing), pages) or not witness.exists:
             await self._read_stream(known, missing, since=self._span.window)
             return
-        # One entry is enough: whatever a person did last is the newest sighting.
-        count = PAGE if self._span.nothing_after else 1
-        await self._ask_each(known, missing, witness, since=self._span.window, count=count)
+        await self._ask_each(known, missing, witness, since=self._span.window)
+        left = [person for person in missing if person not in known.asked]
+        if pages <= MOST_PAGES_FOR_THE_REST:
+            await self._read_stream(known, left, since=self._span.window)
 
     async def lookback(self, people: Collection[UserId]) -> None:
         """Look further back for the date to show of `people`, who were not seen in the window."""
@@ -129,6 +135,10 @@ class Collector:
         known = self._known[EvidenceKind.SIGN_IN]
         undated = [p for p in people if not self._is_dated(known, p)]
         await self._collect(known, undated, since=self._span.lookback)
+
+    def trail_is_kept_shorter(self, span: timedelta) -> bool:
+        """Say whether the trail's lifetime is shorter than `span`: then no run may miss it."""
+        return days(self.retention.trail_days) < span
 
     def sighting(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Sighting | None:
         """Return the newest sighting of `person` in the logs named."""
@@ -212,6 +222,7 @@ class Collector:
                     store=self._store,
                     harvest=Harvest(log.kind, nothing_after=self._span.nothing_after),
                     concurrency=lambda: self._portal.concurrency,
+                    is_unsteady=self._is_unsteady,
                     progress=self._progress,
                 ),
                 asked={},
@@ -226,14 +237,10 @@ class Collector:
     async def _take_newest(self, stream: Stream, detected: Detected) -> None:
         """Take in the newest page; of a portal without the audit option it is all there is."""
         newest = detected.newest
-        if detected.mode is FilterMode.IGNORED and len(newest.events) < WITHOUT_OPTION:
-            again = await stream.log.fetch(EventQuery())
-            if [e.id for e in again.events] == [e.id for e in newest.events]:
-                stream.take_whole(again)
-            else:
-                stream.take(again)
+        if detected.mode is FilterMode.IGNORED and len(newest.events) >= WITHOUT_OPTION:
+            stream.take_full(newest)
         else:
-            stream.take(newest)
+            await stream.take(newest)
         stream.write()
         self._refresh(stream.log.kind)
 
@@ -246,7 +253,7 @@ class Collector:
         alone = self.detected.mode is FilterMode.BEFORE_WINDOW and witness.exists
         left = await self._read_stream(known, missing, since=since, may_leave=alone)
         if left and alone and not known.stream.covered().covers(self._needed(known, since)):
-            await self._ask_each(known, left, witness, since=since, count=PAGE)
+            await self._ask_each(known, left, witness, since=since)
             left = [p for p in left if p not in known.asked]
             # Whoever could not be proven alone is looked for in the stream after all.
             await self._read_stream(known, left, since=since)
@@ -308,7 +315,6 @@ class Collector:
         witness: Witness,
         *,
         since: Instant,
-        count: int,
     ) -> None:
         """Ask about `people` one by one and keep what that proves."""
         log = known.stream.log
@@ -318,10 +324,11 @@ class Collector:
             harvest=harvest,
             witness=witness,
             concurrency=lambda: self._portal.concurrency,
-            is_unsteady=lambda: self._portal.traffic.retries > 0,
+            is_unsteady=self._is_unsteady,
             progress=self._progress,
         )
-        answers = await asking.ask(people, self._needed(known, since), count=count)
+        needed = self._needed(known, since)
+        answers = await asking.ask(people, needed, stream_pages=known.stream.pages_left(needed))
         self._events_asked += asking.events
         known.asked.update(answers)
         self._keep(log, harvest, answers)
@@ -356,6 +363,11 @@ class Collector:
             for person, answer in answers.items()
         ]
         self._store.keep_all((seen, *proven))
+
+    def _is_unsteady(self) -> bool:
+        """Say whether any answer so far was none, or was contradicted by another."""
+        contradicted = any(known.stream.contradicted for known in self._known.values())
+        return contradicted or self._portal.traffic.retries > 0
 
     def _refresh(self, kind: EvidenceKind) -> None:
         self._known[kind].sightings = self._store.newest_sightings(kind)

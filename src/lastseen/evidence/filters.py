@@ -13,6 +13,7 @@ from lastseen.contractor import user_id
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.evidence.log import Log
 from lastseen.evidence.sign_ins import NOBODY
+from lastseen.instant import instant
 from lastseen.sighting import Event
 
 WITHOUT_OPTION = 20
@@ -63,9 +64,7 @@ async def detect_filters(log: Log) -> Detected:
     for _ in range(TRIES):
         known = witness_of(newest.events)
         if known is None:
-            ignored = await ignores_everything(log, newest)
-            mode = FilterMode.IGNORED if ignored else FilterMode.AFTER_WINDOW
-            return Detected(mode=mode, proven=ignored, newest=newest)
+            return await _detect_by_date(log, newest)
         answer = await log.fetch(EventQuery(user_id=user_id(known.user_id), count=1))
         if len(answer.events) > 1:
             mode = FilterMode.IGNORED
@@ -91,6 +90,27 @@ def proves_filter_first(answer: EventPage, newest: EventPage) -> bool:
         return False
     found = answer.events[0]
     return found.user_id == answer.query.user_id and found.at < newest.events[0].at
+
+
+async def _detect_by_date(log: Log, newest: EventPage) -> Detected:
+    """Decide for a log whose newest page shows one person only, by a filter on the date.
+
+    Asked for one event no newer than a known one, a portal that cuts first finds nothing, since
+    the head of its log is newer.
+    """
+    behind = next((e for e in newest.events if e.at < newest.events[0].at), None)
+    if behind is None:
+        ignored = await ignores_everything(log, newest)
+        mode = FilterMode.IGNORED if ignored else FilterMode.AFTER_WINDOW
+        return Detected(mode=mode, proven=ignored, newest=newest)
+    answer = await log.fetch(EventQuery(until=instant(behind.at), count=1))
+    if len(answer.events) > 1:
+        mode = FilterMode.IGNORED
+    elif answer.events and answer.events[0].at <= behind.at:
+        mode = FilterMode.BEFORE_WINDOW
+    else:
+        mode = FilterMode.AFTER_WINDOW
+    return Detected(mode=mode, proven=True, newest=newest)
 
 
 def witness_of(events: list[Event]) -> Event | None:

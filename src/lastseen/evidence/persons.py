@@ -14,13 +14,13 @@ import msgspec
 from lastseen.contractor import UserId
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused
+from lastseen.evidence.agreement import Agreed, agreed_page, agreeing_answers
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import PageView, Weave
-from lastseen.evidence.planning import PAGE
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.evidence.stream import RIGHTS
-from lastseen.instant import EPOCH, Instant, Interval
+from lastseen.instant import Instant, Interval, parse_instant
 from lastseen.progress import Progress
 
 BATCH = 200
@@ -29,10 +29,8 @@ FEW = 25
 """Up to so many empty answers each is asked again; of more, a sample."""
 SAMPLE = 0.04
 """The share of many empty answers that is asked again."""
-AGREEING = 3
-"""Answers that must agree that a person is not in the log."""
-AGREEING_IF_UNSTEADY = 4
-"""The same, on a portal that has shown any fault during this run."""
+FAR_OFF = parse_instant("9999-12-31T00:00:00Z")
+"""Later than any answer reaches."""
 MOST_PAGES = 50
 """Pages of one person's failures after which the rest is left unproven."""
 
@@ -79,91 +77,108 @@ class PersonByPerson:
         self._contradicted = False
 
     async def ask(
-        self, people: Sequence[UserId], needed: Interval, *, count: int = PAGE
+        self, people: Sequence[UserId], needed: Interval, *, stream_pages: float
     ) -> dict[UserId, PersonAnswer]:
         """Return what could be proven of `people` for `needed`; who is missing could not be.
 
-        Raises PortalRefused where a right is missing.
+        `stream_pages`: what it would cost to read the stream instead, which needs no second
+        asking. Raises PortalRefused where a right is missing.
         """
-        proven: dict[UserId, PersonAnswer] = {}
+        inquiries: list[_Inquiry] = []
         for first in range(0, len(people), BATCH):
             batch = people[first : first + BATCH]
-            asked = await self._side_by_side([self._one(person, needed, count) for person in batch])
-            inquiries = [inquiry for inquiry in asked if inquiry is not None]
-            if any(inquiry.rests_on_filter for inquiry in inquiries):
-                await self._confirm([i for i in inquiries if i.absent is not None])
-                if not await self._witness():
-                    inquiries = [i for i in inquiries if not i.rests_on_filter]
-            proven.update((i.user_id, i.answer()) for i in inquiries if not i.doubtful)
+            asked = await self._side_by_side([self._one(person, needed) for person in batch])
+            answered = [inquiry for inquiry in asked if inquiry is not None]
+            if any(i.rests_on_filter for i in answered) and not await self._witness():
+                answered = [i for i in answered if not i.rests_on_filter]
+            inquiries += answered
             self._progress.step(
                 f"{self._log.name}, person by person", first + len(batch), len(people)
             )
-        return proven
+        await self._confirm([i for i in inquiries if i.absent is not None], stream_pages)
+        return {i.user_id: i.answer() for i in inquiries if not i.doubtful}
 
-    async def _confirm(self, empty: list["_Inquiry"]) -> None:
+    async def _confirm(self, absent: list["_Inquiry"], stream_pages: float) -> None:
         """Ask again about those of whom nothing came back."""
-        sample = empty if len(empty) <= FEW else empty[:: int(1 / SAMPLE)]
+        again = agreeing_answers(0, unsteady=self._is_suspect()) - 1
+        if stream_pages < again * min(len(absent), FEW):
+            for inquiry in absent:
+                inquiry.doubtful = True
+            return
+        sample = absent if len(absent) <= FEW else absent[:: int(1 / SAMPLE)]
         await self._side_by_side([self._ask_again(inquiry) for inquiry in sample])
-        if self._contradicted or self._is_unsteady():
-            await self._side_by_side([self._ask_again(inquiry) for inquiry in empty])
+        if self._is_suspect():
+            await self._side_by_side([self._ask_again(inquiry) for inquiry in absent])
 
     async def _ask_again(self, inquiry: "_Inquiry") -> None:
         """Ask about one person until enough answers agree, or one contradicts."""
-        while (
-            inquiry.absent
-            and not inquiry.doubtful
-            and inquiry.agreeing
-            < (AGREEING_IF_UNSTEADY if self._contradicted or self._is_unsteady() else AGREEING)
-        ):
-            page = await self._page(inquiry, start=0, count=PAGE - 1)
+        while inquiry.absent is not None and not inquiry.doubtful:
+            if inquiry.agreeing >= agreeing_answers(0, unsteady=self._is_suspect()):
+                return
+            page = await self._page(inquiry, EventQuery(user_id=inquiry.user_id))
             if page is None:
                 inquiry.doubtful = True
             elif page.events:
-                # It was there all along: the portal's empty answers are not to be believed.
+                # It was there all along: this portal's empty answers are not to be believed.
                 self._contradicted = True
                 inquiry.absent = None
+                inquiry.doubtful = len(page.events) < page.query.count
                 inquiry.take(self._log.view(page))
-                return
             else:
                 inquiry.agreeing += 1
 
-    async def _one(self, person: UserId, needed: Interval, count: int) -> "_Inquiry | None":
+    def _is_suspect(self) -> bool:
+        return self._contradicted or self._is_unsteady()
+
+    async def _one(self, person: UserId, needed: Interval) -> "_Inquiry | None":
         """Ask about one person until seen, proven absent over `needed`, or given up."""
         inquiry = _Inquiry(person)
+        # One entry suffices nearly always, and one of one is never a page cut short.
+        newest = await self._page(inquiry, EventQuery(user_id=person, count=1))
+        if newest is None:
+            return None
+        if not newest.events:
+            inquiry.absent = self._log.view(newest, ends_log=True)
+            inquiry.agreeing = 1
+            inquiry.rests_on_filter = True
+            return inquiry
+        inquiry.take(self._log.view(newest))
         start = 0
-        short: frozenset[int] = frozenset()
         for _ in range(MOST_PAGES):
-            page = await self._page(inquiry, start=start, count=count)
-            if page is None:
-                return None
-            if not page.events:
-                if start == 0:
-                    inquiry.absent = self._log.view(page, ends_log=True)
-                    inquiry.agreeing = 1
-                    inquiry.rests_on_filter = True
-                    return inquiry
-                start = max(0, start - count // 2)
-                continue
-            ids = frozenset(event.id for event in page.events)
-            ends = len(ids) < page.query.count and bool(short) and ids <= short
-            inquiry.take(self._log.view(page, ends_log=ends))
-            inquiry.rests_on_filter |= ends or start > 0
-            if person in self._harvest.seen or inquiry.covered().covers(
-                Interval(needed.since, max(needed.since, inquiry.known_until))
-            ):
+            if person in self._harvest.seen or inquiry.covers(needed):
                 return inquiry
-            short = ids | short if len(page.events) < page.query.count else frozenset()
-            start += len(page.events) - 1
+            agreed = await self._agreed(inquiry, EventQuery(user_id=person, start=start))
+            if agreed is None or not agreed.is_believed:
+                return inquiry
+            inquiry.rests_on_filter = True
+            inquiry.take(self._log.view(agreed.page, ends_log=agreed.ends_log))
+            if agreed.ends_log or not agreed.page.events:
+                return inquiry
+            start += len(agreed.page.events) - 1
         return inquiry
 
-    async def _page(self, inquiry: "_Inquiry", *, start: int, count: int) -> EventPage | None:
+    async def _agreed(self, inquiry: "_Inquiry", query: EventQuery) -> Agreed | None:
+        """Return a page of one person's that is full or agreed on, or None where it failed."""
+
+        async def fetch(again: EventQuery) -> EventPage:
+            page = await self._page(inquiry, again)
+            if page is None:
+                raise _NoPage
+            return page
+
+        try:
+            agreed = await agreed_page(await fetch(query), fetch, self._is_suspect)
+        except _NoPage:
+            return None
+        self._contradicted |= agreed.contradicted
+        return agreed
+
+    async def _page(self, inquiry: "_Inquiry", query: EventQuery) -> EventPage | None:
         """Return a page about one person, or None where it failed or speaks of somebody else."""
         self.requests += 1
         inquiry.requests += 1
         try:
-            page = await self._log.fetch(
-                EventQuery(user_id=inquiry.user_id, start=start, count=count)
-            )
+            page = await self._log.fetch(query)
         except PortalError as error:
             if isinstance(error, PortalRefused) and error.status in RIGHTS:
                 raise
@@ -187,12 +202,16 @@ class PersonByPerson:
         return list(await asyncio.gather(*(gated(one) for one in work)))
 
 
+class _NoPage(Exception):
+    """A page about one person did not come."""
+
+
 class _Inquiry:
     """What is known of one person so far."""
 
     def __init__(self, user_id: UserId) -> None:
         self.user_id = user_id
-        self.known_until = EPOCH
+        self.known_until = FAR_OFF
         self.requests = 0
         self.absent: PageView | None = None
         self.agreeing = 0
@@ -204,11 +223,12 @@ class _Inquiry:
         """Take in a page about this person."""
         self._weave.add(view)
         if view.start == 0:
-            self.known_until = max(self.known_until, view.known_until)
+            self.known_until = min(self.known_until, view.known_until)
 
-    def covered(self) -> Coverage:
-        """Return for which time this person's entries are known."""
-        return self._weave.covered()
+    def covers(self, needed: Interval) -> bool:
+        """Say whether this person's entries are known from where they are needed on."""
+        until = max(needed.since, self.known_until)
+        return self._weave.covered().covers(Interval(needed.since, until))
 
     def answer(self) -> PersonAnswer:
         """Return what is proven in the end, the empty answers included."""

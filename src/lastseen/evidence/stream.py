@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
+from lastseen.evidence.agreement import agreed_page
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, Weave
@@ -27,8 +28,8 @@ ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
 PAGES_A_WRITE = 25
 """Pages after which what was read is written down."""
-EMPTY_AGREEING = 3
-"""How many answers must agree that there is nothing at a place."""
+EMPTY_AGREEING = 4
+"""How many answers in a row may hold nothing where something should be."""
 STALLED = 300
 """Pages in a row that prove nothing new, after which a reading is given up."""
 RIGHTS = frozenset({401, 402, 403})
@@ -45,48 +46,81 @@ class Stream:
         store: EvidenceStore,
         harvest: Harvest,
         concurrency: Callable[[], int],
+        is_unsteady: Callable[[], bool],
         progress: Progress,
     ) -> None:
-        """`store`: where what is read is kept; `concurrency`: requests allowed at once."""
+        """`store`: where what is read is kept; `concurrency`: requests allowed at once.
+
+        `is_unsteady`: whether the portal has shown any fault during this run.
+        """
         self.log = log
         self.harvest = harvest
         self.pages = 0
         self.broken: PortalError | None = None
         self.top: Instant | None = None
         self.watch = Watch(())
+        self.contradicted = False
         self._store = store
         self._concurrency = concurrency
+        self._is_unsteady = is_unsteady
         self._progress = progress
         self._weave = Weave()
         self._earlier = store.coverage(log.kind)
         self._before = Coverage(tuple(covered.interval for covered in self._earlier))
         self._kept = Coverage()
         self._unwritten: list[EventPage] = []
-        self._short: dict[int, frozenset[int]] = {}
         self._stalled = 0
         self._floor: Instant | None = None
         self._end: Instant | None = None
 
-    def take(self, page: EventPage) -> None:
-        """Take in a page that was read: what it shows, and what it proves."""
+    async def take(self, page: EventPage) -> EventPage:
+        """Take in a page that was read: what it shows, and what it proves; returns what counts.
+
+        A page shorter than asked for is asked for again first. Raises PortalError.
+        """
+        if len(page.events) >= page.query.count or (page.query.start and not page.events):
+            self.take_full(page)
+            return page
+        agreed = await agreed_page(page, self.log.fetch, self._is_unsteady)
+        self.contradicted |= agreed.contradicted
+        for answer in agreed.answers:
+            self._look_at(answer)
+        if agreed.is_believed:
+            self._prove(agreed.page, ends_log=agreed.ends_log)
+        self._after_a_page()
+        return agreed.page
+
+    def take_full(self, page: EventPage) -> None:
+        """Take in a page of which it is known that nothing is missing from it."""
+        self._look_at(page)
+        self._prove(page, ends_log=False)
+        self._after_a_page()
+
+    def _look_at(self, page: EventPage) -> None:
+        """Take in what an answer shows: a sighting counts in whatever page it comes."""
         self.pages += 1
-        proven = self._weave.covered()
-        self._add(page, ends_log=self._ends_log(page))
-        self._stalled = self._stalled + 1 if self._weave.covered() == proven else 0
         self.harvest.take(page.events)
-        self.watch.page(self.harvest.met_since(self.watch.since))
+        self._unwritten.append(page)
         if page.query.start == 0:
             known_until = self.log.known_until(page)
-            self.top = known_until if self.top is None else max(self.top, known_until)
-        self._unwritten.append(page)
+            # Answers take differently long: what all of them reach is the top of this reading.
+            self.top = known_until if self.top is None else min(self.top, known_until)
+
+    def _prove(self, page: EventPage, *, ends_log: bool) -> None:
+        """Take in what a page proves."""
+        view = self.log.view(page, ends_log=ends_log)
+        proven = self._weave.covered()
+        self._weave.add(view)
+        self._stalled = self._stalled + 1 if self._weave.covered() == proven else 0
+        self._floor = view.floor if self._floor is None else max(self._floor, view.floor)
+        if ends_log:
+            self._end = instant(page.events[-1].at) if page.events else view.known_until
+
+    def _after_a_page(self) -> None:
+        self.watch.page(self.harvest.met_since(self.watch.since))
         if len(self._unwritten) >= PAGES_A_WRITE:
             self.write()
         self._progress.step(self.log.name, self.pages)
-
-    def take_whole(self, page: EventPage) -> None:
-        """Take in a page from place 0 of which it is known that nothing older exists."""
-        self._add(page, ends_log=True)
-        self.take(page)
 
     def covered(self) -> Coverage:
         """Return what is proven of the log: by this reading and by earlier ones."""
@@ -154,39 +188,25 @@ class Stream:
     async def page(self, place: int) -> EventPage | None:
         """Read the page at `place`; None where that failed (see `broken`)."""
         try:
-            page = await self.log.fetch(EventQuery(start=place))
+            page = await self.take(await self.log.fetch(EventQuery(start=place)))
         except PortalError as error:
             if isinstance(error, PortalRefused) and error.status in RIGHTS:
                 raise
             self.broken = error
             return None
-        self.take(page)
         if self._stalled >= STALLED:
             self.broken = self._not_moving()
             return None
         return page
 
+    @property
+    def end(self) -> Instant | None:
+        """When the log's oldest event happened, where its end is proven."""
+        return self._end
+
     def pages_between(self, place: int, moment: Instant) -> float:
         """Estimate how many pages lie between `place` and the events at `moment`."""
         return (self._weave.place_of(moment) - place) / STEP
-
-    async def prove_empty(self) -> bool:
-        """Ask again until enough answers agree that the log holds nothing at all."""
-        agreeing: list[EventPage] = []
-        while len(agreeing) < EMPTY_AGREEING - 1:
-            page = await self.page(0)
-            if page is None or page.events:
-                return False
-            agreeing.append(page)
-        self._add(agreeing[-1], ends_log=True)
-        return True
-
-    def _add(self, page: EventPage, *, ends_log: bool) -> None:
-        view = self.log.view(page, ends_log=ends_log)
-        self._weave.add(view)
-        self._floor = view.floor if self._floor is None else max(self._floor, view.floor)
-        if ends_log:
-            self._end = instant(page.events[-1].at) if page.events else view.known_until
 
     def _can_be_read(self, gap: Interval) -> bool:
         """Say whether the portal may still have entries in `gap`."""
@@ -202,19 +222,6 @@ class Stream:
             "can be read",
             remedy="run `lastseen doctor`, and try again at a quieter hour",
         )
-
-    def _ends_log(self, page: EventPage) -> bool:
-        """Say whether a short page, asked for at the end of a short one, proves the log's end.
-
-        A page that was merely cut short would be followed by what was cut off.
-        """
-        if not page.events or len(page.events) >= page.query.count:
-            return False
-        ids = frozenset(event.id for event in page.events)
-        before = self._short.get(page.query.start)
-        self._short[page.query.start + len(page.events) - 1] = ids
-        # A portal that ignores `startIndex` answers the same page again: that proves nothing.
-        return before is not None and ids <= before and (len(ids) < len(before) or len(ids) == 1)
 
     async def _beginning(self, gap: Interval, attempt: int) -> int:
         """Return the place from which reading covers the gap's newest second."""
@@ -301,18 +308,19 @@ class _Filling:
                 self._over = True
             elif not page.events:
                 empties += 1
-                if place == 0:
-                    self._over = await self._stream.prove_empty() or empties >= EMPTY_AGREEING
-                elif place == begun or empties >= EMPTY_AGREEING:
-                    # Beyond the log's end, or its end was deleted while reading.
+                if place == 0 or place == begun or empties >= EMPTY_AGREEING:
+                    # Nothing there at all, beyond the log's end, or its end was just deleted.
                     self._lies_at_bottom(place)
             else:
-                place += len(page.events) - 1
                 if self._is_last(page):
                     self._lies_at_bottom(page.query.start)
+                place += max(0, len(page.events) - 1)
 
     def _is_last(self, page: EventPage) -> bool:
         """Say whether nothing older than this page is wanted, or exists."""
-        return page.events[-1].at < self._gap.since or self._stream.covered().covers(
-            Interval(self._gap.since, max(self._gap.since, Instant(page.events[-1].at)))
-        )
+        oldest = Instant(page.events[-1].at)
+        end = self._stream.end
+        if oldest < self._gap.since or (end is not None and oldest <= end):
+            return True
+        needed = Interval(self._gap.since, max(self._gap.since, oldest))
+        return self._stream.covered().covers(needed)

@@ -20,8 +20,14 @@ from lastseen.ledger.troubles import told
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
-Release = Callable[[], None]
-"""Gives a lock back."""
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """A lock that was taken."""
+
+    release: Callable[[], None]
+    """Gives it back."""
+    is_lost: Callable[[], bool] = lambda: False
+    """Says whether somebody else may have taken it meanwhile."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +37,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """Where connections come from."""
     place: str
     """How messages name the database; never with a password."""
-    try_lock: Callable[[str], Release | None]
-    """Takes the named lock for as long as this process lives, or returns None when another has
-    it."""
+    try_lock: Callable[[str], Lock | None]
+    """Takes the named lock, or returns None when another has it; it ends with this process."""
     held: Connection | None = None
     """The only connection, where the database lives no longer than that (in memory)."""
 
@@ -45,6 +50,7 @@ class Database:
         """Work on what `access` reaches; connects only when something is asked."""
         self._access = access
         self._turn = RLock()
+        self._driver_error: type[Exception] = access.engine.dialect.loaded_dbapi.Error
         self.dialect = access.engine.dialect.name
         self.place = access.place
 
@@ -68,7 +74,7 @@ class Database:
                 connection.execute(_QUEUE, {"commit": commit, "key": lock_key("write", scope)})
             yield connection
 
-    def try_lock(self, name: str) -> Release | None:
+    def try_lock(self, name: str) -> Lock | None:
         """Take the named lock, or return None when another has it; raises LedgerError."""
         with self._telling("locking"):
             return self._access.try_lock(name)
@@ -93,8 +99,9 @@ class Database:
     def _telling(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
-            trouble = told(error.orig, attempted=f"{doing} the ledger {self.place}")
+        except (DBAPIError, self._driver_error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            trouble = told(cause, attempted=f"{doing} the ledger {self.place}")
             if trouble is None:
                 raise
             raise trouble from None

@@ -103,6 +103,8 @@ def _check(who: str, until: date, reason: str, today: date) -> None:
     found = (
         "nobody is named"
         if not who
+        else "it holds bytes that are no text"
+        if not _is_text(who + reason)
         else "no reason is given"
         if not reason.strip()
         else f"{until.isoformat()} has passed"
@@ -116,6 +118,11 @@ def _check(who: str, until: date, reason: str, today: date) -> None:
             meaning="an exemption says who, why and until which day to come",
             remedy="`lastseen exempt add WHO --until DATE --reason TEXT`",
         )
+
+
+def _is_text(words: str) -> bool:
+    """Say whether a database can keep `words`; what a shell hands over may be no UTF-8."""
+    return "\0" not in words and not any("\ud800" <= letter <= "\udfff" for letter in words)
 
 
 def _exemption(row: Row[Any]) -> Exemption:

@@ -15,6 +15,9 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -24,6 +27,9 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def try_file_lock(path: Path) -> Callable[[], None] | None:
@@ -35,4 +41,9 @@ def try_file_lock(path: Path) -> Callable[[], None] | None:
     if not _try_lock(descriptor):
         os.close(descriptor)
         return None
-    return lambda: os.close(descriptor)
+
+    def release() -> None:
+        _unlock(descriptor)  # closing alone would leave it to a process forked off meanwhile
+        os.close(descriptor)
+
+    return release

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from lastseen.errors import LedgerError, LockHeld
 from lastseen.instant import format_instant
 from lastseen.ledger.actor import Actor
-from lastseen.ledger.database import Release
+from lastseen.ledger.database import Lock
 from lastseen.ledger.schema import lock_holders
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stamps import stamp, stamped
@@ -29,19 +29,21 @@ def locked(scope: Scope, purpose: str, *, wait_seconds: float) -> Iterator[None]
 
     Raises LockHeld, which names the holder, and LedgerError.
     """
-    release = _take(scope, purpose, wait_seconds)
+    lock = _take(scope, purpose, wait_seconds)
     try:
         _remember(scope, purpose)
+        scope.lock = lock
         yield
     finally:
-        release()
+        scope.lock = None
+        lock.release()
 
 
-def _take(scope: Scope, purpose: str, wait_seconds: float) -> Release:
+def _take(scope: Scope, purpose: str, wait_seconds: float) -> Lock:
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            release = scope.database.try_lock(scope.url)
+            lock = scope.database.try_lock(scope.url)
         except OSError as error:
             raise LedgerError(
                 attempted=f"locking the portal {scope.url} to {purpose}",
@@ -49,8 +51,8 @@ def _take(scope: Scope, purpose: str, wait_seconds: float) -> Release:
                 meaning="Lastseen locks a portal by a file beside the ledger",
                 remedy="give this user the right to write in the ledger's folder",
             ) from None
-        if release is not None:
-            return release
+        if lock is not None:
+            return lock
         if time.monotonic() >= deadline:
             raise LockHeld(
                 attempted=f"locking the portal {scope.url} to {purpose}",

@@ -3,12 +3,13 @@
 All tables lie in a schema of their own, `lastseen`, so that the database can serve others too.
 """
 
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, NullPool, create_engine, event
 
 from lastseen.errors import LedgerError
-from lastseen.ledger.database import Access, Release, lock_key
+from lastseen.ledger.database import Access, Lock, lock_key
 
 SCHEMA = "lastseen"
 """The PostgreSQL schema that holds the ledger."""
@@ -20,13 +21,18 @@ def server_access(url: URL) -> Access:
     Raises LedgerError when the driver isn't installed; connecting comes later.
     """
     place = f"{url.host or url.query.get('host') or 'localhost'}/{url.database or ''}"
+    target = url.set(drivername="postgresql+psycopg")
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
     try:
         engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            connect_args={"connect_timeout": 10} if "connect_timeout" not in url.query else {},
+            target,
+            connect_args=patience,
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
             hide_parameters=True,
+        )
+        locks = create_engine(
+            target, connect_args=patience, poolclass=NullPool, pool_reset_on_return=None
         )
     except ImportError:
         raise LedgerError(
@@ -36,7 +42,7 @@ def server_access(url: URL) -> Access:
             remedy="install it with `pip install 'lastseen[postgres]'`",
         ) from None
     event.listen(engine, "connect", _prepare_connection)
-    return Access(engine=engine, place=place, try_lock=lambda name: _try_lock(engine, name))
+    return Access(engine=engine, place=place, try_lock=lambda name: _try_lock(locks, name))
 
 
 def _prepare_connection(connection: Any, _record: Any) -> None:
@@ -44,17 +50,31 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
-def _try_lock(engine: Engine, name: str) -> Release | None:
+def _try_lock(engine: Engine, name: str) -> Lock | None:
     """Take an advisory lock on a connection that is used for nothing else.
 
-    The server gives it back when that connection ends, by closing it or with its process.
+    The server takes it back when that connection ends, with its process at the latest. `engine`
+    keeps no connections. Raises the driver's own errors.
     """
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    connection.detach()
-    if connection.scalar(_TAKE, {"key": lock_key("lock", name)}):
-        return connection.close
+    connection = engine.raw_connection()
+    driver: Any = connection.driver_connection  # SQLAlchemy would connect again, without the lock
+    driver.autocommit = True
+    errors = engine.dialect.loaded_dbapi.Error
+    key = (lock_key("lock", name),)
+
+    def release() -> None:
+        with suppress(errors):  # a connection that broke took the lock along
+            driver.execute("SELECT pg_advisory_unlock(%s)", key)
+        connection.close()
+
+    def is_lost() -> bool:
+        try:
+            driver.execute("SELECT 1")
+        except errors:
+            return True
+        return False
+
+    if driver.execute("SELECT pg_try_advisory_lock(%s)", key).fetchone() == (True,):
+        return Lock(release=release, is_lost=is_lost)
     connection.close()
     return None
-
-
-_TAKE = text("SELECT pg_try_advisory_lock(:key)")

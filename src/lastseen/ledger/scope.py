@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, bindparam, select
 
-from lastseen.errors import UsageError
+from lastseen.errors import LedgerError, UsageError
 from lastseen.instant import Clock, Instant
 from lastseen.ledger.actor import Actor
-from lastseen.ledger.database import Database, insert_into
+from lastseen.ledger.database import Database, Lock, insert_into
 from lastseen.ledger.schema import portals
 
 
@@ -21,6 +21,8 @@ class Scope:
         self.database = database
         self.url = url
         self.actor = actor
+        self.lock: Lock | None = None
+        """The portal's lock while this process holds it."""
         self._clock = clock
         self._portal_id: int | None = None
 
@@ -32,15 +34,18 @@ class Scope:
     def portal_id(self) -> int:
         """The portal's number in this database; the portal is entered when it isn't known."""
         if self._portal_id is None:
-            with self.database.reading() as connection:
-                self._portal_id = connection.scalar(_FIND, {"address": self.url})
-        if self._portal_id is None:
-            with self.database.writing(self.url) as connection:
-                entry = insert_into(self.database.dialect, portals).values(url=self.url)
-                connection.execute(entry.on_conflict_do_nothing())
-                self._portal_id = connection.scalar(_FIND, {"address": self.url})
-        assert self._portal_id is not None
+            self._portal_id = self._found() or self._entered()
         return self._portal_id
+
+    def _found(self) -> int | None:
+        with self.database.reading() as connection:
+            return connection.scalar(_FIND, {"address": self.url})
+
+    def _entered(self) -> int:
+        with self.database.writing(self.url) as connection:
+            entry = insert_into(self.database.dialect, portals).values(url=self.url)
+            connection.execute(entry.on_conflict_do_nothing())
+            return connection.execute(_FIND, {"address": self.url}).scalar_one()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -53,8 +58,17 @@ class Scope:
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """Give a connection inside a transaction that is this portal's only writing one.
 
-        `durable` is as in `Database.writing`. Raises LedgerError.
+        `durable` is as in `Database.writing`. Raises LedgerError; also where the portal's lock
+        was held and is lost.
         """
+        if self.lock is not None and self.lock.is_lost():
+            raise LedgerError(
+                attempted=f"writing to the ledger {self.database.place}",
+                found="the connection that holds the portal's lock broke",
+                meaning="another run may have begun meanwhile; this one stops, so that no two "
+                "change one portal",
+                remedy="run the same command again: it goes on where it stopped",
+            )
         self.portal_id  # noqa: B018 - entered before the transaction begins
         with self.database.writing(self.url, durable=durable) as connection:
             yield connection

@@ -5,19 +5,19 @@ How a file is made, opened and locked is here; what is stored in it isn't.
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from errno import EACCES
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from lastseen.errors import LedgerError
-from lastseen.ledger.database import Access, Release
+from lastseen.ledger.database import Access, Lock
 from lastseen.ledger.file_lock import try_file_lock
 from lastseen.ledger.troubles import told
 
@@ -68,15 +68,15 @@ class MemoryLocks:
     def __init__(self) -> None:
         """Begin with no lock taken."""
         self._taken: set[str] = set()
-        self._turn = Lock()
+        self._turn = threading.Lock()
 
-    def take(self, name: str) -> Release | None:
+    def take(self, name: str) -> Lock | None:
         """Take the lock, or return None when it is taken."""
         with self._turn:
             if name in self._taken:
                 return None
             self._taken.add(name)
-        return lambda: self._taken.discard(name)
+        return Lock(release=lambda: self._taken.discard(name))
 
 
 def _prepare_file(path: Path) -> None:
@@ -167,10 +167,11 @@ def _write_ahead(engine: Engine) -> None:
             connection.close()
 
 
-def _file_locks(path: Path) -> Callable[[str], Release | None]:
-    def take(name: str) -> Release | None:
+def _file_locks(path: Path) -> Callable[[str], Lock | None]:
+    def take(name: str) -> Lock | None:
         digest = sha256(name.encode()).hexdigest()[:12]
-        return try_file_lock(path.with_name(f"{path.name}.{digest}.lock"))
+        release = try_file_lock(path.with_name(f"{path.name}.{digest}.lock"))
+        return None if release is None else Lock(release=release)
 
     return take
 

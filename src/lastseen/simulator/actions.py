@@ -137,6 +137,10 @@ LOGIN_SESSION: Final[dict[int, LoginAction]] = {
 }
 """A sign-out or a session: the person was there."""
 
+PASSWORD_SIGN_IN: Final = 1029
+SSO_SIGN_IN: Final = 1015
+WRONG_PASSWORD: Final = 1002
+SIGN_OUT: Final = 1006
 NEWER_RELEASE: Final = 1031
 """An id of a later release than 3.7.2, which no table of a client can hold yet."""
 
@@ -174,16 +178,8 @@ def _setting(name: str, text: str) -> TrailAction:
 
 GUEST_ACTIVATED: Final = 4005
 FILE_READ: Final = 5064
-FILE_OPENED_FOR_CHANGE: Final = 5054
-FILE_DOWNLOADED: Final = 5009
-FILE_UPDATED: Final = 5002
-FILE_UPLOADED: Final = 5011
-FORM_SUBMITTED: Final = 6046
-JOIN_INVITE_SENT: Final = 4037
-PASSWORD_CHANGE_ASKED_FOR: Final = 4015
 STATUSES_UPDATED: Final = 4020
 COOKIE_SETTINGS_UPDATED: Final = 6032
-AUDIT_SETTINGS_UPDATED: Final = 6035
 
 TRAIL: Final[dict[int, TrailAction]] = {
     4001: _contact("GuestCreated", "Guest Created", ActionType.CREATE),

@@ -83,13 +83,9 @@ class EventLog:
         most = bisect_left(self.columns.seconds, before)
         self._first = max(self._first, min(self._first + number, most))
 
-    def page(self, start: int, count: int, *, below: int | None = None) -> list[int]:
-        """Cut `count` positions from the `start`-th newest on, of all events.
-
-        With `below`, only events before that second exist.
-        """
-        first, seconds = self._first, self.columns.seconds
-        end = len(seconds) if below is None else bisect_left(seconds, below)
+    def page(self, start: int, count: int) -> list[int]:
+        """Cut `count` positions from the `start`-th newest on, of all events."""
+        first, end = self._first, len(self.columns.seconds)
         high = end - max(start, 0)
         low = max(high - count, first)
         if high <= first:

@@ -16,7 +16,7 @@ from lastseen.simulator.people import ANONYMOUS, Kind, Person
 from lastseen.simulator.scenario import LateEvent, Scenario
 
 DAY = 86_400
-_WORK = (actions.FILE_READ, actions.FILE_OPENED_FOR_CHANGE, 5009, 5002, 5034, 5063, 6046, 5011)
+_WORK = (actions.FILE_READ, 5002, 5009, 5011, 5034, 5054, 5063, 6046)
 _SIGN_INS = (1029, 1029, 1029, 1029, 1001, 1021, 1007, 1028)
 # One number holds an event while it waits to be sorted: second, actor, action.
 _ACTOR_BITS, _ACTION_BITS = 18, 14
@@ -85,7 +85,7 @@ class Diary:
     def _strangers(self, first: int) -> tuple[Actor, ...]:
         found: list[Actor] = []
         for second, person in self._failures:
-            self._logins.append(_packed(second, first + len(found), 1002))
+            self._logins.append(_packed(second, first + len(found), actions.WRONG_PASSWORD))
             found.append(stranger(person.email))
         for number in range(min(self.days, 60)):
             second = self.now - self.chance.randrange(self.days * DAY)
@@ -140,7 +140,7 @@ def _come_daily(diary: Diary, actor: int, person: Person) -> None:
     diary.regulars.append(actor)
     hour = chance.randrange(6, 17) * 3600
     midnight = now - now % DAY
-    sign_in = 1015 if person.is_sso else None
+    sign_in = actions.SSO_SIGN_IN if person.is_sso else None
     # Whoever comes daily came today or yesterday, whatever day of the week it is.
     diary.sign_in(now - chance.randrange(60, 20 * 3600), actor, sign_in)
     for day in range(1, diary.days):
@@ -151,11 +151,11 @@ def _come_daily(diary: Diary, actor: int, person: Person) -> None:
         second = start + hour + chance.randrange(5400)
         diary.sign_in(second, actor, sign_in)
         if chance.random() < 0.05:
-            diary.sign_in(second - chance.randrange(5, 60), actor, 1002)
+            diary.sign_in(second - chance.randrange(5, 60), actor, actions.WRONG_PASSWORD)
         for _ in range(chance.randrange(4)):
             diary.work(second + chance.randrange(60, 6 * 3600), actor)
         if chance.random() < 0.3:
-            diary.sign_in(second + chance.randrange(6 * 3600, 9 * 3600), actor, 1006)
+            diary.sign_in(second + chance.randrange(6 * 3600, 9 * 3600), actor, actions.SIGN_OUT)
 
 
 def _come_weekly(diary: Diary, actor: int) -> None:

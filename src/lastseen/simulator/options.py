@@ -52,7 +52,5 @@ class SimulateOptions:
         FaultRates.parse(self.faults)
         try:
             ZoneInfo(self.time_zone)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"no time zone is called {self.time_zone}") from error
-        except KeyError as error:
+        except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"no time zone is called {self.time_zone}") from error

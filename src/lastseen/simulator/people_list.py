@@ -17,7 +17,7 @@ from lastseen.simulator.people import (
     encode_profile,
     full_profile,
 )
-from lastseen.simulator.wire import Invalid, One, Page, Refusal, Request, forbidden, not_found
+from lastseen.simulator.wire import One, Page, Refusal, Request, forbidden, not_found
 from lastseen.simulator.world import World
 
 STATUSES: Final[dict[str, int]] = {
@@ -253,11 +253,3 @@ def _sort(world: World, people: list[Person], sort_by: str, *, descending: bool)
 def _first_name(world: World, user_id: str | None) -> str:
     inviter = world.people.get(user_id) if user_id else None
     return inviter.first_name.lower() if inviter else ""
-
-
-def read_status(text: str) -> int:
-    """Read the status of a route, by name or number; anything else is a 400."""
-    value = query.read_choice(text, STATUSES, flags=7)
-    if value is None:
-        raise Invalid({"status": f"The value '{text}' is not valid."})
-    return value

@@ -12,8 +12,8 @@ import msgspec
 from lastseen.simulator.actions import COOKIE_SETTINGS_UPDATED, STATUSES_UPDATED
 from lastseen.simulator.dates import DateWriter
 from lastseen.simulator.people import EmployeeType, Person, Status
-from lastseen.simulator.people_list import encoded_people, read_status
-from lastseen.simulator.query import read_guid
+from lastseen.simulator.people_list import STATUSES, encoded_people
+from lastseen.simulator.query import read_choice, read_guid
 from lastseen.simulator.wire import Invalid, Page, Refusal, Request, forbidden
 from lastseen.simulator.world import World
 
@@ -48,7 +48,7 @@ def change_status(
     reaches anybody. Raises `Invalid` or `Refusal`, possibly after some were changed.
     """
     user_ids = _read_body(request.body)
-    status = read_status(wanted)
+    status = _read_status(wanted)
     if status not in {Status.ACTIVE, Status.TERMINATED}:
         raise Refusal(400, "Incorrect status", "System.ArgumentException")
     if not request.account.is_docspace_admin:
@@ -134,3 +134,11 @@ def _set(world: World, request: Request, person: Person, status: Status) -> None
 def _note(world: World, request: Request, action: int, target: str) -> None:
     second = int(request.now)
     world.add_trail(request.account.id, second, action, visible_from=second + 3, target=target)
+
+
+def _read_status(text: str) -> int:
+    """Read the status of a route, by name or number; anything else is a 400."""
+    value = read_choice(text, STATUSES, flags=7)
+    if value is None:
+        raise Invalid({"status": f"The value '{text}' is not valid."})
+    return value

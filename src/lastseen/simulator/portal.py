@@ -6,7 +6,7 @@ own file. No socket here: `server` puts one around it.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lastseen.simulator import login_history, trail
@@ -26,7 +26,7 @@ from lastseen.simulator.people_list import (
 )
 from lastseen.simulator.people_status import Licence, change_status, read_user_ids
 from lastseen.simulator.scenario import Scenario
-from lastseen.simulator.truth import DAY, Truth
+from lastseen.simulator.truth import DAY, EVERY_EVIDENCE, Truth
 from lastseen.simulator.wire import (
     HTML,
     JSON,
@@ -99,6 +99,7 @@ class _Call:
 
     @property
     def origin(self) -> str:
+        """The portal's address, as the client wrote it."""
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
     @property
@@ -167,14 +168,18 @@ class SimulatedPortal:
         """Say what is really so for each person; the first key counts as the product's."""
         return self.world.truths(next(iter(self.keys.values())).account)
 
-    def covered_days(self) -> float:
-        """How far back the login history of this portal can prove anything, in days.
+    def covered_days(self, evidence: Collection[str] = EVERY_EVIDENCE) -> float:
+        """How far back this portal can prove that somebody was away, in days.
 
-        0 for a portal that ignores filters and holds more events than it shows.
+        By `evidence` of the kinds `sign-in` and `activity`. 0 where the section is hidden, and
+        where a portal that ignores filters holds more events than the twenty that it shows.
         """
         if self.audit.section_hidden:
             return 0.0
-        if self.audit.filters is Filters.IGNORED and len(self.world.logins) >= login_history.LATEST:
+        logs = [self.world.logins, *([self.world.trail] if "activity" in evidence else [])]
+        if self.audit.filters is Filters.IGNORED and any(
+            len(log) >= login_history.LATEST for log in logs
+        ):
             return 0.0
         return float(self.world.login_days)
 

@@ -9,7 +9,8 @@ import socket
 import struct
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from functools import partial
 from queue import SimpleQueue
 
 from aiohttp import web
@@ -31,12 +32,9 @@ async def serve(
 
     Port 0 is any that is free. Without `controls` nothing but the portal's own API answers.
     """
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        return await _handle(portal, request, controls)
-
+    handler = partial(_handle, portal, controls)
     # No access log, and no signals: whoever starts it stops it.
-    runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=0.5)
+    runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.5)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=1024)
@@ -52,24 +50,15 @@ def serve_in_thread(
     portal: SimulatedPortal, *, port: int = 0, controls: bool = True
 ) -> Iterator[str]:
     """Serve the portal from a thread of its own, for callers without an event loop."""
-    started: SimpleQueue[str | BaseException] = SimpleQueue()
+    started: SimpleQueue[str | OSError] = SimpleQueue()
     stop = asyncio.Event()
     loop = asyncio.new_event_loop()
-
-    async def run() -> None:
-        try:
-            async with serve(portal, port=port, controls=controls) as url:
-                started.put(url)
-                await stop.wait()
-        except BaseException as error:
-            started.put(error)
-            raise
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
+    serving = _serve_until(stop, started, serve(portal, port=port, controls=controls))
+    thread = threading.Thread(target=loop.run_until_complete, args=(serving,), daemon=True)
     thread.start()
     try:
         url = started.get()
-        if isinstance(url, BaseException):
+        if isinstance(url, OSError):
             raise url
         yield url
     finally:
@@ -78,8 +67,21 @@ def serve_in_thread(
         loop.close()
 
 
+async def _serve_until(
+    stop: asyncio.Event,
+    started: "SimpleQueue[str | OSError]",
+    served: AbstractAsyncContextManager[str],
+) -> None:
+    try:
+        async with served as url:
+            started.put(url)
+            await stop.wait()
+    except OSError as error:
+        started.put(error)
+
+
 async def _handle(
-    portal: SimulatedPortal, request: web.BaseRequest, controls: bool
+    portal: SimulatedPortal, controls: bool, request: web.BaseRequest
 ) -> web.StreamResponse:
     body = await request.read() if request.can_read_body else b""
     path = request.path

@@ -5,10 +5,17 @@ It changes by requests, by faults and by tests; what a request may change is dec
 
 import heapq
 import random
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from lastseen.simulator.actions import TRAIL, UNLISTED
+from lastseen.simulator.actions import (
+    PASSWORD_SIGN_IN,
+    TRAIL,
+    UNLISTED,
+    WRITTEN_AT_ONCE,
+    is_presence,
+)
 from lastseen.simulator.event_log import EventLog
 from lastseen.simulator.event_wire import Actor, actor_of, stranger
 from lastseen.simulator.people import Person, Status
@@ -54,6 +61,7 @@ class World:
         for number, actor in enumerate(self.actors):
             self._numbers.setdefault(actor.user_id, []).append(number)
         self._order = tuple(self.people)
+        self._regulars = _seen_since(scenario, scenario.now - 7 * DAY)
         self._late = list(scenario.late)
         heapq.heapify(self._late)
         self._late_targets: dict[LateEvent, str] = {}
@@ -93,14 +101,17 @@ class World:
         visible_from: int | None = None,
         target: str = "",
     ) -> None:
-        """Note a trail event, which is written at `visible_from` or, without it, at once."""
+        """Note a trail event, which is written at `visible_from` or, without it, at once.
+
+        Some actions never go through the queue and are written at once whatever is said.
+        """
         if action in UNLISTED:
             self.unlisted.add(action)
             return
         if action not in TRAIL:
             raise ValueError(f"no trail event has the id {action}")
         number = self._actor(stranger("", user_id))
-        if visible_from is None:
+        if visible_from is None or action in WRITTEN_AT_ONCE:
             event_id = self.trail.insert(second, number, action)
             if target:
                 self.targets[event_id] = target
@@ -122,14 +133,15 @@ class World:
         return person
 
     def arrive(self, now: float, number: int) -> None:
-        """Let some of those who may come in sign in now."""
+        """Let some of those who come often sign in now.
+
+        Nobody else arrives by chance, so that no decision hangs on which request came first.
+        """
         able = [
-            person.id
-            for person in self.people.values()
-            if person.status is Status.ACTIVE and not person.is_system
+            user_id for user_id in self._regulars if self.people[user_id].status is Status.ACTIVE
         ]
-        for _ in range(number):
-            self.add_login(self._chance.choice(able), int(now), 1029)
+        for _ in range(number if able else 0):
+            self.add_login(self._chance.choice(able), int(now), PASSWORD_SIGN_IN)
 
     def truths(self, key_account: str) -> list[Truth]:
         """Say what is really so, for everybody in the order of the scenario."""
@@ -148,3 +160,15 @@ class World:
         self.actors.append(actor)
         known.append(len(self.actors) - 1)
         return known[-1]
+
+
+def _seen_since(scenario: Scenario, second: int) -> list[str]:
+    """List who signed in since then, or worked."""
+    seen: set[int] = set()
+    logins = scenario.logins
+    for position in range(bisect_left(logins.seconds, second), len(logins.seconds)):
+        if is_presence(logins.actions[position]):
+            seen.add(logins.actors[position])
+    seen.update(scenario.trail.actors[bisect_left(scenario.trail.seconds, second) :])
+    people = scenario.people
+    return [people[actor].id for actor in sorted(seen) if actor < len(people)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.mortality import (
+from benchmarks.kills.mortality import (
     Killed,
     Life,
     Moment,

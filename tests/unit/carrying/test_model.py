@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
-from benchmarks.mortality import Killed, Life, Moment, MortalLedger, mortal_portal, until_death
+from benchmarks.kills.mortality import Killed, Life, Moment, MortalLedger, mortal_portal, until_death
 from lastseen.apply import ApplyOptions, apply
 from lastseen.carrying import batches, changing
 from lastseen.contractor import AccountStatus, UserId

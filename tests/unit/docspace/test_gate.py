@@ -19,7 +19,7 @@ def test_never_more_at_once_than_the_limits_say():
         for _ in range(3):
             await asyncio.sleep(0)
         under_way[writing] -= 1
-        gate.answered(0.1, {}, 0.0)
+        gate.answered(0.1, {}, writing=writing, portal_now=0.0)
         gate.leave(writing=writing)
 
     # when
@@ -59,7 +59,7 @@ def run_load(gate, time, latency_at, rounds=300):
             seconds = latency_at(gate.width)
             await asyncio.sleep(0)
             time.seconds += seconds / max(1, gate.width)
-            gate.answered(seconds, {}, 0.0)
+            gate.answered(seconds, {}, writing=False, portal_now=0.0)
             gate.leave(writing=False)
 
         await asyncio.gather(*(one() for _ in range(rounds)))
@@ -122,7 +122,7 @@ def test_limiter_headers_are_kept_to():
                 "X-RateLimit-Remaining": str(remaining),
                 "X-RateLimit-Reset": "60",
             }
-            gate.answered(0.01, headers, 0.0)
+            gate.answered(0.01, headers, writing=False, portal_now=0.0)
             gate.leave(writing=False)
         await gate.close()
         return went, time.seconds
@@ -142,7 +142,7 @@ def test_a_429_about_too_many_at_once_is_not_taken_for_one_about_a_minute():
         gate.leave(writing=False, counted=False)
         for _ in range(1000):
             await gate.enter(writing=False)
-            gate.answered(0.1, {}, 0.0)
+            gate.answered(0.1, {}, writing=False, portal_now=0.0)
             gate.leave(writing=False)
         await gate.close()
         return gate.width, time.seconds

@@ -96,16 +96,18 @@ def test_a_portal_without_a_limiter_is_not_held_back():
     assert sender.accepted > 0.9 * 60 / 0.2 * 40
 
 
-def test_a_smaller_allowance_that_is_not_shown_is_learned():
-    sender = Sender(Pace(None), limit=300, shows=False)
+def test_a_429_of_something_in_between_teaches_no_allowance():
+    pace = Pace(None)
 
-    sender.run(300)
-    learned = sender.refused
-    sender.run(300)
+    pace.leave()
+    pace.refuse(0.0, limit=None, retry_after=2.0)
+    pace.arrive(0.0, counted=False)
 
-    assert learned <= 40  # all that were under way when it was first met
-    assert sender.refused - learned <= 2  # and a dare now and then
-    assert sender.accepted >= 0.8 * 300 * 10
+    assert pace.wait(0.0) == 2.0
+    for _ in range(1000):
+        assert pace.wait(2.0) == 0.0
+        pace.leave()
+        pace.arrive(2.0, counted=True)
 
 
 def test_what_other_programs_use_is_left_to_them():

@@ -11,7 +11,7 @@ from lastseen.docspace.interface import EventQuery
 from tests.unit.docspace.scripted import VirtualTime, failed, ok, raw
 
 EMPTY = ok([]).body
-MINUTES = 3
+MINUTES = 2
 
 
 class Limited:
@@ -74,7 +74,7 @@ def test_the_allowance_is_used_and_hardly_ever_overstepped(shows):
         client = client_over(
             limited, url="https://x", clock=limited.time.clock, effects=limited.time.effects()
         )
-        pages = [asyncio.create_task(client.sign_ins(EventQuery())) for _ in range(7000)]
+        pages = [asyncio.create_task(client.sign_ins(EventQuery())) for _ in range(5000)]
         await limited.enough.wait()
         for page in pages:
             page.cancel()

@@ -132,7 +132,15 @@ def test_a_profile_that_cannot_be_understood_is_unreadable(change):
 
 
 @pytest.mark.parametrize(
-    "more", [{"total": None}, {"total": 1}, {"total": 2, "count": 1}, {"total": "2"}]
+    "more",
+    [
+        {"total": None},
+        {"total": 1},
+        {"total": 2, "count": 1},
+        {"total": "2"},
+        {"total": 10**12},
+        {"total": -1},
+    ],
 )
 def test_a_list_that_contradicts_itself_is_unreadable(more):
     with pytest.raises(Unreadable):

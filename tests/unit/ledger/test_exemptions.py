@@ -75,6 +75,8 @@ def test_every_change_is_in_the_journal(portal: PortalLedger):
         ("  ", UNTIL, "on leave", "nobody"),
         ("anna@example.com", UNTIL, "  ", "no reason"),
         ("anna@example.com", date(2026, 10, 31), "on leave", "has passed"),
+        ("anna@example.com", UNTIL, "caf\udce9", "no text"),
+        ("ann\0a@example.com", UNTIL, "on leave", "no text"),
     ],
 )
 def test_an_exemption_without_who_why_or_a_day_to_come_is_refused(
@@ -88,4 +90,6 @@ def test_an_exemption_without_who_why_or_a_day_to_come_is_refused(
 
 
 def test_an_exemption_may_end_today(portal: PortalLedger, clock: TickingClock):
-    assert portal.exemptions.add("anna@example.com", until=clock.at.date(), reason="last day")
+    today = clock.at.date()
+    exemption = portal.exemptions.add("anna@example.com", until=today, reason="last day")
+    assert portal.exemptions.active(today) == (exemption,)

@@ -1,9 +1,11 @@
 """A ledger and its portals, whatever the database; and ledgers in memory."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from lastseen.errors import UsageError
-from lastseen.ledger import Ledger, open_ledger
+from lastseen.ledger import Ledger, PortalLedger, open_ledger
 from lastseen.sighting import EvidenceKind
 from tests.unit.ledger.conftest import PORTAL, TickingClock
 from tests.unit.ledger.examples import ANNA, reading, seen, stretch
@@ -57,6 +59,22 @@ def test_the_account_is_known_to_everything_of_that_portal(ledger: Ledger):
     ledger.portal(PORTAL).acting_as("admin@example.com")
     assert ledger.portal(PORTAL).runs.begin("review").by.account == "admin@example.com"
     assert ledger.portal("https://other.example").actor.account is None
+
+
+def test_threads_of_one_process_may_share_a_ledger(ledger: Ledger, clock: TickingClock):
+    with Ledger.in_memory(clock=clock) as in_memory, ThreadPoolExecutor(4) as threads:
+        for one in (ledger, in_memory):
+            portal = one.portal(PORTAL)
+
+            def write(number: int, portal: PortalLedger = portal) -> None:
+                portal.journal.append("review", run_id=None, content={"number": number})
+                portal.evidence.keep(reading(stretch(number, number + 1), events=1))
+
+            list(threads.map(write, range(40)))
+            assert portal.journal.verify() is None
+            assert len(list(portal.journal.entries())) == 40
+            (covered,) = portal.evidence.coverage(EvidenceKind.SIGN_IN)
+            assert covered.events == 40
 
 
 def test_ledgers_in_memory_know_nothing_of_each_other(clock: TickingClock):

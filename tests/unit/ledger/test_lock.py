@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,29 @@ def test_everything_else_works_while_a_portal_is_locked(
         again.portal(PORTAL).runs.begin("review")
         again.portal(PORTAL).journal.append("review", run_id=None, content={})
     assert ledger.portal(PORTAL).journal.verify() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forking is Unix's")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_lock_that_ended_is_free_though_a_forked_process_lives_on(
+    tmp_path: Path, clock: TickingClock
+):
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", clock=clock) as ledger:
+        portal = ledger.portal(PORTAL)
+        reading, writing = os.pipe()
+        with portal.lock("apply"):
+            child = os.fork()
+            if child == 0:
+                os.read(reading, 1)
+                os._exit(0)
+        try:
+            with portal.lock("undo"):
+                pass
+        finally:
+            os.write(writing, b"x")
+            os.waitpid(child, 0)
+            os.close(reading)
+            os.close(writing)
 
 
 def test_a_lock_can_be_waited_for(ledger: Ledger, ledger_url: str, clock: TickingClock):

@@ -98,12 +98,32 @@ def test_a_connection_that_the_server_ended_is_made_again(
 ):
     with open_ledger(fresh_postgres_url, clock=clock) as ledger:
         run = ledger.portal(PORTAL).runs.begin("review")
-        _administer(
-            fresh_postgres_url,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        )
+        _end_connections(fresh_postgres_url)
         assert ledger.portal(PORTAL).runs.all() == (run,)
+
+
+def test_a_run_whose_lock_was_lost_writes_nothing_more(
+    fresh_postgres_url: str, clock: TickingClock
+):
+    with open_ledger(fresh_postgres_url, clock=clock) as ledger:
+        portal = ledger.portal(PORTAL)
+        with portal.lock("apply"):
+            portal.journal.append("intent", run_id=None, content={})
+            _end_connections(fresh_postgres_url)
+            with pytest.raises(LedgerError) as told:
+                portal.journal.append("intent", run_id=None, content={})
+        assert "lock" in told.value.found
+        assert len(list(portal.journal.entries())) == 1
+
+
+def test_a_lock_whose_connection_the_server_ended_can_be_given_back(
+    fresh_postgres_url: str, clock: TickingClock
+):
+    with open_ledger(fresh_postgres_url, clock=clock) as ledger:
+        with ledger.portal(PORTAL).lock("apply"):
+            _end_connections(fresh_postgres_url)
+        with ledger.portal(PORTAL).lock("apply"):
+            pass
 
 
 class _user:
@@ -138,6 +158,14 @@ def _administer(url: str, *statements: str) -> None:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
+
+
+def _end_connections(url: str) -> None:
+    _administer(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
 
 
 def _asked(url: str, question: str) -> object:

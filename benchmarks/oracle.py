@@ -1,0 +1,167 @@
+"""The fewest requests that a review could take: an oracle that knows the whole portal.
+
+It knows who will turn out to be where in which log, and reads just what shows it: the pages of the
+roster, the best mix of pages of the sign-in log and requests for single people, and the same for the
+activity of those whom the sign-in log does not save. It asks nothing twice, proves nothing, doesn't
+find out what sort of portal it is, and its pages don't overlap. No client can do with fewer.
+
+Reads the simulated world directly; written from the rules, not from the product.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from lastseen.simulator.actions import is_presence
+from lastseen.simulator.event_log import EventColumns
+from lastseen.simulator.filters import Filters
+from lastseen.simulator.people import Status
+from lastseen.simulator.portal import SimulatedPortal
+
+DAY = 86_400
+PAGE = 100
+"""People, events or changes that one request can bring or make."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """For which time presence is looked for."""
+
+    now: float
+    """Seconds since 1970."""
+    days: int = 30
+
+    @property
+    def since(self) -> float:
+        """The instant at which it begins; presence just then is too old."""
+        return self.now - self.days * DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """The cheapest way to look for people in a log."""
+
+    pages: int
+    """So many pages of the log from the newest on."""
+    alone: int
+    """Then so many people one by one."""
+    absent: int
+    """People of whom the log shows nothing in the window."""
+
+    @property
+    def requests(self) -> int:
+        """All in all."""
+        return self.pages + self.alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fewest:
+    """The fewest requests for a review of all guests, and what they are for."""
+
+    roster: int
+    sign_ins: Way
+    activity: Way
+    inactive: int
+    """People who are to be disabled."""
+
+    @property
+    def review(self) -> int:
+        """Requests of the review."""
+        return self.roster + self.sign_ins.requests + self.activity.requests
+
+    @property
+    def changes(self) -> int:
+        """Requests that disable them, a hundred people each."""
+        return -(-self.inactive // PAGE)
+
+
+def fewest(portal: SimulatedPortal, window: Window) -> Fewest:
+    """Return the fewest requests that a review of the portal's guests could take."""
+    world = portal.world
+    guests = [
+        (actor, world.people[person.user_id])
+        for actor, person in enumerate(world.actors)
+        if person.user_id in world.people and world.people[person.user_id].is_guest
+    ]
+    # Whom no log can change: they are disabled already, or too new to have been away.
+    undecided = {
+        actor
+        for actor, person in guests
+        if person.status is not Status.TERMINATED
+        and not person.is_ldap
+        and person.registered < window.since
+    }
+    filters = portal.audit.filters
+    sign_ins, candidates = cheapest(
+        world.logins.columns, undecided, since=window.since, one_by_one=filters_first(filters)
+    )
+    activity, inactive = cheapest(
+        world.trail.columns, candidates, since=window.since, one_by_one=True
+    )
+    return Fewest(
+        roster=pages(len(guests)), sign_ins=sign_ins, activity=activity, inactive=len(inactive)
+    )
+
+
+def filters_first(filters: Filters) -> bool:
+    """Say whether a person's own events can be asked for."""
+    return filters is Filters.BEFORE_WINDOW
+
+
+def cheapest(
+    columns: EventColumns, people: Collection[int], *, since: float, one_by_one: bool
+) -> tuple[Way, set[int]]:
+    """Return the cheapest way to find out who of `people` was there after `since`, and who wasn't.
+
+    `people` are actors. `one_by_one`: whether single people can be asked for.
+    """
+    places = newest_places(columns, people, since=since)
+    absent = set(people) - places.keys()
+    if not people:
+        return Way(pages=0, alone=0, absent=0), absent
+    # To the window's edge, where somebody is not in it; else to the last one found.
+    length = sum(1 for _ in _in_window(columns, since)) if absent else 1 + max(places.values())
+    whole = Way(pages=max(1, pages(length)), alone=0, absent=len(absent))
+    if not one_by_one:
+        return whole, absent
+    order = sorted(places.values())
+    best, found = whole, 0
+    for read in range(whole.pages):
+        while found < len(order) and order[found] < read * PAGE:
+            found += 1
+        way = Way(pages=read, alone=len(people) - found, absent=len(absent))
+        if way.requests < best.requests:
+            best = way
+    return best, absent
+
+
+def newest_places(
+    columns: EventColumns, people: Collection[int], *, since: float
+) -> dict[int, int]:
+    """Return at which place of the log, newest first, each of `people` is first met, if at all."""
+    wanted = set(people)
+    places: dict[int, int] = {}
+    for place, position in enumerate(_in_window(columns, since)):
+        actor = columns.actors[position]
+        if actor in wanted and actor not in places and _shows_presence(columns, position):
+            places[actor] = place
+    return places
+
+
+def pages(number: int) -> int:
+    """Return how many requests bring so many people or events."""
+    return -(-number // PAGE)
+
+
+def _in_window(columns: EventColumns, since: float) -> Iterable[int]:
+    """Yield positions newest first, as far as they are after `since`."""
+    seconds: Sequence[int] = columns.seconds
+    for position in range(len(seconds) - 1, -1, -1):
+        if seconds[position] <= since:
+            return
+        yield position
+
+
+def _shows_presence(columns: EventColumns, position: int) -> bool:
+    # Numbers below 2000 are the sign-in log's; all that the trail holds is presence.
+    action = columns.actions[position]
+    return action >= 2000 or is_presence(action)

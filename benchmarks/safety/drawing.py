@@ -1,0 +1,215 @@
+"""Draws a whole case from a seed: the portal, its people, what goes wrong and what is done.
+
+The same seed gives the same case. Shares are chosen so that what is rare in life is frequent here.
+"""
+
+import random
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from benchmarks.safety.cases import (
+    DAY,
+    MODES,
+    Apply,
+    Case,
+    Crowd,
+    Keep,
+    Mode,
+    PersonCase,
+    Review,
+    Rules,
+    SetStatus,
+    Step,
+    Switch,
+    Tie,
+    Wait,
+)
+from benchmarks.safety.histories import draw_person
+from lastseen.simulator import faults
+
+_ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+    "Pacific/Auckland",
+)
+_RETENTIONS = (7, 14, 29, 30, 31, 45, 60, 90, 120, 180, 180, 180, 180, 180)
+_WINDOWS = (7, 14, 30, 30, 30, 30, 60, 90)
+_FIRST_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def draw(seed: int) -> Case:
+    """Draw the case of this seed."""
+    chance = random.Random(f"case {seed}")
+    zone = chance.choice(_ZONES)
+    rules = _rules(chance)
+    mode: Mode = chance.choice(MODES)
+    people = tuple(
+        draw_person(number, rules, chance) for number in range(1, 1 + _number_of_people(chance))
+    )
+    kept = chance.choice(_RETENTIONS)
+    return Case(
+        seed=seed,
+        start=_start(zone, rules, chance),
+        zone=zone,
+        people=people,
+        crowd=_crowd(mode, chance),
+        ties=_ties(rules, chance),
+        mode=mode,
+        sign_in_days=kept,
+        trail_days=kept if chance.random() < 0.8 else chance.choice(_RETENTIONS),
+        earlier_keep=_earlier_keep(chance),
+        latency=chance.choice((0.0, 0.02, 0.02, 0.3)),
+        machine_ahead=0.0 if chance.random() < 0.7 else chance.uniform(-280, 280),
+        faults=_faults(chance),
+        rules=rules,
+        roster=chance.choice(("guests", "csv")),
+        steps=_steps(mode, rules, people, chance),
+    )
+
+
+def _rules(chance: random.Random) -> Rules:
+    inactive = chance.choice(_WINDOWS)
+    return Rules(
+        inactive_days=inactive,
+        lookback_days=chance.choice((180, 180, inactive, max(inactive, 60))),
+        never_seen=chance.choice(("grace", "grace", "grace", "disable", "keep")),
+        evidence=("sign-in", "activity") if chance.random() < 0.8 else ("sign-in",),
+    )
+
+
+def _number_of_people(chance: random.Random) -> int:
+    return chance.choice((2, 4, 6, 8, 12, 16, 24, 40, 60))
+
+
+def _crowd(mode: Mode, chance: random.Random) -> Crowd:
+    """Draw how busy the portal is. Without the audit option only quiet ones are of interest."""
+    if chance.random() < 0.15:
+        return Crowd()
+    quiet = mode == "ignored" and chance.random() < 0.7
+    most = 12 if quiet else 3000
+    return Crowd(
+        sign_ins=_spread(most, chance),
+        trail=_spread(most, chance),
+        days=chance.choice((3, 40, 180, 180)),
+        ahead=chance.choice((0, 0, 0, 0, 0, 1, 5, 150)),
+        a_day=0 if quiet else chance.choice((0, 2, 50)),
+    )
+
+
+def _spread(most: int, chance: random.Random) -> int:
+    """Draw a number up to `most` whose order of magnitude is what is equally likely."""
+    return int(most ** chance.random())
+
+
+def _ties(rules: Rules, chance: random.Random) -> tuple[Tie, ...]:
+    if chance.random() < 0.6:
+        return ()
+    return tuple(
+        Tie(
+            log="sign-in" if chance.random() < 0.7 else "trail",
+            age=chance.randrange(60, rules.inactive_days * DAY + 10 * DAY),
+            size=chance.choice((2, 3, 10, 30, 60, 95, 97, 101, 250)),
+        )
+        for _ in range(chance.choice((1, 1, 2, 5)))
+    )
+
+
+def _earlier_keep(chance: random.Random) -> tuple[int, int] | None:
+    if chance.random() < 0.9:
+        return None
+    return chance.choice((1, 7, 30)), chance.randrange(60, 60 * DAY)
+
+
+def _faults(chance: random.Random) -> dict[str, float]:
+    """Draw which faults there are and how often: none on two portals of five."""
+    if chance.random() < 0.4:
+        return {}
+    number = chance.choice((1, 1, 1, 2, 2, 3, 5, len(faults.NAMES)))
+    names = chance.sample(faults.NAMES, number)
+    return {name: round(chance.choice((0.01, 0.05, 0.1, 0.2)), 2) for name in names}
+
+
+def _steps(
+    mode: Mode, rules: Rules, people: tuple[PersonCase, ...], chance: random.Random
+) -> tuple[Step, ...]:
+    steps: list[Step] = [_review(chance)]
+    lot = chance.random()
+    if lot < 0.3:
+        for _ in range(chance.choice((1, 1, 2))):
+            steps += [*_between(rules, people, chance), _review(chance)]
+    elif lot < 0.45:
+        cut = Review(cancelled_at=int(60 ** chance.random()) + 1)
+        steps = [cut, Wait(seconds=chance.choice((1, 600, DAY))), _review(chance)]
+    elif lot < 0.55:
+        lower = chance.choice((1, 7, 14))
+        steps += [
+            Keep(sign_in_days=lower, trail_days=lower),
+            Wait(seconds=chance.randrange(60, 40 * DAY)),
+            *([_review(chance)] if chance.random() < 0.5 else []),
+            Wait(seconds=chance.randrange(60, 5 * DAY)),
+            Keep(sign_in_days=180, trail_days=180),
+            Wait(seconds=chance.randrange(60, 40 * DAY)),
+            _review(chance),
+        ]
+    if chance.random() < 0.3:
+        steps += [Wait(seconds=chance.choice((1, 300, 3600, 20 * 3600))), Apply()]
+    return tuple(steps)
+
+
+def _review(chance: random.Random) -> Review:
+    """Draw a review, in some of which the portal changes its ways, or goes there and back."""
+    if chance.random() < 0.88:
+        return Review()
+    first = int(40 ** chance.random()) + 1
+    switches = [(first, chance.choice(MODES))]
+    if chance.random() < 0.5:
+        switches.append((first + int(20 ** chance.random()), chance.choice(MODES)))
+    return Review(switches=tuple(switches))
+
+
+def _between(
+    rules: Rules, people: tuple[PersonCase, ...], chance: random.Random
+) -> list[Step]:
+    steps: list[Step] = []
+    span = chance.choice((600, 3 * 3600, DAY, 7 * DAY, rules.inactive_days * DAY))
+    if chance.random() < 0.3:
+        steps.append(Switch(mode=chance.choice(MODES)))
+    if chance.random() < 0.2:
+        who = chance.choice(people).number
+        steps += [
+            SetStatus(number=who, status="terminated"),
+            *([Review()] if chance.random() < 0.5 else []),
+            Wait(seconds=chance.randrange(60, DAY)),
+            SetStatus(number=who, status="active"),
+        ]
+    steps.append(Wait(seconds=chance.randrange(span // 2, span + 1)))
+    return steps
+
+
+def _start(zone: str, rules: Rules, chance: random.Random) -> int:
+    """Draw when the case begins: for some within hours of a change of clocks, or a window after."""
+    start = int(_FIRST_YEAR.timestamp()) + chance.randrange(2 * 365 * DAY)
+    changes = _changes_of_clocks(zone)
+    if changes and chance.random() < 0.3:
+        start = chance.choice(changes) + chance.randrange(-5400, 5400)
+        if chance.random() < 0.5:
+            start += rules.inactive_days * DAY
+    return start
+
+
+@cache
+def _changes_of_clocks(zone: str) -> tuple[int, ...]:
+    """Return the hours of two years at whose end a zone's offset is another one."""
+    place = ZoneInfo(zone)
+    hours = [_FIRST_YEAR + timedelta(hours=hour) for hour in range(2 * 365 * 24)]
+    offsets = [moment.astimezone(place).utcoffset() for moment in hours]
+    return tuple(
+        int(hours[index].timestamp())
+        for index in range(1, len(hours))
+        if offsets[index] != offsets[index - 1]
+    )

@@ -1,0 +1,69 @@
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import COMMAND
+
+
+@pytest.fixture
+def temporary(tmp_path):
+    """A folder of its own for temporary files, to see what is left in it."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.slow
+def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
+    begun = time.monotonic()
+    ran = lastseen("demo", environment={"TMPDIR": str(temporary)})
+    assert ran.exit_code == 0, ran.stderr
+    assert time.monotonic() - begun < 60
+    for shown in ("doctor", "review", "apply", "undo"):
+        assert f"\n$ lastseen {shown}" in ran.stdout
+    assert ran.stdout.count("\n$ lastseen explain ") == 3
+    for verdict in ("\nkeep, ", "\ndisable, ", "\nhold, "):
+        assert verdict in ran.stdout
+    assert [file.name for file in lastseen.folder.iterdir()] == ["report.html"]
+    assert list(temporary.iterdir()) == []
+    assert list(Path(lastseen.environment["HOME"]).iterdir()) == []
+    assert _serving_from(temporary) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_stopped_leaves_nothing(lastseen, temporary, number):
+    running = subprocess.Popen(
+        [COMMAND, "demo"],
+        cwd=lastseen.folder,
+        env={**lastseen.environment, "TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert running.stdout is not None
+    while "$ lastseen review" not in running.stdout.readline():
+        pass
+    running.send_signal(number)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert list(temporary.iterdir()) == []
+    assert _serving_from(temporary) == []
+
+
+def _serving_from(temporary):
+    """Return the processes that still run with this folder for temporary files."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(temporary).encode() in environment and process.name != str(os.getpid()):
+            found.append(process.name)
+    return found

@@ -1,0 +1,81 @@
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+PORTAL = {"LASTSEEN_PORTAL__URL": "https://portal.example.org"}
+
+
+@pytest.fixture
+def ledger(lastseen):
+    """A ledger whose journal has three entries, and the environment that names it."""
+    file = lastseen.folder / "ledger.sqlite3"
+    environment = {**PORTAL, "LASTSEEN_LEDGER__URL": f"sqlite:///{file}"}
+    for who in "abc":
+        lastseen("exempt", "add", f"{who}@example.org", "--until", "2999-01-01",
+                 "--reason", "leave", environment=environment)
+    return file, environment
+
+
+def test_history_needs_no_key_and_begins_empty(lastseen):
+    ran = lastseen("history", environment=PORTAL)
+    assert ran.exit_code == 0
+    assert "No run yet" in ran.stdout
+
+
+def test_a_run_is_shown_by_the_beginning_of_its_id(at_work):
+    plan = json.loads(at_work("review", "--format", "json").stdout)
+    (run,) = json.loads(at_work("history", "--format", "json").stdout)["runs"]
+    assert run["run_id"] == plan["plan_id"]
+    detail = json.loads(at_work("history", plan["plan_id"][:6], "--format", "json").stdout)
+    assert detail["plan"]["digest"] == plan["digest"]
+    assert plan["plan_id"] in at_work("history", plan["plan_id"]).stdout
+
+
+def test_a_whole_journal_is_called_whole(lastseen, ledger):
+    ran = lastseen("history", "--verify", environment=ledger[1])
+    assert ran.exit_code == 0
+    assert "whole" in ran.stdout
+
+
+def test_the_export_is_one_entry_a_line_and_holds_its_own_chain(lastseen, ledger):
+    ran = lastseen("history", "--export", environment=ledger[1])
+    entries = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [entry["seq"] for entry in entries] == [1, 2, 3]
+    assert [e["previous_hash"] for e in entries[1:]] == [e["hash"] for e in entries[:-1]]
+    to_file = lastseen("history", "--export", "-o", "journal.jsonl", environment=ledger[1])
+    assert "3 entries" in to_file.stderr
+    assert (lastseen.folder / "journal.jsonl").read_text() == ran.stdout
+
+
+def test_a_changed_journal_is_told_with_the_entry(lastseen, ledger):
+    file, environment = ledger
+    with closing(sqlite3.connect(file)) as database:
+        for (trigger,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            database.execute(f"DROP TRIGGER {trigger}")
+        database.execute("UPDATE journal SET content = '{}' WHERE seq = 2")
+        database.commit()
+    ran = lastseen("history", "--verify", "--format", "json", environment=environment)
+    assert ran.exit_code == 2
+    assert "entry 2" in ran.stderr
+    assert json.loads(ran.stdout)["whole"] is False
+
+
+def test_a_journal_whose_end_is_gone_is_told_by_a_head_kept_elsewhere(lastseen, ledger):
+    file, environment = ledger
+    lines = lastseen("history", "--export", environment=environment).stdout.splitlines()
+    head = json.loads(lines[-1])["hash"]
+    assert lastseen("history", "--verify", "--head", head, environment=environment).exit_code == 0
+    with closing(sqlite3.connect(file)) as database:
+        for (trigger,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            database.execute(f"DROP TRIGGER {trigger}")
+        database.execute("DELETE FROM journal WHERE seq = 3")
+        database.commit()
+    assert lastseen("history", "--verify", environment=environment).exit_code == 0
+    ran = lastseen("history", "--verify", "--head", head, environment=environment)
+    assert ran.exit_code == 2

@@ -1,0 +1,74 @@
+import stat
+import tomllib
+
+import pytest
+
+from tests.acceptance.test_question import on_a_terminal
+
+
+def written(lastseen, name="lastseen.toml"):
+    return tomllib.loads((lastseen.folder / name).read_text())
+
+
+def test_options_and_yes_make_a_configuration_without_a_question(lastseen):
+    ran = lastseen("init", "--portal-url", "https://Portal.example.org/", "--days", "45", "--yes")
+    assert ran.exit_code == 0, ran.stderr
+    made = written(lastseen)
+    assert made["portal"]["url"] == "https://portal.example.org"
+    assert made["policy"]["inactive_days"] == 45
+    assert made["roster"]["source"] == "guests"
+
+
+def test_what_init_writes_can_be_used(lastseen):
+    lastseen("-c", "other.toml", "init", "--portal-url", "https://portal.example.org", "--yes")
+    ran = lastseen("-c", "other.toml", "history")
+    assert ran.exit_code == 0, ran.stderr
+
+
+def test_a_roster_file_is_named_so_that_it_is_found_from_anywhere(lastseen):
+    (lastseen.folder / "people.csv").write_text("email\na@example.org\n")
+    lastseen("init", "--portal-url", "https://portal.example.org", "--roster", "people.csv", "--yes")
+    made = written(lastseen)
+    assert made["roster"]["source"] == "csv"
+    assert made["roster"]["path"] == str(lastseen.folder / "people.csv")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--yes",),
+        ("--portal-url", "https://portal.example.org"),
+        ("--portal-url", "http://portal.example.org", "--yes"),
+        ("--portal-url", "https://portal.example.org", "--days", "-3", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_what_makes_no_configuration_writes_none(lastseen, arguments):
+    ran = lastseen("init", *arguments)
+    assert ran.exit_code == 2
+    assert ran.stderr.startswith("Attempted:")
+    assert list(lastseen.folder.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_never_replaced_without_a_question(lastseen):
+    (lastseen.folder / "lastseen.toml").write_text("# mine\n")
+    ran = lastseen("init", "--portal-url", "https://portal.example.org", "--yes")
+    assert ran.exit_code == 2
+    code, said = on_a_terminal(lastseen, "init", answer="n\n")
+    assert code == 0
+    assert "is there already" in said
+    assert (lastseen.folder / "lastseen.toml").read_text() == "# mine\n"
+
+
+def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
+    key = "sk-0123456789abcdef"
+    answers = f"https://portal.example.org\n\n45\n{key}\ny\n"
+    code, said = on_a_terminal(lastseen, "init", answer=answers)
+    assert code == 0, said
+    assert written(lastseen)["policy"]["inactive_days"] == 45
+    assert key not in (lastseen.folder / "lastseen.toml").read_text()
+    kept = lastseen.folder / "lastseen.key"
+    assert kept.read_text().strip() == key
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert f"LASTSEEN_API_KEY_FILE={kept}" in said

@@ -1,0 +1,158 @@
+import json
+import stat
+
+import pytest
+
+from tests.acceptance.levers import ask, statuses, tell
+
+def test_the_whole_job_from_review_to_undo(at_work, lastseen, small_portal):
+    before = statuses(small_portal)
+
+    reviewed = at_work("review", "-o", "plan.json")
+    assert reviewed.exit_code == 0, reviewed.stderr
+    plan = json.loads((lastseen.folder / "plan.json").read_text())
+    to_disable = {d["email"] for d in plan["decisions"] if d["decision"] == "disable"}
+    assert to_disable
+    assert statuses(small_portal) == before
+
+    applied = at_work("apply", "plan.json", "--yes", "--format", "json")
+    assert applied.exit_code == 0, applied.stderr
+    receipt = json.loads(applied.stdout)
+    assert {o["email"] for o in receipt["outcomes"]} == to_disable
+    assert all(o["verified"] and o["outcome"] == "disabled" for o in receipt["outcomes"])
+    after = statuses(small_portal)
+    assert {who for who, status in after.items() if status != before[who]} == to_disable
+
+    undone = at_work("undo", receipt["run_id"][:6], "--yes", "--format", "json")
+    assert undone.exit_code == 0, undone.stderr
+    assert {o["outcome"] for o in json.loads(undone.stdout)["outcomes"]} == {"reinstated"}
+    again = statuses(small_portal)
+    assert {who for who, status in again.items() if status == "terminated"} == {
+        who for who, status in before.items() if status == "terminated"
+    }
+
+    verified = at_work("history", "--verify", "--format", "json")
+    assert verified.exit_code == 0
+    assert json.loads(verified.stdout)["whole"] is True
+
+
+def test_a_plan_decides_as_the_truth_does(at_work, small_portal):
+    plan = json.loads(at_work("review", "--format", "json").stdout)
+    expected = {p["email"].casefold(): p["expected"]["decision"] for p in ask(small_portal, "truth")["people"]}
+    decided = {d["email"].casefold(): d["decision"] for d in plan["decisions"]}
+    assert {who: expected[who] for who in decided} == decided
+
+
+def test_only_those_named_are_disabled(at_work, lastseen):
+    at_work("review", "-o", "plan.json")
+    plan = json.loads((lastseen.folder / "plan.json").read_text())
+    first, second, third, *_ = [d["email"] for d in plan["decisions"] if d["decision"] == "disable"]
+
+    ran = at_work("apply", "plan.json", "--yes", "--format", "json",
+                  "--only", first.upper(), second, "--except", second)
+    assert [o["email"] for o in json.loads(ran.stdout)["outcomes"]] == [first]
+
+    ran = at_work("apply", "--only", f"{second},{third}", "plan.json", "--yes", "--format", "json")
+    assert {o["email"] for o in json.loads(ran.stdout)["outcomes"]} == {second, third}
+
+
+def test_nobody_is_disabled_when_a_name_is_nobodys(at_work):
+    at_work("review", "-o", "plan.json")
+    ran = at_work("apply", "plan.json", "--yes", "--only", "stranger@example.com")
+    assert ran.exit_code == 2
+    assert "stranger@example.com" in ran.stderr
+
+
+def test_undo_may_name_people(at_work, lastseen):
+    at_work("review", "-o", "plan.json")
+    receipt = json.loads(at_work("apply", "plan.json", "--yes", "--format", "json").stdout)
+    one, other = (o["email"] for o in receipt["outcomes"][:2])
+    ran = at_work("undo", receipt["run_id"], one.upper(), other, "--yes", "--format", "json")
+    assert ran.exit_code == 0
+    assert {o["email"] for o in json.loads(ran.stdout)["outcomes"]} == {one, other}
+
+
+def test_an_edited_plan_is_refused_and_changes_nobody(at_work, lastseen, small_portal):
+    at_work("review", "-o", "plan.json")
+    file = lastseen.folder / "plan.json"
+    before = statuses(small_portal)
+    file.write_text(file.read_text().replace('"keep"', '"disable"', 1))
+    ran = at_work("apply", "plan.json", "--yes")
+    assert ran.exit_code == 2
+    assert "digest" in ran.stderr
+    assert statuses(small_portal) == before
+
+
+def test_a_pretended_plan_is_refused(at_work):
+    assert at_work("review", "--now", "2026-01-01T12:00Z", "-o", "plan.json").exit_code in (0, 4)
+    ran = at_work("apply", "plan.json", "--yes")
+    assert ran.exit_code == 2
+    assert "--now" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("MAX_DISABLE", "1"), ("MAX_DISABLE_SHARE", "0.01")],
+)
+def test_a_guardrail_stops_all_of_it(at_work, small_portal, name, value):
+    at_work("review", "-o", "plan.json")
+    before = statuses(small_portal)
+    ran = at_work("apply", "plan.json", "--yes", environment={f"LASTSEEN_GUARDRAILS__{name}": value})
+    assert ran.exit_code == 5
+    assert "nothing was changed" in ran.stderr
+    assert statuses(small_portal) == before
+
+
+def test_whoever_comes_back_before_apply_is_spared(at_work, lastseen, small_portal):
+    at_work("review", "-o", "plan.json")
+    plan = json.loads((lastseen.folder / "plan.json").read_text())
+    back = next(d for d in plan["decisions"] if d["decision"] == "disable")
+    tell(small_portal, "events", {"user_id": back["user_id"], "action": 1000})
+    receipt = json.loads(at_work("apply", "plan.json", "--yes", "--format", "json").stdout)
+    outcomes = {o["user_id"]: o["outcome"] for o in receipt["outcomes"]}
+    assert outcomes[back["user_id"]] == "spared-active"
+
+
+def test_explain_tells_of_each_verdict_what_it_rests_on(at_work):
+    plan = json.loads(at_work("review", "--format", "json").stdout)
+    for verdict in ("disable", "keep", "hold"):
+        decision = next(d for d in plan["decisions"] if d["decision"] == verdict)
+        fresh = at_work("explain", decision["email"].upper(), "--format", "json")
+        assert fresh.exit_code == 0, fresh.stderr
+        assert json.loads(fresh.stdout)["decision"]["decision"] == verdict
+        past = at_work("explain", decision["user_id"], "--run", plan["plan_id"][:8])
+        assert past.exit_code == 0, past.stderr
+        assert verdict in past.stdout
+
+
+def test_explain_of_a_past_run_asks_the_portal_nothing(at_work, small_portal):
+    plan = json.loads(at_work("review", "--format", "json").stdout)
+    tell(small_portal, "forget", {})
+    at_work("explain", plan["decisions"][0]["email"], "--run", plan["plan_id"])
+    assert ask(small_portal, "requests")["total"] == 0
+
+
+def test_strict_tells_of_somebody_on_hold(at_work, lastseen):
+    assert at_work("review").exit_code == 0
+    assert at_work("review", "--strict", "-o", "plan.json").exit_code == 4
+    assert json.loads((lastseen.folder / "plan.json").read_text())["summary"]["hold"] > 0
+
+
+def test_nobody_decided_is_told_without_strict(at_work, small_portal):
+    tell(small_portal, "settings", {"filters": "ignored"})
+    ran = at_work("review", "--format", "json")
+    plan = json.loads(ran.stdout)
+    if plan["summary"]["disable"] + plan["summary"]["keep"] == 0:
+        assert ran.exit_code == 4
+    assert plan["summary"]["disable"] == 0
+
+
+def test_what_the_files_hold_is_for_their_owner_only(at_work, lastseen):
+    for name in ("plan.json", "plan.csv", "plan.html", "plan.txt"):
+        ran = at_work("review", "-o", name)
+        assert ran.stdout == ""
+        assert name in ran.stderr
+        assert stat.S_IMODE((lastseen.folder / name).stat().st_mode) == 0o600
+    assert sorted(file.name for file in lastseen.folder.iterdir()) == [
+        "plan.csv", "plan.html", "plan.json", "plan.txt",
+    ]

@@ -1,0 +1,114 @@
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.acceptance.conftest import COMMAND
+from tests.acceptance.levers import statuses
+
+
+@pytest.fixture
+def plan(at_work):
+    """The path of a fresh plan."""
+    at_work("review", "-o", "plan.json")
+    return at_work.folder / "plan.json"
+
+
+@pytest.mark.parametrize("stdin", ["", "y\n"])
+def test_without_a_terminal_and_without_yes_nothing_is_changed(at_work, small_portal, plan, stdin):
+    before = statuses(small_portal)
+    for arguments in (("apply", "plan.json"), ("run",)):
+        ran = at_work(*arguments, stdin=stdin)
+        assert ran.exit_code == 2
+        assert "nothing was changed" in ran.stderr
+        assert "--yes" in ran.stderr
+        assert ran.stdout == ""
+    assert statuses(small_portal) == before
+
+
+def test_undo_without_a_terminal_and_without_yes_changes_nothing(at_work, small_portal, plan):
+    receipt = json.loads(at_work("apply", "plan.json", "--yes", "--format", "json").stdout)
+    before = statuses(small_portal)
+    ran = at_work("undo", receipt["run_id"])
+    assert ran.exit_code == 2
+    assert "nothing was changed" in ran.stderr
+    assert statuses(small_portal) == before
+
+
+def test_a_terminal_is_asked_with_number_and_names(at_work, small_portal, plan):
+    before = statuses(small_portal)
+    code, said = on_a_terminal(at_work, "apply", "plan.json", answer="n\n")
+    assert code == 0
+    assert "Disable 11 people on http://127.0.0.1" in said
+    assert "and 6 others" in said
+    assert "Nothing was changed." in said
+    assert statuses(small_portal) == before
+
+    code, said = on_a_terminal(at_work, "apply", "plan.json", answer="y\n")
+    assert code == 0
+    assert "11 disabled" in said
+    assert statuses(small_portal) != before
+
+
+def test_a_plan_that_may_not_be_carried_out_is_refused_before_the_question(at_work, plan):
+    at_work("review", "--now", "2026-01-01", "-o", "pretended.json")
+    code, said = on_a_terminal(at_work, "apply", "pretended.json", answer="")
+    assert code == 2
+    assert "Go ahead" not in said
+
+
+def test_the_first_interrupt_ends_after_what_is_under_way(at_work, simulated_portal, lastseen):
+    # Given a portal so slow that the work is under way when it is interrupted
+    portal = simulated_portal(
+        "--contractors", "25", "--staff", "5", "--days", "35", "--latency-ms", "150"
+    )
+    environment = {**lastseen.environment, **portal.environment,
+                   "LASTSEEN_GUARDRAILS__MAX_DISABLE_SHARE": "1"}
+    slow = type(lastseen)(folder=lastseen.folder, environment=environment)
+    assert slow("review", "-o", "plan.json").exit_code == 0
+    # When it is told to end
+    running = subprocess.Popen(
+        [COMMAND, "apply", "plan.json", "--yes", "--format", "json"],
+        cwd=slow.folder, env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )
+    time.sleep(1.0)
+    running.send_signal(signal.SIGTERM)
+    out, err = running.communicate(timeout=60)
+    # Then it says how far it came, and the same command finishes the job
+    assert "Traceback" not in err
+    assert running.returncode in (0, 6, 130)
+    if running.returncode == 6:
+        assert "not attempted" in out
+    again = slow("apply", "plan.json", "--yes", "--format", "json")
+    assert again.exit_code == 0
+    assert {o["outcome"] for o in json.loads(again.stdout)["outcomes"]} <= {
+        "disabled", "already-disabled",
+    }
+
+
+def on_a_terminal(command, *arguments, answer):
+    """Run on a terminal, type `answer`, and return the exit code and everything shown."""
+    parent, child = pty.openpty()
+    running = subprocess.Popen(
+        [COMMAND, *arguments], cwd=command.folder, env=dict(command.environment),
+        stdin=child, stdout=child, stderr=child,
+    )
+    os.close(child)
+    os.write(parent, answer.encode())
+    said = b""
+    while True:
+        try:
+            piece = os.read(parent, 65_536)
+        except OSError:
+            break
+        if not piece:
+            break
+        said += piece
+    os.close(parent)
+    return running.wait(60), said.decode(sys.getdefaultencoding(), "replace")

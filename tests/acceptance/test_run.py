@@ -1,0 +1,51 @@
+import json
+
+from tests.acceptance.levers import statuses
+
+
+def test_the_first_run_only_reports_and_the_second_applies(at_work, small_portal):
+    before = statuses(small_portal)
+    first = at_work("run", "--yes", "--format", "json")
+    assert first.exit_code == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert told["applied"] is False
+    assert told["receipt"] is None
+    assert told["plan"]["summary"]["disable"] == 11
+    assert statuses(small_portal) == before
+
+    second = at_work("run", "--yes", "--format", "json")
+    assert second.exit_code == 0, second.stderr
+    assert json.loads(second.stdout)["receipt"]["summary"] == {"disabled": 11}
+    assert statuses(small_portal) != before
+
+
+def test_a_first_run_may_be_let_apply(at_work):
+    ran = at_work("run", "--yes", "--first-run-applies", "-o", "report.html")
+    assert ran.exit_code == 0
+    assert ran.stdout == ""
+    assert "11 disabled" in ran.stderr
+    assert "<html" in (at_work.folder / "report.html").read_text()
+
+
+def test_a_guardrail_stops_a_run_and_leaves_the_plan_to_look_through(at_work, small_portal):
+    before = statuses(small_portal)
+    ran = at_work("run", "--yes", "--first-run-applies", "-o", "report.html",
+                  environment={"LASTSEEN_GUARDRAILS__MAX_DISABLE": "3"})
+    assert ran.exit_code == 5
+    assert (at_work.folder / "report.html").exists()
+    assert statuses(small_portal) == before
+
+
+def test_a_pretended_run_never_applies_and_says_so(at_work, small_portal):
+    before = statuses(small_portal)
+    ran = at_work("run", "--yes", "--first-run-applies", "--now", "2999-01-01", "--format", "json")
+    assert ran.exit_code in (0, 4)
+    assert "Nothing was carried out" in ran.stderr
+    assert json.loads(ran.stdout)["schema"] == "lastseen.plan/1"
+    assert statuses(small_portal) == before
+
+
+def test_strict_tells_of_somebody_on_hold_after_applying(at_work):
+    ran = at_work("run", "--yes", "--first-run-applies", "--strict")
+    assert ran.exit_code == 4
+    assert "11 disabled." in ran.stdout

@@ -1,0 +1,41 @@
+import signal
+
+import pytest
+
+
+def test_two_lines_say_address_and_key_and_a_signal_ends_it_well(lastseen):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        serving = lastseen.start("simulate", "--contractors", "5", "--days", "5")
+        assert serving.stdout is not None
+        said = [serving.stdout.readline() for _ in range(2)]
+        assert said[0].startswith("LASTSEEN_PORTAL__URL=http://127.0.0.1:")
+        assert said[1].startswith("LASTSEEN_API_KEY=")
+        serving.send_signal(number)
+        rest, _ = serving.communicate(timeout=20)
+        assert rest == ""
+        assert serving.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--filters", "sideways"),
+        ("--faults", "earthquake"),
+        ("--time-zone", "Mars/Olympus"),
+        ("--retention-days", "0"),
+        ("--port", "70000"),
+    ],
+    ids=" ".join,
+)
+def test_a_portal_that_cannot_be_is_one_clear_message(lastseen, options):
+    ran = lastseen("simulate", *options, timeout=20)
+    assert ran.exit_code == 2
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("Attempted:")
+
+
+def test_a_port_that_is_taken_is_one_clear_message(lastseen, small_portal):
+    port = small_portal.url.rpartition(":")[2]
+    ran = lastseen("simulate", "--port", port, "--contractors", "5", "--days", "5", timeout=20)
+    assert ran.exit_code == 2
+    assert "port" in ran.stderr

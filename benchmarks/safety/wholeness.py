@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from benchmarks.safety.cases import DAY
 from benchmarks.safety.world import Course
-from lastseen.simulator.login_history import LATEST, Filters
+from lastseen.simulator.filters import Filters
+from lastseen.simulator.login_history import LATEST
 from lastseen.simulator.portal import SimulatedPortal
 
 NEVER = float("inf")

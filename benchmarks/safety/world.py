@@ -9,12 +9,12 @@ from array import array
 from collections.abc import Iterator
 
 from benchmarks.safety.cases import DAY, Case, Happening, Keep, Mode, PersonCase
-from lastseen.simulator.actions import AUDIT_SETTINGS_UPDATED, FILE_READ
+from lastseen.simulator.actions import FILE_READ
 from lastseen.simulator.clock import Clock
 from lastseen.simulator.event_log import EventColumns
 from lastseen.simulator.event_wire import stranger
 from lastseen.simulator.faults import FaultRates
-from lastseen.simulator.login_history import Filters
+from lastseen.simulator.filters import Filters
 from lastseen.simulator.people import Activation, EmployeeType, Kind, Person, Status
 from lastseen.simulator.portal import Setup, SimulatedPortal
 from lastseen.simulator.scenario import LateEvent, Scenario
@@ -24,7 +24,7 @@ STAFF = 8
 FIRST_ACTOR = STAFF + 1
 """The actor of the first person of a case."""
 
-_SIGN_IN, _FAILED, _SIGN_OUT = 1029, 1005, 1006
+_SIGN_IN, _FAILED, _SIGN_OUT, _LIFETIMES_SET = 1029, 1005, 1006, 6035
 _TYPES = {
     "guest": EmployeeType.GUEST,
     "user": EmployeeType.USER,
@@ -117,7 +117,7 @@ class Course:
             self.sign_ins_gone_before = max(self.sign_ins_gone_before, gone)
         world.login_days, world.trail_days = wanted.sign_in_days, wanted.trail_days
         world.add_trail(
-            id_of_staff(0), second, AUDIT_SETTINGS_UPDATED, visible_from=second + 3
+            id_of_staff(0), second, _LIFETIMES_SET, visible_from=second + 3
         )
         self.lifetime_set_at = second
         world.settle(now)
@@ -149,7 +149,7 @@ def _scenario(case: Case) -> Scenario:
                 _write(case, actor, event, sign_ins, trail, late)
     _crowd(case, len(people), sign_ins, trail)
     if case.earlier_keep is not None:
-        trail.append((case.start - case.earlier_keep[1], 0, AUDIT_SETTINGS_UPDATED))
+        trail.append((case.start - case.earlier_keep[1], 0, _LIFETIMES_SET))
     return Scenario(
         now=case.start,
         people=tuple(people),

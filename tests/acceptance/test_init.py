@@ -3,7 +3,7 @@ import tomllib
 
 import pytest
 
-from tests.acceptance.test_question import on_a_terminal
+from tests.acceptance.terminal import on_a_terminal
 
 
 def written(lastseen, name="lastseen.toml"):
@@ -55,7 +55,7 @@ def test_a_file_that_is_there_is_never_replaced_without_a_question(lastseen):
     (lastseen.folder / "lastseen.toml").write_text("# mine\n")
     ran = lastseen("init", "--portal-url", "https://portal.example.org", "--yes")
     assert ran.exit_code == 2
-    code, said = on_a_terminal(lastseen, "init", answer="n\n")
+    code, said = on_a_terminal(lastseen, "init", answers=[("Go ahead?", "n")])
     assert code == 0
     assert "is there already" in said
     assert (lastseen.folder / "lastseen.toml").read_text() == "# mine\n"
@@ -63,9 +63,16 @@ def test_a_file_that_is_there_is_never_replaced_without_a_question(lastseen):
 
 def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
     key = "sk-0123456789abcdef"
-    answers = f"https://portal.example.org\n\n45\n{key}\ny\n"
-    code, said = on_a_terminal(lastseen, "init", answer=answers)
+    answers = [
+        ("address", "https://portal.example.org"),
+        ("CSV file", ""),
+        ("how many days", "45"),
+        ("API key", key),
+        ("Go ahead?", "y"),
+    ]
+    code, said = on_a_terminal(lastseen, "init", answers=answers)
     assert code == 0, said
+    assert key not in said
     assert written(lastseen)["policy"]["inactive_days"] == 45
     assert key not in (lastseen.folder / "lastseen.toml").read_text()
     kept = lastseen.folder / "lastseen.key"

@@ -1,15 +1,15 @@
 import json
-import os
-import pty
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 
 from tests.acceptance.conftest import COMMAND
 from tests.acceptance.levers import statuses
+from tests.acceptance.terminal import on_a_terminal
+
+ASKED = "Go ahead? [y/N]"
 
 
 @pytest.fixture
@@ -42,14 +42,14 @@ def test_undo_without_a_terminal_and_without_yes_changes_nothing(at_work, small_
 
 def test_a_terminal_is_asked_with_number_and_names(at_work, small_portal, plan):
     before = statuses(small_portal)
-    code, said = on_a_terminal(at_work, "apply", "plan.json", answer="n\n")
+    code, said = on_a_terminal(at_work, "apply", "plan.json", answers=[(ASKED, "n")])
     assert code == 0
     assert "Disable 11 people on http://127.0.0.1" in said
     assert "and 6 others" in said
     assert "Nothing was changed." in said
     assert statuses(small_portal) == before
 
-    code, said = on_a_terminal(at_work, "apply", "plan.json", answer="y\n")
+    code, said = on_a_terminal(at_work, "apply", "plan.json", answers=[(ASKED, "y")])
     assert code == 0
     assert "11 disabled" in said
     assert statuses(small_portal) != before
@@ -57,9 +57,9 @@ def test_a_terminal_is_asked_with_number_and_names(at_work, small_portal, plan):
 
 def test_a_plan_that_may_not_be_carried_out_is_refused_before_the_question(at_work, plan):
     at_work("review", "--now", "2026-01-01", "-o", "pretended.json")
-    code, said = on_a_terminal(at_work, "apply", "pretended.json", answer="")
+    code, said = on_a_terminal(at_work, "apply", "pretended.json")
     assert code == 2
-    assert "Go ahead" not in said
+    assert ASKED not in said
 
 
 def test_the_first_interrupt_ends_after_what_is_under_way(at_work, simulated_portal, lastseen):
@@ -90,25 +90,3 @@ def test_the_first_interrupt_ends_after_what_is_under_way(at_work, simulated_por
     assert {o["outcome"] for o in json.loads(again.stdout)["outcomes"]} <= {
         "disabled", "already-disabled",
     }
-
-
-def on_a_terminal(command, *arguments, answer):
-    """Run on a terminal, type `answer`, and return the exit code and everything shown."""
-    parent, child = pty.openpty()
-    running = subprocess.Popen(
-        [COMMAND, *arguments], cwd=command.folder, env=dict(command.environment),
-        stdin=child, stdout=child, stderr=child,
-    )
-    os.close(child)
-    os.write(parent, answer.encode())
-    said = b""
-    while True:
-        try:
-            piece = os.read(parent, 65_536)
-        except OSError:
-            break
-        if not piece:
-            break
-        said += piece
-    os.close(parent)
-    return running.wait(60), said.decode(sys.getdefaultencoding(), "replace")

@@ -11,7 +11,6 @@ import msgspec
 
 from lastseen.contractor import UserId
 from lastseen.docspace.interface import EventQuery, Portal
-from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.filters import (
     WITHOUT_OPTION,
     Detected,
@@ -19,24 +18,23 @@ from lastseen.evidence.filters import (
     detect_filters,
     ignores_everything,
 )
+from lastseen.evidence.known import KnownLog
 from lastseen.evidence.lifetime import whole_since
 from lastseen.evidence.log import Log, activity_trail, sign_in_log
 from lastseen.evidence.paging import SECOND
-from lastseen.evidence.persons import PersonAnswer, PersonByPerson
+from lastseen.evidence.persons import PersonByPerson
 from lastseen.evidence.planning import Watch, as_stream, leave_stream
-from lastseen.evidence.record import EvidenceRecord, Looked
+from lastseen.evidence.record import EvidenceRecord
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.evidence.stream import Stream
 from lastseen.evidence.witness import Witness
-from lastseen.instant import Instant, Interval, days
-from lastseen.ledger import EvidenceStore, Reading
+from lastseen.instant import Instant, days
+from lastseen.ledger import EvidenceStore
 from lastseen.progress import Progress
 from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 
 NO_ATTEMPTS = FailedSignIns()
 """What is known of an account that nobody tried."""
-
-
 MOST_PAGES_FOR_THE_REST = 200
 """Pages of the trail up to which those whom asking alone could not prove are looked for there."""
 
@@ -52,15 +50,6 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     """Entries later than this are passed over: set where a past instant is pretended."""
 
 
-class _Known(msgspec.Struct):
-    """What this run knows of one log."""
-
-    stream: Stream
-    asked: dict[UserId, PersonAnswer]
-    earlier: dict[UserId, Coverage]
-    sightings: dict[UserId, Sighting]
-
-
 class Collector:
     """Collects evidence from one portal for one run. Call `begin` first."""
 
@@ -73,8 +62,9 @@ class Collector:
         self._store = store
         self._span = span
         self._progress = progress
-        self._known: dict[EvidenceKind, _Known] = {}
+        self._known: dict[EvidenceKind, KnownLog] = {}
         self._events_asked = 0
+        self._trail_witness: Witness | None = None
         self._failed: dict[UserId, FailedSignIns] = {}
         self._unrecognised: dict[UserId, UnrecognisedEvent] = {}
 
@@ -93,12 +83,12 @@ class Collector:
         self._store.note_retention(self.retention.sign_in_days, self.retention.trail_days, at)
         self._store.note_filters(self.detected.mode.value, at)
         known = self._open(sign_in_log(self._portal, self.retention, whole))
-        await self._take_newest(known.stream, self.detected)
+        await self._take_newest(known, self.detected)
 
     async def sign_ins(self, people: Collection[UserId]) -> None:
         """Collect sign-ins until everyone of `people` is seen in the window or proven absent."""
         known = self._known[EvidenceKind.SIGN_IN]
-        missing = [p for p in people if not self._seen_since(known, p, self._span.window)]
+        missing = [p for p in people if not known.is_seen_since(p, self._span.window)]
         await self._collect(known, missing, since=self._span.window)
 
     async def activity(self, people: Collection[UserId]) -> None:
@@ -107,34 +97,28 @@ class Collector:
             return
         log = activity_trail(self._portal, self.retention)
         known = self._open(log)
-        missing = [p for p in people if not self._seen_since(known, p, self._span.window)]
+        missing = [p for p in people if not known.is_seen_since(p, self._span.window)]
         newest = await log.fetch(EventQuery())
         ignored = not self.detected.has_audit_option and await ignores_everything(log, newest)
         mode = FilterMode.IGNORED if ignored else FilterMode.BEFORE_WINDOW
         detected = Detected(mode=mode, proven=True, newest=newest)
-        await self._take_newest(known.stream, detected)
-        if ignored:
-            return
-        missing = await self._read_what_is_new(known, missing, since=self._span.window)
-        if not missing:
-            return
-        pages = known.stream.pages_left(self._needed(known, self._span.window))
-        witness = Witness(log, newest)
-        if as_stream(len(missing), pages) or not witness.exists:
-            await self._read_stream(known, missing, since=self._span.window)
-            return
-        await self._ask_each(known, missing, witness, since=self._span.window)
-        left = [person for person in missing if person not in known.asked]
-        if pages <= MOST_PAGES_FOR_THE_REST:
-            await self._read_stream(known, left, since=self._span.window)
+        await self._take_newest(known, detected)
+        if not ignored:
+            self._trail_witness = Witness(log, newest)
+            await self._collect_trail(known, missing, since=self._span.window)
 
     async def lookback(self, people: Collection[UserId]) -> None:
         """Look further back for the date to show of `people`, who were not seen in the window."""
         if self._span.lookback >= self._span.window:
             return
-        known = self._known[EvidenceKind.SIGN_IN]
-        undated = [p for p in people if not self._is_dated(known, p)]
-        await self._collect(known, undated, since=self._span.lookback)
+        for kind, collect in (
+            (EvidenceKind.SIGN_IN, self._collect),
+            (EvidenceKind.ACTIVITY, self._collect_trail),
+        ):
+            known = self._known.get(kind)
+            if known is not None:
+                undated = [p for p in people if not self._is_dated(kind, p)]
+                await collect(known, undated, since=self._span.lookback)
 
     def trail_is_kept_shorter(self, span: timedelta) -> bool:
         """Say whether the trail's lifetime is shorter than `span`: then no run may miss it."""
@@ -177,74 +161,43 @@ class Collector:
         reached = [moment for moment in since if moment is not None]
         if reached:
             return max(reached)
-        stream = self._known[EvidenceKind.SIGN_IN].stream
-        return stream.covered().since(stream.top) if stream.top else None
+        return self._proven_in(EvidenceKind.SIGN_IN, None)
 
     def record(self) -> EvidenceRecord:
         """Return what was looked at, for `explain`."""
-        looked: list[Looked] = []
-        for kind, known in self._known.items():
-            looked += [
-                Looked(
-                    kind=kind,
-                    user_id=None,
-                    since=covered.interval.since,
-                    until=covered.interval.until,
-                    proof=covered.proof,
-                )
-                for covered in self._store.coverage(kind)
-            ]
-            looked += [
-                Looked(
-                    kind=kind,
-                    user_id=person,
-                    since=interval.since,
-                    until=interval.until,
-                    proof=_proof_of(answer),
-                )
-                for person, answer in known.asked.items()
-                for interval in answer.covered.intervals
-            ]
         return EvidenceRecord(
             filters=self.detected.mode.value,
             filters_proven=self.detected.proven,
-            looked=tuple(looked),
+            looked=tuple(looked for known in self._known.values() for looked in known.looked()),
             notes=tuple(self.notes),
         )
 
-    def _open(self, log: Log) -> _Known:
+    def _open(self, log: Log) -> KnownLog:
         """Begin with what the ledger knows of `log`."""
         known = self._known.get(log.kind)
         if known is None:
-            known = self._known[log.kind] = _Known(
-                stream=Stream(
-                    log,
-                    store=self._store,
-                    harvest=Harvest(log.kind, nothing_after=self._span.nothing_after),
-                    concurrency=lambda: self._portal.concurrency,
-                    is_unsteady=self._is_unsteady,
-                    progress=self._progress,
-                ),
-                asked={},
-                earlier={
-                    person: Coverage(intervals)
-                    for person, intervals in self._store.coverage_of_people(log.kind).items()
-                },
-                sightings=self._store.newest_sightings(log.kind),
+            stream = Stream(
+                log,
+                store=self._store,
+                harvest=Harvest(log.kind, nothing_after=self._span.nothing_after),
+                concurrency=lambda: self._portal.concurrency,
+                is_unsteady=self._is_unsteady,
+                progress=self._progress,
             )
+            known = self._known[log.kind] = KnownLog(stream, self._store)
         return known
 
-    async def _take_newest(self, stream: Stream, detected: Detected) -> None:
+    async def _take_newest(self, known: KnownLog, detected: Detected) -> None:
         """Take in the newest page; of a portal without the audit option it is all there is."""
-        newest = detected.newest
+        stream, newest = known.stream, detected.newest
         if detected.mode is FilterMode.IGNORED and len(newest.events) >= WITHOUT_OPTION:
             stream.take_full(newest)
         else:
             await stream.take(newest)
         stream.write()
-        self._refresh(stream.log.kind)
+        self._refresh(known)
 
-    async def _collect(self, known: _Known, missing: list[UserId], *, since: Instant) -> None:
+    async def _collect(self, known: KnownLog, missing: list[UserId], *, since: Instant) -> None:
         """Read the sign-in log for `missing`, as a stream or one by one, whichever is less."""
         if self.detected.mode is FilterMode.IGNORED or not missing:
             return
@@ -252,41 +205,52 @@ class Collector:
         witness = Witness(known.stream.log, self.detected.newest)
         alone = self.detected.mode is FilterMode.BEFORE_WINDOW and witness.exists
         left = await self._read_stream(known, missing, since=since, may_leave=alone)
-        if left and alone and not known.stream.covered().covers(self._needed(known, since)):
-            await self._ask_each(known, left, witness, since=since)
-            left = [p for p in left if p not in known.asked]
+        if left and alone and not known.covers(known.needed(since)):
+            proven = await self._ask_each(known, left, witness, since=since)
+            left = [person for person in left if person not in proven]
             # Whoever could not be proven alone is looked for in the stream after all.
             await self._read_stream(known, left, since=since)
 
+    async def _collect_trail(
+        self, known: KnownLog, missing: list[UserId], *, since: Instant
+    ) -> None:
+        """Read the trail for `missing`, as a stream or one by one, whichever is less."""
+        witness = self._trail_witness
+        missing = await self._read_what_is_new(known, missing, since=since)
+        if witness is None or not missing:
+            return
+        pages = known.stream.pages_left(known.needed(since))
+        if as_stream(len(missing), pages) or not witness.exists:
+            await self._read_stream(known, missing, since=since)
+            return
+        proven = await self._ask_each(known, missing, witness, since=since)
+        if pages <= MOST_PAGES_FOR_THE_REST:
+            left = [person for person in missing if person not in proven]
+            await self._read_stream(known, left, since=since)
+
     async def _read_what_is_new(
-        self, known: _Known, missing: list[UserId], *, since: Instant
+        self, known: KnownLog, missing: list[UserId], *, since: Instant
     ) -> list[UserId]:
         """Read what came since earlier runs proved people one by one; returns who is left."""
-        reached = [
-            known.earlier[person].intervals[-1].until
-            for person in missing
-            if person in known.earlier and known.earlier[person].intervals[-1].since <= since
-        ]
-        pages = known.stream.pages_left(self._needed(known, min(reached, default=since)))
+        reached = known.proven_alone(missing, since)
+        pages = known.stream.pages_left(known.needed(min(reached, default=since)))
         if not reached or not as_stream(len(reached), pages):
             return missing
         await self._read_stream(known, missing, since=max(since, min(reached)))
-        kind = known.stream.log.kind
         return [
             person
             for person in missing
-            if not self._seen_since(known, person, since)
-            and not _reaches(self._proven_in(kind, person), since)
+            if not known.is_seen_since(person, since) and not known.is_proven_since(person, since)
         ]
 
     async def _read_stream(
-        self, known: _Known, missing: list[UserId], *, since: Instant, may_leave: bool = False
+        self, known: KnownLog, missing: list[UserId], *, since: Instant, may_leave: bool = False
     ) -> list[UserId]:
         """Read the stream back to `since` or until all are seen; returns who was not."""
         if not missing:
             return []
         stream = known.stream
-        needed = self._needed(known, since)
+        needed = known.needed(since)
         stream.watch = watch = Watch(missing, since=since)
 
         def enough() -> bool:
@@ -305,18 +269,18 @@ class Collector:
         if stream.broken:
             self.notes.append(f"{stream.log.name}: {stream.broken.found}")
             stream.broken = None
-        self._refresh(stream.log.kind)
+        self._refresh(known)
         return [person for person in missing if person in watch.missing]
 
     async def _ask_each(
         self,
-        known: _Known,
+        known: KnownLog,
         people: list[UserId],
         witness: Witness,
         *,
         since: Instant,
-    ) -> None:
-        """Ask about `people` one by one and keep what that proves."""
+    ) -> Collection[UserId]:
+        """Ask about `people` one by one, keep what that proves, and return of whom it does."""
         log = known.stream.log
         harvest = Harvest(log.kind, nothing_after=self._span.nothing_after)
         asking = PersonByPerson(
@@ -327,87 +291,34 @@ class Collector:
             is_unsteady=self._is_unsteady,
             progress=self._progress,
         )
-        needed = self._needed(known, since)
-        answers = await asking.ask(people, needed, stream_pages=known.stream.pages_left(needed))
+        needed = known.needed(since)
+        proven: set[UserId] = set()
+        async for answers in asking.ask(
+            people, needed, stream_pages=known.stream.pages_left(needed)
+        ):
+            known.keep(harvest, answers)
+            proven.update(answer.user_id for answer in answers)
         self._events_asked += asking.events
-        known.asked.update(answers)
-        self._keep(log, harvest, answers)
-        self._refresh(log.kind)
-
-    def _keep(self, log: Log, harvest: Harvest, answers: dict[UserId, PersonAnswer]) -> None:
-        """Write down what asking person by person showed and proved."""
-        at = self.detected.newest.answered_at
-        seen = Reading(
-            kind=log.kind,
-            user_id=None,
-            intervals=(),
-            sightings=harvest.sightings(),
-            failures=harvest.failures(),
-            unrecognised=harvest.unrecognised(),
-            events=0,
-            proof="",
-            read_at=at,
-        )
-        proven = [
-            Reading(
-                kind=log.kind,
-                user_id=person,
-                intervals=answer.covered.intervals,
-                sightings=(),
-                failures=(),
-                unrecognised=(),
-                events=0,
-                proof=_proof_of(answer),
-                read_at=at,
-            )
-            for person, answer in answers.items()
-        ]
-        self._store.keep_all((seen, *proven))
+        self._refresh(known)
+        return proven
 
     def _is_unsteady(self) -> bool:
         """Say whether any answer so far was none, or was contradicted by another."""
         contradicted = any(known.stream.contradicted for known in self._known.values())
         return contradicted or self._portal.traffic.retries > 0
 
-    def _refresh(self, kind: EvidenceKind) -> None:
-        self._known[kind].sightings = self._store.newest_sightings(kind)
+    def _refresh(self, known: KnownLog) -> None:
+        known.refresh()
         self._failed = self._store.failed_sign_ins(self._span.lookback)
         self._unrecognised = self._store.unrecognised(self._span.window)
 
-    def _needed(self, known: _Known, since: Instant) -> Interval:
-        top = known.stream.top or since
-        return Interval(since, max(since, top))
+    def _is_dated(self, kind: EvidenceKind, person: UserId) -> bool:
+        """Say whether nothing newer than the date to show, or nothing at all, is in this log."""
+        newest = self.sighting(person, tuple(EvidenceKind))
+        first_unseen = Instant(newest.at + SECOND) if newest else self._span.lookback
+        known = self._known[kind]
+        return known.is_proven_since(person, max(self._span.lookback, first_unseen))
 
-    def _seen_since(self, known: _Known, person: UserId, since: Instant) -> bool:
-        sighting = known.sightings.get(person)
-        return sighting is not None and sighting.at >= since
-
-    def _is_dated(self, known: _Known, person: UserId) -> bool:
-        """Say whether the newest sighting of `person` is known, or that there is none to show."""
-        since = self._proven_in(known.stream.log.kind, person)
-        sighting = known.sightings.get(person)
-        first_unseen = Instant(sighting.at + SECOND) if sighting else self._span.lookback
-        return _reaches(since, max(self._span.lookback, first_unseen))
-
-    def _proven_in(self, kind: EvidenceKind, person: UserId) -> Instant | None:
+    def _proven_in(self, kind: EvidenceKind, person: UserId | None) -> Instant | None:
         known = self._known.get(kind)
-        if known is None:
-            return None
-        covered = known.stream.covered()
-        if person in known.earlier:
-            covered = covered.union(known.earlier[person])
-        answer = known.asked.get(person)
-        tops = [known.stream.top] if known.stream.top else []
-        if answer is not None:
-            covered = covered.union(answer.covered)
-            tops.append(answer.known_until)
-        reached = [covered.since(top) for top in tops]
-        return min((moment for moment in reached if moment is not None), default=None)
-
-
-def _reaches(proven: Instant | None, since: Instant) -> bool:
-    return proven is not None and proven <= since
-
-
-def _proof_of(answer: PersonAnswer) -> str:
-    return f"asked for this person alone, {answer.requests} requests"
+        return known.proven_since(person) if known else None

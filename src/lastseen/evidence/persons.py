@@ -7,7 +7,7 @@ when asking again agrees.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -47,6 +47,11 @@ class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     """How many requests it took."""
 
+    @property
+    def proof(self) -> str:
+        """One line on how it is known."""
+        return f"asked for this person alone, {self.requests} requests"
+
 
 class PersonByPerson:
     """Asks one log about people, one at a time."""
@@ -78,25 +83,26 @@ class PersonByPerson:
 
     async def ask(
         self, people: Sequence[UserId], needed: Interval, *, stream_pages: float
-    ) -> dict[UserId, PersonAnswer]:
-        """Return what could be proven of `people` for `needed`; who is missing could not be.
+    ) -> AsyncIterator[list[PersonAnswer]]:
+        """Yield what could be proven for `needed`, batch by batch; who is missing could not be.
 
         `stream_pages`: what it would cost to read the stream instead, which needs no second
         asking. Raises PortalRefused where a right is missing.
         """
-        inquiries: list[_Inquiry] = []
+        absent: list[_Inquiry] = []
         for first in range(0, len(people), BATCH):
             batch = people[first : first + BATCH]
             asked = await self._side_by_side([self._one(person, needed) for person in batch])
             answered = [inquiry for inquiry in asked if inquiry is not None]
             if any(i.rests_on_filter for i in answered) and not await self._witness():
                 answered = [i for i in answered if not i.rests_on_filter]
-            inquiries += answered
+            absent += [i for i in answered if i.absent is not None]
+            yield [i.answer() for i in answered if i.absent is None]
             self._progress.step(
                 f"{self._log.name}, person by person", first + len(batch), len(people)
             )
-        await self._confirm([i for i in inquiries if i.absent is not None], stream_pages)
-        return {i.user_id: i.answer() for i in inquiries if not i.doubtful}
+        await self._confirm(absent, stream_pages)
+        yield [i.answer() for i in absent if not i.doubtful]
 
     async def _confirm(self, absent: list["_Inquiry"], stream_pages: float) -> None:
         """Ask again about those of whom nothing came back."""

@@ -16,7 +16,7 @@ from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, Weave
 from lastseen.evidence.planning import PAGE, STEP, Watch
 from lastseen.evidence.sign_ins import Harvest
-from lastseen.instant import Instant, Interval, instant
+from lastseen.instant import EPOCH, Instant, Interval, instant
 from lastseen.ledger import EvidenceStore, Reading
 from lastseen.progress import Progress
 
@@ -59,6 +59,7 @@ class Stream:
         self.broken: PortalError | None = None
         self.top: Instant | None = None
         self.watch = Watch(())
+        self.read_at = EPOCH
         self.contradicted = False
         self._store = store
         self._concurrency = concurrency
@@ -99,6 +100,7 @@ class Stream:
     def _look_at(self, page: EventPage) -> None:
         """Take in what an answer shows: a sighting counts in whatever page it comes."""
         self.pages += 1
+        self.read_at = page.answered_at
         self.harvest.take(page.events)
         self._unwritten.append(page)
         if page.query.start == 0:
@@ -143,7 +145,7 @@ class Stream:
                 events=sum(len(page.events) for page in self._unwritten),
                 proof=f"{self.pages} pages of the {self.log.name}, "
                 f"the last at places {min(places)} to {max(places) + PAGE}",
-                read_at=self._unwritten[-1].answered_at,
+                read_at=self.read_at,
             )
         )
         self._kept = proven

@@ -6,9 +6,10 @@ decision is made here and nothing of the portal's HTTP is known.
 
 from lastseen.ledger.accounts import AccountStore
 from lastseen.ledger.actor import Actor
+from lastseen.ledger.chain import Broken
 from lastseen.ledger.evidence import Covered, EvidenceStore, Reading
 from lastseen.ledger.exemptions import Exemption, ExemptionStore
-from lastseen.ledger.journal import Broken, EntryKind, Journal, JournalEntry
+from lastseen.ledger.journal import EntryKind, Journal, JournalEntry
 from lastseen.ledger.ledger import Ledger, PortalLedger
 from lastseen.ledger.notes import FilterNote, RetentionNote
 from lastseen.ledger.opening import open_ledger

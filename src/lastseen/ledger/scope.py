@@ -37,20 +37,10 @@ class Scope:
             self._portal_id = self._found() or self._entered()
         return self._portal_id
 
-    def _found(self) -> int | None:
-        with self.database.reading() as connection:
-            return connection.scalar(_FIND, {"address": self.url})
-
-    def _entered(self) -> int:
-        with self.database.writing(self.url) as connection:
-            entry = insert_into(self.database.dialect, portals).values(url=self.url)
-            connection.execute(entry.on_conflict_do_nothing())
-            return connection.execute(_FIND, {"address": self.url}).scalar_one()
-
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection inside a transaction that reads; raises LedgerError."""
-        self.portal_id  # noqa: B018 - known before the transaction begins
+        _ = self.portal_id  # known before the transaction begins
         with self.database.reading() as connection:
             yield connection
 
@@ -69,9 +59,20 @@ class Scope:
                 "change one portal",
                 remedy="run the same command again: it goes on where it stopped",
             )
-        self.portal_id  # noqa: B018 - entered before the transaction begins
+        _ = self.portal_id  # entered before the transaction begins
         with self.database.writing(self.url, durable=durable) as connection:
             yield connection
+
+    def _found(self) -> int | None:
+        with self.database.reading() as connection:
+            return connection.execute(_FIND, {"address": self.url}).scalar_one_or_none()
+
+    def _entered(self) -> int:
+        with self.database.writing(self.url) as connection:
+            entry = insert_into(self.database.dialect, portals).values(url=self.url)
+            connection.execute(entry.on_conflict_do_nothing())
+            number: int = connection.execute(_FIND, {"address": self.url}).scalar_one()
+            return number
 
 
 def normalised(url: str) -> str:

@@ -49,13 +49,13 @@ _NAMED = (
 """Every kind of contractor, each of which there is at least one of where there is room."""
 
 _SHARES = (
-    (Kind.DAILY, 45),
+    (Kind.DAILY, 52),
     (Kind.WEEKLY, 20),
     (Kind.OPEN_SESSION, 8),
-    (Kind.LONG_AGO, 10),
-    (Kind.NEVER_CAME, 4),
+    (Kind.LONG_AGO, 5),
+    (Kind.NEVER_CAME, 3),
     (Kind.NEW, 3),
-    (Kind.PENDING, 3),
+    (Kind.PENDING, 2),
     (Kind.SSO, 3),
     (Kind.TERMINATED, 2),
     (Kind.ATTACKED, 2),

@@ -1,0 +1,65 @@
+"""`python -m benchmarks.kills`: runs the campaign, prints what came of it, ends with 1 on a wrong."""
+
+import argparse
+import logging
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.kills.in_process import Stage, every_step, several_deaths
+from benchmarks.kills.judging import Verdict
+from benchmarks.kills.sigkill import kills, theatre
+
+
+def main() -> int:
+    """Run every part of the campaign."""
+    parser = argparse.ArgumentParser(description="Kill an apply everywhere and finish it.")
+    parser.add_argument("--worlds", type=int, default=2, help="portals, each with every step")
+    parser.add_argument("--deaths", type=int, default=100, help="commands that die several times")
+    parser.add_argument("--sigkill", type=int, default=40, help="real processes that are killed")
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    logging.disable(logging.WARNING)
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="lastseen-kills-") as name:
+        folder = Path(name)
+        for world in range(wanted.worlds):
+            stage = Stage(folder, seed=wanted.seed + world, batch=3, faults=bool(world % 2))
+            faults = " on a portal with faults" if world % 2 else ""
+            deaths = list(every_step(stage))
+            where = Counter(death.name for death in deaths)
+            wrong += _tell(f"every step{faults}", (death.verdict for death in deaths))
+            print("   at " + ", ".join(f"{name} {count}" for name, count in where.most_common()))
+            several = several_deaths(stage, wanted.deaths // wanted.worlds, seed=wanted.seed)
+            wrong += _tell(f"up to five deaths{faults}", (death.verdict for death in several))
+        if wanted.sigkill:
+            with theatre(folder, seed=wanted.seed, latency=0.005) as served:
+                found = list(kills(served, wanted.sigkill, seed=wanted.seed))
+            alive = sum(not kill.died for kill in found)
+            wrong += _tell("SIGKILL", (kill.verdict for kill in found))
+            print(f"   {len(found) - alive} killed at work, {alive} had ended by then")
+    return 1 if wrong else 0
+
+
+def _tell(what: str, verdicts: Iterable[Verdict]) -> int:
+    began = time.monotonic()
+    found = list(verdicts)
+    wrongs = [wrong for verdict in found for wrong in verdict.wrongs]
+    changed = sum(verdict.changed for verdict in found)
+    repeated = sum(verdict.repeated for verdict in found)
+    seconds = time.monotonic() - began
+    print(
+        f"{what}: {len(found)} kills, {changed} people disabled, {len(wrongs)} wrong,"
+        f" {repeated} named again without effect, {seconds:.1f} s",
+        flush=True,
+    )
+    for wrong in wrongs[:10]:
+        print(f"   {wrong}")
+    return len(wrongs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

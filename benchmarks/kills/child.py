@@ -1,0 +1,64 @@
+"""The process that is killed: applies a plan for real, and may kill itself at a step.
+
+`python -m benchmarks.kills.child URL LEDGER PLAN [STEP MOMENT]`, the key in LASTSEEN_API_KEY. Says
+`ready` on standard output when the work begins, and gives the receipt there when it ends.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+
+from benchmarks.kills.mortality import (
+    Life,
+    Moment,
+    MortalLedger,
+    kill_this_process,
+    mortal_portal,
+)
+from lastseen.apply import ApplyOptions, apply
+from lastseen.carrying import batches
+from lastseen.docspace import open_portal
+from lastseen.guardrails import Guardrails
+from lastseen.instant import system_clock
+from lastseen.ledger import open_ledger
+from lastseen.plan import decode_plan
+from lastseen.receipt import Receipt, encode_receipt
+from lastseen.secret import ApiKey
+
+_NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)
+
+
+async def work(url: str, ledger_url: str, plan_file: Path, life: Life) -> Receipt:
+    """Apply the plan as the command does."""
+    plan = decode_plan(plan_file.read_bytes(), source=str(plan_file))  # noqa: ASYNC240
+    key = ApiKey(os.environ["LASTSEEN_API_KEY"])
+    with open_ledger(ledger_url, clock=system_clock) as ledger:
+        async with open_portal(url, key, clock=system_clock) as portal:
+            return await apply(
+                plan,
+                mortal_portal(portal, life),
+                ledger=MortalLedger(ledger.portal(url), life),  # type: ignore[arg-type]
+                options=ApplyOptions(guardrails=_NO_LIMITS),
+                clock=system_clock,
+            )
+
+
+def main(arguments: list[str]) -> None:
+    """Apply once, as the command line says."""
+    url, ledger_url, plan_file, *death = arguments
+    step, moment = (int(death[0]), death[1]) if death else (None, "before")
+    assert moment in ("before", "after")
+    chosen: Moment = "before" if moment == "before" else "after"
+    life = Life(death_at=step, moment=chosen, die=kill_this_process)
+    batches.BATCH = int(os.environ.get("KILLS_BATCH", "3"))
+    logging.disable(logging.WARNING)
+    print("ready", flush=True)
+    receipt = asyncio.run(work(url, ledger_url, Path(plan_file), life))
+    print(life.steps, flush=True)
+    sys.stdout.write(encode_receipt(receipt).decode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

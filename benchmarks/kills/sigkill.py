@@ -1,0 +1,176 @@
+"""Real processes, real sockets, real SIGKILL: at chosen steps, and at any instant at all.
+
+The portal is served by this process and lives on; the one that applies is another and dies. A
+ledger is a SQLite file, or a PostgreSQL database.
+"""
+
+import asyncio
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from benchmarks.kills.judging import Verdict, judge
+from benchmarks.kills.mortality import Moment
+from lastseen.docspace import open_portal
+from lastseen.instant import system_clock
+from lastseen.ledger import open_ledger
+from lastseen.plan import Plan, Policy, encode_plan
+from lastseen.receipt import Receipt
+from lastseen.review import review
+from lastseen.rosters import RosterOptions, open_roster
+from lastseen.secret import ApiKey
+from lastseen.simulator.people import Status
+from lastseen.simulator.population import Population, populate
+from lastseen.simulator.portal import SimulatedPortal
+from lastseen.simulator.server import serve_in_thread
+
+_LONGEST_LIFE_SECONDS = 60.0
+
+
+class Kill(msgspec.Struct, frozen=True, kw_only=True):
+    """One process that was killed and the one that finished its job."""
+
+    how: str
+    """At which step, or after how long."""
+    died: bool
+    """Whether it was still alive to be killed."""
+    verdict: Verdict
+
+
+class Theatre:
+    """A served portal and a plan; every kill begins with everybody as they were."""
+
+    def __init__(self, folder: Path, portal: SimulatedPortal, url: str) -> None:
+        """Review the portal that is served at `url`; files are laid into `folder`."""
+        self._folder = folder
+        self._portal = portal
+        self._url = url
+        self._template = folder / "template.sqlite3"
+        self._plan_file = folder / "plan.json"
+        self._places = 0
+        self.plan = asyncio.run(self._review())
+        self._plan_file.write_bytes(encode_plan(self.plan))
+
+    def steps(self) -> int:
+        """Return how many steps an apply takes that nobody kills."""
+        self._lay()
+        child = self._start(self._ledger_url())
+        output, _ = child.communicate(timeout=_LONGEST_LIFE_SECONDS)
+        return int(output.splitlines()[1])
+
+    def kill_at(self, step: int, moment: Moment) -> Kill:
+        """Let the process kill itself at a step, and another finish the job."""
+        self._lay()
+        child = self._start(self._ledger_url(), str(step), moment)
+        child.communicate(timeout=_LONGEST_LIFE_SECONDS)
+        return self._finished(f"{moment} step {step}", died=child.returncode < 0)
+
+    def kill_after(self, seconds: float) -> Kill:
+        """Kill the process so long after it began its work, and let another finish the job."""
+        self._lay()
+        child = self._start(self._ledger_url())
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(seconds)
+        child.kill()
+        child.communicate(timeout=_LONGEST_LIFE_SECONDS)
+        return self._finished(f"after {seconds * 1000:.0f} ms", died=child.returncode < 0)
+
+    def race(self, racers: int) -> Verdict:
+        """Let several processes apply the plan at once: one does, the others find the lock held."""
+        self._lay()
+        children = [self._start(self._ledger_url()) for _ in range(racers)]
+        for child in children:
+            child.communicate(timeout=_LONGEST_LIFE_SECONDS)
+        return self._finished("a race", died=False).verdict
+
+    def _finished(self, how: str, *, died: bool) -> Kill:
+        child = self._start(self._ledger_url())
+        output, errors = child.communicate(timeout=_LONGEST_LIFE_SECONDS)
+        if child.returncode:
+            raise RuntimeError(f"could not be finished: {errors}")
+        receipt = msgspec.json.decode(output.split("\n", 2)[2], type=Receipt)
+        with open_ledger(self._ledger_url(), clock=system_clock) as ledger:
+            verdict = judge(self._portal, ledger.portal(self._url), self.plan, receipt)
+        return Kill(how=how, died=died, verdict=verdict)
+
+    def _lay(self) -> None:
+        """Lay a fresh ledger, and have everybody as they were."""
+        self._places += 1
+        shutil.copy(self._template, self._file())
+        for change in self._portal.world.changes:
+            before = Status[change.before]
+            self._portal.world.set_status(change.user_id, before, by="hand", now=time.time())
+        self._portal.world.changes.clear()
+        self._portal.puts.clear()
+
+    def _start(self, ledger_url: str, *death: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.kills.child",
+                self._url,
+                ledger_url,
+                str(self._plan_file),
+                *death,
+            ],
+            env={**os.environ, "LASTSEEN_API_KEY": self._portal.api_key},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    async def _review(self) -> Plan:
+        key = ApiKey(self._portal.api_key)
+        with open_ledger(f"sqlite:///{self._template}", clock=system_clock) as ledger:
+            async with open_portal(self._url, key, clock=system_clock) as portal:
+                return await review(
+                    portal,
+                    open_roster(RosterOptions()),
+                    ledger=ledger.portal(self._url),
+                    policy=Policy(),
+                    clock=system_clock,
+                )
+
+    def _file(self) -> Path:
+        return self._folder / f"ledger-{self._places}.sqlite3"
+
+    def _ledger_url(self) -> str:
+        return f"sqlite:///{self._file()}"
+
+
+@contextmanager
+def theatre(folder: Path, *, seed: int, latency: float = 0.0) -> Iterator[Theatre]:
+    """Serve a portal of some thirty contractors for as long as the block lasts."""
+    from lastseen.simulator.portal import Setup
+
+    scenario = populate(
+        datetime.now(UTC), Population(contractors=30, staff=4, days=60, seed=seed)
+    )
+    setup = Setup(seed=seed, latency=latency)
+    portal = SimulatedPortal(scenario, clock=lambda: datetime.now(UTC), setup=setup)
+    with serve_in_thread(portal) as url:
+        yield Theatre(folder, portal, url)
+
+
+def kills(stage: Theatre, count: int, *, seed: int) -> Iterator[Kill]:
+    """Kill `count` processes, half of them at a step and half at any instant."""
+    chance = random.Random(seed)
+    steps = stage.steps()
+    ways: list[Callable[[], Kill]] = [
+        lambda: stage.kill_at(chance.randrange(steps), chance.choice(get_args(Moment))),
+        lambda: stage.kill_after(chance.uniform(0.0, 0.5)),
+    ]
+    for number in range(count):
+        yield ways[number % 2]()

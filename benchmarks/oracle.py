@@ -77,10 +77,33 @@ class Fewest:
 def fewest(portal: SimulatedPortal, window: Window) -> Fewest:
     """Return the fewest requests that a review of the portal's guests could take."""
     world = portal.world
+    guests, undecided = _guests(portal, window)
+    filters = portal.audit.filters
+    sign_ins, unseen = cheapest(
+        world.logins.columns, undecided, since=window.since, one_by_one=filters_first(filters)
+    )
+    activity, inactive = cheapest(
+        world.trail.columns, unseen, since=window.since, one_by_one=True
+    )
+    return Fewest(
+        roster=pages(guests), sign_ins=sign_ins, activity=activity, inactive=len(inactive)
+    )
+
+
+def candidates(portal: SimulatedPortal, window: Window) -> set[int]:
+    """Return the actors whom the sign-in log does not save, so that their activity matters."""
+    _, undecided = _guests(portal, window)
+    seen = newest_places(portal.world.logins.columns, undecided, since=window.since)
+    return undecided - seen.keys()
+
+
+def _guests(portal: SimulatedPortal, window: Window) -> tuple[int, set[int]]:
+    """Return how many guests there are, and the actors on whom only the logs can decide."""
+    world = portal.world
     guests = [
-        (actor, world.people[person.user_id])
-        for actor, person in enumerate(world.actors)
-        if person.user_id in world.people and world.people[person.user_id].is_guest
+        (actor, world.people[named.user_id])
+        for actor, named in enumerate(world.actors)
+        if named.user_id in world.people and world.people[named.user_id].is_guest
     ]
     # Whom no log can change: they are disabled already, or too new to have been away.
     undecided = {
@@ -90,16 +113,7 @@ def fewest(portal: SimulatedPortal, window: Window) -> Fewest:
         and not person.is_ldap
         and person.registered < window.since
     }
-    filters = portal.audit.filters
-    sign_ins, candidates = cheapest(
-        world.logins.columns, undecided, since=window.since, one_by_one=filters_first(filters)
-    )
-    activity, inactive = cheapest(
-        world.trail.columns, candidates, since=window.since, one_by_one=True
-    )
-    return Fewest(
-        roster=pages(len(guests)), sign_ins=sign_ins, activity=activity, inactive=len(inactive)
-    )
+    return len(guests), undecided
 
 
 def filters_first(filters: Filters) -> bool:

@@ -9,6 +9,7 @@ import uuid
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import accumulate
 
 from lastseen.simulator.event_log import EventColumns
@@ -28,6 +29,24 @@ _LOGIN_SHARES = (88, 9, 3)
 _GONE_EVENTS = 3
 
 
+class Habit(Enum):
+    """What a contractor does."""
+
+    DAILY = 1.0
+    WEEKLY = 0.2
+    RARELY = 0.05
+    OPEN_SESSION = "open session"
+    GONE = "gone"
+    NEVER = "never"
+    DISABLED = "disabled"
+    ATTACKED = "attacked"
+
+    @property
+    def often(self) -> float:
+        """How often they come, against those who come daily."""
+        return self.value if isinstance(self.value, float) else 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """How large a portal is and what its contractors do. Shares are of the contractors."""
@@ -43,30 +62,21 @@ class Shape:
     window_days: int = 30
     days: int = 40
     """How far back the logs go."""
-    daily: float = 0.50
     weekly: float = 0.20
-    """Come a fifth as often as those who come daily."""
-    open_session: float = 0.08
+    """Come a fifth as often as those who come daily, who are all the others."""
+    rarely: float = 0.05
+    """Come a twentieth as often."""
+    open_session: float = 0.05
     """Signed in before the window and work ever since: only the trail shows them."""
-    never: float = 0.05
+    gone: float = 0.08
+    """Came, and do no longer."""
+    never: float = 0.03
     """Have an account and nothing else."""
-    disabled: float = 0.02
+    disabled: float = 0.03
     """Are disabled already."""
     attacked: float = 0.01
     """Away for long, and somebody else tries their password again and again."""
     seed: int = 1
-
-    @property
-    def gone(self) -> float:
-        """The share of those who came, and do no longer."""
-        return 1 - (
-            self.daily
-            + self.weekly
-            + self.open_session
-            + self.never
-            + self.disabled
-            + self.attacked
-        )
 
 
 def company(contractors: int, **changes: float) -> Shape:
@@ -117,7 +127,7 @@ class _Making:
         self._shape = shape
         self._now = now
         self._chance = random.Random(f"world {shape.seed}")
-        self._kinds = self._drawn_kinds()
+        self._habits = self._drawn_habits()
 
     def scenario(self) -> Scenario:
         """Make people, then what they did."""
@@ -135,8 +145,8 @@ class _Making:
             (second, actor, WORKED)
             for second, actor in self._comings(round(self._shape.trail * spans))
         ]
-        for number, kind in enumerate(self._kinds):
-            self._own_ways(self._shape.staff + number, kind, logins, trail)
+        for number, habit in enumerate(self._habits):
+            self._own_ways(self._shape.staff + number, habit, logins, trail)
         # Some who are nobody's account try as well.
         nobody = len(people)
         logins += [
@@ -154,24 +164,24 @@ class _Making:
 
     def weights(self) -> list[float]:
         """Return how often each person comes, by actor, against the others."""
-        often = {Kind.DAILY: 1.0, Kind.WEEKLY: 0.2}
-        return [1.0] * self._shape.staff + [often.get(kind, 0.0) for kind in self._kinds]
+        return [1.0] * self._shape.staff + [habit.often for habit in self._habits]
 
-    def _drawn_kinds(self) -> list[Kind]:
+    def _drawn_habits(self) -> list[Habit]:
         shape = self._shape
-        wanted = {
-            Kind.WEEKLY: shape.weekly,
-            Kind.OPEN_SESSION: shape.open_session,
-            Kind.LONG_AGO: shape.gone,
-            Kind.NEVER_CAME: shape.never,
-            Kind.TERMINATED: shape.disabled,
-            Kind.ATTACKED: shape.attacked,
+        shares = {
+            Habit.WEEKLY: shape.weekly,
+            Habit.RARELY: shape.rarely,
+            Habit.OPEN_SESSION: shape.open_session,
+            Habit.GONE: shape.gone,
+            Habit.NEVER: shape.never,
+            Habit.DISABLED: shape.disabled,
+            Habit.ATTACKED: shape.attacked,
         }
-        kinds = [k for k, share in wanted.items() for _ in range(round(share * shape.contractors))]
-        kinds = kinds[: shape.contractors]
-        kinds += [Kind.DAILY] * (shape.contractors - len(kinds))
-        self._chance.shuffle(kinds)
-        return kinds
+        habits = [h for h, share in shares.items() for _ in range(round(share * shape.contractors))]
+        habits = habits[: shape.contractors]
+        habits += [Habit.DAILY] * (shape.contractors - len(habits))
+        self._chance.shuffle(habits)
+        return habits
 
     def _people(self) -> Iterator[Person]:
         for number in range(self._shape.staff):
@@ -187,17 +197,17 @@ class _Making:
                 user_name=f"employee.{number}",
                 is_owner=number == 0,
             )
-        for number, kind in enumerate(self._kinds):
+        for number, habit in enumerate(self._habits):
             yield Person(
                 self._id(),
-                kind,
+                Kind.DAILY,  # the simulator's own kinds mean nothing here
                 "Contractor",
                 f"{number}",
                 f"contractor.{number}@example.net",
                 EmployeeType.GUEST,
                 self._now - 500 * DAY,
                 user_name=f"contractor.{number}",
-                status=Status.TERMINATED if kind is Kind.TERMINATED else Status.ACTIVE,
+                status=Status.TERMINATED if habit is Habit.DISABLED else Status.ACTIVE,
             )
 
     def _comings(self, number: int) -> Iterator[tuple[int, int]]:
@@ -225,20 +235,20 @@ class _Making:
     def _own_ways(
         self,
         actor: int,
-        kind: Kind,
+        habit: Habit,
         logins: list[tuple[int, int, int]],
         trail: list[tuple[int, int, int]],
     ) -> None:
         """Add what those did who don't come as everybody does."""
         window, days = self._shape.window_days, self._shape.days
-        if kind in (Kind.LONG_AGO, Kind.ATTACKED, Kind.TERMINATED) and days > window + 1:
+        if habit in (Habit.GONE, Habit.ATTACKED, Habit.DISABLED) and days > window + 1:
             for _ in range(_GONE_EVENTS):
                 second = self._moment(window + 1, days)
                 logins.append((second, actor, SIGNED_IN))
                 trail.append((second, actor, WORKED))
-        if kind is Kind.ATTACKED:
+        if habit is Habit.ATTACKED:
             logins.extend((self._moment(0, window), actor, REFUSED) for _ in range(60))
-        if kind is Kind.OPEN_SESSION:
+        if habit is Habit.OPEN_SESSION:
             if days > window + 1:
                 logins.append((self._moment(window + 1, days), actor, SIGNED_IN))
             trail.extend((self._moment(0, window), actor, WORKED) for _ in range(15))

@@ -14,7 +14,7 @@ from lastseen.docspace.interface import Portal
 from lastseen.errors import LastseenError
 from lastseen.evidence.collection import Collector, Span
 from lastseen.evidence.record import EvidenceRecord, encode_record
-from lastseen.instant import Clock, Instant, days, utc_date
+from lastseen.instant import Clock, Instant, before, days, utc_date
 from lastseen.ledger import EvidenceStore, Exemption, Ledger, PortalLedger
 from lastseen.plan import EvidenceSummary, Filters, Plan, Policy, sealed, summarise
 from lastseen.policy import (
@@ -196,14 +196,16 @@ class _Review:
     ) -> set[UserId]:
         """Return those whom the sign-in log would disable.
 
-        Where the portal soon forgets its trail, also those on hold: the ledger has to remember it.
+        Where the portal forgets its trail before the window is over, also those who have not been
+        seen for half its lifetime: when they are due, the ledger has to know what is gone by then.
         """
         due = self._due(undecided, self._without_trail)
-        if collector.trail_is_kept_shorter(days(self._policy.inactive_days)):
+        lifetime = collector.trail_lifetime
+        if lifetime < days(self._policy.inactive_days):
+            lately = before(self._now, lifetime / 2)
             for person in undecided.keys() - due:
-                known = self._evidence(person, self._without_trail)
-                held = self._decide(undecided[person], known)
-                if held.reason is Reason.EVIDENCE_INCOMPLETE:
+                seen = collector.sighting(person, self._kinds)
+                if seen is None or seen.at < lately:
                     due.add(person)
         return due
 

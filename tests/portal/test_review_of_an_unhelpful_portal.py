@@ -176,6 +176,24 @@ def test_what_the_ledger_read_outlives_the_portals_retention(built: Built) -> No
     assert rulings[-1][0] is Verdict.DISABLE
 
 
+def test_a_trail_soon_forgotten_is_remembered_of_those_who_grow_idle(built: Built) -> None:
+    # Given a portal that keeps both logs for 7 days, and somebody who comes for the last time
+    last, worker = built.guest(), built.guest()
+    built.signs_in(last, ago(seconds=7200))
+    built.signs_in(worker, ago(seconds=7200))
+    built.works(worker, ago(seconds=7200))
+    watched = built.open(retention_days=7)
+    for day in range(31):
+        plan = watched.review()
+        if day == 20:
+            watched.portal.world.add_trail(worker, int(watched.time.now()) - 7200, 5064)
+        watched.time.advance(timedelta(days=1))
+    plan = watched.review()
+    # Then the day on which they are due decides, with evidence that the portal no longer has
+    assert ruling(plan, last) == INACTIVE
+    assert ruling(plan, worker) == KEPT
+
+
 def test_a_hole_in_the_ledger_is_not_bridged(built: Built) -> None:
     gone = built.guest()
     built.staff_noise(100, days=7)

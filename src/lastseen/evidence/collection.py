@@ -120,9 +120,10 @@ class Collector:
                 undated = [p for p in people if not self._is_dated(kind, p)]
                 await collect(known, undated, since=self._span.lookback)
 
-    def trail_is_kept_shorter(self, span: timedelta) -> bool:
-        """Say whether the trail's lifetime is shorter than `span`: then no run may miss it."""
-        return days(self.retention.trail_days) < span
+    @property
+    def trail_lifetime(self) -> timedelta:
+        """How long the portal keeps its trail."""
+        return days(self.retention.trail_days)
 
     def sighting(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Sighting | None:
         """Return the newest sighting of `person` in the logs named."""

@@ -80,7 +80,8 @@ def first_broken(
     for entry in entries:
         seq += 1
         if entry.seq != seq:
-            return _broken(seq, "inserted" if entry.seq < seq else "removed")
+            stray = type(entry.seq) is not int or entry.seq < seq  # SQLite keeps any type
+            return _broken(seq, "inserted" if stray else "removed")
         if not _holds(entry):
             moved_up = entry.previous_hash == before and entry.hash != previous
             if moved_up and _holds(entry, seq - 1):

@@ -44,6 +44,7 @@ _AREAS: Final[dict[str, int]] = {"all": 0, "people": 1, "guests": 2}
 _LOGIN_TYPES: Final[dict[str, int]] = {"sso": 0, "ldap": 1, "standart": 2}
 _ORDERS: Final[dict[str, int]] = {"ascending": 0, "descending": 1}
 _AREA_PEOPLE, _AREA_GUESTS = 1, 2
+_PAGING: Final = {"startindex", "count"}
 
 _Test = Callable[[Person], bool]
 _Key = Callable[[Person], Any]
@@ -52,16 +53,24 @@ _Key = Callable[[Person], Any]
 def people_filter(world: World, request: Request, dates: DateWriter, chance: random.Random) -> Page:
     """Answer `GET people/filter`."""
     tests = _tests(world, request)
-    sort_by = request.query.get("sortby", "")
+    sort_by = request.query.get("sortby", "").lower()
     descending = query.choice(request.query, "sortOrder", _ORDERS) == 1
     count = query.count(request.query)
     start = max(query.number(request.query, "startIndex", 0), 0)
     if request.account.employee_type in {EmployeeType.USER, EmployeeType.GUEST}:
         raise forbidden()
-    found = [person for person in world.people.values() if all(test(person) for test in tests)]
-    # Whatever the order leaves open is open: the database decides anew each time.
-    chance.shuffle(found)
-    _sort(world, found, sort_by.lower(), descending=descending)
+    asked = (
+        request.account.id,
+        *(pair for pair in request.query.items() if pair[0] not in _PAGING),
+    )
+    found = world.lists.get(asked)
+    if found is None:
+        found = [person for person in world.people.values() if all(test(person) for test in tests)]
+        # Whatever the order leaves open is open: the database decides anew each time.
+        chance.shuffle(found)
+        _sort(world, found, sort_by, descending=descending)
+        if sort_by == "email" and len({person.email.lower() for person in found}) == len(found):
+            world.lists[asked] = found
     chosen = found[start : start + count]
     return Page([_encoded(world, request, dates, person) for person in chosen], total=len(found))
 

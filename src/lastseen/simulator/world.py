@@ -44,6 +44,8 @@ class World:
     def __init__(self, scenario: Scenario, *, retention_days: int, chance: random.Random) -> None:
         """Start where the scenario ends. Settings are days, 1 to 180."""
         self.people = {person.id: person for person in scenario.people}
+        self.lists: dict[tuple[object, ...], list[Person]] = {}
+        """Lists of people whose order leaves nothing open, by what was asked, until they change."""
         self.login_days = retention_days
         """`loginHistoryLifeTime`; older login events are deleted."""
         self.trail_days = retention_days
@@ -130,6 +132,7 @@ class World:
         back = person.status is Status.TERMINATED and status is not Status.TERMINATED
         person = replace(person, status=status, reinstated=int(now) if back else person.reinstated)
         self.people[user_id] = person
+        self.lists.clear()
         return person
 
     def arrive(self, now: float, number: int) -> None:

@@ -1,6 +1,7 @@
 """Ways in which somebody might alter a journal, each a single one."""
 
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ Alteration = Callable[[st.DataObject, Chain], Chain]
 def change_a_field(data: st.DataObject, chain: Chain) -> Chain:
     place = data.draw(st.integers(0, len(chain) - 1))
     entry = chain[place]
-    change = data.draw(
+    change: dict[str, Any] = data.draw(
         st.sampled_from(
             [
                 {"at": entry.at + 1},

@@ -82,6 +82,14 @@ def test_a_field_that_a_later_version_added_does_not_break_the_chain():
     assert first_broken(iter([later]), BEGIN, expected_head=later.hash) is None
 
 
+def test_a_number_that_is_none_is_found():
+    (entry,) = a_chain(1)
+    stray = entry._replace(seq="x")  # type: ignore[arg-type]
+    broken = first_broken(iter([entry, stray]), BEGIN, expected_head=None)
+    assert broken is not None
+    assert (broken.seq, broken.problem) == (2, "inserted")
+
+
 def test_another_portals_chain_does_not_pass():
     chain = a_chain(2)
     broken = first_broken(iter(chain), origin("https://other.example"), expected_head=None)

@@ -1,0 +1,93 @@
+"""Makes the pictures of the README anew: the HTML report and the table of one review.
+
+Run it with the environment that `make test` lays, and Debian's Chromium:
+
+    .venv/bin/python docs/images/make.py
+
+One review of the simulator's default portal gives both pictures. Dates are those of today, so
+that each making differs by them.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import sync_playwright
+
+from lastseen.plan import Plan, decode_plan
+from lastseen.reports import render_plan
+from lastseen.reports.table import table_svg
+
+HERE = Path(__file__).parent
+
+REPORT_WIDTH = 1200
+"""Pixels."""
+REPORT_ROWS = 6
+"""People of the first table that are on the picture; it ends below them."""
+TABLE_WIDTH = 150
+"""Columns of the terminal: from here on a person's fields stand side by side."""
+
+LASTSEEN = (sys.executable, "-m", "lastseen")
+
+
+def main() -> None:
+    """Write `report.png` and `table.svg` beside this file."""
+    with TemporaryDirectory(prefix="lastseen-images-") as folder, _simulated_portal() as served:
+        plan = _reviewed(Path(folder), served)
+        (HERE / "table.svg").write_text(table_svg(plan, TABLE_WIDTH) + "\n", encoding="utf-8")
+        report = Path(folder) / "report.html"
+        report.write_bytes(render_plan(plan, "html"))
+        _photograph(report, HERE / "report.png")
+
+
+@contextmanager
+def _simulated_portal() -> Iterator[Mapping[str, str]]:
+    """Yield the variables that `lastseen simulate` prints; its portal ends with the block."""
+    process = subprocess.Popen((*LASTSEEN, "simulate"), stdout=subprocess.PIPE, encoding="utf-8")
+    try:
+        assert process.stdout is not None
+        yield dict(process.stdout.readline().strip().partition("=")[::2] for _ in range(2))
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _reviewed(folder: Path, served: Mapping[str, str]) -> Plan:
+    """Return the plan of a first review, which has an empty ledger."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("LASTSEEN_")}
+    ledger = {"LASTSEEN_LEDGER__URL": f"sqlite:///{folder / 'ledger.sqlite3'}"}
+    subprocess.run(
+        (*LASTSEEN, "review", "-o", "plan.json"),
+        cwd=folder,
+        env={**others, **served, **ledger},
+        check=True,
+    )
+    return decode_plan((folder / "plan.json").read_bytes(), source="plan.json")
+
+
+def _photograph(report: Path, picture: Path) -> None:
+    with sync_playwright() as playwright:
+        # As root Chromium runs without its sandbox only; the page is our own.
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": REPORT_WIDTH, "height": 900})
+        page.goto(report.as_uri())
+        row = page.locator("table.people").first.locator("tbody tr").nth(REPORT_ROWS - 1)
+        box = row.bounding_box()
+        assert box is not None
+        page.screenshot(
+            path=picture,
+            full_page=True,
+            clip={"x": 0, "y": 0, "width": REPORT_WIDTH, "height": box["y"] + box["height"]},
+        )
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

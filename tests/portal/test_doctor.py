@@ -1,0 +1,100 @@
+"""What `doctor` finds out about a portal, and that each finding is told as it is."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from benchmarks.in_process import InProcess
+from lastseen.diagnosis import Diagnosis, Finding
+from lastseen.doctor import doctor
+from lastseen.plan import Policy
+from lastseen.simulator.filters import Filters
+from lastseen.simulator.keys import ApiKey
+from tests.portal.unhelpful import STAFF, UNKNOWN, Built, Watched, ago
+
+
+@pytest.fixture
+def built() -> Built:
+    made = Built()
+    guest = made.guest()
+    made.signs_in(guest, ago(days=2))
+    made.staff_noise(150, days=25)
+    return made
+
+
+def diagnosed(watched: Watched, **policy: Any) -> dict[str, Finding]:
+    async def look() -> Diagnosis:
+        client = InProcess(watched.portal, watched.time, chance=random.Random(1)).client()
+        try:
+            return await doctor(
+                client,
+                ledger=watched.ledger,
+                policy=Policy(**policy),
+                clock=watched.time.machine_clock,
+            )
+        finally:
+            await client.close()
+
+    return {finding.name: finding for finding in watched.time.run(look()).findings}
+
+
+@pytest.mark.parametrize("filters", [Filters.AFTER_WINDOW, Filters.BEFORE_WINDOW])
+def test_a_healthy_portal_has_nothing_but_good_findings(built: Built, filters: Filters) -> None:
+    found = diagnosed(built.open(filters))
+    assert {finding.state for finding in found.values()} == {"ok"}
+    assert found["Filters"].value == filters.value
+    assert found["Longest window"].value == "180 days"
+
+
+def test_a_missing_audit_option_is_a_problem_with_its_window(built: Built) -> None:
+    found = diagnosed(built.open(Filters.IGNORED))
+    assert found["Audit option"].state == "problem"
+    assert found["Longest window"].state == "problem"
+    assert int(found["Longest window"].value.split()[0]) < 30
+
+
+def test_short_retention_names_the_longest_window(built: Built) -> None:
+    found = diagnosed(built.open(retention_days=7))
+    assert found["Retention"].state == "warning"
+    assert found["Longest window"].value == "7 days"
+    assert diagnosed(built.open(retention_days=7), inactive_days=7)["Longest window"].state == "ok"
+
+
+def test_a_ledger_that_fills_ahead_of_retention_is_told(built: Built) -> None:
+    built.guest()
+    watched = built.open(retention_days=7)
+    watched.review()
+    watched.time.advance(timedelta(days=5))
+    watched.portal.world.add_login(STAFF, int(watched.time.now()) - 3600, 1000)
+    watched.review()
+    found = diagnosed(watched)
+    assert found["Longest window"].value == "12 days"
+    assert "longer windows can be decided on" in found["Ledger"].meaning
+
+
+def test_unknown_events_are_named(built: Built) -> None:
+    built.signs_in(STAFF, ago(seconds=60), UNKNOWN)
+    found = diagnosed(built.open())
+    assert found["Unknown events"].state == "warning"
+    assert str(UNKNOWN) in found["Unknown events"].value
+
+
+def test_clocks_that_differ_are_a_problem(built: Built) -> None:
+    watched = built.open()
+    watched.time.machine_ahead = -600.0
+    found = diagnosed(watched)
+    assert found["Clock"].state == "problem"
+    assert "600 s ahead" in found["Clock"].value
+
+
+def test_a_hidden_login_history_is_a_finding_and_no_error(built: Built) -> None:
+    watched = built.open()
+    watched.portal.audit.section_hidden = True
+    assert diagnosed(watched)["Login history"].state == "problem"
+
+
+def test_a_key_without_rights_is_a_finding(built: Built) -> None:
+    found = diagnosed(built.open(keys=[ApiKey(secret="sk-powerless", account=STAFF)]))
+    assert found["API key"].state == "problem"

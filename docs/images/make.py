@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 
 REPORT_WIDTH = 1200
 """Pixels."""
-REPORT_ROWS = 6
+REPORT_ROWS = 3
 """People of the first table that are on the picture; it ends below them."""
 TABLE_WIDTH = 150
 """Columns of the terminal: from here on a person's fields stand side by side."""

@@ -72,7 +72,7 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Target, ...]
     """Whose access would change."""
     reinstates: bool
-    """Whether they would be reinstated; otherwise the run is an undo, and they would be disabled."""
+    """Whether they would be reinstated; otherwise the run is an undo, and they are disabled."""
 
 
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:

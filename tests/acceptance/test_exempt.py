@@ -7,7 +7,13 @@ PORTAL = {"LASTSEEN_PORTAL__URL": "https://portal.example.org"}
 
 def test_an_exemption_is_added_listed_and_removed_without_a_key(lastseen):
     added = lastseen(
-        "exempt", "add", "Ann@Example.org", "--until", "2999-12-31", "--reason", "on leave",
+        "exempt",
+        "add",
+        "Ann@Example.org",
+        "--until",
+        "2999-12-31",
+        "--reason",
+        "on leave",
         environment=PORTAL,
     )
     assert added.exit_code == 0, added.stderr
@@ -25,12 +31,16 @@ def test_an_exemption_is_added_listed_and_removed_without_a_key(lastseen):
     assert "Nobody is exempt" in lastseen("exempt", "list", environment=PORTAL).stdout
 
 
-@pytest.mark.parametrize(
-    ("until", "reason"), [("2001-01-01", "too late"), ("2999-01-01", "  ")]
-)
+@pytest.mark.parametrize(("until", "reason"), [("2001-01-01", "too late"), ("2999-01-01", "  ")])
 def test_an_exemption_needs_a_reason_and_a_day_to_come(lastseen, until, reason):
     ran = lastseen(
-        "exempt", "add", "ann@example.org", "--until", until, "--reason", reason,
+        "exempt",
+        "add",
+        "ann@example.org",
+        "--until",
+        until,
+        "--reason",
+        reason,
         environment=PORTAL,
     )
     assert ran.exit_code == 2

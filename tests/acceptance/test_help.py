@@ -1,9 +1,21 @@
 import pytest
 
 COMMANDS = (
-    (), ("init",), ("doctor",), ("review",), ("apply",), ("run",), ("undo",), ("explain",),
-    ("history",), ("exempt",), ("exempt", "add"), ("exempt", "list"), ("exempt", "remove"),
-    ("demo",), ("simulate",),
+    (),
+    ("init",),
+    ("doctor",),
+    ("review",),
+    ("apply",),
+    ("run",),
+    ("undo",),
+    ("explain",),
+    ("history",),
+    ("exempt",),
+    ("exempt", "add"),
+    ("exempt", "list"),
+    ("exempt", "remove"),
+    ("demo",),
+    ("simulate",),
 )
 HEAVY = ("aiohttp", "alembic", "asyncio", "jinja2", "msgspec", "pydantic", "rich", "sqlalchemy")
 

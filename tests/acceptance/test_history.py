@@ -13,8 +13,16 @@ def ledger(lastseen):
     file = lastseen.folder / "ledger.sqlite3"
     environment = {**PORTAL, "LASTSEEN_LEDGER__URL": f"sqlite:///{file}"}
     for who in "abc":
-        lastseen("exempt", "add", f"{who}@example.org", "--until", "2999-01-01",
-                 "--reason", "leave", environment=environment)
+        lastseen(
+            "exempt",
+            "add",
+            f"{who}@example.org",
+            "--until",
+            "2999-01-01",
+            "--reason",
+            "leave",
+            environment=environment,
+        )
     return file, environment
 
 

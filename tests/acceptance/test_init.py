@@ -27,7 +27,9 @@ def test_what_init_writes_can_be_used(lastseen):
 
 def test_a_roster_file_is_named_so_that_it_is_found_from_anywhere(lastseen):
     (lastseen.folder / "people.csv").write_text("email\na@example.org\n")
-    lastseen("init", "--portal-url", "https://portal.example.org", "--roster", "people.csv", "--yes")
+    lastseen(
+        "init", "--portal-url", "https://portal.example.org", "--roster", "people.csv", "--yes"
+    )
     made = written(lastseen)
     assert made["roster"]["source"] == "csv"
     assert made["roster"]["path"] == str(lastseen.folder / "people.csv")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.answering import portal_that_answers
+from tests.acceptance.levers import statuses
 
 WRONG_KEY = "sk-ffffffffffffffffffffffffffffffff"
 WAYS = ((), ("-vv",), ("-vv", "--log-format", "json"))
@@ -15,14 +16,15 @@ def assert_nowhere(key, ran, lastseen):
     """Fail when the key is in what a command printed or left behind."""
     assert key not in ran.stdout
     assert key not in ran.stderr
-    home = Path(lastseen.environment["HOME"])
-    left = [file for place in (lastseen.folder, home) for file in place.rglob("*") if file.is_file()]
+    places = (lastseen.folder, Path(lastseen.environment["HOME"]))
+    left = [file for place in places for file in place.rglob("*") if file.is_file()]
     assert [file for file in left if key.encode() in file.read_bytes()] == []
 
 
 @pytest.mark.parametrize("way", WAYS[1:], ids=" ".join)
 def test_no_command_shows_the_key(at_work, small_portal, way):
     key = small_portal.api_key
+    who = next(person for person in statuses(small_portal) if "contractor" in person)
     for arguments in (
         ("init", "--portal-url", small_portal.url, "--yes"),
         ("doctor",),
@@ -30,8 +32,8 @@ def test_no_command_shows_the_key(at_work, small_portal, way):
         ("review", "-o", "plan.json"),
         ("apply", "plan.json", "--yes", "-o", "receipt.json"),
         ("run", "--yes", "--first-run-applies"),
-        ("explain", "contractor.001@example.org"),
-        ("exempt", "add", "contractor.001@example.org", "--until", "2999-01-01", "--reason", "x"),
+        ("explain", who),
+        ("exempt", "add", who, "--until", "2999-01-01", "--reason", "x"),
         ("exempt", "list"),
         ("history",),
         ("history", "--export"),
@@ -44,7 +46,7 @@ def test_no_command_shows_the_key(at_work, small_portal, way):
 
 @pytest.mark.parametrize("way", WAYS, ids=" ".join)
 def test_no_failure_shows_the_key(lastseen, way):
-    for status in (401, 402, 500):
+    for status in (401, 402):
         with portal_that_answers(status, f"who is {WRONG_KEY}?") as url:
             ran = lastseen(
                 *way,

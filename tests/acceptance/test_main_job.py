@@ -5,6 +5,7 @@ import pytest
 
 from tests.acceptance.levers import ask, statuses, tell
 
+
 def test_the_whole_job_from_review_to_undo(at_work, lastseen, small_portal):
     before = statuses(small_portal)
 
@@ -38,7 +39,8 @@ def test_the_whole_job_from_review_to_undo(at_work, lastseen, small_portal):
 
 def test_a_plan_decides_as_the_truth_does(at_work, small_portal):
     plan = json.loads(at_work("review", "--format", "json").stdout)
-    expected = {p["email"].casefold(): p["expected"]["decision"] for p in ask(small_portal, "truth")["people"]}
+    people = ask(small_portal, "truth")["people"]
+    expected = {p["email"].casefold(): p["expected"]["decision"] for p in people}
     decided = {d["email"].casefold(): d["decision"] for d in plan["decisions"]}
     assert {who: expected[who] for who in decided} == decided
 
@@ -48,8 +50,18 @@ def test_only_those_named_are_disabled(at_work, lastseen):
     plan = json.loads((lastseen.folder / "plan.json").read_text())
     first, second, third, *_ = [d["email"] for d in plan["decisions"] if d["decision"] == "disable"]
 
-    ran = at_work("apply", "plan.json", "--yes", "--format", "json",
-                  "--only", first.upper(), second, "--except", second)
+    ran = at_work(
+        "apply",
+        "plan.json",
+        "--yes",
+        "--format",
+        "json",
+        "--only",
+        first.upper(),
+        second,
+        "--except",
+        second,
+    )
     assert [o["email"] for o in json.loads(ran.stdout)["outcomes"]] == [first]
 
     ran = at_work("apply", "--only", f"{second},{third}", "plan.json", "--yes", "--format", "json")
@@ -97,7 +109,8 @@ def test_a_pretended_plan_is_refused(at_work):
 def test_a_guardrail_stops_all_of_it(at_work, small_portal, name, value):
     at_work("review", "-o", "plan.json")
     before = statuses(small_portal)
-    ran = at_work("apply", "plan.json", "--yes", environment={f"LASTSEEN_GUARDRAILS__{name}": value})
+    limit = {f"LASTSEEN_GUARDRAILS__{name}": value}
+    ran = at_work("apply", "plan.json", "--yes", environment=limit)
     assert ran.exit_code == 5
     assert "nothing was changed" in ran.stderr
     assert statuses(small_portal) == before
@@ -154,5 +167,8 @@ def test_what_the_files_hold_is_for_their_owner_only(at_work, lastseen):
         assert name in ran.stderr
         assert stat.S_IMODE((lastseen.folder / name).stat().st_mode) == 0o600
     assert sorted(file.name for file in lastseen.folder.iterdir()) == [
-        "plan.csv", "plan.html", "plan.json", "plan.txt",
+        "plan.csv",
+        "plan.html",
+        "plan.json",
+        "plan.txt",
     ]

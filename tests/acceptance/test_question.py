@@ -67,15 +67,22 @@ def test_the_first_interrupt_ends_after_what_is_under_way(at_work, simulated_por
     portal = simulated_portal(
         "--contractors", "25", "--staff", "5", "--days", "35", "--latency-ms", "150"
     )
-    environment = {**lastseen.environment, **portal.environment,
-                   "LASTSEEN_GUARDRAILS__MAX_DISABLE_SHARE": "1"}
+    environment = {
+        **lastseen.environment,
+        **portal.environment,
+        "LASTSEEN_GUARDRAILS__MAX_DISABLE_SHARE": "1",
+    }
     slow = type(lastseen)(folder=lastseen.folder, environment=environment)
     assert slow("review", "-o", "plan.json").exit_code == 0
     # When it is told to end
     running = subprocess.Popen(
         [COMMAND, "apply", "plan.json", "--yes", "--format", "json"],
-        cwd=slow.folder, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        cwd=slow.folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     time.sleep(1.0)
     running.send_signal(signal.SIGTERM)
@@ -88,5 +95,6 @@ def test_the_first_interrupt_ends_after_what_is_under_way(at_work, simulated_por
     again = slow("apply", "plan.json", "--yes", "--format", "json")
     assert again.exit_code == 0
     assert {o["outcome"] for o in json.loads(again.stdout)["outcomes"]} <= {
-        "disabled", "already-disabled",
+        "disabled",
+        "already-disabled",
     }

@@ -29,8 +29,14 @@ def test_a_first_run_may_be_let_apply(at_work):
 
 def test_a_guardrail_stops_a_run_and_leaves_the_plan_to_look_through(at_work, small_portal):
     before = statuses(small_portal)
-    ran = at_work("run", "--yes", "--first-run-applies", "-o", "report.html",
-                  environment={"LASTSEEN_GUARDRAILS__MAX_DISABLE": "3"})
+    ran = at_work(
+        "run",
+        "--yes",
+        "--first-run-applies",
+        "-o",
+        "report.html",
+        environment={"LASTSEEN_GUARDRAILS__MAX_DISABLE": "3"},
+    )
     assert ran.exit_code == 5
     assert (at_work.folder / "report.html").exists()
     assert statuses(small_portal) == before

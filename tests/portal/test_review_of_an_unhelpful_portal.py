@@ -1,7 +1,9 @@
 """Each way in which a real portal misleads, and that nobody loses access by it."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -30,9 +32,15 @@ INCOMPLETE = (Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE)
 both_modes = pytest.mark.parametrize("filters", [Filters.AFTER_WINDOW, Filters.BEFORE_WINDOW])
 
 
-@pytest.fixture
-def built() -> Built:
-    return Built()
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def built(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Built]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    else:
+        url = request.getfixturevalue("fresh_postgres_url")
+    made = Built(ledger_url=url)
+    yield made
+    made.close()
 
 
 @both_modes

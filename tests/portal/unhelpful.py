@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.in_process import InProcess, VirtualTime
 from lastseen.contractor import UserId
 from lastseen.decision import Decision, Reason, Verdict
-from lastseen.ledger import Ledger, PortalLedger
+from lastseen.ledger import Ledger, PortalLedger, open_ledger
 from lastseen.plan import Plan, Policy
 from lastseen.review import review
 from lastseen.rosters import RosterOptions, open_roster
@@ -43,6 +43,8 @@ class Built:
     people: list[Person] = field(default_factory=list)
     logins: list[Happening] = field(default_factory=list)
     trail: list[Happening] = field(default_factory=list)
+    ledger_url: str = "sqlite://"
+    opened: list[Ledger] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for user_id, kind, owner in ((ADMIN, Kind.OWNER, True), (STAFF, Kind.STAFF, False)):
@@ -104,18 +106,23 @@ class Built:
             clock=time.portal_clock,
             setup=Setup(filters=filters, faults=FaultRates.parse(faults), **setup),
         )
-        return Watched(portal, time)
+        ledger = open_ledger(self.ledger_url, clock=time.machine_clock)
+        self.opened.append(ledger)
+        # Each portal its own part of the ledger.
+        return Watched(portal, time, ledger.portal(f"https://portal{len(self.opened)}.example"))
+
+    def close(self) -> None:
+        for ledger in self.opened:
+            ledger.close()
 
 
 class Watched:
     """A portal and the product's ledger on it."""
 
-    def __init__(self, portal: SimulatedPortal, time: VirtualTime) -> None:
+    def __init__(self, portal: SimulatedPortal, time: VirtualTime, ledger: PortalLedger) -> None:
         self.portal = portal
         self.time = time
-        self.ledger: PortalLedger = Ledger.in_memory(clock=time.machine_clock).portal(
-            "https://portal.example"
-        )
+        self.ledger = ledger
         self.before: Callable[[int], None] | None = None
         self.requests = 0
 

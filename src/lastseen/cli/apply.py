@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 def apply(
     context: typer.Context,
-    plan: Annotated[
-        Path, typer.Argument(metavar="PLAN", hidden=True)
-    ],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", hidden=True)],
     only: Annotated[
         list[str] | None,
         typer.Option("--only", metavar="WHO...", help="Of the plan's people only these."),

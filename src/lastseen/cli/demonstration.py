@@ -49,17 +49,25 @@ def demonstrate(*, report: Path) -> None:
         stage.run("Is everything there that a decision needs?", "doctor")
         stage.run("Who has stopped coming? Nobody is changed by asking.", "review")
         stage.run("The same for people who do not use terminals.", "review", "-o", str(report))
-        stage.run("The same once more, as a plan that can be carried out.",
-                  "review", "-o", "plan.json")
+        stage.run(
+            "The same once more, as a plan that can be carried out.", "review", "-o", "plan.json"
+        )
         plan = stage.plan()
-        stage.run("Carry it out. Each person is looked at again first.",
-                  "apply", "plan.json", "--yes", "-o", "receipt.json")
+        stage.run(
+            "Carry it out. Each person is looked at again first.",
+            "apply",
+            "plan.json",
+            "--yes",
+            "-o",
+            "receipt.json",
+        )
         for told, decision in _examples(plan):
             who = decision.email or str(decision.user_id)
             stage.run(told, "explain", who, "--run", plan.plan_id)
         stage.run("Take all of it back.", "undo", stage.run_id(), "--yes")
-        stage.run("Everything is on record, and nobody has touched the record.",
-                  "history", "--verify")
+        stage.run(
+            "Everything is on record, and nobody has touched the record.", "history", "--verify"
+        )
         _say(f"That was all. The portal is gone; the report is {report}.")
 
 
@@ -126,8 +134,20 @@ class _Stage:
 def _simulated_portal() -> Iterator[Mapping[str, str]]:
     """Yield the variables that a portal of its own process prints; it ends with the block."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "lastseen", "simulate", "--port", "0",
-         "--contractors", _CONTRACTORS, "--staff", _STAFF, "--seed", _SEED],
+        [
+            sys.executable,
+            "-m",
+            "lastseen",
+            "simulate",
+            "--port",
+            "0",
+            "--contractors",
+            _CONTRACTORS,
+            "--staff",
+            _STAFF,
+            "--seed",
+            _SEED,
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         encoding="utf-8",

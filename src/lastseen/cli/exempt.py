@@ -16,9 +16,7 @@ from lastseen.errors import UsageError
 
 app = typer.Typer(help="Leave somebody alone for a time, whatever the logs say.")
 
-WhoArgument = Annotated[
-    str, typer.Argument(metavar="WHO", hidden=True)
-]
+WhoArgument = Annotated[str, typer.Argument(metavar="WHO", hidden=True)]
 
 
 @app.command()

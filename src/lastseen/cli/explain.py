@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 def explain(
     context: typer.Context,
-    who: Annotated[
-        str, typer.Argument(metavar="WHO", hidden=True)
-    ],
+    who: Annotated[str, typer.Argument(metavar="WHO", hidden=True)],
     run: Annotated[
         str | None,
         typer.Option(

@@ -75,8 +75,9 @@ def _may_replace(file: Path, *, yes: bool) -> bool:
             meaning="it is never replaced without a question, and --yes asks none",
             remedy="move it away, or name another file: lastseen -c FILE init",
         )
-    return agreed_to(f"{file} is there already and will be replaced.", yes=False,
-                     attempted=_ATTEMPTED)
+    return agreed_to(
+        f"{file} is there already and will be replaced.", yes=False, attempted=_ATTEMPTED
+    )
 
 
 def _settings(
@@ -121,8 +122,12 @@ def _keep_key(portal_url: str, *, beside: Path) -> None:
         print_line("The key is in the keyring.")
     except UsageError as error:
         file = beside / "lastseen.key"
-        if agreed_to(f"No keyring here ({error.found}). The key can be kept in {file}, "
-                     "readable by you only.", yes=False, attempted="keeping the API key"):
+        if agreed_to(
+            f"No keyring here ({error.found}). The key can be kept in {file}, "
+            "readable by you only.",
+            yes=False,
+            attempted="keeping the API key",
+        ):
             write_file(file, f"{key.reveal()}\n".encode())
             print_line(f"Set LASTSEEN_API_KEY_FILE={file} before the next command.")
 

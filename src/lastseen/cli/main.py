@@ -59,8 +59,10 @@ app.command()(demo)
 app.command()(simulate)
 
 
-@app.callback(epilog="Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 the portal refused, "
-              "4 evidence incomplete, 5 a guardrail stopped it, 6 applied in part.")
+@app.callback(
+    epilog="Exit codes: 0 done, 1 bug, 2 usage or configuration, 3 the portal refused, "
+    "4 evidence incomplete, 5 a guardrail stopped it, 6 applied in part."
+)
 def lastseen(
     context: typer.Context,
     config: Annotated[
@@ -85,7 +87,9 @@ def lastseen(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=lambda asked: _show_version(asked), is_eager=True,
+            "--version",
+            callback=lambda asked: _show_version(asked),
+            is_eager=True,
             help="Show the version and exit.",
         ),
     ] = False,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 RUN_RESULT_SCHEMA = "lastseen.run-result/1"
 """The name and version of the JSON form of what a run decided and did."""
 
+
 def run(
     context: typer.Context,
     output: OutputOption = None,

@@ -25,9 +25,7 @@ def simulate(
     staff: Annotated[
         int, typer.Option("--staff", metavar="N", help="How many people are no guests.")
     ] = 20,
-    days: Annotated[
-        int, typer.Option("--days", metavar="N", help="How far back events go.")
-    ] = 180,
+    days: Annotated[int, typer.Option("--days", metavar="N", help="How far back events go.")] = 180,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="The same seed gives the same portal.")
     ] = 1,

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def undo(
     context: typer.Context,
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", hidden=True)
-    ],
+    run: Annotated[str, typer.Argument(metavar="RUN", hidden=True)],
     who: Annotated[
         list[str] | None,
         typer.Argument(metavar="WHO", hidden=True),

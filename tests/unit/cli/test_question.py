@@ -11,8 +11,17 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("y\n", True), ("YES\n", True), ("n\n", False),
-                                              ("\n", False), ("", False), ("maybe\n", False)])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("y\n", True),
+        ("YES\n", True),
+        ("n\n", False),
+        ("\n", False),
+        ("", False),
+        ("maybe\n", False),
+    ],
+)
 def test_only_a_clear_yes_is_a_yes(monkeypatch, capsys, typed, meant):
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     assert agreed("Disable 2 people", ["Ann", "Bob"], yes=False, attempted="applying") is meant

@@ -1,0 +1,87 @@
+import logging
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from lastseen.cli import main as room
+from lastseen.cli.invocation import Invocation
+from lastseen.errors import ExitCode, GuardrailStopped
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
+    root, ours = logging.getLogger(), logging.getLogger("lastseen")
+    before = (root.handlers[:], root.level, ours.level)
+    yield
+    root.handlers[:], level, our_level = before
+    root.setLevel(level)
+    ours.setLevel(our_level)
+    logging.captureWarnings(capture=False)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def failing(monkeypatch, error):
+    def settings(_called):
+        raise error
+
+    monkeypatch.setattr(Invocation, "settings", settings)
+
+
+def test_a_bug_ends_with_1_and_one_line(monkeypatch, capsys):
+    failing(monkeypatch, ZeroDivisionError("oh"))
+    assert room.outcome(["exempt", "list"]) == ExitCode.BUG
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert "this is a bug in lastseen: zerodivisionerror: oh" in err.casefold()
+
+
+def test_a_bug_shows_its_traceback_with_v(monkeypatch, capsys):
+    failing(monkeypatch, ZeroDivisionError("oh"))
+    assert room.outcome(["-v", "exempt", "list"]) == ExitCode.BUG
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_error_ends_with_its_own_exit_code(monkeypatch, capsys):
+    failing(
+        monkeypatch,
+        GuardrailStopped(attempted="a", found="b", meaning="c", remedy="d"),
+    )
+    assert room.outcome(["exempt", "list"]) == ExitCode.GUARDRAIL
+    assert len(capsys.readouterr().err.splitlines()) == 4
+
+
+def test_an_interrupt_is_one_word_and_no_code_of_ours(monkeypatch, capsys):
+    failing(monkeypatch, KeyboardInterrupt())
+    assert room.outcome(["exempt", "list"]) == room.INTERRUPTED
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+def test_sigterm_ends_like_an_interrupt(monkeypatch):
+    def settings(_called):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Invocation, "settings", settings)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    assert room.outcome(["exempt", "list"]) == room.INTERRUPTED
+
+
+def test_nohup_stays_in_force():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    room.outcome(["--version"])
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize(
+    ("arguments", "level"),
+    [
+        ({}, logging.ERROR),
+        ({"verbosity": 1}, logging.INFO),
+        ({"verbosity": 2}, logging.DEBUG),
+        ({"log_format": "json"}, logging.INFO),
+    ],
+)
+def test_more_is_said_only_when_asked_for(arguments, level):
+    assert Invocation(**arguments).log_level == level

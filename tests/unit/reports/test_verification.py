@@ -1,0 +1,33 @@
+import json
+
+import pytest
+
+from lastseen.errors import UsageError
+from lastseen.ledger import Broken
+from lastseen.reports.verification import Verification, render_verification
+
+PORTAL = "https://portal.example.org"
+BROKEN = Broken(seq=3, problem="changed", explanation="entry 3 is not what was written")
+
+
+def test_a_whole_journal_is_called_whole_with_its_head():
+    verification = Verification(portal=PORTAL, whole=True, head="abc")
+    assert render_verification(verification, "table") == b"The journal is whole.\nHead: abc\n"
+
+
+def test_an_empty_journal_is_called_empty():
+    verification = Verification(portal=PORTAL, whole=True, head=None)
+    assert b"empty" in render_verification(verification, "table")
+
+
+def test_a_broken_journal_names_the_entry():
+    verification = Verification(portal=PORTAL, whole=False, head="abc", broken=BROKEN)
+    assert b"entry 3 is not what was written" in render_verification(verification, "table")
+    told = json.loads(render_verification(verification, "json"))
+    assert told["whole"] is False
+    assert told["broken"]["seq"] == 3
+
+
+def test_another_format_is_refused():
+    with pytest.raises(UsageError):
+        render_verification(Verification(portal=PORTAL, whole=True, head=None), "csv")

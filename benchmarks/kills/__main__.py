@@ -1,4 +1,4 @@
-"""`python -m benchmarks.kills`: runs the campaign, prints what came of it, ends with 1 on a wrong."""
+"""`python -m benchmarks.kills`: runs the campaign, says what came of it, ends with 1 on a wrong."""
 
 import argparse
 import logging
@@ -6,12 +6,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.kills.in_process import Stage, every_step, several_deaths
+from benchmarks.kills.in_process import Death, Stage, every_step, several_deaths
 from benchmarks.kills.judging import Verdict
-from benchmarks.kills.sigkill import kills, theatre
+from benchmarks.kills.sigkill import Kill, kills, theatre
 
 
 def main() -> int:
@@ -29,19 +29,30 @@ def main() -> int:
         for world in range(wanted.worlds):
             stage = Stage(folder, seed=wanted.seed + world, batch=3, faults=bool(world % 2))
             faults = " on a portal with faults" if world % 2 else ""
-            deaths = list(every_step(stage))
-            where = Counter(death.name for death in deaths)
-            wrong += _tell(f"every step{faults}", (death.verdict for death in deaths))
+            where: Counter[str] = Counter()
+            wrong += _tell(f"every step{faults}", _counted(every_step(stage), where))
             print("   at " + ", ".join(f"{name} {count}" for name, count in where.most_common()))
             several = several_deaths(stage, wanted.deaths // wanted.worlds, seed=wanted.seed)
             wrong += _tell(f"up to five deaths{faults}", (death.verdict for death in several))
         if wanted.sigkill:
             with theatre(folder, seed=wanted.seed, latency=0.005) as served:
-                found = list(kills(served, wanted.sigkill, seed=wanted.seed))
-            alive = sum(not kill.died for kill in found)
-            wrong += _tell("SIGKILL", (kill.verdict for kill in found))
-            print(f"   {len(found) - alive} killed at work, {alive} had ended by then")
+                died: Counter[bool] = Counter()
+                killed = kills(served, wanted.sigkill, seed=wanted.seed)
+                wrong += _tell("SIGKILL", _survived(killed, died))
+            print(f"   {died[True]} killed at work, {died[False]} had ended by then")
     return 1 if wrong else 0
+
+
+def _counted(deaths: Iterable[Death], where: Counter[str]) -> Iterator[Verdict]:
+    for death in deaths:
+        where[death.name] += 1
+        yield death.verdict
+
+
+def _survived(killed: Iterable[Kill], died: Counter[bool]) -> Iterator[Verdict]:
+    for kill in killed:
+        died[kill.died] += 1
+        yield kill.verdict
 
 
 def _tell(what: str, verdicts: Iterable[Verdict]) -> int:

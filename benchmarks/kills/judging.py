@@ -26,9 +26,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """How many of them a request named again after they had been changed: without effect."""
 
 
-def judge(
-    portal: SimulatedPortal, ledger: PortalLedger, plan: Plan, receipt: Receipt
-) -> Verdict:
+def judge(portal: SimulatedPortal, ledger: PortalLedger, plan: Plan, receipt: Receipt) -> Verdict:
     """Judge a plan that was carried out over one or several deaths; `receipt` is the last one."""
     meant = {str(decision.user_id) for decision in plan.to_disable()}
     disabled = Counter(
@@ -37,18 +35,17 @@ def judge(
         if change.by != "hand" and change.after == "TERMINATED"
     )
     expected = meant - _back_in_time(portal, plan)
+    claimed = expected | (meant & disabled.keys())
     wrongs = [f"{who} was changed {times} times" for who, times in disabled.items() if times > 1]
     wrongs += [f"{who} was forgotten" for who in expected - disabled.keys()]
-    wrongs += [f"{who} was changed without being meant" for who in disabled.keys() - expected]
-    wrongs += _of_receipts(ledger, receipt, expected=expected, meant=meant)
+    wrongs += [f"{who} was changed without being meant" for who in disabled.keys() - meant]
+    wrongs += _of_receipts(ledger, receipt, expected=claimed, meant=meant)
     wrongs += _of_journal(portal, ledger, receipt)
-    return Verdict(
-        wrongs=tuple(wrongs), changed=len(disabled), repeated=_repeated(portal, expected)
-    )
+    return Verdict(wrongs=tuple(wrongs), changed=len(disabled), repeated=_repeated(portal, meant))
 
 
 def _back_in_time(portal: SimulatedPortal, plan: Plan) -> set[str]:
-    """Return those whom the last look has to spare: their presence was written late."""
+    """Return those whom the last look may spare: their presence was written late."""
     edge = plan.now.timestamp() - plan.policy.inactive_days * DAY
     return {truth.id for truth in portal.truths() if (truth.last_presence_at or 0) > edge}
 
@@ -56,7 +53,7 @@ def _back_in_time(portal: SimulatedPortal, plan: Plan) -> set[str]:
 def _of_receipts(
     ledger: PortalLedger, receipt: Receipt, *, expected: set[str], meant: set[str]
 ) -> list[str]:
-    """Everybody disabled is claimed by exactly one receipt, as verified."""
+    """Check that exactly one receipt claims everybody disabled, as verified."""
     wrongs = []
     claims: Counter[str] = Counter()
     for run in ledger.runs.all():
@@ -81,7 +78,7 @@ def _of_receipts(
 
 
 def _of_journal(portal: SimulatedPortal, ledger: PortalLedger, receipt: Receipt) -> list[str]:
-    """The chain is whole, and nobody was asked for without an intent."""
+    """Check that the chain is whole and that nobody was asked for without an intent."""
     wrongs = []
     broken = ledger.journal.verify(receipt.journal_head)
     if broken is not None:

@@ -92,8 +92,10 @@ class Mortal:
         found = getattr(self._inner, name)
         if name not in self._steps:
             return found
-        return self._asked(name, found) if inspect.iscoroutinefunction(found) else (
-            self._called(name, found)
+        return (
+            self._asked(name, found)
+            if inspect.iscoroutinefunction(found)
+            else (self._called(name, found))
         )
 
     def _called(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:

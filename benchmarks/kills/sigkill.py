@@ -31,7 +31,7 @@ from lastseen.rosters import RosterOptions, open_roster
 from lastseen.secret import ApiKey
 from lastseen.simulator.people import Status
 from lastseen.simulator.population import Population, populate
-from lastseen.simulator.portal import SimulatedPortal
+from lastseen.simulator.portal import Setup, SimulatedPortal
 from lastseen.simulator.server import serve_in_thread
 
 _LONGEST_LIFE_SECONDS = 60.0
@@ -44,6 +44,16 @@ class Kill(msgspec.Struct, frozen=True, kw_only=True):
     """At which step, or after how long."""
     died: bool
     """Whether it was still alive to be killed."""
+    verdict: Verdict
+
+
+class Race(msgspec.Struct, frozen=True, kw_only=True):
+    """Several processes that applied one plan at once."""
+
+    locked_out: int
+    """How many found the portal locked by another."""
+    failed: tuple[str, ...]
+    """What the others said that did not come to their end."""
     verdict: Verdict
 
 
@@ -63,56 +73,66 @@ class Theatre:
 
     def steps(self) -> int:
         """Return how many steps an apply takes that nobody kills."""
-        self._lay()
-        child = self._start(self._ledger_url())
+        child = self._start(self._laid())
         output, _ = child.communicate(timeout=_LONGEST_LIFE_SECONDS)
         return int(output.splitlines()[1])
 
-    def kill_at(self, step: int, moment: Moment) -> Kill:
-        """Let the process kill itself at a step, and another finish the job."""
-        self._lay()
-        child = self._start(self._ledger_url(), str(step), moment)
+    def kill_at(self, step: int, moment: Moment, *, ledger_url: str | None = None) -> Kill:
+        """Let the process kill itself at a step, and another finish the job.
+
+        `ledger_url` is an empty ledger; None: a file that knows the review.
+        """
+        ledger = self._laid(ledger_url)
+        child = self._start(ledger, str(step), moment)
         child.communicate(timeout=_LONGEST_LIFE_SECONDS)
-        return self._finished(f"{moment} step {step}", died=child.returncode < 0)
+        return self._finished(ledger, f"{moment} step {step}", died=child.returncode < 0)
 
     def kill_after(self, seconds: float) -> Kill:
         """Kill the process so long after it began its work, and let another finish the job."""
-        self._lay()
-        child = self._start(self._ledger_url())
+        ledger = self._laid()
+        child = self._start(ledger)
         assert child.stdout is not None
         child.stdout.readline()
         time.sleep(seconds)
         child.kill()
         child.communicate(timeout=_LONGEST_LIFE_SECONDS)
-        return self._finished(f"after {seconds * 1000:.0f} ms", died=child.returncode < 0)
+        how = f"after {seconds * 1000:.0f} ms"
+        return self._finished(ledger, how, died=child.returncode < 0)
 
-    def race(self, racers: int) -> Verdict:
-        """Let several processes apply the plan at once: one does, the others find the lock held."""
-        self._lay()
-        children = [self._start(self._ledger_url()) for _ in range(racers)]
-        for child in children:
-            child.communicate(timeout=_LONGEST_LIFE_SECONDS)
-        return self._finished("a race", died=False).verdict
+    def race(self, racers: int, *, ledger_url: str | None = None) -> Race:
+        """Let several processes apply the plan at once, and one more when they have ended."""
+        ledger = self._laid(ledger_url)
+        children = [self._start(ledger) for _ in range(racers)]
+        errors = [child.communicate(timeout=_LONGEST_LIFE_SECONDS)[1] for child in children]
+        return Race(
+            locked_out=sum("LockHeld" in error for error in errors),
+            failed=tuple(e for e in errors if e and "LockHeld" not in e),
+            verdict=self._finished(ledger, "a race", died=False).verdict,
+        )
 
-    def _finished(self, how: str, *, died: bool) -> Kill:
-        child = self._start(self._ledger_url())
+    def _finished(self, ledger_url: str, how: str, *, died: bool) -> Kill:
+        child = self._start(ledger_url)
         output, errors = child.communicate(timeout=_LONGEST_LIFE_SECONDS)
         if child.returncode:
             raise RuntimeError(f"could not be finished: {errors}")
         receipt = msgspec.json.decode(output.split("\n", 2)[2], type=Receipt)
-        with open_ledger(self._ledger_url(), clock=system_clock) as ledger:
+        with open_ledger(ledger_url, clock=system_clock) as ledger:
             verdict = judge(self._portal, ledger.portal(self._url), self.plan, receipt)
         return Kill(how=how, died=died, verdict=verdict)
 
-    def _lay(self) -> None:
-        """Lay a fresh ledger, and have everybody as they were."""
-        self._places += 1
-        shutil.copy(self._template, self._file())
-        for change in self._portal.world.changes:
+    def _laid(self, ledger_url: str | None = None) -> str:
+        """Return the address of a fresh ledger, and have everybody as they were."""
+        for change in reversed(list(self._portal.world.changes)):
             before = Status[change.before]
             self._portal.world.set_status(change.user_id, before, by="hand", now=time.time())
         self._portal.world.changes.clear()
         self._portal.puts.clear()
+        if ledger_url is not None:
+            return ledger_url
+        self._places += 1
+        file = self._folder / f"ledger-{self._places}.sqlite3"
+        shutil.copy(self._template, file)
+        return f"sqlite:///{file}"
 
     def _start(self, ledger_url: str, *death: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -143,21 +163,11 @@ class Theatre:
                     clock=system_clock,
                 )
 
-    def _file(self) -> Path:
-        return self._folder / f"ledger-{self._places}.sqlite3"
-
-    def _ledger_url(self) -> str:
-        return f"sqlite:///{self._file()}"
-
 
 @contextmanager
 def theatre(folder: Path, *, seed: int, latency: float = 0.0) -> Iterator[Theatre]:
     """Serve a portal of some thirty contractors for as long as the block lasts."""
-    from lastseen.simulator.portal import Setup
-
-    scenario = populate(
-        datetime.now(UTC), Population(contractors=30, staff=4, days=60, seed=seed)
-    )
+    scenario = populate(datetime.now(UTC), Population(contractors=30, staff=4, days=60, seed=seed))
     setup = Setup(seed=seed, latency=latency)
     portal = SimulatedPortal(scenario, clock=lambda: datetime.now(UTC), setup=setup)
     with serve_in_thread(portal) as url:

@@ -42,7 +42,7 @@ from lastseen.simulator.people import Status
 from lastseen.simulator.truth import Truth
 
 _NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)
-_STEPS_TO_A_STANDSTILL = 20_000
+_STEPS_TO_A_STANDSTILL = 3_000
 """Requests of one review after which it is taken to go round in circles."""
 
 

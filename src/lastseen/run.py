@@ -101,9 +101,7 @@ async def run(
             options=ApplyOptions(guardrails=options.guardrails),
             kind="run",
         )
-        return RunResult(
-            plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished
-        )
+        return RunResult(plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished)
 
 
 async def _finish_earlier(means: Means, guardrails: Guardrails) -> tuple[Receipt, ...]:
@@ -127,4 +125,6 @@ async def _finish_earlier(means: Means, guardrails: Guardrails) -> tuple[Receipt
 
 def _reported_before(ledger: PortalLedger) -> bool:
     """Say whether somebody could have seen a plan for this portal before."""
-    return any(run.kind != "undo" and run.state != "failed" for run in ledger.runs.all())
+    return any(
+        run.kind != "undo" and run.state not in ("running", "failed") for run in ledger.runs.all()
+    )

@@ -91,9 +91,7 @@ async def _disable_again(
 ) -> Receipt:
     """Disable those whom an undo reinstated and who have not come back since."""
     plan = _plan(undone.run, means.ledger)
-    check_guardrails(
-        len(chosen), roster=people_on_roster(plan.decisions), guardrails=guardrails
-    )
+    check_guardrails(len(chosen), roster=people_on_roster(plan.decisions), guardrails=guardrails)
     own = await introduce(means)
     record = _begin(undone.run, means)
     record.begin(chosen, AccountStatus.TERMINATED)

@@ -1,49 +1,43 @@
-"""Carrying a run out, batch by batch: intent into the journal, change, outcome into the journal.
+"""Carrying a run out: intent into the journal, change, outcome into the journal.
 
 The order is the promise: whatever moment the process dies at, the journal knows of everyone whom a
 request may have reached. How one batch is asked for is told by `changing`.
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
-from lastseen.carrying.changing import change
+from lastseen.carrying.changing import Changing
 from lastseen.carrying.means import Means
 from lastseen.carrying.record import RunRecord
 from lastseen.carrying.standing import Target
 from lastseen.contractor import AccountStatus, UserId
-from lastseen.receipt import OutcomeKind
 
 BATCH = 100
 """People in one request: many enough for few requests, few enough for an answer in time."""
 
+ROUND = 10
+"""Batches that are read back together: then the people list may do, in a tenth of the requests."""
+
 STOPPED = "somebody asked to stop"
 """Why nothing follows where that was asked for."""
 
+_REFUSED = "the portal refused everybody so far: the API key's account may not change them"
 
-async def change_status(
-    targets: Sequence[Target], record: RunRecord, means: Means
-) -> str | None:
+
+async def change_status(targets: Sequence[Target], record: RunRecord, means: Means) -> str | None:
     """Give `targets` the run's status; return why it ended early, or None where it did not.
 
     Every person whom a request may have reached is read back, and the journal and `record` know
-    what came of it. A cancellation waits until that is so for the batch in flight; a second one
-    does not. Raises LedgerError where the journal can't be written; nobody is then asked for of
-    whom it does not know.
+    what came of it. A cancellation ends the work after the batch in flight, with that still true;
+    a second one cuts it off. Raises LedgerError where the journal can't be written; nobody is then
+    asked for of whom it does not know.
     """
-    stage = "reinstating" if record.status is AccountStatus.ACTIVE else "disabling"
-    for start in range(0, len(targets), BATCH):
-        if means.stop_asked:
-            return STOPPED
-        means.progress.step(stage, start, len(targets))
-        halt = await _to_its_end(_batch(targets[start : start + BATCH], record, means))
+    batches = [targets[start : start + BATCH] for start in range(0, len(targets), BATCH)]
+    for start in range(0, len(batches), ROUND):
+        halt = await _to_its_end(_Round(record, means), batches[start : start + ROUND])
         if halt is not None:
             return halt
-        if start + BATCH < len(targets) and _nobody_may_be_changed(record):
-            return "the portal refused everybody so far: the API key's account may not change them"
-    if targets:
-        means.progress.step(stage, len(targets), len(targets))
     return None
 
 
@@ -56,27 +50,54 @@ def remember_accounts(who: Collection[UserId], record: RunRecord, means: Means) 
         note([person for person in who if record.acted_at[person] == at], at)
 
 
-async def _batch(targets: Sequence[Target], record: RunRecord, means: Means) -> str | None:
-    """Carry out one batch whole; return why no other may follow."""
-    number = record.intend(targets)
-    changed = await change(targets, record.status, means)
-    record.close(changed.outcomes, doubts=changed.doubts, batch=number)
-    batch = {target.user_id for target in targets}
-    remember_accounts([who for who in record.done if who in batch], record, means)
-    return changed.halt
+class _Round:
+    """Some batches, asked for one after the other and read back together."""
+
+    def __init__(self, record: RunRecord, means: Means) -> None:
+        self.cancelled = False
+        self._record = record
+        self._means = means
+        self._changing = Changing(record.status, means)
+
+    async def carry(self, batches: Sequence[Sequence[Target]]) -> str | None:
+        """Carry out `batches`; return why nothing may follow, or None."""
+        asked: list[Target] = []
+        halt: str | None = None
+        for batch in batches:
+            halt = self._why_not_on()
+            if halt is not None:
+                break
+            self._record.intend(batch)
+            await self._changing.ask(batch)
+            asked += batch
+            self._tell(len(asked))
+        changed = await self._changing.read_back()
+        self._record.close(changed.outcomes, doubts=changed.doubts)
+        done = self._record.done
+        who = [target.user_id for target in asked if target.user_id in done]
+        remember_accounts(who, self._record, self._means)
+        return halt or self._changing.halt
+
+    def _why_not_on(self) -> str | None:
+        if self._means.stop_asked or self.cancelled:
+            return STOPPED
+        if self._changing.only_refused and not self._record.done:
+            return _REFUSED
+        return self._changing.halt
+
+    def _tell(self, asked: int) -> None:
+        verb = "reinstating" if self._record.status is AccountStatus.ACTIVE else "disabling"
+        settled = sum(who in self._record.outcomes for who in self._record.scope)
+        self._means.progress.step(verb, settled + asked, len(self._record.scope))
 
 
-def _nobody_may_be_changed(record: RunRecord) -> bool:
-    refused = any(o.outcome is OutcomeKind.REFUSED for o in record.outcomes.values())
-    return refused and not record.done and not record.doubts
-
-
-async def _to_its_end(batch: Coroutine[Any, Any, str | None]) -> str | None:
-    """Wait for `batch`; a first cancellation waits for its end, a second one cuts it off."""
-    work = asyncio.ensure_future(batch)
+async def _to_its_end(work: _Round, batches: Sequence[Sequence[Target]]) -> str | None:
+    """Wait for a round; a first cancellation shortens it, a second one cuts it off."""
+    task = asyncio.ensure_future(work.carry(batches))
     try:
-        return await asyncio.shield(work)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
-        if not work.done():
-            await work
+        work.cancelled = True
+        if not task.done():
+            await task
         raise

@@ -170,9 +170,7 @@ def _of_evidence(target: Target, seen: LastLook) -> Outcome | None:
     return failed(target, UNPROVEN) if target.user_id in seen.unproven else None
 
 
-async def _unless_stopped(
-    work: Coroutine[Any, Any, _Result], means: Means
-) -> _Result | None:
+async def _unless_stopped(work: Coroutine[Any, Any, _Result], means: Means) -> _Result | None:
     """Return what `work` brings, or None when somebody asks to stop before it ends."""
     if means.stop is None:
         return await work

@@ -1,4 +1,4 @@
-"""One batch of people given a status: asked for, refused in part, lost on the way, read back.
+"""People given a status, batch by batch: asked for, refused in part, lost on the way, read back.
 
 The portal refuses a whole request for one person's sake, and says so before it changes anybody; on
 other failures it may have changed some (UserController.cs, `UpdateUserStatus`). So a refusal is
@@ -49,34 +49,24 @@ _LIMIT_REACHED = 429
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch."""
+    """What became of the people asked for."""
 
     outcomes: tuple[Outcome, ...]
     """Those for whom it is known."""
     doubts: tuple[Outcome, ...]
     """Those for whom it is not, with what can be said."""
-    halt: str | None
-    """Why no other batch may follow, in a sentence; None where the next may."""
 
 
-async def change(targets: Sequence[Target], status: AccountStatus, means: Means) -> Changed:
-    """Give `targets` the status in as few requests as the portal lets, and read all of them back.
+class Changing:
+    """Gives people one status and knows what became of each. Never raises PortalError."""
 
-    Never raises PortalError: what the portal refuses or loses is in the answer.
-    """
-    batch = _Batch(targets, status, means)
-    await batch.carry()
-    return batch.result()
-
-
-class _Batch:
-    """The state of one batch while it is carried out."""
-
-    def __init__(self, targets: Sequence[Target], status: AccountStatus, means: Means) -> None:
+    def __init__(self, status: AccountStatus, means: Means) -> None:
+        """Give `status` on the portal of `means`."""
+        self.halt: str | None = None
+        """Why nothing more may be asked for, in a sentence; None where it may."""
         self._status = status
         self._means = means
-        self._guests_only = all(target.type is AccountType.GUEST for target in targets)
-        self._groups: deque[tuple[Target, ...]] = deque([tuple(targets)])
+        self._groups: deque[tuple[Target, ...]] = deque()
         self._answered: list[Target] = []
         self._refused: list[tuple[Target, str]] = []
         self._no_place_for: dict[AccountType | None, str] = {}
@@ -84,26 +74,27 @@ class _Batch:
         self._lost_in_a_row = 0
         self._outcomes: dict[UserId, Outcome] = {}
         self._doubts: dict[UserId, Outcome] = {}
-        self._halt: str | None = None
 
-    async def carry(self) -> None:
-        """Ask until every group is answered for, or until going on makes no sense."""
-        while self._groups and self._halt is None:
+    @property
+    def only_refused(self) -> bool:
+        """Whether everybody so far was refused, each alone."""
+        return bool(self._refused) and not (self._answered or self._outcomes or self._doubts)
+
+    async def ask(self, batch: Sequence[Target]) -> None:
+        """Ask for `batch` until it is answered for, or until going on makes no sense."""
+        self._groups.append(tuple(batch))
+        while self._groups and self.halt is None:
             group = self._without_hopeless(self._groups.popleft())
             if group:
                 self._groups.extendleft(reversed(await self._ask(group)))
-        for group in self._groups:
-            self._leave(group, f"not attempted: {self._halt}")
+        while self._groups:
+            self._leave(self._groups.popleft(), f"not attempted: {self.halt}")
+
+    async def read_back(self) -> Changed:
+        """Read everybody back for whom the portal answered; return what became of all."""
         await self._verify()
         await self._explain_refusals()
-
-    def result(self) -> Changed:
-        """Return what became of everybody."""
-        return Changed(
-            outcomes=tuple(self._outcomes.values()),
-            doubts=tuple(self._doubts.values()),
-            halt=self._halt,
-        )
+        return Changed(outcomes=tuple(self._outcomes.values()), doubts=tuple(self._doubts.values()))
 
     async def _ask(self, group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
         """Send one request; return the groups that are still to be asked for, in their order."""
@@ -116,8 +107,8 @@ class _Batch:
             if refusal.status == _NO_PLACE:
                 return await self._after_no_place(group, refusal)
             if refusal.status in (_KEY_REFUSED, _LIMIT_REACHED):
-                self._halt = _stopped_by(refusal)
-                self._leave(group, f"not attempted: {self._halt}")
+                self.halt = _stopped_by(refusal)
+                self._leave(group, f"not attempted: {self.halt}")
                 return []
             return await self._after_lost_answer(group, refusal)
         except PortalError as lost:
@@ -154,11 +145,11 @@ class _Batch:
         """Nobody knows what the portal did: see who is changed, and go on with the others."""
         await asyncio.sleep(PAUSES[min(self._lost_in_a_row, len(PAUSES) - 1)])
         unchanged = await self._take_changed(group)
-        if self._halt is not None or not unchanged:
+        if self.halt is not None or not unchanged:
             return []
         self._lost_in_a_row = 0 if len(unchanged) < len(group) else self._lost_in_a_row + 1
         if self._lost_in_a_row >= LOST_IN_A_ROW:
-            self._halt = (
+            self.halt = (
                 f"the portal lost {LOST_IN_A_ROW} requests in a row without changing anybody"
                 f" ({lost.found})"
             )
@@ -166,9 +157,7 @@ class _Batch:
             return []
         return self._again(unchanged, lost)
 
-    def _again(
-        self, unchanged: tuple[Target, ...], lost: PortalError
-    ) -> list[tuple[Target, ...]]:
+    def _again(self, unchanged: tuple[Target, ...], lost: PortalError) -> list[tuple[Target, ...]]:
         """Ask once more for all together, then in halves, then give up on each that is alone."""
         for target in unchanged:
             self._tries[target.user_id] = self._tries.get(target.user_id, 0) + 1
@@ -188,7 +177,7 @@ class _Batch:
         try:
             now = await self._read(group)
         except PortalError as error:
-            self._halt = f"the portal can't be read any more: {error.found}"
+            self.halt = f"the portal can't be read any more: {error.found}"
             self._doubt(
                 group,
                 "whether it was done is not known: the portal gave no proper answer, and then"
@@ -219,7 +208,7 @@ class _Batch:
             try:
                 now = await self._read(waiting)
             except PortalError as error:
-                self._halt = self._halt or f"the portal can't be read any more: {error.found}"
+                self.halt = self.halt or f"the portal can't be read any more: {error.found}"
                 self._doubt_verified(waiting, f"reading back failed: {error.found}")
                 return
             waiting = [target for target in waiting if not self._verified(target, now)]
@@ -259,7 +248,8 @@ class _Batch:
 
     async def _read(self, targets: Sequence[Target]) -> PeopleNow:
         ids = [target.user_id for target in targets]
-        return await read_people(self._means.portal, ids, guests_only=self._guests_only)
+        guests_only = all(target.type is AccountType.GUEST for target in targets)
+        return await read_people(self._means.portal, ids, guests_only=guests_only)
 
     def _without_hopeless(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
         """Take out those of a kind for which somebody alone was refused for want of a place."""

@@ -31,7 +31,7 @@ async def disable(
 
     async def work() -> str | None:
         looked = await look_again(candidates, means, decided=decided, own=own)
-        record.close(looked.outcomes)
+        record.close_unasked(looked.outcomes)
         return looked.halt or await change_status(looked.to_disable, record, means)
 
     return await ended(work(), record, means)

@@ -32,9 +32,7 @@ def receipt_exit_code(receipt: Receipt) -> ExitCode:
     return ExitCode.PARTIAL if any(map(_wanting, receipt.outcomes)) else ExitCode.DONE
 
 
-async def ended(
-    work: Coroutine[Any, Any, str | None], record: RunRecord, means: Means
-) -> Receipt:
+async def ended(work: Coroutine[Any, Any, str | None], record: RunRecord, means: Means) -> Receipt:
     """Await `work`, which returns why it ended early or None, and end its run; return the receipt.
 
     Raises what `work` does. After PortalError and CancelledError the receipt is in the ledger and

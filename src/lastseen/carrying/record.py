@@ -37,9 +37,8 @@ class _Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """Written when it is known what became of people; batch 0: nothing was asked for them."""
+    """Written when it is known what became of people."""
 
-    batch: int
     people: tuple[Outcome, ...]
     open: tuple[Outcome, ...] = ()
 
@@ -98,30 +97,32 @@ class RunRecord:
         )
         self._write("undo" if self.run.kind == "undo" else "intent", entry)
 
-    def intend(self, people: Sequence[Target]) -> int:
-        """Journal that these are about to be given the run's status; return the batch's number."""
-        number = self._batches + 1
-        self._write(
-            "intent",
-            _Intent(
-                batch=number,
-                status=self.status,
-                people=tuple(people),
-                plan_id=self.run.plan_id,
-            ),
+    def intend(self, people: Sequence[Target]) -> None:
+        """Journal that these are about to be given the run's status."""
+        intent = _Intent(
+            batch=self._batches + 1,
+            status=self.status,
+            people=tuple(people),
+            plan_id=self.run.plan_id,
         )
-        return number
+        self._write("intent", intent)
 
-    def close(
-        self, outcomes: Iterable[Outcome], *, doubts: Iterable[Outcome] = (), batch: int = 0
-    ) -> None:
-        """Journal what became of people; those in `doubts` stay open.
-
-        `batch` is the number of the intent, 0 where there was none.
-        """
-        entry = _Outcomes(batch=batch, people=tuple(outcomes), open=tuple(doubts))
+    def close(self, outcomes: Iterable[Outcome], *, doubts: Iterable[Outcome] = ()) -> None:
+        """Journal what became of people; those in `doubts` stay open."""
+        entry = _Outcomes(people=tuple(outcomes), open=tuple(doubts))
         if entry.people or entry.open:
             self._write("outcome", entry)
+
+    def close_unasked(self, outcomes: Iterable[Outcome]) -> None:
+        """Journal what became of people for whom nothing was asked this time.
+
+        Who is open from an earlier attempt, and could not be looked at now, stays so.
+        """
+        told = tuple(outcomes)
+        doubts = [
+            one for one in told if one.outcome is OutcomeKind.FAILED and one.user_id in self.open
+        ]
+        self.close((one for one in told if one not in doubts), doubts=doubts)
 
     def targets_done(self) -> tuple[Target, ...]:
         """Return those whom the run changed, as they stood when it did."""

@@ -24,9 +24,7 @@ CUT_OFF = "the run was cut off"
 
 def cut_off_runs(ledger: PortalLedger) -> Iterator[Run]:
     """Yield the runs that did not come to their end, newest first; raises LedgerError."""
-    return (
-        run for run in ledger.runs.all() if run.kind in _CHANGING and run.state in _CUT_OFF
-    )
+    return (run for run in ledger.runs.all() if run.kind in _CHANGING and run.state in _CUT_OFF)
 
 
 def cut_off_run(ledger: PortalLedger, *, plan_id: str) -> Run | None:

@@ -50,7 +50,7 @@ async def reinstate(
         means.ledger.accounts.note(now.profiles.values(), read_at)
         left = _LeftAsTheyWere(means, undone=undone, own=own)
         outcomes = {target.user_id: left.outcome(target, now) for target in targets}
-        record.close(outcome for outcome in outcomes.values() if outcome is not None)
+        record.close_unasked(outcome for outcome in outcomes.values() if outcome is not None)
         waiting = [target for target in targets if outcomes[target.user_id] is None]
         return await change_status(waiting, record, means)
 

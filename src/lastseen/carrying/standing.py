@@ -115,9 +115,7 @@ def already(target: Target, status: AccountStatus) -> Outcome:
         if status is AccountStatus.ACTIVE
         else OutcomeKind.ALREADY_DISABLED
     )
-    return Outcome(
-        user_id=target.user_id, email=target.email, outcome=kind, verified=True
-    )
+    return Outcome(user_id=target.user_id, email=target.email, outcome=kind, verified=True)
 
 
 def done(target: Target, now: Profile, status: AccountStatus) -> Outcome:

@@ -74,12 +74,12 @@ def destination(
     if file is None or str(file) == "-":
         return Destination(None, form or offered[0])
     resolved = file.resolve()
-    if resolved.is_dir() or not resolved.parent.is_dir():
+    if problem := _unwritable(resolved):
         raise UsageError(
             attempted=f"preparing to write {file}",
-            found="it is a folder" if resolved.is_dir() else "its folder does not exist",
+            found=problem,
             meaning="the document could not be written, so nothing was begun",
-            remedy="name a file in a folder that exists with -o",
+            remedy="name a file in a folder that you can write to with -o",
         )
     return Destination(resolved, form or by_ending(file))
 
@@ -115,6 +115,15 @@ def write_file(file: Path, document: bytes) -> None:
             meaning="the document was not written; whatever was done before it stays done",
             remedy="name another file with -o; `lastseen history` shows what was done",
         ) from None
+
+
+def _unwritable(file: Path) -> str | None:
+    """Return what is known to be in the way of writing `file`, None where nothing is."""
+    if file.is_dir():
+        return "it is a folder"
+    if not file.parent.is_dir():
+        return "its folder does not exist"
+    return None if os.access(file.parent, os.W_OK) else "its folder can't be written to"
 
 
 def _replace(file: Path, document: bytes) -> None:

@@ -4,6 +4,7 @@ It changes people as release 3.7.2 does (UserController.cs, `UpdateUserStatus`):
 checked before anybody is changed, then one after the other.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from lastseen.instant import Instant, whole_second
 from lastseen.sighting import Event
 
 URL = "https://portal.example"
+OWNER = UserId("owner")
 START = Instant(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
 
 Trouble = Literal["lost-before", "lost-after", "lost-midway", "500-midway", "unreadable"]
@@ -66,7 +68,7 @@ class FakePortal:
     url: str = URL
     concurrency: int = 8
     largest_skew_seconds: float = 0.0
-    own: UserId = UserId("owner")
+    own: UserId = OWNER
     puts: list[tuple[UserId, ...]] = field(default_factory=list)
     """Who was in each request that arrived."""
     changes: list[tuple[UserId, AccountStatus]] = field(default_factory=list)
@@ -104,9 +106,7 @@ class FakePortal:
         """Let somebody sign in now."""
         self._event_id += 1
         at = whole_second(self.clock.now)
-        self.events.insert(
-            0, Event(id=self._event_id, at=at, user_id=who, action_id=action_id)
-        )
+        self.events.insert(0, Event(id=self._event_id, at=at, user_id=who, action_id=action_id))
 
     @property
     def traffic(self) -> Traffic:
@@ -152,6 +152,7 @@ class FakePortal:
         self, user_ids: tuple[UserId, ...], status: AccountStatus
     ) -> tuple[Profile, ...]:
         self.before_change()
+        await asyncio.sleep(0)
         self.requests += 1
         trouble = self.troubles.popleft() if self.troubles else None
         if trouble == "lost-before" or isinstance(trouble, PortalError):

@@ -81,9 +81,7 @@ def carry_out(
     **more: Any,
 ) -> Receipt:
     """Apply `plan` and return the receipt."""
-    options = ApplyOptions(
-        guardrails=guardrails, selection=Selection(only=only, except_=except_)
-    )
+    options = ApplyOptions(guardrails=guardrails, selection=Selection(only=only, except_=except_))
     return asyncio.run(
         apply(plan, portal, ledger=ledger, options=options, clock=portal.clock, **more)
     )

@@ -2,16 +2,17 @@
 
 import asyncio
 import math
+from dataclasses import dataclass
 
 import pytest
 
-from lastseen.carrying.changing import LOST_IN_A_ROW, Changed, change
+from lastseen.carrying.changing import LOST_IN_A_ROW, Changing
 from lastseen.carrying.means import Means
 from lastseen.carrying.standing import Target
 from lastseen.contractor import AccountStatus, AccountType, UserId
 from lastseen.ledger import PortalLedger
 from lastseen.progress import Silent
-from lastseen.receipt import OutcomeKind
+from lastseen.receipt import Outcome, OutcomeKind
 from tests.unit.carrying.fake_portal import FakePortal, lost, refused
 
 DISABLE, REINSTATE = AccountStatus.TERMINATED, AccountStatus.ACTIVE
@@ -22,7 +23,14 @@ def means(portal: FakePortal, ledger: PortalLedger) -> Means:
     return Means(portal=portal, ledger=ledger, clock=portal.clock, progress=Silent())
 
 
-def carried(means: Means, people: list[UserId], status: AccountStatus = DISABLE) -> Changed:
+@dataclass(frozen=True)
+class Carried:
+    outcomes: tuple[Outcome, ...]
+    doubts: tuple[Outcome, ...]
+    halt: str | None
+
+
+def carried(means: Means, people: list[UserId], status: AccountStatus = DISABLE) -> Carried:
     portal = means.portal
     assert isinstance(portal, FakePortal)
     known = portal.accounts
@@ -34,10 +42,17 @@ def carried(means: Means, people: list[UserId], status: AccountStatus = DISABLE)
         )
         for who in people
     ]
-    return asyncio.run(change(targets, status, means))
+
+    async def play() -> Carried:
+        changing = Changing(status, means)
+        await changing.ask(targets)
+        changed = await changing.read_back()
+        return Carried(changed.outcomes, changed.doubts, changing.halt)
+
+    return asyncio.run(play())
 
 
-def kinds(changed: Changed) -> dict[str, OutcomeKind]:
+def kinds(changed: Carried) -> dict[str, OutcomeKind]:
     return {one.user_id: one.outcome for one in changed.outcomes}
 
 
@@ -59,7 +74,7 @@ def test_the_refused_person_is_found_and_everyone_else_is_disabled(means, portal
     changed = carried(means, people)
 
     assert kinds(changed)[people[37]] is OutcomeKind.REFUSED
-    assert [k for k in kinds(changed).values()].count(OutcomeKind.DISABLED) == 63
+    assert list(kinds(changed).values()).count(OutcomeKind.DISABLED) == 63
     assert len(portal.puts) <= 2 * math.log2(64) + 1
     assert {who for who, _ in portal.changes} == set(people) - {people[37]}
 

@@ -138,9 +138,7 @@ def test_an_apply_killed_over_and_over_comes_to_its_end(every: int):
         receipt = None
         while receipt is None and deaths < 60:
             moment: Moment = "before" if deaths % 2 else "after"
-            receipt = live(
-                command, portal, ledger, Life(death_at=every + deaths, moment=moment)
-            )
+            receipt = live(command, portal, ledger, Life(death_at=every + deaths, moment=moment))
             deaths += receipt is None
         assert receipt is not None
         assert deaths > 0
@@ -170,7 +168,7 @@ def test_an_undo_killed_at_any_step_is_finished_by_the_same_command(moment: Mome
             assert ledger.journal.verify() is None, step
             assert set(ledger.accounts.reinstated()) == set(people), step
         step += 1
-    assert step > 20
+    assert step > 15
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -15,7 +15,14 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
-from benchmarks.kills.mortality import Killed, Life, Moment, MortalLedger, mortal_portal, until_death
+from benchmarks.kills.mortality import (
+    Killed,
+    Life,
+    Moment,
+    MortalLedger,
+    mortal_portal,
+    until_death,
+)
 from lastseen.apply import ApplyOptions, apply
 from lastseen.carrying import batches, changing
 from lastseen.contractor import AccountStatus, UserId
@@ -149,9 +156,10 @@ class CarryingOut(RuleBasedStateMachine):
         if trouble:
             self.portal.troubles.append(trouble)
         try:
-            return until_death(
+            receipt: Receipt = until_death(
                 work(mortal_portal(self.portal, life), MortalLedger(self.ledger, life))
             )
+            return receipt
         except PlanRefused:
             self.open.clear()  # what was open was looked into all the same
         except (Killed, BaseExceptionGroup):

@@ -90,7 +90,9 @@ def test_more_people_than_the_guardrail_stop_everything():
     assert stopped.value.exit_code is ExitCode.GUARDRAIL
 
 
-@pytest.mark.parametrize(("chosen", "roster", "share"), [(1, 4, 0.25), (29, 100, 0.29), (0, 0, 0.0)])
+@pytest.mark.parametrize(
+    ("chosen", "roster", "share"), [(1, 4, 0.25), (29, 100, 0.29), (0, 0, 0.0)]
+)
 def test_exactly_the_share_is_allowed(chosen, roster, share):
     check_guardrails(chosen, roster=roster, guardrails=Guardrails(max_disable_share=share))
 

@@ -20,9 +20,7 @@ from tests.unit.carrying.plans import GENEROUS, carry_out, outcomes, plan_for
 EAGER = RunOptions(guardrails=GENEROUS, first_run_applies=True)
 
 
-def run_once(
-    portal: FakePortal, ledger: PortalLedger, options: RunOptions = EAGER
-) -> RunResult:
+def run_once(portal: FakePortal, ledger: PortalLedger, options: RunOptions = EAGER) -> RunResult:
     return asyncio.run(
         run(
             portal,

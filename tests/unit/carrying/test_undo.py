@@ -28,9 +28,7 @@ def take_back(
     guardrails: Guardrails = GENEROUS,
 ) -> Receipt:
     return asyncio.run(
-        undo(
-            run_id, portal, ledger=ledger, who=who, guardrails=guardrails, clock=portal.clock
-        )
+        undo(run_id, portal, ledger=ledger, who=who, guardrails=guardrails, clock=portal.clock)
     )
 
 

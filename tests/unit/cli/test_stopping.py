@@ -1,34 +1,49 @@
-import asyncio
-import signal
+import subprocess
+import sys
 
-import pytest
-
+TWO_SIGNALS = """
+import asyncio, signal
 from lastseen.cli.stopping import stop_when_asked
 
+async def work():
+    with stop_when_asked() as stop:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.wait_for(stop.wait(), 5)
+        print("asked", flush=True)
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(5)
 
-def test_the_first_signal_asks_and_the_second_interrupts(capsys):
-    seen = []
+try:
+    asyncio.run(work())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+NO_SIGNAL = """
+import asyncio, signal
+from lastseen.cli.stopping import stop_when_asked
 
-    async def work():
-        with stop_when_asked() as stop:
-            signal.raise_signal(signal.SIGINT)
-            await asyncio.wait_for(stop.wait(), 5)
-            seen.append("asked")
-            signal.raise_signal(signal.SIGINT)
-            await asyncio.sleep(5)
+async def work():
+    with stop_when_asked() as stop:
+        assert not stop.is_set()
 
-    with pytest.raises(KeyboardInterrupt):
-        asyncio.run(work())
-    assert seen == ["asked"]
-    assert "Stopping after what is under way" in capsys.readouterr().err
+before = signal.getsignal(signal.SIGINT)
+asyncio.run(work())
+print(signal.getsignal(signal.SIGINT) is before)
+"""
+
+
+def ran(code):
+    """Run in a process of its own: signals belong to the main thread of one."""
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
+
+
+def test_the_first_signal_asks_and_the_second_interrupts():
+    told = ran(TWO_SIGNALS)
+    assert told.stdout.split() == ["asked", "interrupted"]
+    assert "Stopping after what is under way" in told.stderr
 
 
 def test_afterwards_a_signal_means_what_it_meant_before():
-    before = signal.getsignal(signal.SIGINT)
-
-    async def work():
-        with stop_when_asked() as stop:
-            assert not stop.is_set()
-
-    asyncio.run(work())
-    assert signal.getsignal(signal.SIGINT) is before
+    assert ran(NO_SIGNAL).stdout.strip() == "True"

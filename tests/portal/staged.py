@@ -1,0 +1,103 @@
+"""A served portal of some forty contractors, for tests that change its people."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lastseen.apply import ApplyOptions, apply
+from lastseen.docspace import open_portal
+from lastseen.docspace.interface import Portal
+from lastseen.docspace.limits import Limits
+from lastseen.guardrails import Guardrails
+from lastseen.instant import system_clock
+from lastseen.ledger import Ledger, PortalLedger
+from lastseen.plan import Plan, Policy
+from lastseen.receipt import Receipt
+from lastseen.review import review
+from lastseen.rosters import RosterOptions, open_roster
+from lastseen.secret import ApiKey
+from lastseen.simulator.faults import NO_MISHAP, Mishap
+from lastseen.simulator.population import Population, populate
+from lastseen.simulator.portal import SimulatedPortal
+from lastseen.simulator.scenario import Scenario
+from lastseen.simulator.server import serve
+from lastseen.undo import undo
+
+GENEROUS = Guardrails(max_disable=1000, max_disable_share=1.0)
+IMPATIENT = Limits(tries=2, answer_seconds=0.15, longest_pause_seconds=5)
+
+
+def scenario() -> Scenario:
+    """Make people with a past of two months that ends now."""
+    return populate(datetime.now(UTC), Population(contractors=40, staff=6, days=60, seed=7))
+
+
+@dataclass
+class Staged:
+    """A portal that can be opened, and what was done on it."""
+
+    simulated: SimulatedPortal
+    ledger: PortalLedger
+    limits: Limits
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Portal]:
+        """Serve the portal and open it with the product's own client."""
+        key = ApiKey(self.simulated.api_key)
+        async with (
+            serve(self.simulated) as url,
+            open_portal(url, key, clock=system_clock, limits=self.limits) as portal,
+        ):
+            yield portal
+
+    async def reviewed(self, portal: Portal) -> Plan:
+        """Review the portal's guests."""
+        return await review(
+            portal,
+            open_roster(RosterOptions()),
+            ledger=self.ledger,
+            policy=Policy(),
+            clock=system_clock,
+        )
+
+    async def applied(
+        self, plan: Plan, portal: Portal, *, stop: asyncio.Event | None = None
+    ) -> Receipt:
+        """Apply a plan without guardrails."""
+        options = ApplyOptions(guardrails=GENEROUS)
+        return await apply(
+            plan, portal, ledger=self.ledger, options=options, clock=system_clock, stop=stop
+        )
+
+    async def undone(self, run_id: str, portal: Portal) -> Receipt:
+        """Undo a run without guardrails."""
+        return await undo(
+            run_id, portal, ledger=self.ledger, guardrails=GENEROUS, clock=system_clock
+        )
+
+    def stumble(self, *mishaps: Mishap) -> None:
+        """Let these befall the next changes, one after the other, and nothing befall readings."""
+        coming: Iterator[Mishap] = iter(mishaps)
+
+        def draw(method: str) -> Mishap:
+            return next(coming, NO_MISHAP) if method == "PUT" else NO_MISHAP
+
+        self.simulated.faults.draw = draw  # type: ignore[method-assign]
+
+    def changed(self) -> list[str]:
+        """Return whose status the product changed, once for each time."""
+        return [change.user_id for change in self.simulated.world.changes if change.by != "hand"]
+
+
+def play(
+    simulated: SimulatedPortal,
+    story: Callable[[Staged], Coroutine[Any, Any, None]],
+    limits: Limits | None = None,
+) -> None:
+    """Play a story on a portal and an empty ledger."""
+    with Ledger.in_memory(clock=system_clock) as book:
+        staged = Staged(simulated, book.portal("http://127.0.0.1"), limits or Limits())
+        asyncio.run(story(staged))

@@ -1,0 +1,188 @@
+"""Carrying out over real sockets: what a portal refuses, loses and delays."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from lastseen.carrying import batches, changing
+from lastseen.carrying.endings import receipt_exit_code
+from lastseen.errors import ExitCode
+from lastseen.instant import system_clock
+from lastseen.plan import Plan
+from lastseen.receipt import OutcomeKind, Receipt
+from lastseen.simulator.clock import system_clock as portals_clock
+from lastseen.simulator.faults import Mishap
+from lastseen.simulator.portal import SimulatedPortal
+from tests.portal.staged import IMPATIENT, Staged, play, scenario
+
+LOST = Mishap(name="lost-answer")
+RESET = Mishap(name="reset")
+GATEWAY = Mishap(name="html-502")
+SLOW = Mishap(slow=True)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return scenario()
+
+
+@pytest.fixture
+def simulated(world) -> SimulatedPortal:
+    return SimulatedPortal(world, clock=portals_clock)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changing, "PAUSES", (0.05, 0.05, 0.05))
+
+
+def meant_by(plan: Plan) -> list[str]:
+    return [str(one.user_id) for one in plan.to_disable()]
+
+
+def by_kind(receipt: Receipt, kind: OutcomeKind) -> list[str]:
+    return [one.user_id for one in receipt.outcomes if one.outcome is kind]
+
+
+def check_everybody_was_disabled_once(staged: Staged, plan: Plan, receipt: Receipt) -> None:
+    late = by_kind(receipt, OutcomeKind.SPARED_ACTIVE)
+    expected = [who for who in meant_by(plan) if who not in late]
+    assert len(expected) >= 5
+    assert sorted(staged.changed()) == sorted(expected)
+    assert by_kind(receipt, OutcomeKind.DISABLED) == expected
+    assert all(one.verified for one in receipt.outcomes if one.user_id in expected)
+    assert receipt_exit_code(receipt) is ExitCode.DONE
+    assert staged.ledger.journal.verify(receipt.journal_head) is None
+
+
+def test_a_plan_is_carried_out_by_one_change(simulated):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            receipt = await staged.applied(plan, portal)
+        check_everybody_was_disabled_once(staged, plan, receipt)
+        assert len(simulated.puts) == 1
+
+    play(simulated, story)
+
+
+@pytest.mark.parametrize(
+    "mishaps",
+    [
+        [LOST],
+        [RESET],
+        [GATEWAY],
+        [LOST, LOST, LOST],
+        [RESET, GATEWAY, LOST],
+        [Mishap(name="empty-200")],
+        [Mishap(name="other-shape")],
+        [Mishap(name="truncated")],
+        [Mishap(name="429")],
+    ],
+    ids=lambda mishaps: "-".join(str(mishap.name) for mishap in mishaps),
+)
+def test_whatever_befalls_a_change_everybody_is_disabled_once(simulated, mishaps):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            staged.stumble(*mishaps)
+            receipt = await staged.applied(plan, portal)
+        check_everybody_was_disabled_once(staged, plan, receipt)
+
+    play(simulated, story)
+
+
+def test_an_answer_that_takes_too_long_is_read_back(simulated):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            staged.stumble(SLOW)
+            receipt = await staged.applied(plan, portal)
+        check_everybody_was_disabled_once(staged, plan, receipt)
+        assert len(simulated.puts) == 1
+
+    simulated.faults.seconds_of_slowness = lambda: 1.0
+    play(simulated, story, IMPATIENT)
+
+
+def test_somebody_moved_to_a_directory_meanwhile_is_refused_alone(simulated):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            receipt = await staged.applied(plan, portal)
+            (refused,) = by_kind(receipt, OutcomeKind.REFUSED)
+            assert "403" in next(o.error or "" for o in receipt.outcomes if o.user_id == refused)
+            rest = set(meant_by(plan)) - {refused, *by_kind(receipt, OutcomeKind.SPARED_ACTIVE)}
+        assert set(staged.changed()) == rest
+        assert set(by_kind(receipt, OutcomeKind.DISABLED)) == rest
+        assert receipt_exit_code(receipt) is ExitCode.PARTIAL
+
+    respond = simulated.respond
+
+    def at_the_last_moment(method, path, **request):
+        if method == "PUT" and not simulated.puts:
+            named = request["body"].decode().split('"')[3]
+            person = simulated.world.people[named]
+            simulated.world.people[named] = replace(person, is_ldap=True)
+        return respond(method, path, **request)
+
+    simulated.respond = at_the_last_moment
+    play(simulated, story)
+
+
+def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH", 2)
+
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            staged.stumble(Mishap(), Mishap(name="429"))
+            first = await staged.applied(plan, portal)
+            assert len(by_kind(first, OutcomeKind.DISABLED)) == 2
+            assert "nothing more before" in (first.outcomes[-1].error or "")
+            assert receipt_exit_code(first) is ExitCode.PARTIAL
+            second = await staged.applied(plan, portal)
+        assert second.run_id == first.run_id
+        check_everybody_was_disabled_once(staged, plan, second)
+
+    simulated.faults.retry_after = lambda: 40_000
+    play(simulated, story)
+
+
+def test_a_stop_in_the_middle_leaves_a_receipt_and_the_same_command_goes_on(simulated, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH", 2)
+
+    async def story(staged: Staged) -> None:
+        stop = asyncio.Event()
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            respond = simulated.respond
+
+            def stopping(method, path, **request):
+                if method == "PUT":
+                    stop.set()
+                return respond(method, path, **request)
+
+            simulated.respond = stopping
+            first = await staged.applied(plan, portal, stop=stop)
+            assert len(by_kind(first, OutcomeKind.DISABLED)) == 2
+            assert receipt_exit_code(first) is ExitCode.PARTIAL
+            second = await staged.applied(plan, portal)
+        check_everybody_was_disabled_once(staged, plan, second)
+
+    play(simulated, story)
+
+
+def test_somebody_who_signs_in_between_plan_and_apply_is_spared(simulated):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            back = meant_by(plan)[0]
+            now = int(system_clock().timestamp())
+            simulated.world.add_login(back, now, 1000)
+            receipt = await staged.applied(plan, portal)
+        assert back in by_kind(receipt, OutcomeKind.SPARED_ACTIVE)
+        assert back not in staged.changed()
+
+    play(simulated, story)

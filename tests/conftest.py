@@ -20,6 +20,11 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright's event loop goes on running in its process."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nobody_elses_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test meets the configuration, the ledger or the keyring of whoever runs it."""

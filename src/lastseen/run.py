@@ -32,8 +32,19 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The limits beyond which nothing is done at all."""
     first_run_applies: bool = False
     """Whether the first run on a portal changes anything; otherwise it only reports."""
+    only_report: bool = False
+    """Whether nothing is to be changed, since nobody has agreed to it."""
     reconcile: bool = True
     """Whether an outside roster is compared with the portal's guests (`[roster] reconcile`)."""
+
+
+FIRST_RUN = (
+    "this is the first run on this portal, so it only reports: look through the plan, and the next"
+    " run carries out what it decides"
+)
+"""Why a first run changes nothing."""
+NOBODY_AGREED = "there is no terminal to ask on, and no --yes"
+"""Why a run that was to report only changes nothing."""
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,15 +58,10 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the plan was carried out."""
     why_not: str | None
     """Why it was not, in a sentence; None where it was."""
+    lacks_agreement: bool = False
+    """Whether only somebody's agreement was missing."""
     finished: tuple[Receipt, ...] = ()
     """What finishing an earlier run that was cut off did."""
-
-
-FIRST_RUN = (
-    "this is the first run on this portal, so it only reports: look through the plan, and the next"
-    " run carries out what it decides"
-)
-"""Why a first run changes nothing."""
 
 
 async def run(
@@ -79,7 +85,9 @@ async def run(
         portal=portal, ledger=ledger, clock=clock, progress=progress or Silent(), stop=stop
     )
     with ledger.lock("run"):
-        finished = await _finish_earlier(means, options.guardrails)
+        finished: tuple[Receipt, ...] = ()
+        if not options.only_report:
+            finished = await _finish_earlier(means, options.guardrails)
         first = not _reported_before(ledger)
         plan = await review(
             portal,
@@ -90,9 +98,15 @@ async def run(
             reconcile=options.reconcile,
             progress=means.progress,
         )
-        if first and not options.first_run_applies:
+        why_not = _why_only_reported(options, first=first)
+        if why_not is not None:
             return RunResult(
-                plan=plan, receipt=None, applied=False, why_not=FIRST_RUN, finished=finished
+                plan=plan,
+                receipt=None,
+                applied=False,
+                why_not=why_not,
+                lacks_agreement=why_not == NOBODY_AGREED,
+                finished=finished,
             )
         receipt = await carry_out(
             plan,
@@ -102,6 +116,12 @@ async def run(
             kind="run",
         )
         return RunResult(plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished)
+
+
+def _why_only_reported(options: RunOptions, *, first: bool) -> str | None:
+    if first and not options.first_run_applies:
+        return FIRST_RUN
+    return NOBODY_AGREED if options.only_report else None
 
 
 async def _finish_earlier(means: Means, guardrails: Guardrails) -> tuple[Receipt, ...]:

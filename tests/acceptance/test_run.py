@@ -19,6 +19,19 @@ def test_the_first_run_only_reports_and_the_second_applies(at_work, small_portal
     assert statuses(small_portal) != before
 
 
+def test_without_yes_and_without_a_terminal_a_run_only_reports(at_work, small_portal):
+    before = statuses(small_portal)
+    first = at_work("run", "--format", "json")
+    assert first.exit_code == 0, first.stderr
+    assert json.loads(first.stdout)["plan"]["summary"]["disable"] == 11
+
+    second = at_work("run", "--format", "json")
+    assert second.exit_code == 2
+    assert "--yes" in second.stderr
+    assert json.loads(second.stdout)["applied"] is False
+    assert statuses(small_portal) == before
+
+
 def test_a_first_run_may_be_let_apply(at_work):
     ran = at_work("run", "--yes", "--first-run-applies", "-o", "report.html")
     assert ran.exit_code == 0

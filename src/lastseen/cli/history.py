@@ -91,7 +91,7 @@ def _show_run(ledger: "PortalLedger", where: Destination, prefix: str) -> None:
 def _verify(ledger: "PortalLedger", where: Destination, head: str | None) -> None:
     from lastseen.reports.verification import Verification, render_verification
 
-    broken = ledger.journal.verify(expected_head=head)
+    broken = ledger.journal.verify(expected_head=head or _newest_receipts_head(ledger))
     verification = Verification(
         portal=ledger.url, whole=broken is None, head=ledger.journal.head(), broken=broken
     )
@@ -106,6 +106,15 @@ def _verify(ledger: "PortalLedger", where: Destination, head: str | None) -> Non
             meaning="the record of what was done was changed after it was written",
             remedy="compare it with a backup or an export, and find out who can write the ledger",
         )
+
+
+def _newest_receipts_head(ledger: "PortalLedger") -> str | None:
+    """Return the journal's head that the newest receipt carries: the journal must still hold it."""
+    for run in ledger.runs.all(limit=50):
+        receipt = ledger.runs.receipt(run.run_id)
+        if receipt is not None and receipt.journal_head:
+            return receipt.journal_head
+    return None
 
 
 def _lines(output: Path | None, form: str | None) -> Destination:

@@ -29,13 +29,8 @@ def agreed_to(sentence: str, *, yes: bool, attempted: str) -> bool:
     """
     if yes:
         return True
-    if not sys.stdin or not sys.stdin.isatty():
-        raise UsageError(
-            attempted=attempted,
-            found="no terminal to ask on, and no --yes",
-            meaning="nothing was changed",
-            remedy="give --yes if this is meant, or run it in a terminal",
-        )
+    if not can_be_asked():
+        raise nobody_to_ask(attempted)
     print_line(sentence)
     sys.stderr.write("Go ahead? [y/N] ")
     sys.stderr.flush()
@@ -43,6 +38,21 @@ def agreed_to(sentence: str, *, yes: bool, attempted: str) -> bool:
         return True
     print_line("Nothing was changed.")
     return False
+
+
+def can_be_asked() -> bool:
+    """Return whether somebody sits at a terminal."""
+    return bool(sys.stdin) and sys.stdin.isatty()
+
+
+def nobody_to_ask(attempted: str) -> UsageError:
+    """Return the error of a command that changes nothing since nobody could agree to it."""
+    return UsageError(
+        attempted=attempted,
+        found="no terminal to ask on, and no --yes",
+        meaning="nothing was changed",
+        remedy="give --yes if this is meant, or run it in a terminal",
+    )
 
 
 def answered(question: str, default: str | None = None) -> str:

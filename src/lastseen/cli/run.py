@@ -16,7 +16,7 @@ from lastseen.cli.options import (
     read_now,
 )
 from lastseen.cli.output import Destination
-from lastseen.cli.question import agreed_to
+from lastseen.cli.question import agreed_to, can_be_asked, nobody_to_ask
 from lastseen.cli.review import deliver_plan, plan_destination, review_exit_code, reviewed
 from lastseen.cli.stopping import stop_when_asked
 from lastseen.cli.watching import watched
@@ -45,8 +45,8 @@ def run(
 ) -> int:
     """Review and carry out at once, inside the guardrails.
 
-    For a scheduler, with --yes. The first run on a portal only reports. With --now nothing is ever
-    carried out. JSON holds plan and receipt, csv and html the plan.
+    For a scheduler, with --yes; without it, and without a terminal, it only reports. So does the
+    first run on a portal, and any with --now. JSON holds plan and receipt, csv and html the plan.
     """
     from lastseen.api import RunOptions
 
@@ -56,15 +56,19 @@ def run(
     settings = called.settings()
     if pretended is not None:
         return to_the_end(_pretended(called, settings, pretended, where, strict=strict))
-    if not _agreed(settings, yes=yes):
+    can_ask = can_be_asked()
+    if can_ask and not _agreed(settings, yes=yes):
         return ExitCode.DONE
     options = RunOptions(
         guardrails=settings.guardrails,
         first_run_applies=first_run_applies,
+        only_report=not (yes or can_ask),
         reconcile=settings.roster.reconcile,
     )
     result = to_the_end(_run(called, settings, options, where))
     _deliver(result, where, called)
+    if result.lacks_agreement and result.plan.to_disable():
+        raise nobody_to_ask("running review and apply in one go")
     return _exit_code(result, strict=strict)
 
 

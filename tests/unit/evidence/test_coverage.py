@@ -1,6 +1,7 @@
 """Coverage arithmetic, against sets of whole seconds as the oracle."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ def test_covering_covers_exactly_what_its_intervals_cover(some: list[Interval]) 
 @given(st.lists(intervals, max_size=8))
 def test_intervals_of_a_coverage_neither_overlap_nor_touch(some: list[Interval]) -> None:
     known = covering(some).intervals
-    assert all(a.until < b.since for a, b in zip(known, known[1:], strict=False))
+    assert all(a.until < b.since for a, b in pairwise(known))
 
 
 @given(coverages, coverages)

@@ -69,9 +69,7 @@ class Log:
 
 
 seconds = st.lists(st.integers(0, 25), max_size=60)
-reads = st.lists(
-    st.tuples(st.integers(0, 70), st.integers(1, 12), st.integers(0, 3)), max_size=14
-)
+reads = st.lists(st.tuples(st.integers(0, 70), st.integers(1, 12), st.integers(0, 3)), max_size=14)
 
 
 @given(seconds, reads, st.integers(0, 999))

@@ -1,7 +1,8 @@
 """The process that is killed: applies a plan for real, and may kill itself at a step.
 
-`python -m benchmarks.kills.child URL LEDGER PLAN [STEP MOMENT]`, the key in LASTSEEN_API_KEY. Says
-`ready` on standard output when the work begins, and gives the receipt there when it ends.
+`python -m benchmarks.kills.child URL LEDGER PLAN [STEP MOMENT]`, the key in LASTSEEN_API_KEY. STEP
+is a number or, as `set_status:1`, a method and which of its calls, from 0. Says `ready` on standard
+output when the work begins, and gives the receipt there when it ends.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ from pathlib import Path
 
 from benchmarks.kills.mortality import (
     Life,
-    Moment,
     MortalLedger,
     kill_this_process,
     mortal_portal,
@@ -45,13 +45,21 @@ async def work(url: str, ledger_url: str, plan_file: Path, life: Life) -> Receip
             )
 
 
+def _life(step: str, moment: str) -> Life:
+    call, _, number = step.rpartition(":")
+    assert moment in ("before", "after")
+    return Life(
+        death_at=int(number),
+        call=call or None,
+        moment="before" if moment == "before" else "after",
+        die=kill_this_process,
+    )
+
+
 def main(arguments: list[str]) -> None:
     """Apply once, as the command line says."""
     url, ledger_url, plan_file, *death = arguments
-    step, moment = (int(death[0]), death[1]) if death else (None, "before")
-    assert moment in ("before", "after")
-    chosen: Moment = "before" if moment == "before" else "after"
-    life = Life(death_at=step, moment=chosen, die=kill_this_process)
+    life = _life(*death) if death else Life()
     batches.BATCH = int(os.environ.get("KILLS_BATCH", "3"))
     logging.disable(logging.WARNING)
     print("ready", flush=True)

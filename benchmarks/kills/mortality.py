@@ -38,14 +38,19 @@ class Life:
         self,
         *,
         death_at: int | None = None,
+        call: str | None = None,
         moment: Moment = "before",
         die: Callable[[], None] | None = None,
     ) -> None:
-        """Die at step `death_at`, counted from 0; None lives on. `die` is how: an exception."""
+        """Die at step `death_at`, counted from 0; None lives on.
+
+        `call` counts only the calls of that method; None all steps. `die` is how: None raises.
+        """
         self.steps = 0
         self.names: list[str] = []
         self.dead = False
         self._death_at = death_at
+        self._call = call
         self._moment = moment
         self._die = die or self._raise
 
@@ -53,9 +58,11 @@ class Life:
         """Note that a step begins; returns its number."""
         if self.dead:
             raise Killed
-        number = self.steps
+        number = self.names.count(name) if self._call else self.steps
         self.steps += 1
         self.names.append(name)
+        if self._call not in (None, name):
+            number = -1
         self._perhaps_die(number, "before")
         return number
 

@@ -35,6 +35,7 @@ from lastseen.simulator.portal import Setup, SimulatedPortal
 from lastseen.simulator.server import serve_in_thread
 
 _LONGEST_LIFE_SECONDS = 60.0
+_ROOT = Path(__file__).parents[2]
 
 
 class Kill(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +78,11 @@ class Theatre:
         output, _ = child.communicate(timeout=_LONGEST_LIFE_SECONDS)
         return int(output.splitlines()[1])
 
-    def kill_at(self, step: int, moment: Moment, *, ledger_url: str | None = None) -> Kill:
+    def kill_at(self, step: int | str, moment: Moment, *, ledger_url: str | None = None) -> Kill:
         """Let the process kill itself at a step, and another finish the job.
 
-        `ledger_url` is an empty ledger; None: a file that knows the review.
+        `step` is a number or, as `set_status:1`, which call of a method. `ledger_url` is an empty
+        ledger; None: a file that knows the review.
         """
         ledger = self._laid(ledger_url)
         child = self._start(ledger, str(step), moment)
@@ -145,6 +147,7 @@ class Theatre:
                 str(self._plan_file),
                 *death,
             ],
+            cwd=_ROOT,
             env={**os.environ, "LASTSEEN_API_KEY": self._portal.api_key},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

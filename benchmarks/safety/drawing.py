@@ -65,7 +65,7 @@ def draw(seed: int) -> Case:
         earlier_keep=_earlier_keep(chance),
         latency=chance.choice((0.0, 0.02, 0.02, 0.3)),
         machine_ahead=0.0 if chance.random() < 0.7 else chance.uniform(-280, 280),
-        faults=_faults(chance),
+        faults=_faults(rules, chance),
         rules=rules,
         roster=chance.choice(("guests", "csv")),
         steps=_steps(mode, rules, people, chance),
@@ -125,12 +125,15 @@ def _earlier_keep(chance: random.Random) -> tuple[int, int] | None:
     return chance.choice((1, 7, 30)), chance.randrange(60, 60 * DAY)
 
 
-def _faults(chance: random.Random) -> dict[str, float]:
+def _faults(rules: Rules, chance: random.Random) -> dict[str, float]:
     """Draw which faults there are and how often: none on two portals of five."""
     if chance.random() < 0.4:
         return {}
-    number = chance.choice((1, 1, 1, 2, 2, 3, 5, len(faults.NAMES)))
-    names = chance.sample(faults.NAMES, number)
+    # Entries deleted before their time, from the sixtieth day on, leave no trace that anybody
+    # could see: they are left out where the window reaches as far.
+    known = [n for n in faults.NAMES if n != "deletions" or rules.inactive_days <= 60]
+    number = chance.choice((1, 1, 1, 2, 2, 3, 5, len(known)))
+    names = chance.sample(known, number)
     return {name: round(chance.choice((0.01, 0.05, 0.1, 0.2)), 2) for name in names}
 
 

@@ -53,8 +53,10 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """What was so before its first request, by id."""
     after: Mapping[str, Truth]
     """What was so after its last."""
+    begun: float
+    """When it began, by the machine's clock, in seconds since 1970."""
     now: float
-    """The instant that its plan is for, in seconds since 1970."""
+    """The instant that its plan is for; somebody may have crossed the edge meanwhile."""
     provable_since: float
     """Since when the portal can prove everything, as far as any client may conclude."""
     knowable_since: float
@@ -160,7 +162,7 @@ def _fault(
             return None
         if moment.knowable_since > required_since(case, before, moment.now):
             return Fault.UNPROVEN
-        if decided.reason == "never-seen" and _seen_in_lookback(case, before, moment.now):
+        if decided.reason == "never-seen" and _seen_in_lookback(case, before, moment):
             return Fault.FALSELY_NEVER
         return None
     if decided.decision == "hold":
@@ -168,10 +170,14 @@ def _fault(
             return None
         if not _is_whole(case, before, moment) or should == "hold":
             return None
+        if was_there(before, moment.begun, case) and not was_there(before, moment.now, case):
+            return None
         if decided.reason == "evidence-incomplete" and _never_keeps(case, before, moment):
             return None
         return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
     if should != "disable" or was_there(after, moment.now, case):
+        return None
+    if decided.reason == "never-seen" and not _seen_in_lookback(case, before, moment):
         return None
     return None if _shown_as_there(case, before, moment.now) else Fault.MISSED
 
@@ -196,10 +202,14 @@ def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
     return moment.provable_since > max(lookback, float(truth.registered_at))
 
 
-def _seen_in_lookback(case: Case, truth: Truth, now: float) -> bool:
-    lookback = now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
-    last = _last(truth, case)
-    return last is not None and last >= lookback
+def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
+    """Say whether the portal still lists that the person was there within the lookback."""
+    since = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
+    listed = [
+        *([truth.last_sign_in_at] if moment.reach.oldest_sign_in <= since else []),
+        *([truth.last_written_activity_at] if "activity" in case.rules.evidence else []),
+    ]
+    return any(seen is not None and seen >= since for seen in listed)
 
 
 def _shown_as_there(case: Case, truth: Truth, now: float) -> bool:

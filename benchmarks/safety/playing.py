@@ -143,6 +143,8 @@ class _Play:
 
     def _review(self, step: Review, ledger: PortalLedger) -> None:
         before = self._truths()
+        begun = self.time.machine_clock().timestamp()
+        at_first = reach(self.portal, self.course, self.time.now())
         self._notice(before)
         happened = sum(self.portal.faults.happened.values())
         transport = self._transport()
@@ -198,13 +200,15 @@ class _Play:
         moment = Moment(
             before=before,
             after=self._truths(),
+            begun=begun,
             now=now,
             provable_since=_provable(known, self.case.rules),
-            knowable_since=self.knowledge.since(known, self.case.rules.evidence),
+            knowable_since=self.knowledge.since((at_first, known), self.case.rules.evidence),
             reach=known,
             disturbed=disturbed,
             reinstated=dict(self.reinstated),
         )
+        self.knowledge.add(at_first)
         self.knowledge.add(known)
         self.reviews.append(
             Reviewed(

@@ -38,6 +38,8 @@ class Reach(NamedTuple):
     crowded_sign_ins: int
     """The newest second with more events than a page can show around, 0 where there is none."""
     crowded_trail: int
+    oldest_sign_in: float
+    """When the oldest event happened that the sign-in log still lists; `at` where it is empty."""
 
 
 def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
@@ -54,10 +56,10 @@ def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
     trail_floor = now - world.trail_days * DAY
     trail: float = trail_floor
     if portal.audit.filters is Filters.IGNORED:
-        physical = _of_the_newest(listed, physical)
-        certain = _of_the_newest(listed, certain)
+        physical = min(now, _of_the_newest(listed, physical))
+        certain = min(now, _of_the_newest(listed, certain))
         shown = [s for s in world.trail.columns.seconds if trail_floor <= s <= now]
-        trail = _of_the_newest(shown, trail_floor)
+        trail = min(now, _of_the_newest(shown, trail_floor))
     elif listed and listed[0] <= certain:
         certain = max(floor, float(listed[0] + 1))
     return Reach(
@@ -67,6 +69,7 @@ def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
         sign_ins_for_certain=max(certain, physical),
         crowded_sign_ins=_crowded(listed),
         crowded_trail=_crowded(world.trail.columns.seconds),
+        oldest_sign_in=float(listed[0]) if listed else now,
     )
 
 
@@ -81,13 +84,16 @@ class Knowledge:
         """Take note of a review, finished or cut off."""
         self._earlier.append(known)
 
-    def since(self, now: Reach, kinds: Sequence[str]) -> float:
-        """Return since when a review at `now` can know everything, earlier ones included."""
+    def since(self, now: Sequence[Reach], kinds: Sequence[str]) -> float:
+        """Return since when a review can know everything, earlier ones included.
+
+        `now`: how far the logs reached at its beginning, its end or in between.
+        """
         found = []
         if "sign-in" in kinds:
-            found.append(self._chained(now.sign_ins, "sign_ins"))
+            found.append(min(self._chained(one.sign_ins, "sign_ins") for one in now))
         if "activity" in kinds:
-            found.append(self._chained(now.trail, "trail"))
+            found.append(min(self._chained(one.trail, "trail") for one in now))
         return max(found, default=NEVER)
 
     def _chained(self, since: float, log: str) -> float:

@@ -10,7 +10,7 @@ from lastseen.decision import Decision, Reason
 from lastseen.errors import UsageError
 from lastseen.evidence.record import EvidenceRecord, decode_record
 from lastseen.explanation import Explanation, LookedAt
-from lastseen.instant import Instant, Interval, after, days, format_instant, utc_date
+from lastseen.instant import Instant, Interval, after, days, format_instant, utc_date, whole_second
 from lastseen.ledger import Exemption, PortalLedger, Run
 from lastseen.plan import Plan, Policy
 from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
@@ -243,7 +243,7 @@ def _history(ledger: PortalLedger, decision: Decision) -> tuple[str, ...]:
         for outcome in receipt.outcomes if receipt else ():
             if outcome.user_id == decision.user_id:
                 told.append(
-                    f"{format_instant(run.started_at)}: {run.kind} {run.run_id}: "
+                    f"{format_instant(whole_second(run.started_at))}: {run.kind} {run.run_id}: "
                     f"{outcome.outcome.value}" + (f" ({outcome.error})" if outcome.error else "")
                 )
     return tuple(told)

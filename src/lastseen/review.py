@@ -196,10 +196,11 @@ class _Review:
     ) -> set[UserId]:
         """Return those whom the sign-in log would disable.
 
-        Where the portal forgets its trail before the window is over, also those who have not been
-        seen for half its lifetime: when they are due, the ledger has to know what is gone by then.
+        Where the policy keeps those never seen, also those: the trail may have seen them. Where the
+        portal forgets its trail before the window is over, also those who have not been seen for
+        half its lifetime: when they are due, the ledger has to know what is gone by then.
         """
-        due = self._due(undecided, self._without_trail)
+        due = self._due(undecided, self._without_trail) | self._never_seen_so_far(undecided)
         lifetime = collector.trail_lifetime
         if lifetime < days(self._policy.inactive_days):
             lately = before(self._now, lifetime / 2)
@@ -214,15 +215,24 @@ class _Review:
 
         Where the policy keeps those never seen, the date decides.
         """
-        due = self._due(undecided, self._kinds)
-        if self._policy.never_seen == "keep":
-            window = self._policy.window_start(self._now)
-            for person in undecided.keys() - due:
-                known = self._evidence(person, self._without_trail)
-                proven = known.proven_since
-                if known.sighting is None and proven is not None and proven <= window:
-                    due.add(person)
-        return due
+        return self._due(undecided, self._kinds) | self._never_seen_so_far(undecided)
+
+    def _never_seen_so_far(self, undecided: Mapping[UserId, Subject]) -> set[UserId]:
+        """Return those absent over the window and never seen, where the policy keeps such people.
+
+        Absent as far as the sign-in log goes.
+        """
+        if self._policy.never_seen != "keep":
+            return set()
+        window = self._policy.window_start(self._now)
+        known = {person: self._evidence(person, self._without_trail) for person in undecided}
+        return {
+            person
+            for person, evidence in known.items()
+            if evidence.sighting is None
+            and evidence.proven_since is not None
+            and evidence.proven_since <= window
+        }
 
     def _evidence(self, person: UserId, kinds: list[EvidenceKind]) -> PersonEvidence:
         """Return what is known of `person`, counting as proven what the logs named prove."""

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -19,21 +20,22 @@ class EvidenceKind(StrEnum):
 class Event(
     msgspec.Struct,
     frozen=True,
+    gc=False,
     rename={"at": "date", "user_id": "userId", "action_id": "actionId", "address": "ip"},
 ):
     """One entry of the sign-in log or the activity trail, as a page brings it.
 
     Field names on the wire are the portal's (LoginEventDto.cs, AuditEventDto.cs), so that a page
-    decodes straight into this.
+    decodes straight into this, and numbers beyond a column's range or times without a zone don't.
     """
 
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
     """The portal's id of the event; unique within its log."""
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     """When it happened: aware, whole seconds, in any offset."""
     user_id: str = ""
     """Who acted; empty or zero for an unknown user."""
-    action_id: int = -1
+    action_id: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = -1
     """The portal's number of the action (MessageAction.cs)."""
     address: str | None = None
     """The IP address it came from."""

@@ -33,9 +33,9 @@ def test_of_several_processes_one_carries_the_plan_out(served: Theatre, ledger_u
     assert race.verdict.changed > 5
 
 
-@pytest.mark.parametrize(("step", "moment"), [(30, "after"), (21, "before")])
+@pytest.mark.parametrize(("step", "moment"), [("set_status:1", "after"), ("append:1", "before")])
 def test_a_killed_process_leaves_no_lock_and_the_next_finishes_its_job(
-    served: Theatre, ledger_url: str, step: int, moment: Moment
+    served: Theatre, ledger_url: str, step: str, moment: Moment
 ):
     kill = served.kill_at(step, moment, ledger_url=ledger_url)
 

@@ -122,7 +122,7 @@ class Changing:
     ) -> list[tuple[Target, ...]]:
         if len(group) > 1:
             return _halves(group)
-        self._refused.append((group[0], _said(refusal)))
+        self._refused.append((group[0], refusal.found))
         return []
 
     async def _after_no_place(
@@ -292,17 +292,13 @@ def _refused(target: Target, said: str) -> Outcome:
     )
 
 
-def _said(refusal: PortalRefused) -> str:
-    return f"the portal refused with {refusal.status}: {refusal.found}"
-
-
 def _no_place(status: AccountStatus, refusal: PortalRefused) -> str:
     if status is AccountStatus.ACTIVE:
         return (
             "the portal's licence has no place left for this kind of account (402): disable or"
             " delete others, or buy places, and undo again"
         )
-    return _said(refusal)
+    return refusal.found
 
 
 def _stopped_by(refusal: PortalRefused) -> str:

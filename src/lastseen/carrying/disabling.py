@@ -28,10 +28,17 @@ async def disable(
     `own` is the account that the key acts as. Raises PortalError where nobody can be looked at
     again, and CancelledError; the receipt is in the ledger then, and the run can be carried on.
     """
+    work = _look_and_change(candidates, record, means, decided, own)
+    return await ended(work, record, means)
 
-    async def work() -> str | None:
-        looked = await look_again(candidates, means, decided=decided, own=own)
-        record.close_unasked(looked.outcomes)
-        return looked.halt or await change_status(looked.to_disable, record, means)
 
-    return await ended(work(), record, means)
+async def _look_and_change(
+    candidates: Sequence[Candidate],
+    record: RunRecord,
+    means: Means,
+    decided: Decided,
+    own: UserId,
+) -> str | None:
+    looked = await look_again(candidates, means, decided=decided, own=own)
+    record.close_unasked(looked.outcomes)
+    return looked.halt or await change_status(looked.to_disable, record, means)

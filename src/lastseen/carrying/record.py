@@ -143,7 +143,6 @@ class RunRecord:
             for target in intent.people:
                 self.open[target.user_id] = target
                 self.acted_on[target.user_id] = target
-                self.outcomes.pop(target.user_id, None)
         elif entry.kind == "outcome":
             closed = msgspec.convert(content, _Outcomes)
             for outcome in closed.people:

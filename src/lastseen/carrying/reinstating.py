@@ -43,18 +43,20 @@ async def reinstate(
     key acts as. Raises PortalError where nobody can be looked at, and CancelledError; the receipt
     is in the ledger then, and the run can be carried on.
     """
+    left = _LeftAsTheyWere(means, undone=undone, own=own)
+    return await ended(_look_and_change(targets, record, means, left), record, means)
 
-    async def work() -> str | None:
-        read_at = means.clock()
-        now = await read_people(means.portal, [target.user_id for target in targets])
-        means.ledger.accounts.note(now.profiles.values(), read_at)
-        left = _LeftAsTheyWere(means, undone=undone, own=own)
-        outcomes = {target.user_id: left.outcome(target, now) for target in targets}
-        record.close_unasked(outcome for outcome in outcomes.values() if outcome is not None)
-        waiting = [target for target in targets if outcomes[target.user_id] is None]
-        return await change_status(waiting, record, means)
 
-    return await ended(work(), record, means)
+async def _look_and_change(
+    targets: Sequence[Target], record: RunRecord, means: Means, left: "_LeftAsTheyWere"
+) -> str | None:
+    read_at = means.clock()
+    now = await read_people(means.portal, [target.user_id for target in targets])
+    outcomes = {target.user_id: left.outcome(target, now) for target in targets}
+    means.ledger.accounts.note(now.profiles.values(), read_at)
+    record.close_unasked(outcome for outcome in outcomes.values() if outcome is not None)
+    waiting = [target for target in targets if outcomes[target.user_id] is None]
+    return await change_status(waiting, record, means)
 
 
 class _LeftAsTheyWere:

@@ -39,6 +39,7 @@ GONE = "the account is no longer on the portal"
 _PROTECTED = {
     AccountType.OWNER: "the account now owns the portal",
     AccountType.ADMINISTRATOR: "the account is now an administrator's",
+    AccountType.ROOM_ADMINISTRATOR: "the account is now a room administrator's",
 }
 
 

@@ -13,7 +13,15 @@ from lastseen.docspace.conversation import Answer, Conversation
 from lastseen.docspace.exchange import Request
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.docspace.loose_events import read_loose_events
-from lastseen.docspace.wire import Envelope, Unreadable, check_count, check_success, check_year
+from lastseen.docspace.wire import (
+    EARLIEST_YEAR,
+    TOO_LATE_A_YEAR,
+    Envelope,
+    Unreadable,
+    check_count,
+    check_success,
+    check_year,
+)
 from lastseen.docspace.wording import Purpose, Topic
 from lastseen.instant import Instant, whole_second
 from lastseen.sighting import Event
@@ -61,11 +69,13 @@ def read_events(body: bytes) -> list[Event]:
         quick = None
     if quick is None:
         events = read_loose_events(body)
-    else:
-        check_success(quick)
-        events = quick.response
-        check_count(quick.count, events)
-    _check(events)
+        _check(events)
+        return events
+    check_success(quick)
+    events = quick.response
+    check_count(quick.count, events)
+    if not _is_plain(events):
+        _check(events)
     return events
 
 
@@ -99,6 +109,29 @@ def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
     if query.until is not None:
         pairs.append(("to", wire_date(query.until)))
     return tuple(pairs)
+
+
+def _is_plain(events: list[Event]) -> bool:
+    """Say whether quickly decoded events are as nearly all are: nothing to refuse or to change.
+
+    Asks what `_check` asks, of all at once, which takes half the time.
+    """
+    if not events:
+        return True
+    times = [event.at for event in events]
+    people = "".join([event.user_id for event in events])
+    ids = {event.id for event in events}
+    return (
+        times == sorted(times, reverse=True)
+        and times[0].year < TOO_LATE_A_YEAR
+        and times[-1].year >= EARLIEST_YEAR
+        and not any([moment.microsecond for moment in times])
+        and people == people.lower()
+        and len(people.split()) < 2
+        and "{" not in people
+        and "}" not in people
+        and len(ids) == len(events)
+    )
 
 
 def _check(events: list[Event]) -> None:

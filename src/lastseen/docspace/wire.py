@@ -24,6 +24,9 @@ _DECODING_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, OverflowEr
 _MOST_PEOPLE = 1_000_000
 """A list that tells of more would be asked for in more pages than anyone can want."""
 
+EARLIEST_YEAR, TOO_LATE_A_YEAR = 1971, 9000
+"""Between these lies the year of every event and every account."""
+
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -237,7 +240,7 @@ def check_year(moment: datetime) -> None:
 
     The portal writes the year 1 for a date that it doesn't know (ApiDateTime.cs).
     """
-    if not 1971 <= moment.year < 9000:
+    if not EARLIEST_YEAR <= moment.year < TOO_LATE_A_YEAR:
         raise Unreadable(f"no event and no account is of the year {moment.year}")
 
 

@@ -47,10 +47,13 @@ async def agreed_page(
     first: EventPage,
     fetch: Callable[[EventQuery], Awaitable[EventPage]],
     is_unsteady: Callable[[], bool],
+    *,
+    shows_at_most: int | None = None,
 ) -> Agreed:
     """Ask for `first` again until it is full or enough answers agree, then look behind its end.
 
-    Raises PortalError from `fetch`.
+    `shows_at_most`: the portal brings its newest events only, whatever it is asked, and no more
+    than so many: fewer are all there are. Raises PortalError from `fetch`.
     """
     best, answers = first, [first]
     agreeing, contradicted = 1, False
@@ -71,7 +74,9 @@ async def agreed_page(
         len(best.events), unsteady=contradicted or is_unsteady()
     )
     ends = False
-    if believed and not full:
+    if believed and not full and shows_at_most is not None:
+        ends = len(best.events) < shows_at_most
+    elif believed and not full:
         ends = len(best.events) < 2 or await _nothing_behind(best, fetch, answers)
     return Agreed(
         page=best,
@@ -88,13 +93,19 @@ def _is_full(page: EventPage) -> bool:
 
 def _agree(one: EventPage, again: EventPage) -> bool:
     """Say whether `again` shows the same events, but for some that have arrived since."""
+    if not one.events:
+        return not again.events
+    newest = one.events[0].at
     before = {event.id for event in one.events}
     now = {event.id for event in again.events}
-    if not before <= now:
-        return False
-    newest = one.events[0].at if one.events else None
     arrived = [event for event in again.events if event.id not in before]
-    return all(newest is not None and event.at > newest for event in arrived)
+    if one.query.start == 0:
+        return before <= now and all(event.at > newest for event in arrived)
+    # Which events of the page's first second stand before its place is open at each answer.
+    certain = {event.id for event in one.events if event.at < newest}
+    return (
+        certain <= now and len(now) >= len(before) and all(event.at >= newest for event in arrived)
+    )
 
 
 async def _nothing_behind(

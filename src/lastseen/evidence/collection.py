@@ -19,7 +19,7 @@ from lastseen.evidence.filters import (
     ignores_everything,
 )
 from lastseen.evidence.known import KnownLog
-from lastseen.evidence.lifetime import whole_since
+from lastseen.evidence.lifetime import Lifetime
 from lastseen.evidence.log import Log, activity_trail, sign_in_log
 from lastseen.evidence.paging import SECOND
 from lastseen.evidence.persons import PersonByPerson
@@ -73,16 +73,13 @@ class Collector:
         self.retention = await self._portal.retention()
         probe = sign_in_log(self._portal, self.retention)
         self.detected: Detected = await detect_filters(probe)
-        whole = await whole_since(
-            self._portal,
-            self.retention,
-            self._store,
-            ask_trail=self.detected.mode is not FilterMode.IGNORED,
-        )
         at = self.detected.newest.answered_at
+        lifetime = Lifetime(
+            self._portal, self.retention, self._store, now=at, is_unsteady=self._is_unsteady
+        )
         self._store.note_retention(self.retention.sign_in_days, self.retention.trail_days, at)
         self._store.note_filters(self.detected.mode.value, at)
-        known = self._open(sign_in_log(self._portal, self.retention, whole))
+        known = self._open(sign_in_log(self._portal, self.retention, lifetime.whole_since))
         await self._take_newest(known, self.detected)
 
     async def sign_ins(self, people: Collection[UserId]) -> None:
@@ -191,10 +188,11 @@ class Collector:
     async def _take_newest(self, known: KnownLog, detected: Detected) -> None:
         """Take in the newest page; of a portal without the audit option it is all there is."""
         stream, newest = known.stream, detected.newest
-        if detected.mode is FilterMode.IGNORED and len(newest.events) >= WITHOUT_OPTION:
+        ignored = detected.mode is FilterMode.IGNORED
+        if ignored and len(newest.events) >= WITHOUT_OPTION:
             stream.take_full(newest)
         else:
-            await stream.take(newest)
+            await stream.take(newest, shows_at_most=WITHOUT_OPTION if ignored else None)
         stream.write()
         self._refresh(known)
 

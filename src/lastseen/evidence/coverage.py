@@ -3,6 +3,7 @@
 Pure values in, pure values out; nothing here knows where an interval comes from.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 import msgspec
@@ -63,6 +64,40 @@ class Coverage(msgspec.Struct, frozen=True):
             if known.since < moment <= known.until:
                 return known.since
         return None
+
+
+class GrowingCoverage:
+    """A coverage to which intervals are added one after the other, in any order."""
+
+    def __init__(self) -> None:
+        """Begin with nothing covered."""
+        self._since: list[Instant] = []
+        self._until: list[Instant] = []
+        self._coverage: Coverage | None = Coverage()
+
+    def add(self, since: Instant, until: Instant) -> bool:
+        """Cover from `since` to `until`, which is later; return whether any of it was new."""
+        first = bisect_left(self._until, since)
+        behind = bisect_right(self._since, until)
+        if first < behind:
+            since, until = min(since, self._since[first]), max(until, self._until[behind - 1])
+            if behind - first == 1 and (since, until) == (self._since[first], self._until[first]):
+                return False
+        self._since[first:behind] = [since]
+        self._until[first:behind] = [until]
+        self._coverage = None
+        return True
+
+    def covers(self, needed: Interval) -> bool:
+        """Say whether all of `needed` is covered; an empty interval always is."""
+        index = bisect_right(self._since, needed.since) - 1
+        return needed.since >= needed.until or (index >= 0 and self._until[index] >= needed.until)
+
+    def coverage(self) -> Coverage:
+        """Return what is covered by now."""
+        if self._coverage is None:
+            self._coverage = Coverage(tuple(map(Interval, self._since, self._until)))
+        return self._coverage
 
 
 def covering(intervals: Iterable[Interval]) -> Coverage:

@@ -5,10 +5,14 @@ early without a word. The trail keeps the change itself (MessageAction.cs: Audit
 and the ledger what lifetimes were read before.
 """
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from lastseen.docspace.interface import EventQuery, Portal, Retention
 from lastseen.errors import PortalError
+from lastseen.evidence.agreement import agreed_page
+from lastseen.evidence.filters import WITHOUT_OPTION
 from lastseen.instant import EPOCH, Instant, before, days, instant
 from lastseen.ledger import EvidenceStore
 
@@ -19,31 +23,84 @@ SHORTEST_LIFETIME = timedelta(days=1)
 """The least that the portal accepts (SecurityController.cs)."""
 
 
-async def whole_since(
-    portal: Portal, retention: Retention, store: EvidenceStore, *, ask_trail: bool
-) -> Instant:
-    """Return the instant before which the log's end proves nothing.
+class Lifetime:
+    """The sign-in log's lifetime over time. Nothing is asked before it matters."""
 
-    `ask_trail`: whether the trail can be filtered, so that one request tells the newest change.
-    """
-    cuts = [
-        before(note.at, days(note.sign_in_days))
-        for note in store.retention_history()
-        if note.sign_in_days < retention.sign_in_days
-    ]
-    if ask_trail:
-        changed = await _newest_change(portal)
-        if changed is not None:
-            cuts.append(before(changed, SHORTEST_LIFETIME))
-    return max(cuts, default=EPOCH)
+    def __init__(
+        self,
+        portal: Portal,
+        retention: Retention,
+        store: EvidenceStore,
+        *,
+        now: Instant,
+        is_unsteady: Callable[[], bool],
+    ) -> None:
+        """`retention` was read at `now`; `is_unsteady`: whether the portal has shown any fault."""
+        self._portal = portal
+        self._retention = retention
+        self._store = store
+        self._now = now
+        self._is_unsteady = is_unsteady
+        self._whole_since: Instant | None = None
+        self._turn = asyncio.Lock()
 
+    async def whole_since(self) -> Instant:
+        """Return the instant before which the log's end proves nothing."""
+        async with self._turn:
+            if self._whole_since is None:
+                changed = await self._newest_change()
+                self._whole_since = max(
+                    before(changed, SHORTEST_LIFETIME), self._gone_before(changed)
+                )
+            return self._whole_since
 
-async def _newest_change(portal: Portal) -> Instant | None:
-    try:
-        page = await portal.trail(EventQuery(action_id=LIFETIME_CHANGED, count=1))
-    except PortalError:
-        # A trail that can't be read is judged where it matters: activity then proves nothing.
-        return None
-    if page.events and page.events[0].action_id == LIFETIME_CHANGED:
-        return instant(page.events[0].at)
-    return None
+    def _gone_before(self, changed: Instant) -> Instant:
+        """Return before when entries are gone since the ledger saw a shorter lifetime.
+
+        It lasted, and deleted, until it was last changed; where that is not known, at most until
+        another one was seen.
+        """
+        notes = self._store.retention_history()
+        seen_otherwise = [*(note.at for note in notes[1:]), self._now]
+        return max(
+            (
+                before(
+                    changed if note.last_at <= changed < otherwise else otherwise,
+                    days(note.sign_in_days),
+                )
+                for note, otherwise in zip(notes, seen_otherwise, strict=False)
+                if note.sign_in_days < self._retention.sign_in_days
+            ),
+            default=EPOCH,
+        )
+
+    async def _newest_change(self) -> Instant:
+        """Return when the lifetimes were last set; EPOCH where they never were.
+
+        Where that can't be told: the latest instant at which it may have been.
+        """
+        try:
+            asked = EventQuery(action_id=LIFETIME_CHANGED, count=1)
+            page = await self._portal.trail(asked)
+            # More than was asked for: this portal ignores what it is asked, and brings the newest.
+            is_ignored = len(page.events) > 1
+            if is_ignored:
+                page = await self._portal.trail(EventQuery())
+            if len(page.events) < (WITHOUT_OPTION if is_ignored else 1):
+                agreed = await agreed_page(
+                    page,
+                    self._portal.trail,
+                    self._is_unsteady,
+                    shows_at_most=WITHOUT_OPTION if is_ignored else None,
+                )
+                if not agreed.is_believed:
+                    return self._now
+                page = agreed.page
+        except PortalError:
+            return self._now
+        newest = next((e for e in page.events if e.action_id == LIFETIME_CHANGED), None)
+        if newest is not None:
+            return instant(newest.at)
+        if is_ignored and len(page.events) >= WITHOUT_OPTION:
+            return instant(page.events[-1].at)
+        return EPOCH

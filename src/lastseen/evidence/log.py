@@ -10,7 +10,7 @@ from datetime import timedelta
 import msgspec
 
 from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention
-from lastseen.evidence.paging import PageView
+from lastseen.evidence.paging import SECOND, PageView
 from lastseen.instant import EPOCH, Instant, before, days
 from lastseen.sighting import EvidenceKind
 
@@ -24,7 +24,7 @@ NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity t
 """What the two logs are called on screen."""
 
 UNTOLD_CLOCK = timedelta(minutes=5)
-"""By how much the portal's clock may be behind where an answer carries no `Date`."""
+"""By how much the portal's clock may be behind, or ahead, where an answer carries no `Date`."""
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +36,9 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     """Brings one page."""
     kept_for: timedelta
     """How long the portal keeps its entries."""
-    whole_since: Instant = EPOCH
-    """Before this the log may have lost entries for good: its lifetime was once shorter."""
+    whole_since: Callable[[], Awaitable[Instant]] | None = None
+    """Tells before which instant the log may have lost entries for good, since its lifetime was
+    once shorter; asked only where the log's end is to prove something. None: it has lost none."""
 
     @property
     def name(self) -> str:
@@ -53,29 +54,49 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
         """Return up to which instant of the portal's clock `page` knows the newest events.
 
         The `Date` header is written when the answer is; the log was read at some time before, at
-        the earliest when the request left.
+        the earliest when the request left. A header that is ahead of the machine's clock is not
+        believed: what is kept as known would reach into the future.
         """
-        under_way = page.answered_at - page.sent_at
         if page.portal_time is None:
             return Instant(page.sent_at - UNTOLD_CLOCK - self.margin)
-        return Instant(page.portal_time - under_way - self.margin)
+        under_way = page.answered_at - page.sent_at
+        return Instant(min(page.sent_at, page.portal_time - under_way) - self.margin)
 
-    def view(self, page: EventPage, *, ends_log: bool = False) -> PageView:
+    def view(self, page: EventPage) -> PageView:
         """Return `page` in the form that the proof takes."""
-        floor = before(page.answered_at, self.kept_for)
         return PageView(
             start=page.query.start,
             events=page.events,
             sent_at=page.sent_at,
             answered_at=page.answered_at,
             known_until=self.known_until(page),
-            floor=max(floor, self.whole_since) if ends_log else floor,
-            ends_log=ends_log,
+            floor=self._kept_since(page),
         )
 
+    async def view_of_end(self, page: EventPage) -> PageView:
+        """Return `page`, of which it is known that nothing older exists, in that form."""
+        view = self.view(page)
+        whole_since = await self.whole_since() if self.whole_since else EPOCH
+        return msgspec.structs.replace(view, ends_log=True, floor=max(view.floor, whole_since))
 
-def sign_in_log(portal: Portal, retention: Retention, whole_since: Instant = EPOCH) -> Log:
-    """Return the portal's sign-in log."""
+    def _kept_since(self, page: EventPage) -> Instant:
+        """Return since when nothing can have been deleted, by whichever clock is ahead.
+
+        The portal deletes by its own, of which the `Date` header tells whole seconds.
+        """
+        if page.portal_time is None:
+            latest = Instant(page.answered_at + UNTOLD_CLOCK)
+        else:
+            latest = max(page.answered_at, Instant(page.portal_time + SECOND))
+        return before(latest, self.kept_for)
+
+
+def sign_in_log(
+    portal: Portal,
+    retention: Retention,
+    whole_since: Callable[[], Awaitable[Instant]] | None = None,
+) -> Log:
+    """Return the portal's sign-in log; `whole_since` is as in `Log`."""
     return Log(
         kind=EvidenceKind.SIGN_IN,
         fetch=portal.sign_ins,

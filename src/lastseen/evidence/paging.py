@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from lastseen.evidence.coverage import Coverage, covering
+from lastseen.evidence.coverage import Coverage, GrowingCoverage
+from lastseen.evidence.places import Places
 from lastseen.instant import Instant, Interval, instant
 from lastseen.sighting import Event
 
@@ -37,7 +38,7 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: Instant
     """When the answer was whole, by the same clock."""
     known_until: Instant
-    """Up to which instant a page from place 0 speaks for the newest events, exclusive."""
+    """Up to which instant the page can speak at all, exclusive; one from place 0 does so."""
     floor: Instant
     """Before it nothing is claimed: the portal may already be deleting there."""
     ends_log: bool = False
@@ -68,21 +69,20 @@ class Weave:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._proven = Coverage()
-        self._fresh: list[Interval] = []
+        self.places = Places()
+        self._proven = GrowingCoverage()
         self._open: dict[datetime, _Second] = {}
-        self._marks: list[tuple[Instant, int]] = []
 
-    def add(self, page: PageView) -> None:
-        """Take in one page; pages may come in any order."""
+    def add(self, page: PageView) -> bool:
+        """Take in one page, in any order of pages; return whether that proves anything new."""
         events = page.events
         if not events:
             if page.start == 0 and page.ends_log:
-                self._prove(page.floor, page.known_until, page.floor)
-            return
+                return self._prove(page.floor, page.known_until, page.floor)
+            return False
         newest, oldest = instant(events[0].at), instant(events[-1].at)
-        self._marks.append((newest, page.start))
-        self._marks.append((oldest, page.start + len(events) - 1))
+        self.places.add(newest, page.start)
+        self.places.add(oldest, page.start + len(events) - 1)
         first_size = _leading(events)
         last_size = _trailing(events)
         several = newest != oldest
@@ -90,9 +90,11 @@ class Weave:
         shows_newer = page.start == 0
         shows_older = page.ends_log
         since = page.floor if shows_older else Instant(oldest + SECOND)
-        self._prove(since, page.known_until if shows_newer else newest, page.floor)
+        # Dates ahead of the portal's clock prove nothing: more may still come before them.
+        until = page.known_until if shows_newer else min(newest, page.known_until)
+        grown = self._prove(since, until, page.floor)
         if not shows_newer:
-            self._edge(
+            grown |= self._edge(
                 page,
                 newest,
                 ids=[e.id for e in events[:first_size]],
@@ -100,7 +102,7 @@ class Weave:
                 ends=(page.start + first_size, page.sent_at) if several or shows_older else None,
             )
         if not shows_older:
-            self._edge(
+            grown |= self._edge(
                 page,
                 oldest,
                 ids=[e.id for e in events[-last_size:]],
@@ -109,43 +111,19 @@ class Weave:
                 else None,
                 ends=None,
             )
+        return grown
 
     def covered(self) -> Coverage:
         """Return what all pages together prove."""
-        if self._fresh:
-            self._proven = covering((*self._proven.intervals, *self._fresh))
-            self._fresh = []
-        return self._proven
+        return self._proven.coverage()
 
-    def places_at(self, second: Instant) -> tuple[int, ...]:
-        """Return the places at which a page began or ended in that very second."""
-        return tuple(place for at, place in self._marks if at == second)
+    def covers(self, needed: Interval) -> bool:
+        """Say whether all pages together prove all of `needed`."""
+        return self._proven.covers(needed)
 
-    def place_of(self, moment: Instant) -> int:
-        """Guess the place of the oldest event at or after `moment`, from the pages seen.
-
-        Between two known places it is taken to lie on a straight line; beyond the oldest, at the
-        density seen so far. 0 where nothing is known.
-        """
-        newer = [(at, place) for at, place in self._marks if at >= moment]
-        older = [(at, -place) for at, place in self._marks if at < moment]
-        if not newer:
-            return 0
-        at, place = min(newer)
-        place = max(p for a, p in newer if a == at)
-        if older:
-            next_at, next_place = max(older)
-            share = (at - moment) / (at - next_at)
-            return place + max(0, int((-next_place - place) * share))
-        top_at, top_place = max(self._marks, key=lambda mark: mark[0])
-        if top_at == at or place <= top_place:
-            return place
-        return place + int((place - top_place) * ((at - moment) / (top_at - at)))
-
-    def _prove(self, since: Instant, until: Instant, floor: Instant) -> None:
+    def _prove(self, since: Instant, until: Instant, floor: Instant) -> bool:
         since = max(since, floor)
-        if since < until:
-            self._fresh.append(Interval(since, until))
+        return since < until and self._proven.add(since, until)
 
     def _edge(
         self,
@@ -155,16 +133,18 @@ class Weave:
         ids: list[int],
         begins: tuple[int, Instant] | None,
         ends: tuple[int, Instant] | None,
-    ) -> None:
+    ) -> bool:
         known = self._open.setdefault(second, _Second())
         known.ids.update(ids)
         if begins:
             known.begins.append(begins)
         if ends:
             known.ends.append(ends)
-        if known.is_whole():
+        until = Instant(second + SECOND)
+        if until <= page.known_until and known.is_whole():
             del self._open[second]
-            self._prove(second, Instant(second + SECOND), page.floor)
+            return self._prove(second, until, page.floor)
+        return False
 
 
 def _leading(events: Sequence[Event]) -> int:

@@ -8,6 +8,7 @@ when asking again agrees.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -92,7 +93,7 @@ class PersonByPerson:
         absent: list[_Inquiry] = []
         for first in range(0, len(people), BATCH):
             batch = people[first : first + BATCH]
-            asked = await self._side_by_side([self._one(person, needed) for person in batch])
+            asked = await self._side_by_side([partial(self._one, who, needed) for who in batch])
             answered = [inquiry for inquiry in asked if inquiry is not None]
             if any(i.rests_on_filter for i in answered) and not await self._witness():
                 answered = [i for i in answered if not i.rests_on_filter]
@@ -112,9 +113,9 @@ class PersonByPerson:
                 inquiry.doubtful = True
             return
         sample = absent if len(absent) <= FEW else absent[:: int(1 / SAMPLE)]
-        await self._side_by_side([self._ask_again(inquiry) for inquiry in sample])
+        await self._side_by_side([partial(self._ask_again, inquiry) for inquiry in sample])
         if self._is_suspect():
-            await self._side_by_side([self._ask_again(inquiry) for inquiry in absent])
+            await self._side_by_side([partial(self._ask_again, inquiry) for inquiry in absent])
 
     async def _ask_again(self, inquiry: "_Inquiry") -> None:
         """Ask about one person until enough answers agree, or one contradicts."""
@@ -144,7 +145,7 @@ class PersonByPerson:
         if newest is None:
             return None
         if not newest.events:
-            inquiry.absent = self._log.view(newest, ends_log=True)
+            inquiry.absent = await self._log.view_of_end(newest)
             inquiry.agreeing = 1
             inquiry.rests_on_filter = True
             return inquiry
@@ -157,7 +158,9 @@ class PersonByPerson:
             if agreed is None or not agreed.is_believed:
                 return inquiry
             inquiry.rests_on_filter = True
-            inquiry.take(self._log.view(agreed.page, ends_log=agreed.ends_log))
+            inquiry.take(self._log.view(agreed.page))
+            if agreed.ends_log:
+                inquiry.take(await self._log.view_of_end(agreed.page))
             if agreed.ends_log or not agreed.page.events:
                 return inquiry
             start += len(agreed.page.events) - 1
@@ -196,16 +199,22 @@ class PersonByPerson:
         return page
 
     async def _side_by_side(
-        self, work: Sequence[Awaitable["_Inquiry | None"] | Awaitable[None]]
+        self, work: Sequence[Callable[[], Awaitable["_Inquiry | None"]]]
     ) -> list["_Inquiry | None"]:
-        """Await all of `work`, no more at once than the portal takes."""
+        """Do all of `work`, no more at once than the portal takes; where one fails, the rest end."""
         gate = asyncio.Semaphore(max(1, self._concurrency()))
 
-        async def gated(one: Awaitable["_Inquiry | None"] | Awaitable[None]) -> "_Inquiry | None":
+        async def gated(one: Callable[[], Awaitable["_Inquiry | None"]]) -> "_Inquiry | None":
             async with gate:
-                return await one
+                return await one()
 
-        return list(await asyncio.gather(*(gated(one) for one in work)))
+        tasks = [asyncio.ensure_future(gated(one)) for one in work]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _NoPage(Exception):

@@ -30,8 +30,11 @@ FAILED = frozenset(
 )
 SESSION = frozenset({1006, 1016, 1017})
 
+PRESENT = SUCCESSFUL | SESSION
+"""The actions that show presence."""
+
 MEANINGS: dict[int, Meaning] = {
-    **dict.fromkeys(SUCCESSFUL | SESSION, Meaning.PRESENT),
+    **dict.fromkeys(PRESENT, Meaning.PRESENT),
     **dict.fromkeys(FAILED, Meaning.REFUSED),
 }
 """Every known action of the sign-in log."""
@@ -58,25 +61,33 @@ class Harvest:
         """Take in the entries of a page, in any order."""
         if self._nothing_after is not None:
             events = [e for e in events if e.at <= self._nothing_after]
-        seen, newest = self.seen, self._newest
-        trail = self.kind is EvidenceKind.ACTIVITY
-        for event in events:
-            self.events += 1
-            person = event.user_id
-            meaning = Meaning.PRESENT if trail else MEANINGS.get(event.action_id)
-            if meaning is Meaning.PRESENT:
-                known = seen.get(person)
-                if known is None or event.at > known:
-                    if known is None:
-                        self._met.append(person)
-                    seen[person] = event.at
-                    newest[person] = event
-            elif person in NOBODY:
+        page = list(events)
+        self.events += len(page)
+        # Few events of a page are newer than what is known of their person: sort those out at once.
+        known = map(self.seen.get, [event.user_id for event in page])
+        news = [e for e, at in zip(page, known, strict=True) if at is None or e.at > at]
+        if self.kind is EvidenceKind.ACTIVITY:
+            self._see(news)
+            return
+        self._see([event for event in news if event.action_id in PRESENT])
+        for event in [event for event in page if event.action_id not in PRESENT]:
+            if event.user_id in NOBODY:
                 continue
-            elif meaning is Meaning.REFUSED:
+            if MEANINGS.get(event.action_id) is Meaning.REFUSED:
                 self._failures.append(event)
             else:
                 self._unrecognised.append(event)
+
+    def _see(self, events: list[Event]) -> None:
+        """Keep the newest of each person's events that show them."""
+        for event in events:
+            known = self.seen.get(event.user_id)
+            if known is None:
+                self._met.append(event.user_id)
+            elif event.at <= known:
+                continue
+            self.seen[event.user_id] = event.at
+            self._newest[event.user_id] = event
 
     def met_since(self, since: Instant) -> list[str]:
         """Return, and forget, who was seen for the first time, if at or after `since`."""

@@ -13,7 +13,7 @@ from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
 from lastseen.evidence.agreement import agreed_page
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.log import Log
-from lastseen.evidence.paging import SECOND, Weave
+from lastseen.evidence.paging import SECOND, PageView, Weave
 from lastseen.evidence.planning import PAGE, STEP, Watch
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.instant import EPOCH, Instant, Interval, instant
@@ -31,7 +31,9 @@ PAGES_A_WRITE = 25
 EMPTY_AGREEING = 4
 """How many answers in a row may hold nothing where something should be."""
 STALLED = 300
-"""Pages in a row that prove nothing new, after which a reading is given up."""
+"""Answers in a row that prove nothing new, after which a reading is given up."""
+MISPLACED = 3
+"""Answers that show the newest events at another place, after which a reading is given up."""
 RIGHTS = frozenset({401, 402, 403})
 """Answers that no further asking changes."""
 
@@ -71,30 +73,37 @@ class Stream:
         self._kept = Coverage()
         self._unwritten: list[EventPage] = []
         self._stalled = 0
+        self._head: set[int] = set()
+        self._misplaced = 0
         self._floor: Instant | None = None
         self._end: Instant | None = None
 
-    async def take(self, page: EventPage) -> EventPage:
+    async def take(self, page: EventPage, *, shows_at_most: int | None = None) -> EventPage:
         """Take in a page that was read: what it shows, and what it proves; returns what counts.
 
-        A page shorter than asked for is asked for again first. Raises PortalError.
+        A page shorter than asked for is asked for again first; `shows_at_most` is as in
+        `agreed_page`. Raises PortalError.
         """
         if len(page.events) >= page.query.count or (page.query.start and not page.events):
             self.take_full(page)
             return page
-        agreed = await agreed_page(page, self.log.fetch, self._is_unsteady)
+        agreed = await agreed_page(
+            page, self.log.fetch, self._is_unsteady, shows_at_most=shows_at_most
+        )
         self.contradicted |= agreed.contradicted
         for answer in agreed.answers:
             self._look_at(answer)
         if agreed.is_believed:
-            self._prove(agreed.page, ends_log=agreed.ends_log)
+            self._prove(self.log.view(agreed.page))
+        if agreed.ends_log:
+            self._prove(await self.log.view_of_end(agreed.page))
         self._after_a_page()
         return agreed.page
 
     def take_full(self, page: EventPage) -> None:
         """Take in a page of which it is known that nothing is missing from it."""
         self._look_at(page)
-        self._prove(page, ends_log=False)
+        self._prove(self.log.view(page))
         self._after_a_page()
 
     def _look_at(self, page: EventPage) -> None:
@@ -103,20 +112,22 @@ class Stream:
         self.read_at = page.answered_at
         self.harvest.take(page.events)
         self._unwritten.append(page)
+        self._stalled += 1
         if page.query.start == 0:
             known_until = self.log.known_until(page)
             # Answers take differently long: what all of them reach is the top of this reading.
             self.top = known_until if self.top is None else min(self.top, known_until)
+            self._head = {e.id for e in page.events if e.at == page.events[0].at}
+        elif page.query.start >= len(self._head):
+            self._misplaced += any(event.id in self._head for event in page.events)
 
-    def _prove(self, page: EventPage, *, ends_log: bool) -> None:
+    def _prove(self, view: PageView) -> None:
         """Take in what a page proves."""
-        view = self.log.view(page, ends_log=ends_log)
-        proven = self._weave.covered()
-        self._weave.add(view)
-        self._stalled = self._stalled + 1 if self._weave.covered() == proven else 0
+        if self._weave.add(view):
+            self._stalled = 0
         self._floor = view.floor if self._floor is None else max(self._floor, view.floor)
-        if ends_log:
-            self._end = instant(page.events[-1].at) if page.events else view.known_until
+        if view.ends_log:
+            self._end = instant(view.events[-1].at) if view.events else view.known_until
 
     def _after_a_page(self) -> None:
         self.watch.page(self.harvest.met_since(self.watch.since))
@@ -127,6 +138,12 @@ class Stream:
     def covered(self) -> Coverage:
         """Return what is proven of the log: by this reading and by earlier ones."""
         return self._before.union(self._weave.covered())
+
+    def covers(self, needed: Interval) -> bool:
+        """Say whether all of `needed` is proven: by this reading or by earlier ones."""
+        if not self._before.intervals or self._weave.covers(needed):
+            return self._weave.covers(needed)
+        return self.covered().covers(needed)
 
     def write(self) -> None:
         """Keep in the ledger what was read since the last time."""
@@ -143,7 +160,7 @@ class Stream:
                 failures=self.harvest.failures(),
                 unrecognised=self.harvest.unrecognised(),
                 events=sum(len(page.events) for page in self._unwritten),
-                proof=f"{self.pages} pages of the {self.log.name}, "
+                proof=f"{self.pages} {'page' if self.pages == 1 else 'pages'} of the {self.log.name}, "
                 f"the last at places {min(places)} to {max(places) + PAGE}",
                 read_at=self.read_at,
             )
@@ -155,7 +172,7 @@ class Stream:
         """Estimate how many pages are still to be read for `needed`."""
         left = 0.0
         for gap in self.covered().gaps(needed):
-            places = self._weave.place_of(gap.since) - self._weave.place_of(gap.until)
+            places = self._weave.places.of(gap.since) - self._weave.places.of(gap.until)
             left += max(1.0, places / STEP)
         return left
 
@@ -196,7 +213,7 @@ class Stream:
                 raise
             self.broken = error
             return None
-        if self._stalled >= STALLED:
+        if self._stalled >= STALLED or self._misplaced >= MISPLACED:
             self.broken = self._not_moving()
             return None
         return page
@@ -208,7 +225,7 @@ class Stream:
 
     def pages_between(self, place: int, moment: Instant) -> float:
         """Estimate how many pages lie between `place` and the events at `moment`."""
-        return (self._weave.place_of(moment) - place) / STEP
+        return (self._weave.places.of(moment) - place) / STEP
 
     def _can_be_read(self, gap: Interval) -> bool:
         """Say whether the portal may still have entries in `gap`."""
@@ -219,7 +236,7 @@ class Stream:
     def _not_moving(self) -> PortalError:
         return PortalUnreadable(
             attempted=f"reading the {self.log.name} of the portal",
-            found=f"{STALLED} pages in a row brought nothing new",
+            found="page after page brought nothing new",
             meaning="the portal ignores which page is asked for, or events arrive faster than they "
             "can be read",
             remedy="run `lastseen doctor`, and try again at a quieter hour",
@@ -230,7 +247,7 @@ class Stream:
         if self.top is None or gap.until >= self.top:
             return 0
         edge = Instant(gap.until - SECOND)
-        exact = self._weave.places_at(edge)
+        exact = self._weave.places.at(edge)
         if exact and attempt == 0:
             return max(exact)
         if exact:
@@ -242,9 +259,9 @@ class Stream:
                 return max(0, place - STEP)
             last = place + len(page.events) - 1
             if page.events[0].at < edge and place > 0:
-                place = max(0, min(place - STEP, self._weave.place_of(edge)))
+                place = max(0, min(place - STEP, self._weave.places.of(edge)))
             elif page.events[-1].at > edge:
-                place = max(last, self._weave.place_of(edge))
+                place = max(last, self._weave.places.of(edge))
             else:
                 return last
         return place
@@ -253,9 +270,9 @@ class Stream:
         """Guess the place of `edge`, passing over what earlier readings have counted."""
         passed = [c for c in self._earlier if c.interval.since >= edge]
         if not passed:
-            return self._weave.place_of(edge)
+            return self._weave.places.of(edge)
         newest = max(covered.interval.until for covered in passed)
-        return self._weave.place_of(newest) + sum(covered.events for covered in passed)
+        return self._weave.places.of(newest) + sum(covered.events for covered in passed)
 
 
 class _Filling:
@@ -303,7 +320,7 @@ class _Filling:
     async def _segment(self, place: int, end: int) -> None:
         """Read pages one after the other from `place` until `end` or the bottom."""
         begun = place
-        empties = 0
+        empties = idle = 0
         while place < end and self._is_wanted(place):
             page = await self._stream.page(place)
             if page is None or self._enough():
@@ -314,9 +331,10 @@ class _Filling:
                     # Nothing there at all, beyond the log's end, or its end was just deleted.
                     self._lies_at_bottom(place)
             else:
-                if self._is_last(page):
+                idle = idle + 1 if len(page.events) == 1 else 0
+                if self._is_last(page) or idle >= EMPTY_AGREEING:
                     self._lies_at_bottom(page.query.start)
-                place += max(0, len(page.events) - 1)
+                place += len(page.events) - 1
 
     def _is_last(self, page: EventPage) -> bool:
         """Say whether nothing older than this page is wanted, or exists."""
@@ -324,5 +342,4 @@ class _Filling:
         end = self._stream.end
         if oldest < self._gap.since or (end is not None and oldest <= end):
             return True
-        needed = Interval(self._gap.since, max(self._gap.since, oldest))
-        return self._stream.covered().covers(needed)
+        return self._stream.covers(Interval(self._gap.since, max(self._gap.since, oldest)))

@@ -31,7 +31,8 @@ def count_of(summary: PlanSummary, verdict: Verdict) -> int:
 
 def headline(plan: Plan) -> str:
     """Return the plan's result in one sentence without a full stop."""
-    everyone = len(plan.decisions)
+    # A guest who is on no roster is reported, and is no contractor.
+    everyone = sum(one.reason is not Reason.UNKNOWN_GUEST for one in plan.decisions)
     if not everyone:
         return "There is nobody on the roster"
     people = f"of {everyone:,} contractor{'' if everyone == 1 else 's'}"

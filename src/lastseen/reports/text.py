@@ -145,7 +145,10 @@ def evidence_in_words(plan: Plan) -> tuple[str, ...]:
             f"The sign-in log is known without a gap since {minute(evidence.covered_since)}"
             f" ({span})."
         )
-    if evidence.complete:
+    since = evidence.covered_since
+    if evidence.complete and (since is None or since > policy.window_start(plan.now)):
+        verdict = "Complete: nothing was missing that a decision rests on."
+    elif evidence.complete:
         verdict = f"Complete: it reaches back over the whole {window} that the policy asks about."
     else:
         verdict = (

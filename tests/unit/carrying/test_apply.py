@@ -445,6 +445,66 @@ def test_a_lost_answer_that_cannot_be_read_back_is_found_out_by_the_same_command
     assert len(portal.changes) == 2
 
 
+def test_whoever_cannot_be_read_for_a_while_is_claimed_when_they_can_be(portal, ledger):
+    ann, bob = people_of(portal, 2)
+    plan = plan_for(portal, [ann, bob])
+    portal.troubles.append("lost-midway")
+    portal.after_change = lambda: setattr(portal, "deaf_people", True)
+    carry_out(plan, portal, ledger)
+    portal.deaf_people, portal.after_change = False, lambda: None
+    portal.unreadable.add(ann)
+
+    meanwhile = carry_out(plan, portal, ledger)
+    portal.unreadable.clear()
+    at_last = carry_out(plan, portal, ledger)
+
+    assert outcomes(meanwhile) == {ann: OutcomeKind.FAILED, bob: OutcomeKind.DISABLED}
+    assert at_last.run_id == meanwhile.run_id
+    assert outcomes(at_last) == dict.fromkeys((ann, bob), OutcomeKind.DISABLED)
+
+
+def test_a_change_that_does_not_show_yet_is_found_by_the_same_command(portal, ledger):
+    (ann,) = people_of(portal, 1)
+    plan = plan_for(portal, [ann])
+    portal.lags = 1000
+
+    first = carry_out(plan, portal, ledger)
+    portal.lags = 0
+    second = carry_out(plan, portal, ledger)
+
+    assert outcomes(first) == {ann: OutcomeKind.FAILED}
+    assert second.run_id == first.run_id
+    assert outcomes(second) == {ann: OutcomeKind.DISABLED}
+    assert len(portal.puts) == 1
+
+
+def test_whoever_a_hand_reinstated_after_the_run_is_left_alone_by_its_plan(portal, ledger):
+    ann, bob = people_of(portal, 2)
+    plan = plan_for(portal, [ann, bob])
+    carry_out(plan, portal, ledger)
+    portal.change(ann, status=AccountStatus.ACTIVE)
+
+    again = carry_out(plan, portal, ledger)
+
+    assert outcomes(again) == {
+        ann: OutcomeKind.SPARED_CHANGED,
+        bob: OutcomeKind.ALREADY_DISABLED,
+    }
+
+
+def test_a_receipt_tells_of_the_last_attempt_only(portal, ledger):
+    (ann,) = people_of(portal, 1)
+    plan = plan_for(portal, [ann])
+    portal.troubles.append(refused(429, "nothing before 10:00"))
+    carry_out(plan, portal, ledger)
+    stop = asyncio.Event()
+    portal.before_read = stop.set
+
+    receipt = carry_out(plan, portal, ledger, stop=stop)
+
+    assert "asked to stop" in (outcome(receipt, ann).error or "")
+
+
 def test_a_key_that_may_change_nobody_is_not_tried_on_everybody(portal, ledger, monkeypatch):
     monkeypatch.setattr(batches, "BATCH", 4)
     people = people_of(portal, 40)

@@ -238,6 +238,16 @@ def test_a_limit_in_the_middle_of_halving_keeps_what_was_done(means, portal):
     assert changed.halt is not None
 
 
+def test_a_request_lost_before_the_limit_may_still_have_its_effect(means, portal):
+    people = [portal.add(n) for n in range(2)]
+    portal.troubles.extend(["lost-before", refused(429)])
+
+    changed = carried(means, people)
+
+    assert {one.user_id for one in changed.doubts} == set(people)
+    assert not changed.outcomes
+
+
 def disabled(portal: FakePortal, count: int) -> list[UserId]:
     people = [portal.add(n) for n in range(count)]
     for who in people:

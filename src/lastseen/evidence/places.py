@@ -1,0 +1,54 @@
+"""Guessing where in a newest-first log an instant lies, from the pages seen so far.
+
+Guesses only: they decide what is asked for, never what is proven. Pure.
+"""
+
+from bisect import bisect_left, bisect_right
+
+from lastseen.instant import EPOCH, Instant
+
+
+class Places:
+    """The places at which pages were seen to begin and to end."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        # By age, as the places run, so that older pages come in at the end.
+        self._ages: list[float] = []
+        self._places: list[int] = []
+
+    def add(self, moment: Instant, place: int) -> None:
+        """Take note that the event at `place` happened at `moment`."""
+        age = _age(moment)
+        low, high = bisect_left(self._ages, age), bisect_right(self._ages, age)
+        index = bisect_left(self._places, place, low, high)
+        self._ages.insert(index, age)
+        self._places.insert(index, place)
+
+    def at(self, moment: Instant) -> list[int]:
+        """Return the places at which a page began or ended at that very instant, in order."""
+        age = _age(moment)
+        return self._places[bisect_left(self._ages, age) : bisect_right(self._ages, age)]
+
+    def of(self, moment: Instant) -> int:
+        """Guess the place of the oldest event at or after `moment`.
+
+        Between two known places it is taken to lie on a straight line; beyond the oldest, at the
+        density seen so far. 0 where nothing is known.
+        """
+        age = _age(moment)
+        index = bisect_right(self._ages, age)
+        if index == 0:
+            return 0
+        reached, place = self._ages[index - 1], self._places[index - 1]
+        if index < len(self._ages):
+            share = (age - reached) / (self._ages[index] - reached)
+            return place + max(0, int((self._places[index] - place) * share))
+        first, top = self._ages[0], self._places[bisect_right(self._ages, self._ages[0]) - 1]
+        if reached == first or place <= top:
+            return place
+        return place + int((place - top) * ((age - reached) / (reached - first)))
+
+
+def _age(moment: Instant) -> float:
+    return (EPOCH - moment).total_seconds()

@@ -8,10 +8,10 @@ the simulated one behind the product's own client, with or without faults.
 import asyncio
 import random
 import shutil
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 
@@ -137,14 +137,15 @@ class Stage:
                     clock=time.machine_clock,
                 )
 
-        before, batches.BATCH = batches.BATCH, self._batch
+        before = batches.BATCH, batches.ROUND
+        batches.BATCH, batches.ROUND = self._batch, 2
         try:
-            receipt = _run(time, work())
+            receipt = time.run(work())
         except (Killed, BaseExceptionGroup):
             assert life.dead
             return None
         finally:
-            batches.BATCH = before
+            batches.BATCH, batches.ROUND = before
         if any(one.outcome == "failed" for one in receipt.outcomes):
             portal.set_faults(FaultRates.of({}))  # or it would go on for ever
             return None
@@ -178,10 +179,6 @@ def several_deaths(stage: Stage, count: int, *, seed: int) -> Iterator[Death]:
         lives = [Life(death_at=step, moment=moment) for step in steps]
         verdict, names = stage.die(lives)
         yield Death(steps=steps, moment=moment, name=names[-1], verdict=verdict)
-
-
-def _run(time: VirtualTime, work: Coroutine[Any, Any, Receipt]) -> Receipt:
-    return time.run(work)
 
 
 def _url(file: Path) -> str:

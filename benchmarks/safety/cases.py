@@ -9,8 +9,11 @@ from typing import Literal
 import msgspec
 
 DAY = 86_400
+CLOCK_TOLERANCE = 300
+"""By how many seconds the clocks may differ before nobody is decided on."""
 
 Log = Literal["sign-in", "trail"]
+Evidence = Literal["sign-in", "activity"]
 Mode = Literal["before-window", "after-window", "ignored"]
 MODES: tuple[Mode, ...] = ("before-window", "after-window", "ignored")
 
@@ -74,7 +77,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     inactive_days: int = 30
     lookback_days: int = 180
     never_seen: Literal["grace", "disable", "keep"] = "grace"
-    evidence: tuple[Literal["sign-in", "activity"], ...] = ("sign-in", "activity")
+    evidence: tuple[Evidence, ...] = ("sign-in", "activity")
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
@@ -84,6 +87,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
     """The number of the request at which the review is cut off."""
     switches: tuple[tuple[int, Mode], ...] = ()
     """At which requests the portal changes its ways, and to which."""
+    twice: bool = False
+    """Whether two processes review at the same time, with one ledger."""
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True, tag="wait"):
@@ -140,12 +145,21 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     faults: dict[str, float] = {}
     rules: Rules = Rules()
     roster: Literal["guests", "csv"] = "guests"
+    per_minute: int | None = None
+    """How many requests a minute the portal takes; None: any number."""
+    is_hidden: bool = False
+    """Whether the portal's login history is switched off."""
     steps: tuple[Step, ...] = (Review(),)
+
+    @property
+    def clocks_differ(self) -> bool:
+        """Whether the clocks differ by so much that nobody may be decided on."""
+        return abs(self.machine_ahead) > CLOCK_TOLERANCE
 
     @property
     def is_disturbed(self) -> bool:
         """Whether anything goes wrong, or changes, while the logs are read."""
-        return bool(self.faults) or any(
+        return bool(self.faults or self.per_minute) or any(
             isinstance(step, Review) and (step.switches or step.cancelled_at is not None)
             for step in self.steps
         )

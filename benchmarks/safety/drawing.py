@@ -14,6 +14,7 @@ from benchmarks.safety.cases import (
     Apply,
     Case,
     Crowd,
+    Evidence,
     Keep,
     Mode,
     PersonCase,
@@ -39,6 +40,7 @@ _ZONES = (
 )
 _RETENTIONS = (7, 14, 29, 30, 31, 45, 60, 90, 120, 180, 180, 180, 180, 180)
 _WINDOWS = (7, 14, 30, 30, 30, 30, 60, 90)
+_BOTH: tuple[Evidence, ...] = ("sign-in", "activity")
 _FIRST_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -64,10 +66,12 @@ def draw(seed: int) -> Case:
         trail_days=kept if chance.random() < 0.8 else chance.choice(_RETENTIONS),
         earlier_keep=_earlier_keep(chance),
         latency=chance.choice((0.0, 0.02, 0.02, 0.3)),
-        machine_ahead=0.0 if chance.random() < 0.7 else chance.uniform(-280, 280),
+        machine_ahead=_machine_ahead(chance),
         faults=_faults(rules, chance),
         rules=rules,
         roster=chance.choice(("guests", "csv")),
+        per_minute=chance.choice((40, 200, 1500)) if chance.random() < 0.08 else None,
+        is_hidden=chance.random() < 0.01,
         steps=_steps(mode, rules, people, chance),
     )
 
@@ -78,8 +82,16 @@ def _rules(chance: random.Random) -> Rules:
         inactive_days=inactive,
         lookback_days=chance.choice((180, 180, inactive, max(inactive, 60))),
         never_seen=chance.choice(("grace", "grace", "grace", "disable", "keep")),
-        evidence=("sign-in", "activity") if chance.random() < 0.8 else ("sign-in",),
+        evidence=chance.choice((*[_BOTH] * 8, ("sign-in",), ("activity",))),
     )
+
+
+def _machine_ahead(chance: random.Random) -> float:
+    """Draw by how much the machine's clock is ahead: within what is allowed, but for a few."""
+    lot = chance.random()
+    if lot < 0.7:
+        return 0.0
+    return chance.uniform(-280, 280) if lot < 0.98 else chance.choice((-1, 1)) * 3600.0
 
 
 def _number_of_people(chance: random.Random) -> int:
@@ -165,9 +177,16 @@ def _steps(
 
 
 def _review(chance: random.Random) -> Review:
-    """Draw a review, in some of which the portal changes its ways, or goes there and back."""
-    if chance.random() < 0.88:
-        return Review()
+    """Draw a review, in some of which the portal changes its ways, goes there and back, or wavers.
+
+    It wavers while it is being brought up to date: some of its servers are new and some old.
+    """
+    lot = chance.random()
+    if lot < 0.85:
+        return Review(twice=lot < 0.05)
+    if lot < 0.88:
+        ways: tuple[Mode, ...] = ("before-window", "after-window")
+        return Review(switches=tuple((n, chance.choice(ways)) for n in range(1, 200)))
     first = int(40 ** chance.random()) + 1
     switches = [(first, chance.choice(MODES))]
     if chance.random() < 0.5:
@@ -175,9 +194,7 @@ def _review(chance: random.Random) -> Review:
     return Review(switches=tuple(switches))
 
 
-def _between(
-    rules: Rules, people: tuple[PersonCase, ...], chance: random.Random
-) -> list[Step]:
+def _between(rules: Rules, people: tuple[PersonCase, ...], chance: random.Random) -> list[Step]:
     steps: list[Step] = []
     span = chance.choice((600, 3 * 3600, DAY, 7 * DAY, rules.inactive_days * DAY))
     if chance.random() < 0.3:

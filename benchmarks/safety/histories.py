@@ -137,7 +137,9 @@ def _came_long_ago(window: int, chance: random.Random) -> Iterator[Happening]:
 
 
 def _did_something_unknown(window: int, chance: random.Random) -> Iterator[Happening]:
-    yield Happening(log="sign-in", age=chance.randrange(60, window + 30 * DAY), action=NEWER_RELEASE)
+    yield Happening(
+        log="sign-in", age=chance.randrange(60, window + 30 * DAY), action=NEWER_RELEASE
+    )
     if chance.random() < 0.7:
         yield _sign_in(chance.randrange(60, window * 2), chance)
 
@@ -150,9 +152,7 @@ def _signs_out_only(window: int, chance: random.Random) -> Iterator[Happening]:
 
 def _is_dated_ahead(window: int, chance: random.Random) -> Iterator[Happening]:
     ahead = chance.choice((30, 3600, 2 * DAY))
-    yield Happening(
-        log="sign-in", age=chance.randrange(ahead), action=1029, dated_ahead=ahead
-    )
+    yield Happening(log="sign-in", age=chance.randrange(ahead), action=1029, dated_ahead=ahead)
 
 
 def _worked_just_now(window: int, chance: random.Random) -> Iterator[Happening]:

@@ -205,8 +205,9 @@ def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
 def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether the portal still lists that the person was there within the lookback."""
     since = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
+    counts = "sign-in" in case.rules.evidence and moment.reach.oldest_sign_in <= since
     listed = [
-        *([truth.last_sign_in_at] if moment.reach.oldest_sign_in <= since else []),
+        *([truth.last_sign_in_at] if counts else []),
         *([truth.last_written_activity_at] if "activity" in case.rules.evidence else []),
     ]
     return any(seen is not None and seen >= since for seen in listed)

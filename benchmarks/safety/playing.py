@@ -7,9 +7,10 @@ needs no judge: a crash, and who was really disabled.
 import asyncio
 import random
 import traceback
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -26,7 +27,7 @@ from benchmarks.safety.cases import (
     Wait,
 )
 from benchmarks.safety.judging import Decided, Judged, Moment, judge, was_there
-from benchmarks.safety.wholeness import Knowledge, Reach, reach
+from benchmarks.safety.wholeness import NEVER, Knowledge, Reach, reach
 from benchmarks.safety.world import Course, email_of, id_of, portal_of
 from lastseen.apply import ApplyOptions, apply
 from lastseen.docspace.exchange import Request
@@ -85,6 +86,14 @@ def play(case: Case, folder: Path) -> Played:
     return _Play(case, folder).played()
 
 
+class _Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What one review brought."""
+
+    plan: Plan | None
+    refused: str | None
+    requests: int
+
+
 class _Play:
     """One case under way."""
 
@@ -101,6 +110,7 @@ class _Play:
         self.seen_terminated: set[str] = set()
         self.reinstated: dict[str, float] = {}
         self.plan: Plan | None = None
+        self.outcomes: list[_Outcome] = []
         self.reviews: list[Reviewed] = []
         self.applied: list[Applied] = []
 
@@ -147,78 +157,82 @@ class _Play:
         at_first = reach(self.portal, self.course, self.time.now())
         self._notice(before)
         happened = sum(self.portal.faults.happened.values())
-        transport = self._transport()
-        switches = dict(step.switches)
-        plan: Plan | None = None
-        refused: str | None = None
-
-        async def work() -> None:
-            nonlocal plan, refused
-
-            def on_the_way(number: int, _: Request) -> None:
-                self.course.reach(self.time.now())
-                if number in switches:
-                    self.course.switch(switches[number])
-                if number == step.cancelled_at:
-                    reviewing.cancel()
-                if number > _STEPS_TO_A_STANDSTILL:
-                    raise RuntimeError("the review goes round in circles")
-
-            transport.before = on_the_way
-            client = transport.client()
-            reviewing = asyncio.ensure_future(
-                review(
-                    client,
-                    self.roster,
-                    ledger=ledger,
-                    policy=self.policy,
-                    clock=self.time.machine_clock,
-                )
-            )
-            try:
-                plan = await reviewing
-            except LastseenError as error:
-                refused = f"{type(error).__name__}: {error}"
-            except asyncio.CancelledError:
-                if step.cancelled_at is None:
-                    raise
-            finally:
-                await client.close()
-
-        self.time.run(work())
-        self.plan = plan or self.plan
-        now = plan.now.timestamp() if plan else self.time.now()
+        beside = [self._reviewing(step, ledger) for _ in range(2 if step.twice else 1)]
+        self.time.run(_all(beside))
         known = reach(self.portal, self.course, self.time.now())
-        # A change of ways within the review shows itself either way round: the better one counts.
         disturbed = (
             sum(self.portal.faults.happened.values()) > happened
-            or bool(switches)
+            or bool(step.switches)
             or step.cancelled_at is not None
+            or self.case.clocks_differ
+            or self.case.per_minute is not None
         )
-        if switches:
+        if step.switches:
+            # Which way held when: anything may have been known.
             self.knowledge.add(known._replace(sign_ins=0.0, trail=0.0))
-        moment = Moment(
-            before=before,
-            after=self._truths(),
-            begun=begun,
-            now=now,
-            provable_since=_provable(known, self.case.rules),
-            knowable_since=self.knowledge.since((at_first, known), self.case.rules.evidence),
-            reach=known,
-            disturbed=disturbed,
-            reinstated=dict(self.reinstated),
-        )
+        knowable = self.knowledge.since((at_first, known), self.case.rules.evidence)
         self.knowledge.add(at_first)
         self.knowledge.add(known)
-        self.reviews.append(
-            Reviewed(
-                judged=self._judged(plan, moment) if plan else (),
-                requests=transport.requests,
-                refused=refused,
-                cut_off=plan is None and refused is None,
+        for one in self.outcomes:
+            moment = Moment(
+                before=before,
+                after=self._truths(),
+                begun=begun,
+                now=one.plan.now.timestamp() if one.plan else self.time.now(),
+                provable_since=_provable(known, self.case.rules),
+                knowable_since=NEVER if self.case.clocks_differ else knowable,
+                reach=known,
                 disturbed=disturbed,
+                reinstated=dict(self.reinstated),
+            )
+            self.reviews.append(
+                Reviewed(
+                    judged=self._judged(one.plan, moment) if one.plan else (),
+                    requests=one.requests,
+                    refused=one.refused,
+                    cut_off=one.plan is None and one.refused is None,
+                    disturbed=disturbed,
+                )
+            )
+            self.plan = one.plan or self.plan
+        self.outcomes = []
+
+    async def _reviewing(self, step: Review, ledger: PortalLedger) -> None:
+        """Carry out one review as the case wants it; what came of it joins the outcomes."""
+        switches = dict(step.switches)
+        transport = self._transport()
+
+        def on_the_way(number: int, _: Request) -> None:
+            self.course.reach(self.time.now())
+            if number in switches:
+                self.course.switch(switches[number])
+            if number == step.cancelled_at:
+                reviewing.cancel()
+            if number > _STEPS_TO_A_STANDSTILL:
+                raise RuntimeError("the review goes round in circles")
+
+        transport.before = on_the_way
+        client = transport.client()
+        reviewing = asyncio.ensure_future(
+            review(
+                client,
+                self.roster,
+                ledger=ledger,
+                policy=self.policy,
+                clock=self.time.machine_clock,
             )
         )
+        plan, refused = None, None
+        try:
+            plan = await reviewing
+        except LastseenError as error:
+            refused = f"{type(error).__name__}: {error}"
+        except asyncio.CancelledError:
+            if step.cancelled_at is None:
+                raise
+        finally:
+            await client.close()
+        self.outcomes.append(_Outcome(plan=plan, refused=refused, requests=transport.requests))
 
     def _judged(self, plan: Plan, moment: Moment) -> tuple[Judged, ...]:
         return tuple(
@@ -346,6 +360,10 @@ def _provable(known: Reach, rules: Rules) -> float:
         *([known.trail] if "activity" in rules.evidence else []),
         0.0,
     )
+
+
+async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    await asyncio.gather(*work)
 
 
 def _now(plan: Plan) -> float:

@@ -15,6 +15,7 @@ from lastseen.simulator.event_log import EventColumns
 from lastseen.simulator.event_wire import stranger
 from lastseen.simulator.faults import FaultRates
 from lastseen.simulator.filters import Filters
+from lastseen.simulator.limits import RateLimit
 from lastseen.simulator.people import Activation, EmployeeType, Kind, Person, Status
 from lastseen.simulator.portal import Setup, SimulatedPortal
 from lastseen.simulator.scenario import LateEvent, Scenario
@@ -57,10 +58,14 @@ def portal_of(case: Case, clock: Clock) -> SimulatedPortal:
             retention_days=case.sign_in_days,
             time_zone=case.zone,
             seed=case.seed,
+            rate_limit=RateLimit(per_minute=case.per_minute, announced=case.seed % 2 == 0)
+            if case.per_minute
+            else None,
             faults=FaultRates.of(case.faults),
         ),
     )
     portal.world.trail_days = case.trail_days
+    portal.audit.section_hidden = case.is_hidden
     if case.earlier_keep is not None:
         kept_days, raised_ago = case.earlier_keep
         portal.world.logins.forget_before(case.start - raised_ago - kept_days * DAY)
@@ -116,9 +121,7 @@ class Course:
             gone = second - world.login_days * DAY
             self.sign_ins_gone_before = max(self.sign_ins_gone_before, gone)
         world.login_days, world.trail_days = wanted.sign_in_days, wanted.trail_days
-        world.add_trail(
-            id_of_staff(0), second, _LIFETIMES_SET, visible_from=second + 3
-        )
+        world.add_trail(id_of_staff(0), second, _LIFETIMES_SET, visible_from=second + 3)
         self.lifetime_set_at = second
         world.settle(now)
 
@@ -198,12 +201,8 @@ def _crowd(case: Case, unknown: int, sign_ins: list[_Written], trail: list[_Writ
         second = start + chance.randrange(1, 3600)
         sign_ins.append((second, chance.randrange(STAFF), _SIGN_IN))
     for tie in case.ties:
-        wanted, action = (
-            (sign_ins, _SIGN_IN) if tie.log == "sign-in" else (trail, FILE_READ)
-        )
-        wanted.extend(
-            (start - tie.age, chance.randrange(STAFF), action) for _ in range(tie.size)
-        )
+        wanted, action = (sign_ins, _SIGN_IN) if tie.log == "sign-in" else (trail, FILE_READ)
+        wanted.extend((start - tie.age, chance.randrange(STAFF), action) for _ in range(tie.size))
 
 
 def _columns(events: list[_Written]) -> EventColumns:

@@ -5,7 +5,7 @@ says whom to disable, and a last look only ever spares.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -23,9 +23,10 @@ from lastseen.carrying.record import RunRecord
 from lastseen.carrying.recovery import cut_off_run, settle
 from lastseen.carrying.selection import Selection, select
 from lastseen.carrying.standing import Target
-from lastseen.contractor import AccountStatus, UserId, user_id
+from lastseen.contractor import AccountStatus, AccountType, UserId, user_id
 from lastseen.decision import Decision
 from lastseen.docspace.interface import Portal
+from lastseen.evidence.record import decode_record
 from lastseen.guardrails import Guardrails
 from lastseen.instant import Clock
 from lastseen.ledger import PortalLedger
@@ -93,7 +94,8 @@ async def carry_out(
     earlier = cut_off_run(means.ledger, plan_id=plan.plan_id)
     record = None if earlier is None else RunRecord(means.ledger.journal, earlier)
     done = frozenset[UserId]() if record is None else record.done
-    candidates = [_candidate(decision) for decision in chosen]
+    types = _account_types(plan, means.ledger)
+    candidates = [_candidate(decision, types) for decision in chosen]
     check_age(plan, now=means.clock(), guardrails=options.guardrails)
     check_guardrails(
         len(done.union(one.target.user_id for one in candidates)),
@@ -121,6 +123,16 @@ def chosen_decisions(plan: Plan, selection: Selection) -> tuple[Decision, ...]:
     )
 
 
-def _candidate(decision: Decision) -> Candidate:
-    target = Target(user_id=user_id(decision.user_id or ""), email=decision.email)
+def _candidate(decision: Decision, types: Mapping[UserId, AccountType]) -> Candidate:
+    person = user_id(decision.user_id or "")
+    target = Target(user_id=person, email=decision.email, type=types.get(person))
     return Candidate(target=target, decision=decision)
+
+
+def _account_types(plan: Plan, ledger: PortalLedger) -> Mapping[UserId, AccountType]:
+    """Return what those to be disabled were at the review; empty for another ledger's plan."""
+    document = ledger.runs.evidence_record(plan.plan_id)
+    try:
+        return decode_record(document).account_types if document else {}
+    except msgspec.MsgspecError:
+        return {}

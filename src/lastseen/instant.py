@@ -19,7 +19,7 @@ EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC))
 """The earliest instant that coverage ever speaks of."""
 
 
-class Interval(msgspec.Struct, frozen=True, order=True):
+class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
     """A stretch of time, half open: `since` belongs to it, `until` does not."""
 
     since: Instant

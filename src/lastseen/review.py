@@ -60,7 +60,7 @@ async def review(
     except LastseenError as error:
         ledger.runs.finish(run.run_id, state="failed", summary={}, exit_code=error.exit_code)
         raise
-    ledger.runs.keep_plan(run.run_id, plan, encode_record(work.record()))
+    ledger.runs.keep_plan(run.run_id, plan, encode_record(work.record(plan, subjects)))
     summary = msgspec.to_builtins(plan.summary)
     ledger.runs.finish(run.run_id, state="done", summary=summary, exit_code=0)
     return plan
@@ -129,8 +129,7 @@ class _Review:
             if EvidenceKind.ACTIVITY in self._kinds:
                 await collector.activity(sorted(due))
             self._asked |= due
-            if EvidenceKind.SIGN_IN in self._kinds:
-                await collector.lookback(sorted(self._to_be_dated(undecided)))
+            await collector.lookback(sorted(self._to_be_dated(undecided)), self._kinds)
 
     def plan(self, plan_id: str, subjects: tuple[Subject, ...]) -> Plan:
         """Decide each and write the plan."""
@@ -148,11 +147,17 @@ class _Review:
             )
         )
 
-    def record(self) -> EvidenceRecord:
-        """Return what was looked at."""
+    def record(self, plan: Plan, subjects: Iterable[Subject]) -> EvidenceRecord:
+        """Return what was looked at, and what those to be disabled were."""
+        due = {decision.user_id for decision in plan.to_disable()}
+        types = {
+            s.profile.id: s.profile.type for s in subjects if s.profile and s.profile.id in due
+        }
         if self._collector is None:
-            return EvidenceRecord(filters="", filters_proven=False, looked=())
-        return self._collector.record()
+            record = EvidenceRecord(filters="", filters_proven=False, looked=())
+        else:
+            record = self._collector.record()
+        return msgspec.structs.replace(record, account_types=types)
 
     @property
     def _kinds(self) -> list[EvidenceKind]:
@@ -194,12 +199,14 @@ class _Review:
     def _to_ask_the_trail(
         self, undecided: Mapping[UserId, Subject], collector: Collector
     ) -> set[UserId]:
-        """Return those whom the sign-in log would disable.
+        """Return those whom the sign-in log would disable; everyone where it doesn't count.
 
         Where the policy keeps those never seen, also those: the trail may have seen them. Where the
         portal forgets its trail before the window is over, also those who have not been seen for
         half its lifetime: when they are due, the ledger has to know what is gone by then.
         """
+        if not self._without_trail:
+            return set(undecided)
         due = self._due(undecided, self._without_trail) | self._never_seen_so_far(undecided)
         lifetime = collector.trail_lifetime
         if lifetime < days(self._policy.inactive_days):
@@ -220,12 +227,13 @@ class _Review:
     def _never_seen_so_far(self, undecided: Mapping[UserId, Subject]) -> set[UserId]:
         """Return those absent over the window and never seen, where the policy keeps such people.
 
-        Absent as far as the sign-in log goes.
+        Absent as far as the sign-in log goes, or the trail where the sign-in log doesn't count.
         """
         if self._policy.never_seen != "keep":
             return set()
         window = self._policy.window_start(self._now)
-        known = {person: self._evidence(person, self._without_trail) for person in undecided}
+        kinds = self._without_trail or self._kinds
+        known = {person: self._evidence(person, kinds) for person in undecided}
         return {
             person
             for person, evidence in known.items()

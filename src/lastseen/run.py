@@ -100,6 +100,9 @@ async def run(
         )
         why_not = _why_only_reported(options, first=first)
         if why_not is not None:
+            reported = ledger.runs.begin("run", plan_id=plan.plan_id)
+            summary = msgspec.to_builtins(plan.summary)
+            ledger.runs.finish(reported.run_id, state="done", summary=summary, exit_code=0)
             return RunResult(
                 plan=plan,
                 receipt=None,
@@ -144,7 +147,8 @@ async def _finish_earlier(means: Means, guardrails: Guardrails) -> tuple[Receipt
 
 
 def _reported_before(ledger: PortalLedger) -> bool:
-    """Say whether somebody could have seen a plan for this portal before."""
+    """Say whether a run has reported, or a plan was carried out, on this portal before."""
     return any(
-        run.kind != "undo" and run.state not in ("running", "failed") for run in ledger.runs.all()
+        run.kind in ("run", "apply") and run.state not in ("running", "failed")
+        for run in ledger.runs.all()
     )

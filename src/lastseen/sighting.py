@@ -41,7 +41,7 @@ class Event(
     """The IP address it came from."""
 
 
-class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+class Sighting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One proof that a person was there."""
 
     user_id: UserId
@@ -56,7 +56,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """The portal's number of the action."""
 
 
-class UnrecognisedEvent(msgspec.Struct, frozen=True, kw_only=True):
+class UnrecognisedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A sign-in log entry whose action is in no table: neither presence nor absence."""
 
     user_id: UserId
@@ -69,7 +69,7 @@ class UnrecognisedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The number that is in no table."""
 
 
-class FailedSignIn(msgspec.Struct, frozen=True, kw_only=True):
+class FailedSignIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One refused attempt to sign in: never a sighting."""
 
     user_id: UserId
@@ -82,7 +82,7 @@ class FailedSignIn(msgspec.Struct, frozen=True, kw_only=True):
     """Where the attempt came from."""
 
 
-class FailedSignIns(msgspec.Struct, frozen=True, kw_only=True):
+class FailedSignIns(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Refused attempts on one account, summed up."""
 
     count: int = 0

@@ -62,13 +62,14 @@ def test_a_request_carries_the_key_and_asks_for_json():
 
 def test_an_address_is_escaped_on_its_way():
     async def answer(request):
-        return envelope({**PERSON, "email": request.query["email"]})
+        people = [{**PERSON, "email": request.query["filterValue"]}]
+        return envelope(people, total=1)
 
     async def play():
         async with serving(answer) as url, opened(url) as portal:
-            return await portal.person_by_email("a+b&c=d#é@example.org")
+            return await portal.people_by_email("a+b&c=d#é@example.org")
 
-    assert asyncio.run(play()) is not None
+    assert len(asyncio.run(play())) == 1
 
 
 def test_a_compressed_answer_is_read():

@@ -24,7 +24,7 @@ async def every_method(portal):
     for call in (
         portal.whoami(),
         portal.person(SOMEONE),
-        portal.person_by_email("a@example.org"),
+        portal.people_by_email("a@example.org"),
         portal.sign_ins(EventQuery()),
         portal.retention(),
         portal.set_status((SOMEONE,), AccountStatus.TERMINATED),

@@ -125,7 +125,7 @@ def _is_plain(events: list[Event]) -> bool:
         times == sorted(times, reverse=True)
         and times[0].year < TOO_LATE_A_YEAR
         and times[-1].year >= EARLIEST_YEAR
-        and not any([moment.microsecond for moment in times])
+        and not any([moment.microsecond for moment in times])  # noqa: C419 - half the time
         and people == people.lower()
         and len(people.split()) < 2
         and "{" not in people
@@ -138,6 +138,12 @@ def _check(events: list[Event]) -> None:
     """Raise Unreadable for events that no log holds; put ids and seconds into their one form.
 
     Times are let pass in any offset. Equal seconds have no order of their own.
+
+    An autumn night has one hour twice, and the portal writes the first pass of it as the second
+    (it takes each event into local time and back: TenantUtil.cs, ApiDateTime.cs), but sorts by the
+    true time. So a page may run up once, by an hour at most, to an event that was written earlier,
+    as its id shows. The events above tell that what follows happened no later than they did: their
+    time is taken for it.
     """
     earlier: datetime | None = None
     written: datetime | None = None
@@ -152,9 +158,9 @@ def _check(events: list[Event]) -> None:
         if moment.microsecond:
             moment = whole_second(Instant(moment))
         if earlier is not None and written is not None and moment > earlier:
-            if moment > written:
-                rises += 1
-            if rises > 1 or not _is_repeated_hour(event, moment, events[place - 1], earlier):
+            rises += moment > written
+            fell = event.id < events[place - 1].id or moment <= written
+            if rises > 1 or not fell or moment - earlier > _REPEATED_HOUR:
                 raise Unreadable("it is not sorted from the newest event to the oldest")
             written, moment = moment, earlier
         else:
@@ -167,14 +173,3 @@ def _check(events: list[Event]) -> None:
             events[place] = msgspec.structs.replace(event, at=moment, user_id=person)
     if len({event.id for event in events}) != len(events):
         raise Unreadable("it brings the same event twice")
-
-
-def _is_repeated_hour(event: Event, moment: datetime, before: Event, earlier: datetime) -> bool:
-    """Say whether an event is written too late by the hour that an autumn night has twice.
-
-    The portal takes each event into its local time and back (TenantUtil.cs, ApiDateTime.cs), and
-    the hour that is there twice comes back as its second pass. It sorts by the true time all the
-    same, so that a page can run up once, by no more than that hour. The events above tell that it
-    happened no later than they did: their time is taken for it.
-    """
-    return moment - earlier <= _REPEATED_HOUR and event.id < before.id

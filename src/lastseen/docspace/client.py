@@ -79,9 +79,9 @@ class Client:
         """Return one person, or None where the portal knows no such id."""
         return await people.person(self._conversation, user_id)
 
-    async def person_by_email(self, email: str) -> Profile | None:
-        """Return the person with this address in any case, or None."""
-        return await people.person_by_email(self._conversation, email)
+    async def people_by_email(self, email: str) -> tuple[Profile, ...]:
+        """Return everyone with this address in any case."""
+        return await people.people_by_email(self._conversation, self._wording, email)
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
         """Return everyone the query names, each once, proven whole."""

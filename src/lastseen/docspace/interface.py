@@ -60,6 +60,8 @@ class PeopleQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Only members of this group."""
     inviter_id: UserId | None = None
     """Only those invited by this person."""
+    text: str | None = None
+    """Only those with this text in name or e-mail address (`filterValue`)."""
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +104,8 @@ class Portal(Protocol):
     async def person(self, user_id: UserId) -> Profile | None:
         """Return one person, or None where the portal knows no such id."""
 
-    async def person_by_email(self, email: str) -> Profile | None:
-        """Return the person with this address in any case, or None."""
+    async def people_by_email(self, email: str) -> tuple[Profile, ...]:
+        """Return everyone with this address in any case; nearly always one person or nobody."""
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
         """Return everyone the query names, each once, proven whole against `total`.

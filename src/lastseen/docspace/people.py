@@ -17,7 +17,6 @@ from lastseen.docspace.wording import Purpose, Topic, Wording
 _FILTER_PATH = "/api/2.0/people/filter"
 _PERSON_PATH = "/api/2.0/people/"
 _SELF_PATH = "/api/2.0/people/@self"
-_EMAIL_PATH = "/api/2.0/people/email"
 
 _MOST_A_PAGE = 100
 _READINGS = 3
@@ -53,18 +52,20 @@ async def person(conversation: Conversation, identity: UserId) -> Profile | None
     return found if found is not None and found.id == wanted else None
 
 
-async def person_by_email(conversation: Conversation, email: str) -> Profile | None:
-    """Return the person with this address, or None where there is none.
+async def people_by_email(
+    conversation: Conversation, wording: Wording, email: str
+) -> tuple[Profile, ...]:
+    """Return everyone with this address in any case.
 
-    Some databases take accented letters for plain ones: what comes back under another address
-    is somebody else.
+    Asked as a search, since `people/email` brings the first that it finds of several
+    (UserController.cs). The search finds parts, and some databases take accented letters for
+    plain ones: what comes back under another address is somebody else.
     """
     wanted = email.strip()
     if not wanted:
-        return None
-    request = Request(method="GET", path=_EMAIL_PATH, query=(("email", wanted),))
-    found = await conversation.ask(request, _LOOKING_UP, _read_one)
-    return found if found is not None and email_key(found.email) == email_key(wanted) else None
+        return ()
+    found = await people(conversation, wording, PeopleQuery(text=wanted))
+    return tuple(one for one in found if email_key(one.email) == email_key(wanted))
 
 
 async def count_people(conversation: Conversation, query: PeopleQuery) -> int:
@@ -82,11 +83,14 @@ async def people(
     """
     found: dict[UserId, Profile] = {}
     totals: set[int] = set()
+    empty = 0
     for _ in range(_READINGS):
         pages = await _pages(conversation, query)
         found = {profile.id: profile for page in pages for profile in page.people}
         totals = {page.total for page in pages}
-        if totals == {len(found)}:
+        # Of an empty list nothing but the portal's word is seen: every reading has to say it.
+        empty += not found
+        if totals == {len(found)} and (found or empty == _READINGS):
             return _as_asked(wording, query, tuple(found.values()))
     told = " or ".join(str(total) for total in sorted(totals))
     raise wording.unreadable(
@@ -125,6 +129,8 @@ async def _page(
         pairs.append(("groupId", query.group_id))
     if query.inviter_id is not None:
         pairs.append(("inviterId", query.inviter_id))
+    if query.text is not None:
+        pairs.append(("filterValue", query.text))
     request = Request(method="GET", path=_FILTER_PATH, query=tuple(pairs))
 
     def read(answer: Answer) -> PeoplePage:

@@ -113,13 +113,18 @@ async def _nothing_behind(
 ) -> bool:
     """Say whether the place of the page's last event shows that event and nothing older.
 
-    Some portals bring fewer events than asked for, always: their short pages end nothing.
+    Some portals bring fewer events than asked for, always: their short pages end nothing. Some
+    bring their newest whatever is asked, or less of them: what comes must be the page's last, but
+    for a few that others have pushed down meanwhile.
     """
     place = page.query.start + len(page.events) - 1
     ids = {event.id for event in page.events}
     for _ in range(AGREEING):
         behind = await fetch(msgspec.structs.replace(page.query, start=place))
         answers.append(behind)
-        if behind.events:
-            return len(behind.events) < len(page.events) and all(e.id in ids for e in behind.events)
+        many = len(behind.events)
+        if 0 < many <= max(1, len(page.events) // 4) and all(
+            event.id in ids and event.at <= page.events[-many].at for event in behind.events
+        ):
+            return True
     return False

@@ -23,7 +23,7 @@ from lastseen.evidence.lifetime import Lifetime
 from lastseen.evidence.log import Log, activity_trail, sign_in_log
 from lastseen.evidence.paging import SECOND
 from lastseen.evidence.persons import PersonByPerson
-from lastseen.evidence.planning import Watch, as_stream, leave_stream
+from lastseen.evidence.planning import Watch, as_stream, pays_no_longer
 from lastseen.evidence.record import EvidenceRecord
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.evidence.stream import Stream
@@ -104,8 +104,11 @@ class Collector:
             self._trail_witness = Witness(log, newest)
             await self._collect_trail(known, missing, since=self._span.window)
 
-    async def lookback(self, people: Collection[UserId]) -> None:
-        """Look further back for the date to show of `people`, who were not seen in the window."""
+    async def lookback(self, people: Collection[UserId], kinds: Sequence[EvidenceKind]) -> None:
+        """Look further back for the date to show of `people`, who were not seen in the window.
+
+        `kinds`: in which logs.
+        """
         if self._span.lookback >= self._span.window:
             return
         for kind, collect in (
@@ -113,7 +116,7 @@ class Collector:
             (EvidenceKind.ACTIVITY, self._collect_trail),
         ):
             known = self._known.get(kind)
-            if known is not None:
+            if known is not None and kind in kinds:
                 undated = [p for p in people if not self._is_dated(kind, p)]
                 await collect(known, undated, since=self._span.lookback)
 
@@ -200,40 +203,53 @@ class Collector:
         """Read the sign-in log for `missing`, as a stream or one by one, whichever is less."""
         if self.detected.mode is FilterMode.IGNORED or not missing:
             return
-        missing = await self._read_what_is_new(known, missing, since=since)
         witness = Witness(known.stream.log, self.detected.newest)
-        alone = self.detected.mode is FilterMode.BEFORE_WINDOW and witness.exists
-        left = await self._read_stream(known, missing, since=since, may_leave=alone)
-        if left and alone and not known.covers(known.needed(since)):
-            proven = await self._ask_each(known, left, witness, since=since)
-            left = [person for person in left if person not in proven]
-            # Whoever could not be proven alone is looked for in the stream after all.
-            await self._read_stream(known, left, since=since)
+        if self.detected.mode is not FilterMode.BEFORE_WINDOW:
+            witness = None
+        left = await self._stream_or_ask(known, missing, witness, since=since)
+        # Whoever could not be proven alone is looked for in the stream after all.
+        await self._read_stream(known, left, since=since)
 
     async def _collect_trail(
         self, known: KnownLog, missing: list[UserId], *, since: Instant
     ) -> None:
         """Read the trail for `missing`, as a stream or one by one, whichever is less."""
-        witness = self._trail_witness
-        missing = await self._read_what_is_new(known, missing, since=since)
-        if witness is None or not missing:
+        if self._trail_witness is None:
             return
-        pages = known.stream.pages_left(known.needed(since))
-        if as_stream(len(missing), pages) or not witness.exists:
-            await self._read_stream(known, missing, since=since)
-            return
-        proven = await self._ask_each(known, missing, witness, since=since)
-        if pages <= MOST_PAGES_FOR_THE_REST:
-            left = [person for person in missing if person not in proven]
+        left = await self._stream_or_ask(known, missing, self._trail_witness, since=since)
+        if known.stream.pages_left(known.needed(since)) <= MOST_PAGES_FOR_THE_REST:
             await self._read_stream(known, left, since=since)
+
+    async def _stream_or_ask(
+        self, known: KnownLog, missing: list[UserId], witness: Witness | None, *, since: Instant
+    ) -> list[UserId]:
+        """Read a log as a stream as long as that pays, then ask one by one if that costs less.
+
+        `witness` is None where nobody can be asked about alone. Returns who could not be proven.
+        """
+        missing = await self._read_what_is_new(known, missing, since=since)
+        alone = witness is not None and witness.exists
+        left = await self._read_stream(known, missing, since=since, may_leave=alone)
+        if witness is None or not left or known.covers(known.needed(since)):
+            return []
+        if await self._as_stream(known, len(left), since=since):
+            await self._read_stream(known, left, since=since)
+            return []
+        proven = await self._ask_each(known, left, witness, since=since)
+        return [person for person in left if person not in proven]
+
+    async def _as_stream(self, known: KnownLog, people: int, *, since: Instant) -> bool:
+        """Say whether the rest of the stream costs fewer requests than one request a person."""
+        needed = known.needed(since)
+        surely = as_stream(people, known.stream.pages_left(needed))
+        return not await known.stream.is_longer_than(people, needed) if surely is None else surely
 
     async def _read_what_is_new(
         self, known: KnownLog, missing: list[UserId], *, since: Instant
     ) -> list[UserId]:
         """Read what came since earlier runs proved people one by one; returns who is left."""
         reached = known.proven_alone(missing, since)
-        pages = known.stream.pages_left(known.needed(min(reached, default=since)))
-        if not reached or not as_stream(len(reached), pages):
+        if not reached or not await self._as_stream(known, len(reached), since=min(reached)):
             return missing
         await self._read_stream(known, missing, since=max(since, min(reached)))
         return [
@@ -253,16 +269,11 @@ class Collector:
         stream.watch = watch = Watch(missing, since=since)
 
         def enough() -> bool:
-            return not watch.missing or (
-                may_leave and leave_stream(watch, stream.pages_left(needed))
-            )
+            return not watch.missing or (may_leave and pays_no_longer(watch))
 
         def ahead() -> int:
-            return (
-                min(watch.pages_ahead(), 1 + watch.pages // 8)
-                if may_leave
-                else (watch.pages_ahead())
-            )
+            most = watch.pages_ahead()
+            return min(most, 1 + watch.pages // 4) if may_leave else most
 
         await stream.read(needed, enough=enough, ahead=ahead)
         if stream.broken:

@@ -201,7 +201,7 @@ class PersonByPerson:
     async def _side_by_side(
         self, work: Sequence[Callable[[], Awaitable["_Inquiry | None"]]]
     ) -> list["_Inquiry | None"]:
-        """Do all of `work`, no more at once than the portal takes; where one fails, the rest end."""
+        """Do all of `work`, no more at once than the portal takes; all end where one fails."""
         gate = asyncio.Semaphore(max(1, self._concurrency()))
 
         async def gated(one: Callable[[], Awaitable["_Inquiry | None"]]) -> "_Inquiry | None":

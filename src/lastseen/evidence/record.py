@@ -2,7 +2,7 @@
 
 import msgspec
 
-from lastseen.contractor import UserId
+from lastseen.contractor import AccountType, UserId
 from lastseen.instant import Instant
 from lastseen.sighting import EvidenceKind
 
@@ -31,6 +31,8 @@ class EvidenceRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an answer proved that."""
     looked: tuple[Looked, ...]
     """What is known without a gap."""
+    account_types: dict[UserId, AccountType] = {}
+    """What kind of account those to be disabled had, who must still have it."""
     notes: tuple[str, ...] = ()
     """What went wrong on the way, and what follows from it."""
 

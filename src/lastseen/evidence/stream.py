@@ -7,6 +7,7 @@ by more. What a page shows is kept as it is read.
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
@@ -14,7 +15,7 @@ from lastseen.evidence.agreement import agreed_page
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, PageView, Weave
-from lastseen.evidence.planning import PAGE, STEP, Watch
+from lastseen.evidence.planning import STEP, Watch
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.instant import EPOCH, Instant, Interval, instant
 from lastseen.ledger import EvidenceStore, Reading
@@ -26,8 +27,10 @@ LONGEST_SEGMENT = 16
 """Pages in a segment at most."""
 ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
-PAGES_A_WRITE = 25
-"""Pages after which what was read is written down."""
+PAGES_A_WRITE = 500
+"""Pages after which what was read is written down at the latest."""
+SECONDS_A_WRITE = timedelta(seconds=2)
+"""The same in time: so much of an interrupted reading is lost at most."""
 EMPTY_AGREEING = 4
 """How many answers in a row may hold nothing where something should be."""
 STALLED = 300
@@ -71,7 +74,7 @@ class Stream:
         self._earlier = store.coverage(log.kind)
         self._before = Coverage(tuple(covered.interval for covered in self._earlier))
         self._kept = Coverage()
-        self._unwritten: list[EventPage] = []
+        self._unwritten = _Unwritten()
         self._stalled = 0
         self._head: set[int] = set()
         self._misplaced = 0
@@ -111,7 +114,7 @@ class Stream:
         self.pages += 1
         self.read_at = page.answered_at
         self.harvest.take(page.events)
-        self._unwritten.append(page)
+        self._unwritten.add(page)
         self._stalled += 1
         if page.query.start == 0:
             known_until = self.log.known_until(page)
@@ -119,7 +122,7 @@ class Stream:
             self.top = known_until if self.top is None else min(self.top, known_until)
             self._head = {e.id for e in page.events if e.at == page.events[0].at}
         elif page.query.start >= len(self._head):
-            self._misplaced += any(event.id in self._head for event in page.events)
+            self._misplaced += not self._head.isdisjoint([event.id for event in page.events])
 
     def _prove(self, view: PageView) -> None:
         """Take in what a page proves."""
@@ -131,7 +134,7 @@ class Stream:
 
     def _after_a_page(self) -> None:
         self.watch.page(self.harvest.met_since(self.watch.since))
-        if len(self._unwritten) >= PAGES_A_WRITE:
+        if self._unwritten.is_due(self.read_at):
             self.write()
         self._progress.step(self.log.name, self.pages)
 
@@ -147,10 +150,9 @@ class Stream:
 
     def write(self) -> None:
         """Keep in the ledger what was read since the last time."""
-        if not self._unwritten:
+        if not self._unwritten.pages:
             return
         proven = self._weave.covered()
-        places = [page.query.start for page in self._unwritten]
         self._store.keep(
             Reading(
                 kind=self.log.kind,
@@ -159,14 +161,14 @@ class Stream:
                 sightings=self.harvest.sightings(),
                 failures=self.harvest.failures(),
                 unrecognised=self.harvest.unrecognised(),
-                events=sum(len(page.events) for page in self._unwritten),
+                events=self._unwritten.events,
                 proof=f"{self.pages} {'page' if self.pages == 1 else 'pages'} of the {self.log.name}, "
-                f"the last at places {min(places)} to {max(places) + PAGE}",
+                f"the last at places {self._unwritten.first} to {self._unwritten.last}",
                 read_at=self.read_at,
             )
         )
         self._kept = proven
-        self._unwritten = []
+        self._unwritten = _Unwritten()
 
     def pages_left(self, needed: Interval) -> float:
         """Estimate how many pages are still to be read for `needed`."""
@@ -175,6 +177,28 @@ class Stream:
             places = self._weave.places.of(gap.since) - self._weave.places.of(gap.until)
             left += max(1.0, places / STEP)
         return left
+
+    async def is_longer_than(self, pages: int, needed: Interval) -> bool:
+        """Ask whether more than so many pages are still to be read for `needed`: one request.
+
+        Where that fails the answer is a guess. Raises PortalRefused where a right is missing.
+        """
+        gaps = self.covered().gaps(needed)
+        if not gaps:
+            return False
+        counted = sum(c.events for c in self._earlier if needed.since <= c.interval.since)
+        place = self._weave.places.of(gaps[-1].until) + counted + pages * STEP
+        try:
+            page = await self.log.fetch(EventQuery(start=place, count=1))
+        except PortalError as error:
+            if isinstance(error, PortalRefused) and error.status in RIGHTS:
+                raise
+            return self.pages_left(needed) > pages
+        if not page.events:
+            return False
+        moment = instant(page.events[0].at)
+        self._weave.places.add(moment, place)
+        return moment >= needed.since
 
     async def read(
         self,
@@ -273,6 +297,31 @@ class Stream:
             return self._weave.places.of(edge)
         newest = max(covered.interval.until for covered in passed)
         return self._weave.places.of(newest) + sum(covered.events for covered in passed)
+
+
+class _Unwritten:
+    """How much was read since something was last written down."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.events = 0
+        self.first = 0
+        self.last = 0
+        self._since = EPOCH
+
+    def add(self, page: EventPage) -> None:
+        """Count a page."""
+        start = page.query.start
+        if not self.pages:
+            self.first, self._since = start, page.answered_at
+        self.pages += 1
+        self.events += len(page.events)
+        self.first = min(self.first, start)
+        self.last = max(self.last, start + page.query.count)
+
+    def is_due(self, now: Instant) -> bool:
+        """Say whether it is time to write."""
+        return self.pages >= PAGES_A_WRITE or now - self._since >= SECONDS_A_WRITE
 
 
 class _Filling:

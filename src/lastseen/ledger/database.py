@@ -5,14 +5,15 @@ Every writing transaction of one portal waits for the other: on SQLite for all o
 IMMEDIATE), on PostgreSQL behind an advisory lock that ends with the transaction.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from hashlib import sha256
 from threading import RLock
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import Connection, Engine, Insert, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from lastseen.ledger.troubles import told
@@ -122,6 +123,33 @@ def insert_into(dialect: str, table: Table) -> "postgresql.Insert | sqlite.Inser
     from sqlalchemy.dialects import sqlite
 
     return sqlite.insert(table)
+
+
+def insert_rows(
+    connection: Connection, insert: Insert, rows: Sequence[tuple[str | int | None, ...]]
+) -> None:
+    """Execute `insert` for each of `rows`, whose values are in the order of its table's columns.
+
+    A reading brings tens of thousands of rows. SQLite's driver takes them as they are; SQLAlchemy
+    would spend more on each than the database does.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_in_sqlite(insert), list(rows))
+    else:
+        names = insert.table.columns.keys()
+        connection.execute(insert, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+@cache
+def _in_sqlite(insert: Insert) -> str:
+    """Return the text of `insert` with a question mark for each column of its table."""
+    from sqlalchemy.dialects import sqlite
+
+    compiled = insert.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+    assert compiled.positiontup == insert.table.columns.keys()
+    return str(compiled)
 
 
 _QUEUE = text("SELECT set_config('synchronous_commit', :commit, true), pg_advisory_xact_lock(:key)")

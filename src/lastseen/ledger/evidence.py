@@ -5,7 +5,6 @@ Times go in and out as instants. Nothing here decides what the evidence means.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
 
 import msgspec
 from sqlalchemy import Insert, bindparam, func, select
@@ -18,7 +17,7 @@ from lastseen.ledger.covering import (
     WHOLE_PORTAL,
     cover,
 )
-from lastseen.ledger.database import insert_into
+from lastseen.ledger.database import insert_into, insert_rows
 from lastseen.ledger.merging import Stretch
 from lastseen.ledger.notes import FilterNote, RetentionNote, note_change, noted
 from lastseen.ledger.schema import (
@@ -97,36 +96,25 @@ class EvidenceStore:
         once, in any order.
         """
         portal_id, dialect = self._scope.portal_id, self._scope.database.dialect
-        seen = _newest_rows(portal_id, (one for r in readings for one in r.sightings))
-        failed = [
-            {
-                "portal_id": portal_id,
-                "event_id": failure.event_id,
-                "user_id": failure.user_id,
-                "at": stamp(failure.at),
-                "address": failure.address,
-            }
+        seen = [
+            (portal_id, one.kind.value, one.user_id, stamp(one.at), one.event_id, one.action_id)
             for reading in readings
-            for failure in reading.failures
+            for one in reading.sightings
+        ]
+        failed = [
+            (portal_id, one.event_id, one.user_id, stamp(one.at), one.address)
+            for reading in readings
+            for one in reading.failures
         ]
         unknown = [
-            {
-                "portal_id": portal_id,
-                "event_id": event.event_id,
-                "user_id": event.user_id,
-                "at": stamp(event.at),
-                "action_id": event.action_id,
-            }
+            (portal_id, one.event_id, one.user_id, stamp(one.at), one.action_id)
             for reading in readings
-            for event in reading.unrecognised
+            for one in reading.unrecognised
         ]
         with self._scope.writing(durable=False) as connection:
-            if seen:
-                connection.execute(_keep_newest_sighting(dialect), seen)
-            if failed:
-                connection.execute(_keep_failure(dialect), failed)
-            if unknown:
-                connection.execute(_keep_unrecognised(dialect), unknown)
+            insert_rows(connection, _keep_newest_sighting(dialect), seen)
+            insert_rows(connection, _keep_failure(dialect), failed)
+            insert_rows(connection, _keep_unrecognised(dialect), unknown)
             for kind, stretches in _stretches(readings).items():
                 cover(connection, self._scope, kind, stretches)
 
@@ -249,26 +237,6 @@ def _stretches(readings: Iterable[Reading]) -> dict[EvidenceKind, dict[str, list
                 )
             )
     return found
-
-
-def _newest_rows(portal_id: int, seen: Iterable[Sighting]) -> list[dict[str, Any]]:
-    newest: dict[tuple[str, str], Sighting] = {}
-    for sighting in seen:
-        key = (sighting.kind, sighting.user_id)
-        known = newest.get(key)
-        if known is None or (known.at, known.event_id) < (sighting.at, sighting.event_id):
-            newest[key] = sighting
-    return [
-        {
-            "portal_id": portal_id,
-            "kind": sighting.kind.value,
-            "user_id": sighting.user_id,
-            "at": stamp(sighting.at),
-            "event_id": sighting.event_id,
-            "action_id": sighting.action_id,
-        }
-        for sighting in newest.values()
-    ]
 
 
 @cache

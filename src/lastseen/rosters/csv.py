@@ -12,7 +12,7 @@ from pathlib import Path
 from lastseen.docspace.interface import Portal
 from lastseen.errors import UsageError
 from lastseen.rosters.interface import Listing, RosterOptions
-from lastseen.rosters.rows import Row, RowReader, column_names
+from lastseen.rosters.rows import Row, RowReader, can_be_address, column_names, portal_id
 
 DELIMITERS = (",", ";", "\t")
 """What may part two fields, the likeliest first; the header shows which it is."""
@@ -53,10 +53,14 @@ class CsvRoster:
             _, header = next(records)
             positions = self._positions(header)
             for number, fields in records:
-                if any(field.strip() for field in fields[len(header) :]):
-                    reader.note("more fields than the header has: ignored", number)
+                named = _named(fields, positions)
+                if not any(field.strip() for field in fields[len(header) :]):
+                    reader.read(Row(number, named))
+                elif _names_somebody(named):
+                    reader.note("more fields than the header has: the surplus is ignored", number)
+                    reader.read(Row(number, named))
                 else:
-                    reader.read(Row(number, _named(fields, positions)))
+                    reader.note("more fields than the header has: the row is ignored", number)
         except _NotCsv as error:
             raise UsageError(
                 attempted=f"reading {self._path}",
@@ -196,6 +200,11 @@ def _named(fields: list[str], positions: Mapping[str, int]) -> dict[str, str]:
         for field, position in positions.items()
         if position < len(fields)
     }
+
+
+def _names_somebody(fields: Mapping[str, str]) -> bool:
+    """Say whether an id or an address stands where it should, in a row that is too long."""
+    return bool(portal_id(fields.get("id", ""))) or can_be_address(fields.get("email", ""))
 
 
 def _folded(name: str) -> str:

@@ -84,15 +84,17 @@ async def _inviter_id(portal: Portal, inviter: str) -> UserId:
     known = portal_id(inviter)
     if known is not None:
         return known
-    profile = await portal.person_by_email(inviter.strip())
-    if profile is None:
+    profiles = await portal.people_by_email(inviter.strip())
+    if len(profiles) != 1:
         raise UsageError(
             attempted=f"finding {inviter}, named in roster.inviters",
-            found="the portal has no account with that id or e-mail address",
+            found="the portal has no account with that id or e-mail address"
+            if not profiles
+            else "the portal has several accounts with that e-mail address",
             meaning="it can't be told which guests are meant",
             remedy="correct roster.inviters, or leave it out to list every guest",
         )
-    return profile.id
+    return profiles[0].id
 
 
 def _demand_group_id(group: str) -> None:

@@ -106,7 +106,7 @@ def _ask_by_email(person: Contractor, accounts: Accounts) -> str | None:
     """Return the address that the portal must be asked for, or None.
 
     One account with the address is enough: the portal refuses to give it to a second
-    (DbUserService.cs, SaveUserAsync), and asked by address it names one only.
+    (DbUserService.cs, SaveUserAsync).
     """
     if accounts.complete or not person.email or accounts.by_email(person):
         return None
@@ -140,8 +140,8 @@ async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> None:
     if identity is not None and (by_id := await portal.person(identity)) is not None:
         accounts.add([by_id])
     address = _ask_by_email(person, accounts)
-    if address is not None and (by_email := await portal.person_by_email(address)) is not None:
-        accounts.add([by_email])
+    if address is not None:
+        accounts.add(await portal.people_by_email(address))
 
 
 def _pages(people: int) -> int:

@@ -123,9 +123,9 @@ class FakePortal:
             raise unreadable()
         return self._shown().get(user_id)
 
-    async def person_by_email(self, email: str) -> Profile | None:
+    async def people_by_email(self, email: str) -> tuple[Profile, ...]:
         self._read()
-        return next((p for p in self.accounts.values() if p.email == email), None)
+        return tuple(p for p in self.accounts.values() if p.email == email)
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
         self._read()

@@ -383,6 +383,18 @@ def test_a_portal_that_cannot_be_looked_at_changes_nobody_and_the_same_command_g
     assert [run.state for run in ledger.runs.all()] == ["done"]
 
 
+def test_many_people_take_few_requests(portal, ledger):
+    people = people_of(portal, 250)
+    for who in people:
+        portal.change(who, type=AccountType.GUEST)
+
+    receipt = carry_out(plan_for(portal, people), portal, ledger)
+
+    assert receipt.summary == {"disabled": 250}
+    assert [len(put) for put in portal.puts] == [100, 100, 50]
+    assert (portal.lists, portal.reads) == (2, 0)
+
+
 # --- again ----------------------------------------------------------------------------------------
 
 

@@ -137,7 +137,6 @@ def test_the_portals_own_404_means_that_there_is_nobody():
     client = Scripted(lambda _: failed(404, "The user could not be found")).client()
 
     assert asyncio.run(client.person(guid(1))) is None
-    assert asyncio.run(client.person_by_email("nobody@example.org")) is None
 
 
 def test_another_servers_404_does_not():
@@ -161,11 +160,30 @@ def test_what_is_no_id_is_nobody_and_is_not_asked_for(identity):
 def test_someone_else_is_not_taken_for_the_person_asked_for():
     # the portal looks ids up as user names first, and addresses by its database's likeness
     client = Scripted(lambda _: ok(profile(1, email="jose@example.org"))).client()
+    listing = Scripted(Directory([profile(1, email="jose@example.org")])).client()
 
     assert asyncio.run(client.person(guid(2))) is None
-    assert asyncio.run(client.person_by_email("josé@example.org")) is None
-    assert asyncio.run(client.person_by_email(" JOSE@example.org ")) is not None
-    assert asyncio.run(client.person_by_email(" ")) is None
+    assert asyncio.run(listing.people_by_email("josé@example.org")) == ()
+    assert len(asyncio.run(listing.people_by_email(" JOSE@example.org "))) == 1
+    assert asyncio.run(listing.people_by_email(" ")) == ()
+
+
+def test_everyone_with_an_address_in_any_case_is_found():
+    people = [profile(1, email="Jo@example.org"), profile(2, email="jo@example.org")]
+    client = Scripted(Directory([*people, profile(3, email="ajo@example.org")])).client()
+
+    assert len(asyncio.run(client.people_by_email("JO@example.org"))) == 2
+
+
+def test_an_empty_list_is_believed_only_when_every_reading_is_empty():
+    directory = Directory([profile(1)])
+    answers = iter([Directory([])])
+    portal = Scripted(lambda request: next(answers, directory)(request))
+
+    assert len(asyncio.run(portal.client().people(PeopleQuery(guests_only=True)))) == 1
+    nobody = Scripted(Directory([]))
+    assert asyncio.run(nobody.client().people(PeopleQuery(guests_only=True))) == ()
+    assert len(nobody.requests) == 3
 
 
 def test_a_profile_that_may_not_be_seen_is_an_error():

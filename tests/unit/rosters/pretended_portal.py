@@ -62,9 +62,9 @@ class PretendedPortal:
         await self._take_a_moment()
         return next((p for p in self.people_there if p.id == user_id), None)
 
-    async def person_by_email(self, email: str) -> Profile | None:
+    async def people_by_email(self, email: str) -> tuple[Profile, ...]:
         await self._take_a_moment()
-        return next((p for p in self.people_there if email_key(p.email) == email_key(email)), None)
+        return tuple(p for p in self.people_there if email_key(p.email) == email_key(email))
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
         found = self._chosen(query)

@@ -228,7 +228,14 @@ def test_a_row_too_long_to_be_told_apart_is_ignored_with_a_warning(read):
     listing = read("display_name,email\nDoe, John,john@x.org\nAda,ada@x.org,,\n")
 
     assert emails(listing) == ["ada@x.org"]
-    assert "line 2: more fields than the header has" in listing.warnings[0]
+    assert "line 2: more fields than the header has: the row is ignored" in listing.warnings[0]
+
+
+def test_a_row_too_long_behind_the_address_is_read_with_a_warning(read):
+    listing = read("email,display_name\njohn@x.org,Doe, John\n")
+
+    assert emails(listing) == ["john@x.org"]
+    assert "line 2: more fields than the header has: the surplus" in listing.warnings[0]
 
 
 def test_a_quotation_mark_never_closed_is_an_error_and_swallows_nobody(read):

@@ -130,8 +130,8 @@ def test_an_answer_about_somebody_else_is_not_believed():
     class LoosePortal(PretendedPortal):
         """Compares addresses without accents, as the portal's database does."""
 
-        async def person_by_email(self, email: str) -> Profile | None:
-            return await super().person_by_email(email.replace("é", "e"))
+        async def people_by_email(self, email: str) -> tuple[Profile, ...]:
+            return await super().people_by_email(email.replace("é", "e"))
 
     portal = LoosePortal([guest(1, "rene@vendor.com")])
 

@@ -1,0 +1,86 @@
+"""A plan is carried out only on those who still are what the review saw."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.in_process import InProcess
+from lastseen.apply import ApplyOptions, apply
+from lastseen.guardrails import Guardrails
+from lastseen.plan import Plan, Policy
+from lastseen.receipt import OutcomeKind, Receipt
+from lastseen.rosters import RosterOptions, open_roster
+from lastseen.run import RunOptions, RunResult, run
+from lastseen.simulator.people import EmployeeType
+from tests.portal.unhelpful import Built, Watched, ago
+
+ANY_SHARE = Guardrails(max_disable_share=1.0)
+
+
+@pytest.fixture
+def built() -> Built:
+    made = Built()
+    made.staff_noise(120, days=40)
+    return made
+
+
+def applied(watched: Watched, plan: Plan) -> Receipt:
+    async def work() -> Receipt:
+        client = InProcess(watched.portal, watched.time, chance=random.Random(5)).client()
+        try:
+            return await apply(
+                plan,
+                client,
+                ledger=watched.ledger,
+                options=ApplyOptions(guardrails=ANY_SHARE),
+                clock=watched.time.machine_clock,
+            )
+        finally:
+            await client.close()
+
+    return watched.time.run(work())
+
+
+@pytest.mark.parametrize("now", [EmployeeType.ROOM_ADMIN, EmployeeType.USER])
+def test_whoever_is_no_guest_any_more_is_spared(built: Built, now: EmployeeType) -> None:
+    promoted, gone = built.guest(), built.guest()
+    built.signs_in(promoted, ago(days=50))
+    built.signs_in(gone, ago(days=50))
+    watched = built.open()
+    plan = watched.review()
+    people = watched.portal.world.people
+    people[promoted] = replace(people[promoted], employee_type=now)
+    outcomes = {one.user_id: one.outcome for one in applied(watched, plan).outcomes}
+    assert outcomes == {promoted: OutcomeKind.SPARED_CHANGED, gone: OutcomeKind.DISABLED}
+
+
+@pytest.mark.parametrize("before", ["nothing", "review", "pretended review"])
+def test_the_first_run_only_reports_whatever_was_reviewed_before(built: Built, before: str) -> None:
+    gone = built.guest()
+    built.signs_in(gone, ago(days=50))
+    watched = built.open()
+    if before != "nothing":
+        watched.review(inactive_days=30 if before == "review" else 90)
+
+    def go() -> RunResult:
+        async def work() -> RunResult:
+            client = InProcess(watched.portal, watched.time, chance=random.Random(5)).client()
+            try:
+                return await run(
+                    client,
+                    open_roster(RosterOptions()),
+                    ledger=watched.ledger,
+                    policy=Policy(),
+                    options=RunOptions(guardrails=ANY_SHARE),
+                    clock=watched.time.machine_clock,
+                )
+            finally:
+                await client.close()
+
+        return watched.time.run(work())
+
+    first, second = go(), go()
+    assert (first.applied, second.applied) == (False, True)
+    assert second.receipt is not None
+    assert second.receipt.summary == {"disabled": 1}

@@ -100,6 +100,23 @@ def was_there(truth: Truth, now: float, case: Case) -> bool:
     return last is not None and last > now - case.rules.inactive_days * DAY
 
 
+def must_be_left_alone(case: Case, truth: Truth, now: float) -> bool:
+    """Say whether the person was there in the window, or may be disabled by nobody."""
+    return truth.protected is not None or was_there(truth, now, case)
+
+
+def is_due(case: Case, person: PersonCase, truth: Truth, now: float) -> bool:
+    """Say whether the person should be disabled, by what happened and by what the portal shows."""
+    rules = Rules(
+        inactive_days=case.rules.inactive_days,
+        lookback_days=max(case.rules.lookback_days, case.rules.inactive_days),
+        never_seen=case.rules.never_seen,
+        evidence=case.rules.evidence,
+    )
+    due = _should(case, person, truth, now, rules) == "disable"
+    return due and not _shown_as_there(case, truth, now)
+
+
 def required_since(case: Case, truth: Truth, now: float) -> float:
     """Return since when evidence must be complete before this person may be disabled."""
     window = now - case.rules.inactive_days * DAY
@@ -205,12 +222,10 @@ def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
 def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether the portal still lists that the person was there within the lookback."""
     since = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
-    counts = "sign-in" in case.rules.evidence and moment.reach.oldest_sign_in <= since
-    listed = [
-        *([truth.last_sign_in_at] if counts else []),
-        *([truth.last_written_activity_at] if "activity" in case.rules.evidence else []),
-    ]
-    return any(seen is not None and seen >= since for seen in listed)
+    sign_in, activity = truth.last_sign_in_at, truth.last_written_activity_at
+    if "sign-in" in case.rules.evidence and sign_in is not None:
+        return sign_in >= max(since, moment.reach.oldest_sign_in)
+    return "activity" in case.rules.evidence and activity is not None and activity >= since
 
 
 def _shown_as_there(case: Case, truth: Truth, now: float) -> bool:

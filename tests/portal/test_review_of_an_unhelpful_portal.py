@@ -387,6 +387,29 @@ def test_a_hidden_login_history_and_missing_rights_are_refusals(built: Built) ->
     assert (hidden.value.status, refused.value.status) == (402, 403)
 
 
+@both_modes
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_portal_made_anew_under_the_same_address_is_noticed(
+    built: Built, filters: Filters, quiet: bool
+) -> None:
+    # Given a ledger that knows the history of one server, and another behind its address
+    here, gone = built.guest(), built.guest()
+    built.staff_noise(200, days=40)
+    built.works(STAFF, ago(days=1))
+    watched = built.open(filters)
+    assert ruling(watched.review(), here)[0] is Verdict.DISABLE
+    other = Built()
+    other.people = list(built.people)
+    other.signs_in(here, ago(days=12))
+    other.staff_noise(30 if quiet else 600, days=40, seed=99)
+    other.works(STAFF, ago(days=1))
+    moved = other.open(filters)
+    moved.ledger = watched.ledger
+    # Then what was read of the old one proves nothing of the new
+    plan = moved.review()
+    assert (ruling(plan, here), ruling(plan, gone)[0]) == (KEPT, Verdict.DISABLE)
+
+
 def test_an_interrupted_review_goes_on_where_it_stopped(built: Built) -> None:
     gone = built.guest()
     built.staff_noise(6_000, days=30)
@@ -395,6 +418,9 @@ def test_an_interrupted_review_goes_on_where_it_stopped(built: Built) -> None:
     watched = built.open()
 
     def stop(number: int) -> None:
+        if number == 40:
+            # What was read is written down every few seconds.
+            watched.time.passed += 5
         if number == 50:
             raise KeyboardInterrupt
 

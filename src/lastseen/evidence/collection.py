@@ -35,6 +35,12 @@ from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, Unrecognise
 
 NO_ATTEMPTS = FailedSignIns()
 """What is known of an account that nobody tried."""
+ANOTHER_HISTORY = (
+    "is not the one that the ledger knows: the portal was moved, restored or made anew, so all of "
+    "it is read again"
+)
+"""What is said when a log goes on otherwise than it did."""
+
 MOST_PAGES_FOR_THE_REST = 200
 """Pages of the trail up to which those whom asking alone could not prove are looked for there."""
 
@@ -203,9 +209,8 @@ class Collector:
         """Read the sign-in log for `missing`, as a stream or one by one, whichever is less."""
         if self.detected.mode is FilterMode.IGNORED or not missing:
             return
-        witness = Witness(known.stream.log, self.detected.newest)
-        if self.detected.mode is not FilterMode.BEFORE_WINDOW:
-            witness = None
+        filters_first = self.detected.mode is FilterMode.BEFORE_WINDOW
+        witness = Witness(known.stream.log, self.detected.newest) if filters_first else None
         left = await self._stream_or_ask(known, missing, witness, since=since)
         # Whoever could not be proven alone is looked for in the stream after all.
         await self._read_stream(known, left, since=since)
@@ -228,8 +233,9 @@ class Collector:
         `witness` is None where nobody can be asked about alone. Returns who could not be proven.
         """
         missing = await self._read_what_is_new(known, missing, since=since)
-        alone = witness is not None and witness.exists
-        left = await self._read_stream(known, missing, since=since, may_leave=alone)
+        if witness is not None and not witness.exists:
+            witness = None
+        left = await self._read_stream(known, missing, since=since, may_leave=bool(witness))
         if witness is None or not left or known.covers(known.needed(since)):
             return []
         if await self._as_stream(known, len(left), since=since):
@@ -276,6 +282,12 @@ class Collector:
             return min(most, 1 + watch.pages // 4) if may_leave else most
 
         await stream.read(needed, enough=enough, ahead=ahead)
+        if stream.is_another_history:
+            self.notes.append(f"{stream.log.name}: {ANOTHER_HISTORY}")
+            self._progress.note(f"The {stream.log.name} {ANOTHER_HISTORY}.")
+            stream.is_another_history = False
+            for one in self._known.values():
+                one.forget_earlier()
         if stream.broken:
             self.notes.append(f"{stream.log.name}: {stream.broken.found}")
             stream.broken = None

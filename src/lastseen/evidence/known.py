@@ -34,6 +34,11 @@ class KnownLog:
         self.sightings = self._store.newest_sightings(self.stream.log.kind)
         self._covered = self.stream.covered()
 
+    def forget_earlier(self) -> None:
+        """Count no more on what earlier runs proved: it was of another history."""
+        self._earlier = {}
+        self.stream.forget_earlier()
+
     def needed(self, since: Instant) -> Interval:
         """Return the time from `since` up to where this run's reading of the stream reaches."""
         return Interval(since, max(since, self.stream.top or since))

@@ -17,8 +17,8 @@ STEP = PAGE - 1
 RECENT_PAGES = 8
 """Over how many pages the rate of new faces is taken."""
 
-PEOPLE_A_PAGE_OF_PATIENCE = 25
-"""For so many people one page more is read before it is believed that a stream finds few."""
+LOST_AT_LEAST, LOST_SHARE = 1, 0.02
+"""How many requests a stream may lose, in all and for each person missing, before it is left."""
 
 MOST_OVERRATED, MOST_UNDERRATED = 4, 16
 """By how much a guess at a stream's length may be too long, or too short."""
@@ -32,14 +32,23 @@ class Watch:
         self.since = since
         self.missing = set(people)
         self.pages = 0
+        self._gain = self._best_gain = 0
         self._found: deque[int] = deque(maxlen=RECENT_PAGES)
 
     def page(self, met: Iterable[str]) -> None:
         """Take note of a page on which `met` were seen for the first time."""
         before = len(self.missing)
         self.missing.difference_update(met)
-        self._found.append(before - len(self.missing))
+        found = before - len(self.missing)
+        self._found.append(found)
         self.pages += 1
+        self._gain += found - 1
+        self._best_gain = max(self._best_gain, self._gain)
+
+    @property
+    def lost(self) -> int:
+        """Requests that the pages since the best moment cost more than they saved."""
+        return self._best_gain - self._gain
 
     @property
     def rate(self) -> float:
@@ -57,12 +66,12 @@ class Watch:
 
 
 def pays_no_longer(watch: Watch) -> bool:
-    """Say whether a stream finds fewer people than one a page, so that to ask may cost less.
+    """Say whether to go on with a stream seems to cost more than to ask about those left.
 
-    A few pages are read before that is believed, the more the more people there are to ask.
+    It does where its pages of late found fewer people than there were pages. One hour is not like
+    another, so a little is lost before that is believed, the more the more there is at stake.
     """
-    least = min(RECENT_PAGES, 1 + len(watch.missing) // PEOPLE_A_PAGE_OF_PATIENCE)
-    return watch.pages >= least and watch.rate < 1.0
+    return watch.lost > LOST_AT_LEAST + LOST_SHARE * len(watch.missing)
 
 
 def as_stream(people: int, pages: float) -> bool | None:

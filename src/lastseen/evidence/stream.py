@@ -12,6 +12,7 @@ from datetime import timedelta
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
 from lastseen.evidence.agreement import agreed_page
+from lastseen.evidence.continuity import goes_on, newest_of, shows
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, PageView, Weave
@@ -73,6 +74,9 @@ class Stream:
         self._weave = Weave()
         self._earlier = store.coverage(log.kind)
         self._before = Coverage(tuple(covered.interval for covered in self._earlier))
+        self._anchor = newest_of(store.newest_sightings(log.kind).values())
+        self.is_anchored = False
+        self.is_another_history = False
         self._kept = Coverage()
         self._unwritten = _Unwritten()
         self._stalled = 0
@@ -114,6 +118,8 @@ class Stream:
         self.pages += 1
         self.read_at = page.answered_at
         self.harvest.take(page.events)
+        if self._anchor is not None and not self.is_anchored:
+            self.is_anchored = shows(page, self._anchor)
         self._unwritten.add(page)
         self._stalled += 1
         if page.query.start == 0:
@@ -162,7 +168,7 @@ class Stream:
                 failures=self.harvest.failures(),
                 unrecognised=self.harvest.unrecognised(),
                 events=self._unwritten.events,
-                proof=f"{self.pages} {'page' if self.pages == 1 else 'pages'} of the {self.log.name}, "
+                proof=f"{self.pages} page{'' if self.pages == 1 else 's'} of the {self.log.name}, "
                 f"the last at places {self._unwritten.first} to {self._unwritten.last}",
                 read_at=self.read_at,
             )
@@ -186,8 +192,9 @@ class Stream:
         gaps = self.covered().gaps(needed)
         if not gaps:
             return False
-        counted = sum(c.events for c in self._earlier if needed.since <= c.interval.since)
-        place = self._weave.places.of(gaps[-1].until) + counted + pages * STEP
+        begin = gaps[-1].until
+        passed = [c for c in self._earlier if needed.since <= c.interval.since < begin]
+        place = self._weave.places.of(begin) + sum(c.events for c in passed) + pages * STEP
         try:
             page = await self.log.fetch(EventQuery(start=place, count=1))
         except PortalError as error:
@@ -226,7 +233,33 @@ class Stream:
             tries[gap.until] = attempt + 1
             frontier = await self._beginning(gap, attempt)
             await _Filling(self, gap, enough).run(frontier, ahead, self._concurrency)
+        if not self.broken and self._before.intervals and not await self._goes_on():
+            self.is_another_history = True
+            self.forget_earlier()
+            self._store.forget_coverage()
+            self._kept = Coverage()
+            await self.read(needed, enough=enough, ahead=ahead)
         self.write()
+
+    def forget_earlier(self) -> None:
+        """Count no more on what earlier readings proved."""
+        self._before = Coverage()
+        self._earlier = ()
+
+    async def _goes_on(self) -> bool:
+        """Say whether this is still the log of which earlier readings know."""
+        anchor = self._anchor
+        if anchor is None or anchor.at < (self._floor or EPOCH):
+            return True
+        return await goes_on(self, anchor)
+
+    def proven(self) -> Coverage:
+        """Return what this reading alone has proven."""
+        return self._weave.covered()
+
+    def place_near(self, moment: Instant) -> int:
+        """Guess the place of the entries at `moment`."""
+        return self._weave.places.of(moment)
 
     async def page(self, place: int) -> EventPage | None:
         """Read the page at `place`; None where that failed (see `broken`)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 import msgspec
-from sqlalchemy import Insert, bindparam, func, select
+from sqlalchemy import Insert, bindparam, delete, func, select
 
 from lastseen.contractor import UserId
 from lastseen.instant import Instant, Interval
@@ -21,6 +21,7 @@ from lastseen.ledger.database import insert_into, insert_rows
 from lastseen.ledger.merging import Stretch
 from lastseen.ledger.notes import FilterNote, RetentionNote, note_change, noted
 from lastseen.ledger.schema import (
+    coverage,
     failures,
     filter_notes,
     retention_notes,
@@ -117,6 +118,11 @@ class EvidenceStore:
             insert_rows(connection, _keep_unrecognised(dialect), unknown)
             for kind, stretches in _stretches(readings).items():
                 cover(connection, self._scope, kind, stretches)
+
+    def forget_coverage(self) -> None:
+        """Forget for which time any log is complete; sightings stay."""
+        with self._scope.writing(durable=False) as connection:
+            connection.execute(_FORGET_COVERAGE, {"portal": self._scope.portal_id})
 
     def coverage(self, kind: EvidenceKind, user_id: UserId | None = None) -> tuple[Covered, ...]:
         """Return the stretches known of a log, oldest first: the whole portal's or one person's.
@@ -260,6 +266,7 @@ def _keep_unrecognised(dialect: str) -> Insert:
     return insert_into(dialect, unrecognised).on_conflict_do_nothing()
 
 
+_FORGET_COVERAGE = delete(coverage).where(coverage.c.portal_id == bindparam("portal"))
 _SIGHTINGS = select(
     sightings.c.user_id, sightings.c.at, sightings.c.event_id, sightings.c.action_id
 ).where(sightings.c.portal_id == bindparam("portal"), sightings.c.kind == bindparam("log"))

@@ -13,7 +13,14 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from benchmarks.kills.mortality import (
     Killed,
@@ -259,8 +266,6 @@ def small_and_quick() -> Iterator[None]:
 
 
 def test_whatever_happens_in_whatever_order():
-    from hypothesis.stateful import run_state_machine_as_test
-
     with small_and_quick():
         run_state_machine_as_test(
             CarryingOut, settings=settings(max_examples=60, stateful_step_count=25)

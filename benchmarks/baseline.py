@@ -1,9 +1,9 @@
 """A clean-up as the vendor's sample does it, to measure Lastseen against. Written anew, not copied.
 
-One synchronous request a person, one after the other; whatever comes under any action counts as
-presence; whatever goes wrong counts as "no events"; everybody found idle is disabled in one request.
-Also the same with its dates mended, since as they are the portal refuses them. No retry, no page,
-no count: that is the point of it.
+One synchronous request a person, one after the other; whatever comes, under any action, counts as
+presence; whatever goes wrong counts as "no events"; all who are found idle are disabled in one
+request. Also the same with its dates mended, since as they are the portal refuses them. No retry,
+no page, no count: that is the point of it.
 """
 
 import json

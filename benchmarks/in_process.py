@@ -1,9 +1,9 @@
 """The product's real client over the simulated portal's request handling: no socket, no waiting.
 
-Time is virtual. The event loop never sleeps: where it would wait for a timer, its clock jumps there,
-and the portal's clock and the product's go by it. Every request spends a random while on its way
-there and back, so that segments of a reading overlap, answers overtake one another and events arrive
-between two pages. Nothing here knows what is asked, or what an answer should be.
+Time is virtual. The event loop never sleeps: where it would wait for a timer, its clock jumps on
+to it, and the portal's clock and the product's go by that. Every request spends a random while on
+its way there and back, so that segments of a reading overlap, answers overtake one another and
+events arrive between two pages. Nothing here knows what is asked, or what an answer should be.
 """
 
 import asyncio

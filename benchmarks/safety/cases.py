@@ -1,4 +1,4 @@
-"""A case of the campaign as one value: a portal, its people and their past, faults, and what is done.
+"""A case of the campaign as one value: a portal, its people, their past, its faults, what is done.
 
 Everything is explicit and small, so that a failure can be shrunk by leaving things out and written
 down as a test. Ages are in seconds before the case's start; a negative age lies after it.

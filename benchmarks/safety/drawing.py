@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from benchmarks.safety.cases import (
     DAY,
     MODES,
@@ -39,6 +41,7 @@ _ZONES = (
     "Pacific/Auckland",
 )
 _RETENTIONS = (7, 14, 29, 30, 31, 45, 60, 90, 120, 180, 180, 180, 180, 180)
+_NUMBERS = (2, 4, 6, 8, 12, 16, 24, 40, 60)
 _WINDOWS = (7, 14, 30, 30, 30, 30, 60, 90)
 _BOTH: tuple[Evidence, ...] = ("sign-in", "activity")
 _FIRST_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
@@ -50,11 +53,11 @@ def draw(seed: int) -> Case:
     zone = chance.choice(_ZONES)
     rules = _rules(chance)
     mode: Mode = chance.choice(MODES)
-    people = tuple(
-        draw_person(number, rules, chance) for number in range(1, 1 + _number_of_people(chance))
-    )
+    many = chance.random() < 0.015
+    number_of_people = chance.randrange(150, 300) if many else chance.choice(_NUMBERS)
+    people = tuple(draw_person(number, rules, chance) for number in range(1, 1 + number_of_people))
     kept = chance.choice(_RETENTIONS)
-    return Case(
+    case = Case(
         seed=seed,
         start=_start(zone, rules, chance),
         zone=zone,
@@ -74,6 +77,23 @@ def draw(seed: int) -> Case:
         is_hidden=chance.random() < 0.01,
         steps=_steps(mode, rules, people, chance),
     )
+    return _with_many_people(case, chance) if many else case
+
+
+def _with_many_people(case: Case, chance: random.Random) -> Case:
+    """Turn a case with many people into one in which they are asked about one by one.
+
+    A portal that seldom lies has more of them to lie about, and fewer occasions to be caught.
+    """
+    lies = chance.choice(("empty-200", "cut-page", "other-shape", "reset"))
+    return msgspec.structs.replace(
+        case,
+        mode="before-window",
+        crowd=Crowd(sign_ins=12_000, trail=5_000),
+        ties=(),
+        faults={lies: chance.choice((0.0, 0.002, 0.01, 0.05))},
+        steps=(Review(),),
+    )
 
 
 def _rules(chance: random.Random) -> Rules:
@@ -92,10 +112,6 @@ def _machine_ahead(chance: random.Random) -> float:
     if lot < 0.7:
         return 0.0
     return chance.uniform(-280, 280) if lot < 0.98 else chance.choice((-1, 1)) * 3600.0
-
-
-def _number_of_people(chance: random.Random) -> int:
-    return chance.choice((2, 4, 6, 8, 12, 16, 24, 40, 60))
 
 
 def _crowd(mode: Mode, chance: random.Random) -> Crowd:

@@ -6,6 +6,8 @@ Only what is known of the person; the portal, the faults and the reviews are `dr
 import random
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from benchmarks.safety.cases import DAY, Happening, PersonCase, Rules
 from lastseen.simulator.actions import FILE_READ, LOGIN_FAILURE, LOGIN_SUCCESS, NEWER_RELEASE, TRAIL
 
@@ -59,8 +61,7 @@ def _with_peculiarities(person: PersonCase, rules: Rules, chance: random.Random)
         changed = {"type": chance.choice(("user", "room-admin", "admin"))}
     elif lot < 0.23:
         changed = {"on_roster": False}
-    fields = {field: getattr(person, field) for field in PersonCase.__struct_fields__}
-    return PersonCase(**{**fields, **changed})  # type: ignore[arg-type]
+    return msgspec.structs.replace(person, **changed)
 
 
 _Draw = Callable[[int, random.Random], Iterator[Happening]]
@@ -156,7 +157,7 @@ def _is_dated_ahead(window: int, chance: random.Random) -> Iterator[Happening]:
 
 
 def _worked_just_now(window: int, chance: random.Random) -> Iterator[Happening]:
-    """What the portal has not written yet nobody can know; a last look can."""
+    """Draw what the portal writes too late for a review, and perhaps in time for a last look."""
     if chance.random() < 0.7:
         yield _sign_in(chance.randrange(window, _FAR), chance)
     age = chance.randrange(1, 900)

@@ -1,4 +1,4 @@
-"""Compares decisions with what is really so: who was there, whom nobody may touch, what is provable.
+"""Compares decisions with what is so: who was there, whom nobody may touch, what can be proven.
 
 The truth is the simulator's own record, taken before the first request of a review. Pure.
 """

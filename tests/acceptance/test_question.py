@@ -22,6 +22,8 @@ def plan(at_work):
 @pytest.mark.parametrize("stdin", ["", "y\n"])
 def test_without_a_terminal_and_without_yes_nothing_is_changed(at_work, small_portal, plan, stdin):
     before = statuses(small_portal)
+    # The second run is the one that would carry something out.
+    at_work("run")
     for arguments in (("apply", "plan.json"), ("run",)):
         ran = at_work(*arguments, stdin=stdin)
         assert ran.exit_code == 2

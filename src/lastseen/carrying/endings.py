@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Literal
 
+from lastseen.carrying.candidates import CLOCKS, UNPROVEN
 from lastseen.carrying.means import Means
 from lastseen.carrying.record import RunRecord
 from lastseen.carrying.standing import failed
@@ -20,16 +21,26 @@ RunState = Literal["done", "partial", "failed", "interrupted"]
 CANCELLED = "the work was cancelled"
 """Why nothing follows after a cancellation."""
 
+_NO_EVIDENCE = frozenset({CLOCKS, UNPROVEN})
 _CHANGED = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
 _NOT_DONE = frozenset({OutcomeKind.REFUSED, OutcomeKind.FAILED})
 
 
 def receipt_exit_code(receipt: Receipt) -> ExitCode:
-    """Return 6 when anybody was refused or failed or could not be verified, else 0.
+    """Return how a command should end that did what the receipt says.
 
-    Those who were spared are no failure, nor those who had the status already.
+    0 when nobody was refused or failed or could not be verified; those who were spared are no
+    failure, nor those who had the status already. Where nothing came of anybody: 4 for want of
+    evidence, 3 when the portal refused them all. Otherwise 6.
     """
-    return ExitCode.PARTIAL if any(map(_wanting, receipt.outcomes)) else ExitCode.DONE
+    outcomes = receipt.outcomes
+    if not any(map(_wanting, outcomes)):
+        return ExitCode.DONE
+    if all(one.outcome is OutcomeKind.REFUSED for one in outcomes):
+        return ExitCode.REFUSED
+    if all(one.outcome is OutcomeKind.FAILED and one.error in _NO_EVIDENCE for one in outcomes):
+        return ExitCode.INCOMPLETE
+    return ExitCode.PARTIAL
 
 
 async def ended(work: Coroutine[Any, Any, str | None], record: RunRecord, means: Means) -> Receipt:

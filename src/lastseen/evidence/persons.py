@@ -27,9 +27,11 @@ from lastseen.progress import Progress
 BATCH = 200
 """People asked about between two questions to the witness."""
 FEW = 25
-"""Up to so many empty answers each is asked again; of more, a sample."""
+"""Up to so many empty answers each is asked again and again; of more, a sample."""
 SAMPLE = 0.04
-"""The share of many empty answers that is asked again."""
+"""The share of many empty answers that is asked again as often as few are."""
+AGREEING_OF_MANY = 2
+"""Answers that must agree on each of the others."""
 FAR_OFF = parse_instant("9999-12-31T00:00:00Z")
 """Later than any answer reaches."""
 MOST_PAGES = 50
@@ -114,13 +116,31 @@ class PersonByPerson:
             return
         sample = absent if len(absent) <= FEW else absent[:: int(1 / SAMPLE)]
         await self._side_by_side([partial(self._ask_again, inquiry) for inquiry in sample])
+        rest = [partial(self._ask_again, inquiry, least=AGREEING_OF_MANY) for inquiry in absent]
+        await self._side_by_side(rest)
         if self._is_suspect():
             await self._side_by_side([partial(self._ask_again, inquiry) for inquiry in absent])
+        # The portal may waver, as while half of its servers are being brought up to date.
+        if absent and not await self._is_witnessed():
+            for inquiry in absent:
+                inquiry.doubtful = True
 
-    async def _ask_again(self, inquiry: "_Inquiry") -> None:
-        """Ask about one person until enough answers agree, or one contradicts."""
+    async def _is_witnessed(self) -> bool:
+        """Ask the witness as often as absence is asked for; say whether it always stood by."""
+        for _ in range(agreeing_answers(0, unsteady=self._is_suspect())):
+            if not await self._witness():
+                return False
+        return True
+
+    async def _ask_again(self, inquiry: "_Inquiry", *, least: int | None = None) -> None:
+        """Ask about one person until enough answers agree, or one contradicts.
+
+        `least`: so many are enough on a portal that has shown no fault.
+        """
         while inquiry.absent is not None and not inquiry.doubtful:
-            if inquiry.agreeing >= agreeing_answers(0, unsteady=self._is_suspect()):
+            suspect = self._is_suspect()
+            enough = agreeing_answers(0, unsteady=suspect)
+            if inquiry.agreeing >= (enough if suspect or least is None else least):
                 return
             page = await self._page(inquiry, EventQuery(user_id=inquiry.user_id))
             if page is None:

@@ -16,7 +16,7 @@ from lastseen.evidence.continuity import goes_on, newest_of, shows
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, PageView, Weave
-from lastseen.evidence.planning import STEP, Watch
+from lastseen.evidence.planning import PAGE, STEP, Watch
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.instant import EPOCH, Instant, Interval, instant
 from lastseen.ledger import EvidenceStore, Reading
@@ -24,7 +24,7 @@ from lastseen.progress import Progress
 
 SEAM = 9
 """By how many events more than one neighbouring segments overlap."""
-LONGEST_SEGMENT = 16
+LONGEST_SEGMENT = 32
 """Pages in a segment at most."""
 ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
@@ -192,7 +192,7 @@ class Stream:
         gaps = self.covered().gaps(needed)
         if not gaps:
             return False
-        begin = gaps[-1].until
+        begin = max(gaps, key=lambda gap: gap.until - gap.since).until
         passed = [c for c in self._earlier if needed.since <= c.interval.since < begin]
         place = self._weave.places.of(begin) + sum(c.events for c in passed) + pages * STEP
         try:
@@ -305,10 +305,11 @@ class Stream:
             return 0
         edge = Instant(gap.until - SECOND)
         exact = self._weave.places.at(edge)
-        if exact and attempt == 0:
-            return max(exact)
+        if exact and exact[-1] - exact[0] < PAGE // 2:
+            # From something newer on, so that one page shows the whole second.
+            return max(0, exact[0] - 1 - 2 * attempt)
         if exact:
-            return max(0, min(exact) - 2 * attempt)
+            return exact[-1] if attempt == 0 else max(0, exact[0] - 2 * attempt)
         place = self._guess(edge)
         for _ in range(ATTEMPTS):
             page = await self.page(place)
@@ -374,7 +375,7 @@ class _Filling:
         running: set[asyncio.Task[None]] = set()
         try:
             while True:
-                wanted = int(self._stream.pages_between(frontier, self._gap.since)) + 2
+                wanted = int(self._stream.pages_between(frontier, self._gap.since)) + 1
                 allowed = max(1, min(ahead(), wanted))
                 length = max(1, min(LONGEST_SEGMENT, allowed // 8))
                 beside = max(1, min(concurrency(), allowed // length))

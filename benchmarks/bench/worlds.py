@@ -42,9 +42,14 @@ class Habit(Enum):
     ATTACKED = "attacked"
 
     @property
-    def often(self) -> float:
-        """How often they come, against those who come daily."""
+    def signs_in(self) -> float:
+        """How often they sign in, against those who do so daily."""
         return self.value if isinstance(self.value, float) else 0.0
+
+    @property
+    def works(self) -> float:
+        """How often the trail shows them, against those who come daily."""
+        return 0.5 if self is Habit.OPEN_SESSION else self.signs_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,7 @@ class Shape:
     """Signed in before the window and work ever since: only the trail shows them."""
     gone: float = 0.08
     """Came, and do no longer."""
-    never: float = 0.03
+    never: float = 0.02
     """Have an account and nothing else."""
     disabled: float = 0.03
     """Are disabled already."""
@@ -106,16 +111,15 @@ def let_pass(portal: SimulatedPortal, shape: Shape, *, since: float, until: floa
     chance = random.Random(f"later {shape.seed} {since}")
     making = _Making(shape, int(since))
     days = (until - since) / DAY
-    coming = making.weights()
     sign_ins = round(shape.sign_ins * days / shape.window_days)
     trail = round(shape.trail * days / shape.window_days)
     moments = sorted(int(since + chance.random() * (until - since)) for _ in range(sign_ins))
     ids = list(portal.world.people)
-    for second, actor in zip(moments, _drawn(coming, sign_ins, chance), strict=True):
+    for second, actor in zip(moments, _drawn(making.sign_ins(), sign_ins, chance), strict=True):
         action = chance.choices(_LOGIN_ACTIONS, _LOGIN_SHARES)[0]
         portal.world.add_login(ids[actor], second, action)
     moments = sorted(int(since + chance.random() * (until - since)) for _ in range(trail))
-    for second, actor in zip(moments, _drawn(coming, trail, chance), strict=True):
+    for second, actor in zip(moments, _drawn(making.works(), trail, chance), strict=True):
         portal.world.add_trail(ids[actor], second, WORKED)
     return sign_ins
 
@@ -136,14 +140,14 @@ class _Making:
         logins = [
             (second, actor, action)
             for (second, actor), action in zip(
-                self._comings(round(self._shape.sign_ins * spans)),
+                self._comings(self.sign_ins(), round(self._shape.sign_ins * spans)),
                 self._actions(round(self._shape.sign_ins * spans)),
                 strict=True,
             )
         ]
         trail = [
             (second, actor, WORKED)
-            for second, actor in self._comings(round(self._shape.trail * spans))
+            for second, actor in self._comings(self.works(), round(self._shape.trail * spans))
         ]
         for number, habit in enumerate(self._habits):
             self._own_ways(self._shape.staff + number, habit, logins, trail)
@@ -162,9 +166,13 @@ class _Making:
             key_account=people[1].id,
         )
 
-    def weights(self) -> list[float]:
-        """Return how often each person comes, by actor, against the others."""
-        return [1.0] * self._shape.staff + [habit.often for habit in self._habits]
+    def sign_ins(self) -> list[float]:
+        """Return how often each person signs in, by actor, against the others."""
+        return [1.0] * self._shape.staff + [habit.signs_in for habit in self._habits]
+
+    def works(self) -> list[float]:
+        """Return how often the trail shows each person, by actor, against the others."""
+        return [1.0] * self._shape.staff + [habit.works for habit in self._habits]
 
     def _drawn_habits(self) -> list[Habit]:
         shape = self._shape
@@ -210,9 +218,8 @@ class _Making:
                 status=Status.TERMINATED if habit is Habit.DISABLED else Status.ACTIVE,
             )
 
-    def _comings(self, number: int) -> Iterator[tuple[int, int]]:
-        """Draw when those come who come at all: by day more than by night, and on workdays."""
-        weights = self.weights()
+    def _comings(self, weights: list[float], number: int) -> Iterator[tuple[int, int]]:
+        """Draw when who comes: by day more than by night, and on workdays."""
         if not any(weights):
             return iter(())
         days = list(range(self._shape.days))
@@ -248,10 +255,8 @@ class _Making:
                 trail.append((second, actor, WORKED))
         if habit is Habit.ATTACKED:
             logins.extend((self._moment(0, window), actor, REFUSED) for _ in range(60))
-        if habit is Habit.OPEN_SESSION:
-            if days > window + 1:
-                logins.append((self._moment(window + 1, days), actor, SIGNED_IN))
-            trail.extend((self._moment(0, window), actor, WORKED) for _ in range(15))
+        if habit is Habit.OPEN_SESSION and days > window + 1:
+            logins.append((self._moment(window + 1, days), actor, SIGNED_IN))
 
     def _moment(self, least: float, most: float) -> int:
         """Draw an instant from so many days ago to so many."""

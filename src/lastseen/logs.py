@@ -40,6 +40,12 @@ def configure_logs(form: LogFormat, level: int) -> None:
     logging.captureWarnings(capture=True)
 
 
+def log_format() -> LogFormat:
+    """Return how log lines look now."""
+    handlers = logging.getLogger().handlers
+    return "json" if any(isinstance(one.formatter, _JsonLines) for one in handlers) else "text"
+
+
 def hide(key: ApiKey) -> None:
     """Take `key` out of everything that is logged or passed through `scrubbed` from now on."""
     if len(key.reveal()) >= _SHORTEST_SECRET:

@@ -32,6 +32,13 @@ def test_without_yes_and_without_a_terminal_a_run_only_reports(at_work, small_po
     assert statuses(small_portal) == before
 
 
+def test_with_json_logs_every_line_on_standard_error_is_json(at_work):
+    ran = at_work("--log-format", "json", "run", "--yes", "-o", "run.json")
+    assert ran.exit_code == 0
+    lines = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert any("Nothing was carried out" in line.get("message", "") for line in lines)
+
+
 def test_a_first_run_may_be_let_apply(at_work):
     ran = at_work("run", "--yes", "--first-run-applies", "-o", "report.html")
     assert ran.exit_code == 0

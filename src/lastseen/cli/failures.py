@@ -8,7 +8,7 @@ import sys
 import traceback
 
 from lastseen.errors import ExitCode, LastseenError
-from lastseen.logs import LogFormat, json_line, scrubbed
+from lastseen.logs import LogFormat, json_line, log_format, scrubbed
 
 
 def print_error(error: LastseenError, form: LogFormat) -> None:
@@ -70,9 +70,13 @@ def print_usage(message: str, usage: str, form: LogFormat) -> None:
 def print_line(text: str) -> None:
     """Print a line to standard error, scrubbed; silent where nobody reads standard error.
 
-    What can't be seen is replaced, so that nobody's display name moves the cursor.
+    Where log lines are JSON it is a JSON object as well. What can't be seen is replaced, so that
+    nobody's display name moves the cursor.
     """
-    _print(text)
+    if log_format() == "json":
+        _print(json_line({"level": "info", "message": text}))
+    else:
+        _print(text)
 
 
 def _print(text: str) -> None:

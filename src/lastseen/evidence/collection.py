@@ -279,7 +279,7 @@ class Collector:
 
         def ahead() -> int:
             most = watch.pages_ahead()
-            return min(most, 1 + watch.pages // 4) if may_leave else most
+            return min(most, 1 + watch.pages // 8) if may_leave else most
 
         await stream.read(needed, enough=enough, ahead=ahead)
         if stream.is_another_history:

@@ -17,7 +17,7 @@ STEP = PAGE - 1
 RECENT_PAGES = 8
 """Over how many pages the rate of new faces is taken."""
 
-LOST_AT_LEAST, LOST_SHARE = 1, 0.02
+LOST_AT_LEAST, LOST_SHARE = 1, 0.01
 """How many requests a stream may lose, in all and for each person missing, before it is left."""
 
 MOST_OVERRATED, MOST_UNDERRATED = 4, 16
@@ -58,11 +58,13 @@ class Watch:
     def pages_ahead(self) -> int:
         """How many pages may be asked for at once without risk that most come for nothing.
 
-        While many are missing and few are found on a page the end is far.
+        While many are missing and few are found on a page the end is far. How many a page finds is
+        told by the pages read so far, so at first there are few.
         """
         if not self.missing:
             return 1
-        return max(1, int(len(self.missing) / (2 * max(1.0, self.rate))))
+        far = int(len(self.missing) / (2 * max(1.0, self.rate)))
+        return max(1, min(far, 2 * self.pages))
 
 
 def pays_no_longer(watch: Watch) -> bool:

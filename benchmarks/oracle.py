@@ -82,9 +82,7 @@ def fewest(portal: SimulatedPortal, window: Window) -> Fewest:
     sign_ins, unseen = cheapest(
         world.logins.columns, undecided, since=window.since, one_by_one=filters_first(filters)
     )
-    activity, inactive = cheapest(
-        world.trail.columns, unseen, since=window.since, one_by_one=True
-    )
+    activity, inactive = cheapest(world.trail.columns, unseen, since=window.since, one_by_one=True)
     return Fewest(
         roster=pages(guests), sign_ins=sign_ins, activity=activity, inactive=len(inactive)
     )

@@ -17,6 +17,12 @@ from lastseen.simulator.dates import DateWriter
 from lastseen.simulator.truth import Rules, Truth, expected
 
 
+_NOT_TO_BE_DISABLED = frozenset(
+    {"active", "protected", "already-disabled", "recently-reinstated", "recently-registered"}
+)
+"""Reasons of the oracle for which nobody may be disabled."""
+
+
 class Fault(StrEnum):
     """What a decision can be accused of; the value is the column's heading."""
 
@@ -73,7 +79,6 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
     decision: str
     reason: str
-    last_seen_at: datetime | None = None
 
 
 def judge(case: Case, person: PersonCase, decided: Decided, moment: Moment) -> Judged:
@@ -155,8 +160,7 @@ def _should(case: Case, person: PersonCase, truth: Truth, now: float, rules: Rul
 def _must_not(person: PersonCase, truth: Truth, moment: Moment, rules: Rules) -> bool:
     """Say whether the person, whatever the contract says, was there or must not be touched."""
     wanted = expected(truth, now=moment.now, rules=rules)
-    untouchable = wanted.reason in {"protected", "already-disabled", "recently-reinstated"}
-    return person.exempt or untouchable or wanted.reason == "active"
+    return person.exempt or wanted.reason in _NOT_TO_BE_DISABLED
 
 
 def _fault(
@@ -177,7 +181,7 @@ def _fault(
             return Fault.WRONGFUL
         if by_contract:
             return None
-        if moment.knowable_since > required_since(case, before, moment.now):
+        if should == "hold" or moment.knowable_since > required_since(case, before, moment.now):
             return Fault.UNPROVEN
         if decided.reason == "never-seen" and _seen_in_lookback(case, before, moment):
             return Fault.FALSELY_NEVER

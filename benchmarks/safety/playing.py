@@ -5,7 +5,6 @@ needs no judge: a crash, and who was really disabled.
 """
 
 import asyncio
-import random
 import traceback
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
@@ -14,36 +13,24 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.in_process import URL, InProcess, VirtualTime
-from benchmarks.safety.cases import (
-    Apply,
-    Case,
-    Keep,
-    PersonCase,
-    Review,
-    Rules,
-    SetStatus,
-    Switch,
-    Wait,
-)
+from benchmarks.in_process import URL
+from benchmarks.safety.cases import Apply, Case, Keep, Review, Rules, SetStatus, Step, Switch, Wait
 from benchmarks.safety.judging import Decided, Judged, Moment, judge, was_there
+from benchmarks.safety.setting import Setting
 from benchmarks.safety.wholeness import NEVER, Knowledge, Reach, reach
-from benchmarks.safety.world import Course, email_of, id_of, portal_of
+from benchmarks.safety.world import id_of
 from lastseen.apply import ApplyOptions, apply
 from lastseen.docspace.exchange import Request
 from lastseen.errors import LastseenError
 from lastseen.guardrails import Guardrails
-from lastseen.instant import utc_date
-from lastseen.ledger import Ledger, PortalLedger
-from lastseen.plan import Plan, Policy
+from lastseen.ledger import PortalLedger
+from lastseen.plan import Plan
 from lastseen.receipt import OutcomeKind, Receipt
-from lastseen.review import review
-from lastseen.rosters import Roster, RosterOptions, open_roster
 from lastseen.simulator.people import Status
 from lastseen.simulator.truth import Truth
 
 _NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)
-_STEPS_TO_A_STANDSTILL = 3_000
+_STEPS_TO_A_STANDSTILL = 5_000
 """Requests of one review after which it is taken to go round in circles."""
 
 
@@ -65,8 +52,6 @@ class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
     requests: int = 0
     refused: str | None = None
     """The error that ended it without a plan; None where there is a plan."""
-    cut_off: bool = False
-    """Whether it was cut off as the case wants it."""
     disturbed: bool = False
 
 
@@ -99,13 +84,8 @@ class _Play:
 
     def __init__(self, case: Case, folder: Path) -> None:
         self.case = case
-        self.time = VirtualTime(case.start, machine_ahead=case.machine_ahead)
-        self.portal = portal_of(case, self.time.portal_clock)
-        self.course = Course(case, self.portal)
-        self.chance = random.Random(f"journeys {case.seed}")
-        self.policy = policy_of(case.rules)
-        self.roster = roster_of(case, folder)
-        self.people = {id_of(person.number): person for person in case.people}
+        self.setting = Setting(case, folder)
+        self.time, self.portal = self.setting.time, self.setting.portal
         self.knowledge = Knowledge()
         self.seen_terminated: set[str] = set()
         self.reinstated: dict[str, float] = {}
@@ -117,13 +97,11 @@ class _Play:
     def played(self) -> Played:
         """Take all steps."""
         crash = None
-        with Ledger.in_memory(clock=self.time.machine_clock) as ledger:
-            known = ledger.portal(URL)
-            self._exempt(known)
+        with self.setting.ledger() as ledger:
             try:
                 for step in self.case.steps:
-                    self._take(step, known)
-            except (LastseenError, Exception):  # noqa: BLE001 - a crash is what is looked for
+                    self._take(step, ledger.portal(URL))
+            except Exception:  # noqa: BLE001 - a crash is what is looked for
                 crash = traceback.format_exc()
         return Played(
             reviews=tuple(self.reviews),
@@ -132,80 +110,63 @@ class _Play:
             happened=dict(self.portal.faults.happened),
         )
 
-    def _take(self, step: object, ledger: PortalLedger) -> None:
+    def _take(self, step: Step, ledger: PortalLedger) -> None:
+        course, now = self.setting.course, self.time.now()
         match step:
             case Review():
                 self._review(step, ledger)
-            case Wait():
-                self.time.advance(timedelta(seconds=step.seconds))
-                self.course.reach(self.time.now())
-            case Switch():
-                self.course.switch(step.mode)
-            case Keep():
-                self.course.keep(step, self.time.now())
-            case SetStatus():
-                status = Status.ACTIVE if step.status == "active" else Status.TERMINATED
-                self.portal.world.set_status(
-                    id_of(step.number), status, by="hand", now=self.time.now()
-                )
             case Apply():
                 self._apply(ledger)
+            case Wait():
+                self.time.advance(timedelta(seconds=step.seconds))
+                course.reach(self.time.now())
+            case Switch():
+                course.switch(step.mode)
+            case Keep():
+                course.keep(step, now)
+            case SetStatus():
+                status = Status.ACTIVE if step.status == "active" else Status.TERMINATED
+                self.portal.world.set_status(id_of(step.number), status, by="hand", now=now)
 
     def _review(self, step: Review, ledger: PortalLedger) -> None:
-        before = self._truths()
+        before = self.setting.truths()
         begun = self.time.machine_clock().timestamp()
-        at_first = reach(self.portal, self.course, self.time.now())
+        at_first = self._reach()
         self._notice(before)
-        happened = sum(self.portal.faults.happened.values())
+        faults = self._faults()
         beside = [self._reviewing(step, ledger) for _ in range(2 if step.twice else 1)]
         self.time.run(_all(beside))
-        known = reach(self.portal, self.course, self.time.now())
-        disturbed = (
-            sum(self.portal.faults.happened.values()) > happened
-            or bool(step.switches)
-            or step.cancelled_at is not None
-            or self.case.clocks_differ
-            or self.case.per_minute is not None
-        )
+        at_last = self._reach()
         if step.switches:
             # Which way held when: anything may have been known.
-            self.knowledge.add(known._replace(sign_ins=0.0, trail=0.0))
-        knowable = self.knowledge.since((at_first, known), self.case.rules.evidence)
+            self.knowledge.add(at_last._replace(sign_ins=0.0, trail=0.0))
+        knowable = self.knowledge.since((at_first, at_last), self.case.rules.evidence)
         self.knowledge.add(at_first)
-        self.knowledge.add(known)
+        self.knowledge.add(at_last)
         for one in self.outcomes:
             moment = Moment(
                 before=before,
-                after=self._truths(),
+                after=self.setting.truths(),
                 begun=begun,
                 now=one.plan.now.timestamp() if one.plan else self.time.now(),
-                provable_since=_provable(known, self.case.rules),
+                provable_since=_provable(at_last, self.case.rules),
                 knowable_since=NEVER if self.case.clocks_differ else knowable,
-                reach=known,
-                disturbed=disturbed,
+                reach=at_last,
+                disturbed=self._faults() > faults or self._is_disturbed(step),
                 reinstated=dict(self.reinstated),
             )
-            self.reviews.append(
-                Reviewed(
-                    judged=self._judged(one.plan, moment) if one.plan else (),
-                    requests=one.requests,
-                    refused=one.refused,
-                    cut_off=one.plan is None and one.refused is None,
-                    disturbed=disturbed,
-                )
-            )
-            self.plan = one.plan or self.plan
+            self._take_down(one, moment)
         self.outcomes = []
 
     async def _reviewing(self, step: Review, ledger: PortalLedger) -> None:
         """Carry out one review as the case wants it; what came of it joins the outcomes."""
         switches = dict(step.switches)
-        transport = self._transport()
+        transport = self.setting.transport()
 
         def on_the_way(number: int, _: Request) -> None:
-            self.course.reach(self.time.now())
+            self.setting.course.reach(self.time.now())
             if number in switches:
-                self.course.switch(switches[number])
+                self.setting.course.switch(switches[number])
             if number == step.cancelled_at:
                 reviewing.cancel()
             if number > _STEPS_TO_A_STANDSTILL:
@@ -213,15 +174,7 @@ class _Play:
 
         transport.before = on_the_way
         client = transport.client()
-        reviewing = asyncio.ensure_future(
-            review(
-                client,
-                self.roster,
-                ledger=ledger,
-                policy=self.policy,
-                clock=self.time.machine_clock,
-            )
-        )
+        reviewing = asyncio.ensure_future(self.setting.review(client, ledger))
         plan, refused = None, None
         try:
             plan = await reviewing
@@ -234,70 +187,82 @@ class _Play:
             await client.close()
         self.outcomes.append(_Outcome(plan=plan, refused=refused, requests=transport.requests))
 
+    def _take_down(self, outcome: _Outcome, moment: Moment) -> None:
+        self.plan = outcome.plan or self.plan
+        self.reviews.append(
+            Reviewed(
+                judged=self._judged(outcome.plan, moment) if outcome.plan else (),
+                requests=outcome.requests,
+                refused=outcome.refused,
+                disturbed=moment.disturbed,
+            )
+        )
+
     def _judged(self, plan: Plan, moment: Moment) -> tuple[Judged, ...]:
+        people = self.setting.people
         return tuple(
             judge(
                 self.case,
-                self.people[decision.user_id],
-                Decided(
-                    decision=decision.decision.value,
-                    reason=decision.reason.value,
-                    last_seen_at=decision.last_seen_at,
-                ),
+                people[one.user_id],
+                Decided(decision=one.decision.value, reason=one.reason.value),
                 moment,
             )
-            for decision in plan.decisions
-            if decision.user_id in self.people and decision.reason.value != "unknown-guest"
+            for one in plan.decisions
+            if one.user_id in people and one.reason.value != "unknown-guest"
         )
 
     def _apply(self, ledger: PortalLedger) -> None:
-        if self.plan is None or not self.plan.to_disable():
-            return
         plan = self.plan
-        before = self._truths()
+        if plan is None or not plan.to_disable():
+            return
+        before = self.setting.truths()
         changes_before = len(self.portal.world.changes)
-        transport = self._transport()
-        transport.before = lambda _number, _request: self.course.reach(self.time.now())
-        receipt: Receipt | None = None
-
-        async def work() -> None:
-            nonlocal receipt
-            client = transport.client()
-            try:
-                receipt = await apply(
-                    plan,
-                    client,
-                    ledger=ledger,
-                    options=ApplyOptions(guardrails=_NO_LIMITS),
-                    clock=self.time.machine_clock,
-                )
-            except LastseenError:
-                receipt = None
-            finally:
-                await client.close()
-
-        self.time.run(work())
-        meant = {d.user_id: d.reason.value for d in plan.to_disable()}
+        receipt = self.time.run(self._applying(plan, ledger))
+        people = self.setting.people
+        meant = {one.user_id: one.reason.value for one in plan.to_disable()}
         disabled = {
             change.user_id
             for change in self.portal.world.changes[changes_before:]
             if change.after == "TERMINATED"
         }
+        now = plan.now.timestamp()
         wrongful = tuple(
-            self.people[who].number if who in self.people else -1
+            people[who].number if who in people else -1
             for who in sorted(disabled)
             if who not in meant
-            or (meant[who] != "contract-ended" and was_there(before[who], _now(plan), self.case))
+            or (meant[who] != "contract-ended" and was_there(before[who], now, self.case))
         )
         self.applied.append(_applied(receipt, disabled=len(disabled), wrongful=wrongful))
 
-    def _transport(self) -> InProcess:
-        return InProcess(self.portal, self.time, chance=self.chance, latency=self.case.latency)
+    async def _applying(self, plan: Plan, ledger: PortalLedger) -> Receipt | None:
+        """Carry the plan out; None where an error ended that."""
+        client = self.setting.transport().client()
+        try:
+            return await apply(
+                plan,
+                client,
+                ledger=ledger,
+                options=ApplyOptions(guardrails=_NO_LIMITS),
+                clock=self.time.machine_clock,
+            )
+        except LastseenError:
+            return None
+        finally:
+            await client.close()
 
-    def _truths(self) -> Mapping[str, Truth]:
-        self.course.reach(self.time.now())
-        self.portal.world.settle(self.time.now())
-        return {truth.id: truth for truth in self.portal.truths()}
+    def _reach(self) -> Reach:
+        return reach(self.portal, self.setting.course, self.time.now())
+
+    def _faults(self) -> int:
+        return sum(self.portal.faults.happened.values())
+
+    def _is_disturbed(self, step: Review) -> bool:
+        return (
+            bool(step.switches)
+            or step.cancelled_at is not None
+            or self.case.clocks_differ
+            or self.case.per_minute is not None
+        )
 
     def _notice(self, truths: Mapping[str, Truth]) -> None:
         """Take note of who is disabled, and of who no longer is, as a review will see it."""
@@ -308,66 +273,16 @@ class _Play:
                 self.seen_terminated.discard(who)
                 self.reinstated[who] = self.time.now()
 
-    def _exempt(self, ledger: PortalLedger) -> None:
-        now = self.time.machine_clock()
-        for person in self.case.people:
-            if person.exempt:
-                ledger.exemptions.add(
-                    email_of(person.number),
-                    until=utc_date(now) + timedelta(days=400),
-                    reason="needed later",
-                )
-
-
-def policy_of(rules: Rules) -> Policy:
-    """Return the product's policy for the rules of a case."""
-    return Policy(
-        inactive_days=rules.inactive_days,
-        lookback_days=max(rules.lookback_days, rules.inactive_days),
-        never_seen=rules.never_seen,
-        evidence=rules.evidence,
-    )
-
-
-def roster_of(case: Case, folder: Path) -> Roster:
-    """Return the product's roster for a case; a csv one is written into `folder`."""
-    if case.roster == "guests":
-        return open_roster(RosterOptions(source="guests"))
-    path = folder / "roster.csv"
-    path.write_text(
-        "\n".join(
-            ["id,email,end_date", *(_row(person, case) for person in case.people)],
-        ),
-        encoding="utf-8",
-    )
-    return open_roster(RosterOptions(source="csv", path=path))
-
-
-def _row(person: PersonCase, case: Case) -> str:
-    if not person.on_roster:
-        return ""
-    ended = VirtualTime(case.start - 40 * 86_400).portal_clock().date().isoformat()
-    # Some are named by their id, some by their address, some by both.
-    by = person.number % 3
-    who = id_of(person.number) if by != 1 else ""
-    email = email_of(person.number).upper() if by != 0 else ""
-    return f"{who},{email},{ended if person.contract_ended else ''}"
-
 
 def _provable(known: Reach, rules: Rules) -> float:
     return max(
-        *([known.sign_ins_for_certain] if "sign-in" in rules.evidence else []),
-        *([known.trail] if "activity" in rules.evidence else []),
-        0.0,
+        known.sign_ins_for_certain if "sign-in" in rules.evidence else 0.0,
+        known.trail if "activity" in rules.evidence else 0.0,
     )
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
     await asyncio.gather(*work)
-
-
-def _now(plan: Plan) -> float:
-    return plan.now.timestamp()
 
 
 def _applied(receipt: Receipt | None, *, disabled: int, wrongful: tuple[int, ...]) -> Applied:

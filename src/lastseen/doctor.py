@@ -164,7 +164,9 @@ def _window(
     if detected.mode is FilterMode.IGNORED and len(newest) >= WITHOUT_OPTION:
         kept = dict.fromkeys(kept, now - instant(newest[-1].at))
     kinds = [EvidenceKind(kind) for kind in policy.evidence]
-    longest = min((now - _known_since(ledger, kind, now, kept[kind])).days for kind in kinds)
+    # The proof stops short of its edges by seconds, which no policy counts in.
+    known = [_known_since(ledger, kind, now, kept[kind]) for kind in kinds]
+    longest = min((now - since + timedelta(minutes=1)).days for since in known)
     enough = longest >= policy.inactive_days
     return Finding(
         name="Longest window",

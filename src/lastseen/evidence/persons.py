@@ -110,11 +110,12 @@ class PersonByPerson:
     async def _confirm(self, absent: list["_Inquiry"], stream_pages: float) -> None:
         """Ask again about those of whom nothing came back."""
         again = agreeing_answers(0, unsteady=self._is_suspect()) - 1
-        if stream_pages < again * min(len(absent), FEW):
+        sample = absent if len(absent) <= FEW else absent[:: int(1 / SAMPLE)]
+        others = len(absent) - len(sample)
+        if stream_pages < again * len(sample) + (AGREEING_OF_MANY - 1) * others:
             for inquiry in absent:
                 inquiry.doubtful = True
             return
-        sample = absent if len(absent) <= FEW else absent[:: int(1 / SAMPLE)]
         await self._side_by_side([partial(self._ask_again, inquiry) for inquiry in sample])
         rest = [partial(self._ask_again, inquiry, least=AGREEING_OF_MANY) for inquiry in absent]
         await self._side_by_side(rest)
@@ -174,7 +175,14 @@ class PersonByPerson:
         for _ in range(MOST_PAGES):
             if person in self._harvest.seen or inquiry.covers(needed):
                 return inquiry
-            agreed = await self._agreed(inquiry, EventQuery(user_id=person, start=start))
+            page = await self._page(inquiry, EventQuery(user_id=person, start=start))
+            if page is None or self._is_seen(person, needed.since):
+                return inquiry
+            if await self._is_exact(inquiry, page, since=needed.since):
+                inquiry.rests_on_filter = True
+                inquiry.take(self._log.view(page))
+                return inquiry
+            agreed = await self._agreed(inquiry, page)
             if agreed is None or not agreed.is_believed:
                 return inquiry
             inquiry.rests_on_filter = True
@@ -186,8 +194,24 @@ class PersonByPerson:
             start += len(agreed.page.events) - 1
         return inquiry
 
-    async def _agreed(self, inquiry: "_Inquiry", query: EventQuery) -> Agreed | None:
-        """Return a page of one person's that is full or agreed on, or None where it failed."""
+    def _is_seen(self, person: UserId, since: Instant) -> bool:
+        seen = self._harvest.seen.get(person)
+        return seen is not None and seen >= since
+
+    async def _is_exact(self, inquiry: "_Inquiry", page: EventPage, *, since: Instant) -> bool:
+        """Say whether a short page that reaches back beyond `since` holds all entries till then.
+
+        It does where asking for just so many brings the same ones: of what was left out of a page
+        that is full the second time, something would have come instead.
+        """
+        if _is_full(page) or not page.events or page.events[-1].at >= since:
+            return False
+        query = msgspec.structs.replace(page.query, count=len(page.events))
+        again = await self._page(inquiry, query)
+        return again is not None and {e.id for e in again.events} == {e.id for e in page.events}
+
+    async def _agreed(self, inquiry: "_Inquiry", first: EventPage) -> Agreed | None:
+        """Return what `first`, a page of one person's, comes to, or None where that failed."""
 
         async def fetch(again: EventQuery) -> EventPage:
             page = await self._page(inquiry, again)
@@ -196,7 +220,7 @@ class PersonByPerson:
             return page
 
         try:
-            agreed = await agreed_page(await fetch(query), fetch, self._is_suspect)
+            agreed = await agreed_page(first, fetch, self._is_suspect)
         except _NoPage:
             return None
         self._contradicted |= agreed.contradicted
@@ -235,6 +259,10 @@ class PersonByPerson:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_full(page: EventPage) -> bool:
+    return len(page.events) >= page.query.count
 
 
 class _NoPage(Exception):

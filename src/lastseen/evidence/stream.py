@@ -22,10 +22,10 @@ from lastseen.instant import EPOCH, Instant, Interval, instant
 from lastseen.ledger import EvidenceStore, Reading
 from lastseen.progress import Progress
 
-SEAM = 9
+SEAM = 5
 """By how many events more than one neighbouring segments overlap."""
-LONGEST_SEGMENT = 32
-"""Pages in a segment at most."""
+SHORTEST_SEGMENT, LONGEST_SEGMENT = 4, 32
+"""Pages in a segment at least and at most: each seam costs events, each segment takes its time."""
 ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
 PAGES_A_WRITE = 500
@@ -377,8 +377,8 @@ class _Filling:
             while True:
                 wanted = int(self._stream.pages_between(frontier, self._gap.since)) + 1
                 allowed = max(1, min(ahead(), wanted))
-                length = max(1, min(LONGEST_SEGMENT, allowed // 8))
-                beside = max(1, min(concurrency(), allowed // length))
+                beside = max(1, min(concurrency(), allowed // SHORTEST_SEGMENT))
+                length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, allowed // beside))
                 while len(running) < beside and self._is_wanted(frontier):
                     end = frontier + length * STEP
                     running.add(asyncio.ensure_future(self._segment(frontier, end)))

@@ -1,0 +1,47 @@
+"""Mutated answers, short: the full number is read by `python -m benchmarks.fuzz`."""
+
+import json
+
+import pytest
+
+from benchmarks.fuzz import review_findings, wire_findings
+from benchmarks.mutations import tells_another_history
+
+
+def test_the_wire_layer_gives_a_value_or_a_refusal_whatever_comes() -> None:
+    assert list(wire_findings(6_000, seed=1)) == []
+
+
+@pytest.mark.slow
+def test_a_mutated_answer_disables_nobody_whom_the_honest_portal_would_not() -> None:
+    assert list(review_findings(80, seed=1)) == []
+
+
+def _page(*entries: dict[str, object]) -> bytes:
+    return json.dumps({"response": entries, "count": len(entries)}).encode()
+
+
+ONE: dict[str, object] = {"id": 1, "date": "2026-11-01T10:00:00Z", "userId": "a", "actionId": 1000}
+TWO = {**ONE, "id": 2, "date": "2026-11-01T09:00:00Z", "userId": "b"}
+
+
+@pytest.mark.parametrize(
+    ("after", "another"),
+    [
+        (_page(ONE, TWO), False),
+        (_page(TWO, ONE), False),
+        (_page(ONE), False),
+        (_page(ONE, ONE, TWO), False),
+        (_page({**ONE, "date": "2026-11-01T13:00:00+03:00"}, TWO), False),
+        (_page({**ONE, "date": None}, TWO), False),
+        (_page({**ONE, "date": "2026-11-01T10:00:00"}, TWO), False),
+        (b"<html>", False),
+        (_page(ONE, {**TWO, "date": "2026-10-01T09:00:00Z"}), True),
+        (_page({**ONE, "userId": "c"}, TWO), True),
+        (_page({**ONE, "actionId": 1005}, TWO), True),
+    ],
+)
+def test_only_what_an_honest_portal_could_have_sent_is_another_history(
+    after: bytes, another: bool
+) -> None:
+    assert tells_another_history(_page(ONE, TWO), after) is another

@@ -1,0 +1,77 @@
+"""People asked about one by one, and those whom only the trail shows."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.safety.campaign import failures_of
+from benchmarks.safety.cases import DAY, Case, Crowd, Mode, Review, Rules
+from benchmarks.safety.playing import play
+from benchmarks.safety.world import id_of
+from lastseen.docspace.exchange import Request, Response
+from tests.regressions.portals import EMPTY, Watched, person, ruled, signs_in, with_body, works
+
+
+def test_one_empty_answer_among_many_is_no_proof_of_absence(tmp_path: Path) -> None:
+    # Given more people who never came than are each asked about as often as few are
+    case = Case(
+        seed=1,
+        mode="before-window",
+        people=tuple(person(n, *(signs_in(25 * DAY) if n == 8 else ())) for n in range(60)),
+        crowd=Crowd(sign_ins=20_000, days=40),
+        rules=Rules(evidence=("sign-in",), lookback_days=30),
+    )
+    asked = 0
+
+    def lying(_: int, request: Request, response: Response) -> Response:
+        nonlocal asked
+        if ("userId", id_of(8)) in request.query:
+            asked += 1
+            return with_body(response, EMPTY) if asked == 1 else response
+        return response
+
+    # When the answer about somebody who came is empty, once
+    found = Watched(case, tmp_path).review(lying)
+    # Then they are kept all the same
+    assert asked > 1
+    assert found[8] == "keep"
+    assert found[9] == "disable"
+
+
+def test_a_portal_that_wavers_between_two_ways_of_filtering_loses_nobody(tmp_path: Path) -> None:
+    ways: tuple[Mode, ...] = ("before-window", "after-window")
+    for seed in range(40):
+        switches = tuple((n, ways[(n * 7 + seed * n // 3 + seed) % 2]) for n in range(1, 120))
+        case = Case(
+            seed=seed,
+            mode="before-window",
+            people=(person(1, *signs_in(25 * DAY)), person(2, *signs_in(45 * DAY))),
+            crowd=Crowd(sign_ins=3_000, days=60),
+            rules=Rules(evidence=("sign-in",)),
+            steps=(Review(switches=switches),),
+        )
+        assert list(failures_of(case, play(case, tmp_path))) == []
+
+
+def test_whoever_is_seen_by_the_trail_only_is_kept_where_those_never_seen_are(
+    tmp_path: Path,
+) -> None:
+    case = Case(
+        seed=1,
+        people=(person(1, *works(3 * DAY)), person(2, *works(50 * DAY)), person(3)),
+        crowd=Crowd(sign_ins=300, trail=300),
+        rules=Rules(never_seen="keep", lookback_days=60),
+    )
+    assert ruled(case, tmp_path) == {1: "keep", 2: "disable", 3: "keep"}
+
+
+@pytest.mark.parametrize("mode", ["before-window", "after-window"])
+def test_the_trail_alone_can_be_the_evidence(tmp_path: Path, mode: Mode) -> None:
+    case = Case(
+        seed=1,
+        mode=mode,
+        people=(person(1, *works(3 * DAY)), person(2, *signs_in(3 * DAY)), person(3)),
+        crowd=Crowd(sign_ins=300, trail=300),
+        rules=Rules(evidence=("activity",)),
+    )
+    assert ruled(case, tmp_path) == {1: "keep", 2: "disable", 3: "disable"}

@@ -57,12 +57,16 @@ def draw(seed: int) -> Case:
     number_of_people = chance.randrange(150, 300) if many else chance.choice(_NUMBERS)
     people = tuple(draw_person(number, rules, chance) for number in range(1, 1 + number_of_people))
     kept = chance.choice(_RETENTIONS)
+    crowd = _crowd(mode, chance)
+    if crowd.ahead or any(event.dated_ahead for one in people for event in one.events):
+        # Dates ahead of the clock on a night that turns clocks back: such a page is refused.
+        zone = "UTC"
     case = Case(
         seed=seed,
         start=_start(zone, rules, chance),
         zone=zone,
         people=people,
-        crowd=_crowd(mode, chance),
+        crowd=crowd,
         ties=_ties(rules, chance),
         mode=mode,
         sign_in_days=kept,

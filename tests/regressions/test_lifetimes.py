@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.safety.cases import DAY, Case, Crowd, Keep, Review, Rules, Wait
+from benchmarks.safety.cases import DAY, Case, Crowd, Keep, Review, Rules, Tie, Wait
 from lastseen.docspace.exchange import Request, Response
 from tests.regressions.portals import EMPTY, Watched, person, ruled, signs_in, with_body, works
 
@@ -88,3 +88,19 @@ def test_a_change_of_lifetime_takes_nothing_from_what_the_log_still_shows(tmp_pa
         rules=SIGN_INS_ONLY,
     )
     assert ruled(case, tmp_path) == {1: "disable", 2: "keep"}
+
+
+def test_a_gap_before_a_change_of_lifetime_is_read_again(tmp_path: Path) -> None:
+    # Given a crowd of one second across two pages, before the lifetimes were last set
+    case = Case(
+        seed=1,
+        people=(person(1, *signs_in(70 * DAY)),),
+        crowd=Crowd(sign_ins=70, days=10),
+        ties=(
+            Tie(log="sign-in", age=20 * DAY, size=80),
+            Tie(log="sign-in", age=50 * DAY, size=9),
+        ),
+        steps=(Keep(sign_in_days=180, trail_days=180), Wait(seconds=DAY), Review()),
+        rules=SIGN_INS_ONLY,
+    )
+    assert ruled(case, tmp_path) == {1: "disable"}

@@ -246,9 +246,10 @@ class Collector:
 
     async def _as_stream(self, known: KnownLog, people: int, *, since: Instant) -> bool:
         """Say whether the rest of the stream costs fewer requests than one request a person."""
-        needed = known.needed(since)
-        surely = as_stream(people, known.stream.pages_left(needed))
-        return not await known.stream.is_longer_than(people, needed) if surely is None else surely
+        stream, needed = known.stream, known.needed(since)
+        pages = stream.pages_left(needed)
+        surely = as_stream(people, pages, counted=stream.density is not None)
+        return not await stream.is_longer_than(people, needed) if surely is None else surely
 
     async def _read_what_is_new(
         self, known: KnownLog, missing: list[UserId], *, since: Instant

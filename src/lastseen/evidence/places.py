@@ -30,6 +30,10 @@ class Places:
         age = _age(moment)
         return self._places[bisect_left(self._ages, age) : bisect_right(self._ages, age)]
 
+    def reach(self, moment: Instant) -> bool:
+        """Say whether any place as old as `moment` is known."""
+        return bool(self._ages) and self._ages[-1] >= _age(moment)
+
     def of(self, moment: Instant) -> int:
         """Guess the place of the oldest event at or after `moment`.
 

@@ -21,7 +21,10 @@ LOST_AT_LEAST, LOST_SHARE = 1, 0.01
 """How many requests a stream may lose, in all and for each person missing, before it is left."""
 
 MOST_OVERRATED, MOST_UNDERRATED = 4, 16
-"""By how much a guess at a stream's length may be too long, or too short."""
+"""By how many times a guess at a stream's length may be too long, or too short."""
+
+MOST_WRONG = 2
+"""The same of a guess that rests on whole days counted."""
 
 
 class Watch:
@@ -76,13 +79,16 @@ def pays_no_longer(watch: Watch) -> bool:
     return watch.lost > LOST_AT_LEAST + LOST_SHARE * len(watch.missing)
 
 
-def as_stream(people: int, pages: float) -> bool | None:
+def as_stream(people: int, pages: float, *, counted: bool) -> bool | None:
     """Say whether the rest of a stream costs fewer requests than one request a person.
 
-    `pages` is a guess from how close together the entries lay that were seen so far: in the
-    busiest hour there are some three times as many as on average, at night a fraction of it. None
-    where such an error would change the answer.
+    `pages` is a guess, `counted` whether it rests on whole days that were counted or only on how
+    close together the entries lay that were seen so far: in the busiest hour there are some three
+    times as many as on average, at night a fraction of it. None where an error would change the
+    answer.
     """
-    if people > pages * MOST_UNDERRATED:
+    if people > pages * (MOST_WRONG if counted else MOST_UNDERRATED):
         return True
-    return False if people * MOST_OVERRATED < pages else None
+    if people * (MOST_WRONG if counted else MOST_OVERRATED) < pages:
+        return False
+    return None

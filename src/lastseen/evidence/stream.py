@@ -1,12 +1,10 @@
 """Reading a portal's log newest first, as a stream of overlapping pages, until enough is proven.
 
-Sequential runs of pages (segments) are read side by side. Within a segment each page is asked for
-after the one before was answered, as the proof in `paging` wants; where segments meet they overlap
-by more. What a page shows is kept as it is read.
+What a page shows is kept as it is read, what it proves is woven together with what the ledger
+knows, and the gaps that are left are read again. `filling` asks for the pages.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from lastseen.docspace.interface import EventPage, EventQuery
@@ -14,30 +12,27 @@ from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
 from lastseen.evidence.agreement import agreed_page
 from lastseen.evidence.continuity import goes_on, newest_of, shows
 from lastseen.evidence.coverage import Coverage
+from lastseen.evidence.filling import Filling
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, PageView, Weave
 from lastseen.evidence.planning import PAGE, STEP, Watch
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.instant import EPOCH, Instant, Interval, instant
-from lastseen.ledger import EvidenceStore, Reading
+from lastseen.ledger import Covered, EvidenceStore, Reading
 from lastseen.progress import Progress
 
-SEAM = 5
-"""By how many events more than one neighbouring segments overlap."""
-SHORTEST_SEGMENT, LONGEST_SEGMENT = 4, 32
-"""Pages in a segment at least and at most: each seam costs events, each segment takes its time."""
 ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
 PAGES_A_WRITE = 500
 """Pages after which what was read is written down at the latest."""
 SECONDS_A_WRITE = timedelta(seconds=2)
 """The same in time: so much of an interrupted reading is lost at most."""
-EMPTY_AGREEING = 4
-"""How many answers in a row may hold nothing where something should be."""
 STALLED = 300
 """Answers in a row that prove nothing new, after which a reading is given up."""
 MISPLACED = 3
 """Answers that show the newest events at another place, after which a reading is given up."""
+DAY_SECONDS = 86_400.0
+"""The least time after which the entries counted tell of the next ones."""
 RIGHTS = frozenset({401, 402, 403})
 """Answers that no further asking changes."""
 
@@ -74,6 +69,7 @@ class Stream:
         self._weave = Weave()
         self._earlier = store.coverage(log.kind)
         self._before = Coverage(tuple(covered.interval for covered in self._earlier))
+        self.density = _density(self._earlier)
         self._anchor = newest_of(store.newest_sightings(log.kind).values())
         self.is_anchored = False
         self.is_another_history = False
@@ -134,9 +130,11 @@ class Stream:
         """Take in what a page proves."""
         if self._weave.add(view):
             self._stalled = 0
-        self._floor = view.floor if self._floor is None else max(self._floor, view.floor)
         if view.ends_log:
+            # Its floor is that of what the end proves; entries before it may be there to be read.
             self._end = instant(view.events[-1].at) if view.events else view.known_until
+        else:
+            self._floor = view.floor if self._floor is None else max(self._floor, view.floor)
 
     def _after_a_page(self) -> None:
         self.watch.page(self.harvest.met_since(self.watch.since))
@@ -180,7 +178,9 @@ class Stream:
         """Estimate how many pages are still to be read for `needed`."""
         left = 0.0
         for gap in self.covered().gaps(needed):
-            places = self._weave.places.of(gap.since) - self._weave.places.of(gap.until)
+            places: float = self._weave.places.of(gap.since) - self._weave.places.of(gap.until)
+            if self.density and not self._weave.places.reach(gap.since):
+                places = self.density * (gap.until - gap.since).total_seconds()
             left += max(1.0, places / STEP)
         return left
 
@@ -232,7 +232,7 @@ class Stream:
             attempt = tries.get(gap.until, 0)
             tries[gap.until] = attempt + 1
             frontier = await self._beginning(gap, attempt)
-            await _Filling(self, gap, enough).run(frontier, ahead, self._concurrency)
+            await Filling(self, gap, enough).run(frontier, ahead, self._concurrency)
         if not self.broken and self._before.intervals and not await self._goes_on():
             self.is_another_history = True
             self.forget_earlier()
@@ -333,6 +333,13 @@ class Stream:
         return self._weave.places.of(newest) + sum(covered.events for covered in passed)
 
 
+def _density(earlier: Sequence[Covered]) -> float | None:
+    """Return how many entries a second earlier readings met, where they went over a whole day."""
+    counted = [covered for covered in earlier if covered.events]
+    seconds = sum((c.interval.until - c.interval.since).total_seconds() for c in counted)
+    return sum(c.events for c in counted) / seconds if seconds >= DAY_SECONDS else None
+
+
 class _Unwritten:
     """How much was read since something was last written down."""
 
@@ -356,73 +363,3 @@ class _Unwritten:
     def is_due(self, now: Instant) -> bool:
         """Say whether it is time to write."""
         return self.pages >= PAGES_A_WRITE or now - self._since >= SECONDS_A_WRITE
-
-
-class _Filling:
-    """One pass through a gap, shared by its segments."""
-
-    def __init__(self, stream: Stream, gap: Interval, enough: Callable[[], bool]) -> None:
-        self._stream = stream
-        self._gap = gap
-        self._enough = enough
-        self._over = False
-        self._bottom: int | None = None
-
-    async def run(
-        self, frontier: int, ahead: Callable[[], int], concurrency: Callable[[], int]
-    ) -> None:
-        """Read segments side by side from `frontier` down to the gap's oldest second."""
-        running: set[asyncio.Task[None]] = set()
-        try:
-            while True:
-                wanted = int(self._stream.pages_between(frontier, self._gap.since)) + 1
-                allowed = max(1, min(ahead(), wanted))
-                beside = max(1, min(concurrency(), allowed // SHORTEST_SEGMENT))
-                length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, allowed // beside))
-                while len(running) < beside and self._is_wanted(frontier):
-                    end = frontier + length * STEP
-                    running.add(asyncio.ensure_future(self._segment(frontier, end)))
-                    frontier = max(frontier + 1, end - SEAM)
-                if not running:
-                    return
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-        finally:
-            self._over = True
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-
-    def _is_wanted(self, place: int) -> bool:
-        return not self._over and (self._bottom is None or place < self._bottom)
-
-    def _lies_at_bottom(self, place: int) -> None:
-        self._bottom = place if self._bottom is None else min(self._bottom, place)
-
-    async def _segment(self, place: int, end: int) -> None:
-        """Read pages one after the other from `place` until `end` or the bottom."""
-        begun = place
-        empties = idle = 0
-        while place < end and self._is_wanted(place):
-            page = await self._stream.page(place)
-            if page is None or self._enough():
-                self._over = True
-            elif not page.events:
-                empties += 1
-                if place == 0 or place == begun or empties >= EMPTY_AGREEING:
-                    # Nothing there at all, beyond the log's end, or its end was just deleted.
-                    self._lies_at_bottom(place)
-            else:
-                idle = idle + 1 if len(page.events) == 1 else 0
-                if self._is_last(page) or idle >= EMPTY_AGREEING:
-                    self._lies_at_bottom(page.query.start)
-                place += len(page.events) - 1
-
-    def _is_last(self, page: EventPage) -> bool:
-        """Say whether nothing older than this page is wanted, or exists."""
-        oldest = Instant(page.events[-1].at)
-        end = self._stream.end
-        if oldest < self._gap.since or (end is not None and oldest <= end):
-            return True
-        return self._stream.covers(Interval(self._gap.since, max(self._gap.since, oldest)))

@@ -1,11 +1,10 @@
 """The fewest requests that a review could take: an oracle that knows the whole portal.
 
 It knows who will turn out to be where in which log, and reads just what shows it: the pages of the
-roster, the best mix of pages of the sign-in log and requests for single people, and the same for the
-activity of those whom the sign-in log does not save. It asks nothing twice, proves nothing, doesn't
-find out what sort of portal it is, and its pages don't overlap. No client can do with fewer.
-
-Reads the simulated world directly; written from the rules, not from the product.
+roster, the best mix of pages of the sign-in log and requests for single people, and the same for
+the activity of those whom the sign-in log does not save. It asks nothing twice, proves nothing,
+doesn't find out what sort of portal it is, and its pages don't overlap. No client can do with
+fewer.
 """
 
 from collections.abc import Collection, Iterable, Sequence

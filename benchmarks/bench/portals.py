@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 
 from benchmarks.bench.worlds import Shape, scenario
-from benchmarks.oracle import Fewest, Window, fewest
 from lastseen.simulator.clock import system_clock
 from lastseen.simulator.filters import Filters
 from lastseen.simulator.limits import RateLimit
@@ -50,14 +49,9 @@ class Served:
         """Return how much processor time the portal has taken."""
         return float(self._ask("processor"))
 
-    def fewest(self) -> Fewest:
-        """Return the fewest requests that a review could take now."""
-        answer: Fewest = self._ask("fewest")
-        return answer
-
-    def reinstate_all(self) -> None:
-        """Make everyone active again whom a measured run has disabled."""
-        self._ask("reinstate")
+    def guests(self) -> list[str]:
+        """Return the ids of the portal's guests."""
+        return list(self._ask("guests"))
 
     def _ask(self, what: str) -> Any:
         self._pipe.send(what)
@@ -90,14 +84,11 @@ async def _serve_until_told(pipe: Connection, place: Place) -> None:
     portal = SimulatedPortal(
         scenario(place.shape, time.time()),
         clock=system_clock,
-        setup=Setup(
-            filters=place.filters, latency=place.latency, rate_limit=place.rate_limit
-        ),
+        setup=Setup(filters=place.filters, latency=place.latency, rate_limit=place.rate_limit),
     )
     # What stays for good is not looked through again and again.
     gc.collect()
     gc.freeze()
-    before = dict(portal.world.people)
     async with serve(portal) as url:
         pipe.send((url, portal.api_key))
         while (asked := await asyncio.to_thread(pipe.recv)) != "stop":
@@ -107,9 +98,5 @@ async def _serve_until_told(pipe: Connection, place: Place) -> None:
                     portal.requests.clear()
                 case "processor":
                     pipe.send(time.process_time())
-                case "fewest":
-                    window = Window(now=time.time(), days=place.shape.window_days)
-                    pipe.send(fewest(portal, window))
-                case "reinstate":
-                    portal.world.people.update(before)
-                    pipe.send(None)
+                case "guests":
+                    pipe.send([p.id for p in portal.world.people.values() if p.is_guest])

@@ -1,18 +1,25 @@
 """The planner's regret: a first review's requests against the oracle's, over a range of portals."""
 
+from typing import Any
+
 from benchmarks.bench.table import Row
 from benchmarks.bench.virtual import VirtualPortal
 from benchmarks.bench.worlds import Shape, company
 from lastseen.simulator.filters import Filters
 
-_NOBODY_ELSE = {"rarely": 0.0, "open_session": 0.0, "disabled": 0.0, "attacked": 0.0}
+_NOBODY_ELSE: dict[str, Any] = {
+    "rarely": 0.0,
+    "open_session": 0.0,
+    "disabled": 0.0,
+    "attacked": 0.0,
+}
 
 
 def shapes(scale: float) -> dict[str, Shape]:
     """Return the portals by name, `scale` times as large as they are meant to be."""
 
     def n(number: int) -> int:
-        return max(1, round(number * scale))
+        return max(5, round(number * scale))
 
     return {
         "an ordinary portal": company(n(2_000)),

@@ -33,9 +33,7 @@ class Desk:
         took = lastseen(
             ["review", "-o", "plan.json"], environ=self._environ, folder=self._folder, expected=(0,)
         )
-        return took, decode_plan(
-            (self._folder / "plan.json").read_bytes(), source="plan.json"
-        )
+        return took, decode_plan((self._folder / "plan.json").read_bytes(), source="plan.json")
 
     def apply(self) -> Took:
         """Carry the plan out; raises RuntimeError where that fails."""

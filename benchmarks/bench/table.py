@@ -28,7 +28,9 @@ def table(rows: Sequence[Row]) -> str:
     widths = [max(len(line[column]) for line in [head, *lines]) for column in range(len(head))]
     shown = [head, tuple("-" * width for width in widths), *lines]
     return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        "| "
+        + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        + " |"
         for line in shown
     )
 

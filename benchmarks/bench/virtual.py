@@ -144,9 +144,7 @@ class VirtualPortal:
                 progress=progress,
             ),
         )
-        return Reviewed(
-            plan=plan, requests=len(transport.sent), seconds=self.time.passed - began
-        )
+        return Reviewed(plan=plan, requests=len(transport.sent), seconds=self.time.passed - began)
 
     def transport(self) -> Watched:
         """Return a way to the portal, with journeys of its own."""

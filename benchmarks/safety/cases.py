@@ -60,7 +60,7 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
     ahead: int = 0
     """Sign-ins whose date lies ahead of the start by up to an hour."""
     a_day: int = 0
-    """Sign-ins a day after the start."""
+    """Sign-ins a day after the start, and as much work."""
 
 
 class Tie(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,8 +96,18 @@ def _with_many_people(case: Case, chance: random.Random) -> Case:
         crowd=Crowd(sign_ins=12_000, trail=5_000),
         ties=(),
         faults={lies: chance.choice((0.0, 0.002, 0.01, 0.05))},
-        steps=(Review(),),
+        steps=(Review(switches=_switches_among_many(chance)),),
     )
+
+
+def _switches_among_many(chance: random.Random) -> tuple[tuple[int, Mode], ...]:
+    """Draw changes of ways while people are asked about one by one, there and perhaps back."""
+    if chance.random() < 0.6:
+        return ()
+    first = chance.randrange(5, 200)
+    there: tuple[int, Mode] = (first, chance.choice(("after-window", "ignored")))
+    back: tuple[int, Mode] = (first + chance.randrange(1, 300), "before-window")
+    return (there, back) if chance.random() < 0.7 else (there,)
 
 
 def _rules(chance: random.Random) -> Rules:
@@ -129,7 +139,7 @@ def _crowd(mode: Mode, chance: random.Random) -> Crowd:
         trail=_spread(most, chance),
         days=chance.choice((3, 40, 180, 180)),
         ahead=chance.choice((0, 0, 0, 0, 0, 1, 5, 150)),
-        a_day=0 if quiet else chance.choice((0, 2, 50)),
+        a_day=0 if quiet else chance.choice((0, 2, 2, 50, 50, 20_000)),
     )
 
 

@@ -16,7 +16,6 @@ from benchmarks.safety.world import id_of
 from lastseen.simulator.dates import DateWriter
 from lastseen.simulator.truth import Rules, Truth, expected
 
-
 _NOT_TO_BE_DISABLED = frozenset(
     {"active", "protected", "already-disabled", "recently-reinstated", "recently-registered"}
 )
@@ -206,13 +205,15 @@ def _fault(
 def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether the absence of this person could be proven on a portal without faults."""
     since = required_since(case, truth, moment.now)
-    if moment.provable_since > since:
-        return False
-    crowded = [
-        *([moment.reach.crowded_sign_ins] if "sign-in" in case.rules.evidence else []),
-        *([moment.reach.crowded_trail] if "activity" in case.rules.evidence else []),
-    ]
-    return max(crowded, default=0) < since
+    return moment.provable_since <= since and _crowded_at(case, moment) < since
+
+
+def _crowded_at(case: Case, moment: Moment) -> int:
+    """Return the newest second with more events than a page shows, 0 where there is none."""
+    return max(
+        moment.reach.crowded_sign_ins if "sign-in" in case.rules.evidence else 0,
+        moment.reach.crowded_trail if "activity" in case.rules.evidence else 0,
+    )
 
 
 def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
@@ -220,7 +221,8 @@ def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
     if case.rules.never_seen != "keep":
         return False
     lookback = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
-    return moment.provable_since > max(lookback, float(truth.registered_at))
+    since = max(lookback, float(truth.registered_at))
+    return moment.provable_since > since or _crowded_at(case, moment) >= since
 
 
 def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:

@@ -26,6 +26,7 @@ from lastseen.guardrails import Guardrails
 from lastseen.ledger import PortalLedger
 from lastseen.plan import Plan
 from lastseen.receipt import OutcomeKind, Receipt
+from lastseen.simulator.filters import Filters
 from lastseen.simulator.people import Status
 from lastseen.simulator.truth import Truth
 
@@ -41,6 +42,8 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     spared: int = 0
     undone: int = 0
     """Left alone, or not known, though they were to be disabled."""
+    may_lack_proof: bool = False
+    """Whether the portal shows its newest entries only, behind which anything may be."""
     wrongful: tuple[int, ...] = ()
     """Those disabled who had been there since, or whom the plan did not disable."""
 
@@ -232,7 +235,9 @@ class _Play:
             if who not in meant
             or (meant[who] != "contract-ended" and was_there(before[who], now, self.case))
         )
-        self.applied.append(_applied(receipt, disabled=len(disabled), wrongful=wrongful))
+        applied = _applied(receipt, disabled=len(disabled), wrongful=wrongful)
+        ignored = self.portal.audit.filters is Filters.IGNORED
+        self.applied.append(msgspec.structs.replace(applied, may_lack_proof=ignored))
 
     async def _applying(self, plan: Plan, ledger: PortalLedger) -> Receipt | None:
         """Carry the plan out; None where an error ended that."""

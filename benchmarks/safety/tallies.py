@@ -97,4 +97,5 @@ def _count_product(counts: Tally, group: str, case: Case, played: Played) -> Non
         count(Column.DISABLED_WRONGLY, len(applied.wrongful))
         count(Column.SPARED, applied.spared)
         count(Column.UNDONE, applied.undone)
-        count(Column.UNDONE_UNDISTURBED, 0 if case.is_disturbed else applied.undone)
+        excused = case.is_disturbed or applied.may_lack_proof
+        count(Column.UNDONE_UNDISTURBED, 0 if excused else applied.undone)

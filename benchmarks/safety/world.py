@@ -103,6 +103,7 @@ class Course:
         world = self._portal.world
         for second in self._coming_and_going(now):
             world.add_login(id_of_staff(self._chance.randrange(STAFF)), second, _SIGN_IN)
+            world.add_trail(id_of_staff(self._chance.randrange(STAFF)), second, FILE_READ)
         while self._due and self._due[0][0] <= now:
             happened, number, event = heapq.heappop(self._due)
             second = happened + event.dated_ahead

@@ -1,0 +1,63 @@
+"""Prints the table of every measurement: `python -m benchmarks.bench [--short] [--only NAME,…]`."""
+
+import argparse
+import time
+from collections.abc import Callable
+
+from benchmarks.bench import growth as growing
+from benchmarks.bench.limits import limited
+from benchmarks.bench.memory import a_million_entries
+from benchmarks.bench.processor import proven_against_plain
+from benchmarks.bench.regret import regret
+from benchmarks.bench.requests import first_and_second_day, with_dates_to_show
+from benchmarks.bench.starting import commands_of_every_day
+from benchmarks.bench.table import Row, machine, table
+from benchmarks.bench.wall import against_the_sample
+
+Measurement = Callable[[], list[Row]]
+
+FULL: dict[str, Measurement] = {
+    "requests": lambda: first_and_second_day(10_000),
+    "wall": lambda: against_the_sample(10_000, 500),
+    "limits": lambda: limited(10_000),
+    "memory": lambda: a_million_entries(10_000, 1_000_000),
+    "processor": lambda: proven_against_plain(10_000),
+    "commands": commands_of_every_day,
+    "growth": lambda: growing.growth([1_000, 10_000, 100_000], picture=growing.PICTURE),
+    "dates": lambda: with_dates_to_show(2_000),
+    "regret": lambda: regret(0.5),
+}
+"""What `make bench` measures, by the name that `--only` takes."""
+
+SHORT: dict[str, Measurement] = {
+    "requests": lambda: first_and_second_day(1_000),
+    "wall": lambda: against_the_sample(1_000, 50),
+    "limits": lambda: limited(1_000),
+    "memory": lambda: a_million_entries(1_000, 30_000),
+    "processor": lambda: proven_against_plain(500),
+    "commands": commands_of_every_day,
+    "growth": lambda: growing.growth([200, 1_000], picture=None),
+    "regret": lambda: regret(0.05),
+}
+"""The same on small portals, to see that every measurement works."""
+
+
+def main() -> None:
+    """Measure what is asked for and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="small portals, below a minute")
+    parser.add_argument("--only", default="", help=f"some of: {', '.join(FULL)}")
+    chosen = parser.parse_args()
+    measurements = SHORT if chosen.short else FULL
+    names = [name for name in chosen.only.split(",") if name] or list(measurements)
+    rows: list[Row] = []
+    began = time.perf_counter()
+    for name in names:
+        rows += measurements[name]()
+    print(f"On {machine()}:\n")
+    print(table(rows))
+    print(f"\nMeasured in {time.perf_counter() - began:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""What proving and keeping cost beside plain decoding, without HTTP: processor time alone.
+
+The plain side decodes the same pages with msgspec and writes what Lastseen keeps of them with one
+`executemany` a table, into tables of the same making.
+"""
+
+import asyncio
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.bench.table import Row
+from benchmarks.bench.worlds import company, scenario
+from lastseen.docspace.audit import SIGN_INS_PATH, read_events
+from lastseen.docspace.interface import EventPage, EventQuery
+from lastseen.evidence.log import Log
+from lastseen.evidence.planning import Watch
+from lastseen.evidence.sign_ins import Harvest
+from lastseen.evidence.stream import Stream
+from lastseen.instant import Instant, Interval, instant, system_clock
+from lastseen.ledger import open_ledger
+from lastseen.progress import Silent
+from lastseen.sighting import Event, EvidenceKind
+from lastseen.simulator.clock import system_clock as portal_clock
+from lastseen.simulator.portal import SimulatedPortal
+
+MOST_RATIO = 1.5
+WINDOW = timedelta(days=30)
+_RUNS = 3
+
+
+class _Page(msgspec.Struct):
+    """A page as plain decoding takes it."""
+
+    response: list[Event]
+
+
+_decoder = msgspec.json.Decoder(_Page)
+
+
+def proven_against_plain(contractors: int) -> list[Row]:
+    """Measure the ratio on a portal with 30 sign-ins a contractor in the window."""
+    book = _Book(contractors)
+    ours, kept = min((_proven(book) for _ in range(_RUNS + 1)), key=lambda run: run[0])
+    plain = min(_plain(book, kept) for _ in range(_RUNS))
+    events = book.events / 1000
+    ratio = ours / plain
+    return [
+        Row(
+            figure=f"processor time for each 1,000 of {book.events:,} entries, HTTP apart: "
+            "decoded, proven and stored ÷ plain decoding and one executemany",
+            measured=f"{ratio:.2f} ({ours / events * 1000:.2f} ÷ {plain / events * 1000:.2f} ms)",
+            goal=f"≤ {MOST_RATIO}",
+            met=ratio <= MOST_RATIO,
+        )
+    ]
+
+
+class _Book:
+    """The pages of a portal's sign-in log, fetched once and then only looked up."""
+
+    def __init__(self, contractors: int) -> None:
+        now = time.time()
+        self.portal = SimulatedPortal(scenario(company(contractors), now), clock=portal_clock)
+        self.people = [p.id for p in self.portal.world.people.values() if p.is_guest]
+        self.since = instant(datetime.fromtimestamp(now, UTC) - WINDOW)
+        self.pages: dict[int, bytes] = {}
+        self.events = 0
+        self.fetching = 0.0
+
+    async def fetch(self, query: EventQuery) -> EventPage:
+        """Return a page, as the client would."""
+        sent = system_clock()
+        events = read_events(self._body(query))
+        return EventPage(
+            query=query,
+            events=events,
+            sent_at=sent,
+            answered_at=system_clock(),
+            portal_time=Instant(sent.replace(microsecond=0)),
+        )
+
+    def _body(self, query: EventQuery) -> bytes:
+        if query.start not in self.pages:
+            began = time.process_time()
+            self.pages[query.start] = self.portal.respond(
+                "GET",
+                SIGN_INS_PATH,
+                query={"startIndex": str(query.start), "count": str(query.count)},
+                headers={"Authorization": f"Bearer {self.portal.api_key}", "Host": "portal"},
+            ).body
+            self.fetching += time.process_time() - began
+        return self.pages[query.start]
+
+
+_Kept = dict[str, tuple[str, list[tuple[object, ...]]]]
+"""What was kept, by table: how the table is made, and its rows."""
+
+
+def _proven(book: _Book) -> tuple[float, _Kept]:
+    """Read the log as Lastseen does; returns the seconds that took and what was kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "ledger.sqlite3"
+        with open_ledger(f"sqlite:///{file}", clock=system_clock) as ledger:
+            store = ledger.portal("https://portal.example").evidence
+            log = Log(kind=EvidenceKind.SIGN_IN, fetch=book.fetch, kept_for=timedelta(days=180))
+            stream = Stream(
+                log,
+                store=store,
+                harvest=Harvest(EvidenceKind.SIGN_IN),
+                concurrency=lambda: 40,
+                is_unsteady=lambda: False,
+                progress=Silent(),
+            )
+            seconds = _timed(lambda: asyncio.run(_read(book, stream)), book)
+            book.events = stream.harvest.events
+        with sqlite3.connect(file) as database:
+            kept = {table: _content(database, table) for table in ("sightings", "failures")}
+        database.close()
+    return seconds, kept
+
+
+async def _read(book: _Book, stream: Stream) -> None:
+    watch = stream.watch = Watch(book.people, since=book.since)
+    await stream.take(await book.fetch(EventQuery()))
+    needed = Interval(book.since, stream.top or book.since)
+    await stream.read(needed, enough=lambda: not watch.missing, ahead=watch.pages_ahead)
+    if not stream.covered().covers(needed):
+        raise RuntimeError("the reading was not proven")
+
+
+def _timed(work: Callable[[], None], book: _Book) -> float:
+    book.fetching = 0.0
+    began = time.process_time()
+    work()
+    return time.process_time() - began - book.fetching
+
+
+def _content(database: sqlite3.Connection, table: str) -> tuple[str, list[tuple[object, ...]]]:
+    (making,) = database.execute(
+        "select sql from sqlite_master where name = ?", (table,)
+    ).fetchone()
+    return making, database.execute(f"select * from {table}").fetchall()
+
+
+def _plain(book: _Book, kept: _Kept) -> float:
+    """Decode the same pages and write the same rows; returns the seconds that took."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = sqlite3.connect(Path(folder) / "plain.sqlite3")
+        database.execute("pragma journal_mode=wal")
+        for making, _ in kept.values():
+            database.execute(making)
+        began = time.process_time()
+        for body in book.pages.values():
+            _decoder.decode(body)
+        with database:
+            for table, (_, rows) in kept.items():
+                if rows:
+                    places = ",".join("?" * len(rows[0]))
+                    database.executemany(f"insert into {table} values ({places})", rows)
+        seconds = time.process_time() - began
+        database.close()
+    return seconds

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.safety.campaign import failures_of
-from benchmarks.safety.cases import DAY, Case, Crowd, Mode, Review, Rules
+from benchmarks.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, Wait
 from benchmarks.safety.playing import play
 from benchmarks.safety.world import id_of
 from lastseen.docspace.exchange import Request, Response
@@ -75,3 +75,18 @@ def test_the_trail_alone_can_be_the_evidence(tmp_path: Path, mode: Mode) -> None
         rules=Rules(evidence=("activity",)),
     )
     assert ruled(case, tmp_path) == {1: "keep", 2: "disable", 3: "disable"}
+
+
+def test_whoever_is_asked_about_after_a_change_of_lifetimes_is_looked_for_in_the_stream(
+    tmp_path: Path,
+) -> None:
+    # Given lifetimes set five days ago, and a log that still reaches back beyond the window
+    case = Case(
+        seed=1,
+        mode="before-window",
+        people=(person(1), person(2, *signs_in(20 * DAY)), person(3, *signs_in(80 * DAY))),
+        crowd=Crowd(sign_ins=1_500, days=60),
+        rules=Rules(evidence=("sign-in",), lookback_days=30),
+        steps=(Keep(sign_in_days=180, trail_days=180), Wait(seconds=5 * DAY), Review()),
+    )
+    assert ruled(case, tmp_path) == {1: "disable", 2: "keep", 3: "disable"}

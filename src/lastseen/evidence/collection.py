@@ -235,7 +235,8 @@ class Collector:
         missing = await self._read_what_is_new(known, missing, since=since)
         if witness is not None and not witness.exists:
             witness = None
-        left = await self._read_stream(known, missing, since=since, may_leave=bool(witness))
+        may_leave = witness is not None and not _as_stream_by_guess(known, len(missing), since)
+        left = await self._read_stream(known, missing, since=since, may_leave=may_leave)
         if witness is None or not left or known.covers(known.needed(since)):
             return []
         if await self._as_stream(known, len(left), since=since):
@@ -246,10 +247,10 @@ class Collector:
 
     async def _as_stream(self, known: KnownLog, people: int, *, since: Instant) -> bool:
         """Say whether the rest of the stream costs fewer requests than one request a person."""
-        stream, needed = known.stream, known.needed(since)
-        pages = stream.pages_left(needed)
-        surely = as_stream(people, pages, counted=stream.density is not None)
-        return not await stream.is_longer_than(people, needed) if surely is None else surely
+        surely = _as_stream_by_guess(known, people, since)
+        if surely is not None:
+            return surely
+        return not await known.stream.is_longer_than(people, known.needed(since))
 
     async def _read_what_is_new(
         self, known: KnownLog, missing: list[UserId], *, since: Instant
@@ -303,7 +304,11 @@ class Collector:
         *,
         since: Instant,
     ) -> Collection[UserId]:
-        """Ask about `people` one by one, keep what that proves, and return of whom it does."""
+        """Ask about `people` one by one, keep what that proves, and return of whom it does.
+
+        Not of those of whom the stream may still prove more: after a change of lifetimes an empty
+        answer says nothing of the time before it.
+        """
         log = known.stream.log
         harvest = Harvest(log.kind, nothing_after=self._span.nothing_after)
         asking = PersonByPerson(
@@ -315,15 +320,18 @@ class Collector:
             progress=self._progress,
         )
         needed = known.needed(since)
-        proven: set[UserId] = set()
         async for answers in asking.ask(
             people, needed, stream_pages=known.stream.pages_left(needed)
         ):
             known.keep(harvest, answers)
-            proven.update(answer.user_id for answer in answers)
         self._events_asked += asking.events
         self._refresh(known)
-        return proven
+        wanted = max(since, known.stream.kept_since)
+        return {
+            person
+            for person in known.asked
+            if person in known.sightings or known.is_proven_since(person, wanted)
+        }
 
     def _is_unsteady(self) -> bool:
         """Say whether any answer so far was none, or was contradicted by another."""
@@ -345,3 +353,9 @@ class Collector:
     def _proven_in(self, kind: EvidenceKind, person: UserId | None) -> Instant | None:
         known = self._known.get(kind)
         return known.proven_since(person) if known else None
+
+
+def _as_stream_by_guess(known: KnownLog, people: int, since: Instant) -> bool | None:
+    """Say whether the rest of a stream costs fewer requests than one a person; None: unclear."""
+    pages = known.stream.pages_left(known.needed(since))
+    return as_stream(people, pages, counted=known.stream.density is not None)

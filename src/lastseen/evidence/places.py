@@ -34,6 +34,11 @@ class Places:
         """Say whether any place as old as `moment` is known."""
         return bool(self._ages) and self._ages[-1] >= _age(moment)
 
+    def newer(self, moment: Instant) -> int:
+        """Return the last place known to be at or after `moment`; 0 where there is none."""
+        index = bisect_right(self._ages, _age(moment))
+        return self._places[index - 1] if index else 0
+
     def of(self, moment: Instant) -> int:
         """Guess the place of the oldest event at or after `moment`.
 

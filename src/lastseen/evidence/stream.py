@@ -4,6 +4,7 @@ What a page shows is kept as it is read, what it proves is woven together with w
 knows, and the gaps that are left are read again. `filling` asks for the pages.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -27,6 +28,8 @@ PAGES_A_WRITE = 500
 """Pages after which what was read is written down at the latest."""
 SECONDS_A_WRITE = timedelta(seconds=2)
 """The same in time: so much of an interrupted reading is lost at most."""
+SEAM = timedelta(seconds=5)
+"""A gap up to so long is a place where pages meet."""
 STALLED = 300
 """Answers in a row that prove nothing new, after which a reading is given up."""
 MISPLACED = 3
@@ -119,8 +122,9 @@ class Stream:
         self._unwritten.add(page)
         self._stalled += 1
         if page.query.start == 0:
-            known_until = self.log.known_until(page)
-            # Answers take differently long: what all of them reach is the top of this reading.
+            # Answers take differently long, and the portal tells whole seconds: what all of them
+            # reach is the top of this reading.
+            known_until = Instant(self.log.known_until(page) - SECOND)
             self.top = known_until if self.top is None else min(self.top, known_until)
             self._head = {e.id for e in page.events if e.at == page.events[0].at}
         elif page.query.start >= len(self._head):
@@ -228,11 +232,9 @@ class Stream:
             ]
             if not open_gaps:
                 break
-            gap = open_gaps[-1]
-            attempt = tries.get(gap.until, 0)
-            tries[gap.until] = attempt + 1
-            frontier = await self._beginning(gap, attempt)
-            await Filling(self, gap, enough).run(frontier, ahead, self._concurrency)
+            # The seconds that a pass has left open, all at once; else the newest stretch.
+            seams = [gap for gap in open_gaps if gap.until - gap.since <= SEAM]
+            await self._fill(seams or open_gaps[-1:], tries, enough=enough, ahead=ahead)
         if not self.broken and self._before.intervals and not await self._goes_on():
             self.is_another_history = True
             self.forget_earlier()
@@ -240,6 +242,30 @@ class Stream:
             self._kept = Coverage()
             await self.read(needed, enough=enough, ahead=ahead)
         self.write()
+
+    async def _fill(
+        self,
+        gaps: Sequence[Interval],
+        tries: dict[Instant, int],
+        *,
+        enough: Callable[[], bool],
+        ahead: Callable[[], int],
+    ) -> None:
+        """Read each of `gaps` once, side by side; `tries` counts how often each was, by its end."""
+
+        async def fill(gap: Interval) -> None:
+            attempt = tries.get(gap.until, 0)
+            tries[gap.until] = attempt + 1
+            frontier = await self._beginning(gap, attempt)
+            await Filling(self, gap, enough).run(frontier, ahead, self._concurrency)
+
+        tasks = [asyncio.ensure_future(fill(gap)) for gap in gaps]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def forget_earlier(self) -> None:
         """Count no more on what earlier readings proved."""
@@ -249,9 +275,14 @@ class Stream:
     async def _goes_on(self) -> bool:
         """Say whether this is still the log of which earlier readings know."""
         anchor = self._anchor
-        if anchor is None or anchor.at < (self._floor or EPOCH):
+        if anchor is None or anchor.at < self.kept_since:
             return True
         return await goes_on(self, anchor)
+
+    @property
+    def kept_since(self) -> Instant:
+        """Before this the portal may be deleting: nothing there can be proven."""
+        return self._floor or EPOCH
 
     def proven(self) -> Coverage:
         """Return what this reading alone has proven."""
@@ -302,7 +333,7 @@ class Stream:
     async def _beginning(self, gap: Interval, attempt: int) -> int:
         """Return the place from which reading covers the gap's newest second."""
         if self.top is None or gap.until >= self.top:
-            return 0
+            return 0 if attempt else self._weave.places.newer(gap.until)
         edge = Instant(gap.until - SECOND)
         exact = self._weave.places.at(edge)
         if exact and exact[-1] - exact[0] < PAGE // 2:

@@ -60,6 +60,9 @@ def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
         certain = min(now, _of_the_newest(listed, certain))
         shown = [s for s in world.trail.columns.seconds if trail_floor <= s <= now]
         trail = min(now, _of_the_newest(shown, trail_floor))
+        if len(shown) >= LATEST:
+            # A change of lifetimes may stand behind the entries that are shown.
+            certain = max(certain, float(shown[-LATEST] - _DAY_BEFORE_CHANGE))
     elif listed and listed[0] <= certain:
         certain = max(floor, float(listed[0] + 1))
     return Reach(

@@ -13,6 +13,7 @@ from lastseen.plan import Plan
 from lastseen.simulator.filters import Filters
 from lastseen.simulator.keys import ApiKey
 from tests.portal.unhelpful import (
+    ADMIN,
     FAILURE,
     LIFETIME_CHANGED,
     NOW,
@@ -373,6 +374,41 @@ def test_a_portal_that_changes_its_ways_half_way_makes_nobody_absent(
     watched.before = update
     plan = watched.review()
     assert [ruling(plan, guest) for guest in guests[:-1]] == [KEPT] * 13
+
+
+@pytest.mark.parametrize("at_request", [4, 5, 6, 7, 8, 9])
+def test_one_quiet_guest_is_not_made_absent_by_a_change_half_way(
+    built: Built, at_request: int
+) -> None:
+    # Given a log so long that one guest is rather asked about alone
+    guest = built.guest()
+    built.signs_in(guest, ago(days=25))
+    built.staff_noise(4_000, days=30)
+    built.signs_in(ADMIN, ago(seconds=900))
+    for hour in range(300):
+        built.works(STAFF, ago(seconds=3600 * hour))
+        built.works(ADMIN, ago(seconds=3600 * hour + 60))
+    watched = built.open(Filters.BEFORE_WINDOW)
+
+    def update(number: int) -> None:
+        if number == at_request:
+            watched.portal.audit.filters = Filters.AFTER_WINDOW
+
+    watched.before = update
+    assert ruling(watched.review(), guest) == KEPT
+
+
+@pytest.mark.parametrize("filters", list(Filters))
+def test_how_a_portal_filters_is_found_out_by_somebody_in_its_log(
+    built: Built, filters: Filters
+) -> None:
+    guest = built.guest()
+    built.staff_noise(60, days=20)
+    for day in range(15):
+        built.signs_in(ADMIN, ago(days=day, seconds=700))
+    plan = built.open(filters).review()
+    assert plan.evidence.filters == filters.value
+    assert (ruling(plan, guest) == INCOMPLETE) == (filters is Filters.IGNORED)
 
 
 def test_a_hidden_login_history_and_missing_rights_are_refusals(built: Built) -> None:

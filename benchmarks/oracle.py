@@ -1,10 +1,10 @@
 """The fewest requests that a review could take: an oracle that knows the whole portal.
 
 It knows who will turn out to be where in which log, and reads just what shows it: the pages of the
-roster, the best mix of pages of the sign-in log and requests for single people, and the same for
-the activity of those whom the sign-in log does not save. It asks nothing twice, proves nothing,
-doesn't find out what sort of portal it is, and its pages don't overlap. No client can do with
-fewer.
+roster; so many pages of the sign-in log from the newest on, and then one request for each person
+not yet met, whatever number of pages makes the sum the least; and for those whom the sign-in log
+does not save one request each, or the trail page by page, whichever is less. It asks nothing twice,
+proves nothing, doesn't find out what sort of portal it is, and its pages don't overlap.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -59,6 +59,8 @@ class Fewest:
     roster: int
     sign_ins: Way
     activity: Way
+    mixed_activity: Way
+    """The activity, were the trail read as the sign-in log is: some pages, and then one by one."""
     inactive: int
     """People who are to be disabled."""
 
@@ -66,6 +68,11 @@ class Fewest:
     def review(self) -> int:
         """Requests of the review."""
         return self.roster + self.sign_ins.requests + self.activity.requests
+
+    @property
+    def mixed_review(self) -> int:
+        """Requests of a review that mixes both ways in the trail as well."""
+        return self.roster + self.sign_ins.requests + self.mixed_activity.requests
 
     @property
     def changes(self) -> int:
@@ -81,9 +88,16 @@ def fewest(portal: SimulatedPortal, window: Window) -> Fewest:
     sign_ins, unseen = cheapest(
         world.logins.columns, undecided, since=window.since, one_by_one=filters_first(filters)
     )
-    activity, inactive = cheapest(world.trail.columns, unseen, since=window.since, one_by_one=True)
+    trail = world.trail.columns
+    whole, inactive = cheapest(trail, unseen, since=window.since, one_by_one=False)
+    mixed, _ = cheapest(trail, unseen, since=window.since, one_by_one=True)
+    alone = Way(pages=0, alone=len(unseen), absent=len(inactive))
     return Fewest(
-        roster=pages(guests), sign_ins=sign_ins, activity=activity, inactive=len(inactive)
+        roster=pages(guests),
+        sign_ins=sign_ins,
+        activity=min(whole, alone, key=lambda way: way.requests),
+        mixed_activity=mixed,
+        inactive=len(inactive),
     )
 
 

@@ -111,7 +111,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def canonical_json(document: Any) -> bytes:
     """Return JSON with sorted keys, no white space, UTF-8: the form that digests are made of."""
-    return msgspec.json.encode(msgspec.to_builtins(document), order="sorted")
+    return msgspec.json.encode(document, order="sorted")
 
 
 def summarise(decisions: tuple[Decision, ...]) -> PlanSummary:
@@ -124,7 +124,7 @@ def summarise(decisions: tuple[Decision, ...]) -> PlanSummary:
 
 def sealed(plan: Plan) -> Plan:
     """Return the plan with its digest filled in."""
-    return msgspec.structs.replace(plan, digest=_digest(msgspec.to_builtins(plan)))
+    return msgspec.structs.replace(plan, digest=_digest(msgspec.structs.asdict(plan)))
 
 
 def encode_plan(plan: Plan) -> bytes:

@@ -81,6 +81,10 @@ class _Review:
         self._portal = portal
         self._ledger = ledger
         self._policy = policy
+        self._kinds: list[EvidenceKind] = [EvidenceKind(kind) for kind in policy.evidence]
+        self._without_trail: list[EvidenceKind] = [
+            kind for kind in self._kinds if kind is not EvidenceKind.ACTIVITY
+        ]
         self._clock = clock
         self._pretended = now
         self._now = now or clock()
@@ -160,14 +164,6 @@ class _Review:
         return msgspec.structs.replace(record, account_types=types)
 
     @property
-    def _kinds(self) -> list[EvidenceKind]:
-        return [EvidenceKind(kind) for kind in self._policy.evidence]
-
-    @property
-    def _without_trail(self) -> list[EvidenceKind]:
-        return [kind for kind in self._kinds if kind is not EvidenceKind.ACTIVITY]
-
-    @property
     def _clock_trusted(self) -> bool:
         return abs(self._portal.largest_skew_seconds) <= CLOCK_TOLERANCE_SECONDS
 
@@ -192,9 +188,19 @@ class _Review:
         """Return those whom the logs named would disable."""
         return {
             person
-            for person, subject in undecided.items()
-            if self._decide(subject, self._evidence(person, kinds)).decision is Verdict.DISABLE
+            for person in self._unseen(undecided)
+            if self._decide(undecided[person], self._evidence(person, kinds)).decision
+            is Verdict.DISABLE
         }
+
+    def _unseen(self, undecided: Iterable[UserId]) -> list[UserId]:
+        """Return those not seen in the window by any log that counts: all others are kept."""
+        collector = self._collector
+        if collector is None:
+            return list(undecided)
+        window = self._policy.window_start(self._now)
+        seen = ((person, collector.sighting(person, self._kinds)) for person in undecided)
+        return [person for person, last in seen if last is None or last.at < window]
 
     def _to_ask_the_trail(
         self, undecided: Mapping[UserId, Subject], collector: Collector

@@ -108,8 +108,8 @@ class Conversation:
 
     @property
     def concurrency(self) -> int:
-        """How many GETs may be under way at once just now."""
-        return self._gate.width
+        """How many GETs should be asked for at once just now."""
+        return self._gate.wanted
 
     async def ask(self, request: Request, purpose: Purpose, read: Callable[[Answer], T]) -> T:
         """Return what `read` makes of the answer, asking again where that may help.
@@ -120,6 +120,39 @@ class Conversation:
 
         Raises PortalRefused, PortalUnreachable or PortalUnreadable.
         """
+        trouble: _AskAgain | PortalError
+        try:
+            return await self._attempt(request, purpose, read)  # enough nearly always
+        except (_AskAgain, PortalError) as first:
+            trouble = first
+        try:
+            if isinstance(trouble, _AskAgain):
+                return await self._ask_again(trouble, request, purpose, read)
+        except (_AskAgain, PortalError) as last:
+            trouble = last
+        # The frames below hold what the server sent, which may repeat the key.
+        error = trouble.error if isinstance(trouble, _AskAgain) else trouble
+        raise error.with_traceback(None)
+
+    async def close(self) -> None:
+        """Let nothing of the gate live on."""
+        await self._gate.close()
+
+    async def _ask_again(
+        self,
+        trouble: _AskAgain,
+        request: Request,
+        purpose: Purpose,
+        read: Callable[[Answer], T],
+    ) -> T:
+        """Ask until it goes well or is not worth while, `trouble` being how it began."""
+        failed = [trouble]
+
+        async def attempt() -> T:
+            if failed:
+                raise failed.pop()
+            return await self._attempt(request, purpose, read)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_AskAgain),
             stop=_enough,
@@ -128,18 +161,7 @@ class Conversation:
             sleep=self._effects.sleep,
             reraise=True,
         )
-        try:
-            return await retrying(self._attempt, request, purpose, read)
-        except _AskAgain as last:
-            error = last.error
-        except PortalError as final:
-            error = final
-        # The frames below hold what the server sent, which may repeat the key.
-        raise error.with_traceback(None)
-
-    async def close(self) -> None:
-        """Let nothing of the gate live on."""
-        await self._gate.close()
+        return await retrying(attempt)
 
     async def _attempt(self, request: Request, purpose: Purpose, read: Callable[[Answer], T]) -> T:
         outcome = await self._exchange(request, purpose)

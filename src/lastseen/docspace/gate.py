@@ -40,6 +40,14 @@ class Gate:
         """How many GETs may be under way at once just now."""
         return int(self._reads.width)
 
+    @property
+    def wanted(self) -> int:
+        """How many GETs should ask for their turn at once.
+
+        A few more than get it: whether more are worth while is tried only where some wait.
+        """
+        return int(self._reads.width * 1.25) + 1
+
     async def enter(self, *, writing: bool) -> None:
         """Wait until one more request may leave, and count it."""
         lane = self._writes if writing else self._reads

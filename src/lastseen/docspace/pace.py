@@ -17,8 +17,8 @@ DOCUMENTED_PER_MINUTE = 1500
 _USED_SHARE = 0.98
 """How much of a known allowance is used: clocks and networks are not exact."""
 
-_EDGE = 10
-"""So many requests before and after the documented allowance go one by one."""
+_EDGE = range(-6, 3)
+"""Those requests before and after the documented allowance go one by one."""
 
 _FRESH_SECONDS = 5.0
 """When no answer has shown the allowance for so long, the next request goes alone."""
@@ -92,9 +92,9 @@ class Pace:
         if not counted:
             return
         self._answered.append(now + WINDOW_SECONDS)
-        if len(self._answered) > DOCUMENTED_PER_MINUTE + _EDGE:
+        if len(self._answered) >= DOCUMENTED_PER_MINUTE + _EDGE.stop:
             self._forget(now)
-            if len(self._answered) > DOCUMENTED_PER_MINUTE + _EDGE:
+            if len(self._answered) >= DOCUMENTED_PER_MINUTE + _EDGE.stop:
                 self._unlimited = True
 
     def show(self, now: float, *, limit: int, remaining: int, reset_in: float | None) -> None:
@@ -146,7 +146,7 @@ class Pace:
         return self._told is None and not self._unlimited and self._is_on_edge(used)
 
     def _is_on_edge(self, used: int) -> bool:
-        return abs(used - DOCUMENTED_PER_MINUTE) <= _EDGE
+        return used - DOCUMENTED_PER_MINUTE in _EDGE
 
     def _allowance(self) -> int | None:
         known = self._shown if self._shown is not None else self._told

@@ -6,6 +6,7 @@ dates to show. What each step proves is kept in the ledger and counts for the ne
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
@@ -19,11 +20,12 @@ from lastseen.evidence.filters import (
     ignores_everything,
 )
 from lastseen.evidence.known import KnownLog
+from lastseen.evidence.leaving import Leaving
 from lastseen.evidence.lifetime import Lifetime
 from lastseen.evidence.log import Log, activity_trail, sign_in_log
 from lastseen.evidence.paging import SECOND
 from lastseen.evidence.persons import PersonByPerson
-from lastseen.evidence.planning import Watch, as_stream, pays_no_longer
+from lastseen.evidence.planning import Watch, as_stream, pages_ahead_of_leaving
 from lastseen.evidence.record import EvidenceRecord
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.evidence.stream import Stream
@@ -239,9 +241,6 @@ class Collector:
         left = await self._read_stream(known, missing, since=since, may_leave=may_leave)
         if witness is None or not left or known.covers(known.needed(since)):
             return []
-        if await self._as_stream(known, len(left), since=since):
-            await self._read_stream(known, left, since=since)
-            return []
         proven = await self._ask_each(known, left, witness, since=since)
         return [person for person in left if person not in proven]
 
@@ -276,14 +275,18 @@ class Collector:
         needed = known.needed(since)
         stream.watch = watch = Watch(missing, since=since)
 
+        leaving = Leaving(watch, partial(self._as_stream, known, since=since))
+
         def enough() -> bool:
-            return not watch.missing or (may_leave and pays_no_longer(watch))
+            return not watch.missing or (may_leave and leaving.is_due())
 
         def ahead() -> int:
-            most = watch.pages_ahead()
-            return min(most, 1 + watch.pages // 8) if may_leave else most
+            return pages_ahead_of_leaving(watch) if may_leave else watch.pages_ahead()
 
-        await stream.read(needed, enough=enough, ahead=ahead)
+        try:
+            await stream.read(needed, enough=enough, ahead=ahead)
+        finally:
+            await leaving.close()
         if stream.is_another_history:
             self.notes.append(f"{stream.log.name}: {ANOTHER_HISTORY}")
             self._progress.note(f"The {stream.log.name} {ANOTHER_HISTORY}.")
@@ -340,6 +343,8 @@ class Collector:
 
     def _refresh(self, known: KnownLog) -> None:
         known.refresh()
+        if known.stream.log.kind is EvidenceKind.ACTIVITY:
+            return  # it knows of no failures
         self._failed = self._store.failed_sign_ins(self._span.lookback)
         self._unrecognised = self._store.unrecognised(self._span.window)
 

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lastseen.docspace.interface import EventPage
-from lastseen.evidence.planning import STEP
+from lastseen.evidence.paging import trailing
+from lastseen.evidence.planning import PAGE
 from lastseen.instant import Instant, Interval
 
-SEAM = 5
-"""By how many events more than one neighbouring segments overlap."""
+SEAM = 6
+"""By how many events neighbouring segments are to overlap; half of them will do."""
 SHORTEST_SEGMENT, LONGEST_SEGMENT = 4, 32
 """Pages in a segment at least and at most: each seam costs events, each segment takes its time."""
 EMPTY_AGREEING = 4
@@ -41,39 +42,61 @@ class PagedLog(Protocol):
 class Filling:
     """One pass through a gap, shared by its segments."""
 
-    def __init__(self, stream: PagedLog, gap: Interval, enough: Callable[[], bool]) -> None:
-        """`gap`: the time that is to be proven; `enough()`: whether no more is wanted."""
+    def __init__(
+        self,
+        stream: PagedLog,
+        gap: Interval,
+        *,
+        enough: Callable[[], bool],
+        ahead: Callable[[], int],
+        concurrency: Callable[[], int],
+    ) -> None:
+        """`gap`: the time that is to be proven; `enough()`: whether no more is wanted.
+
+        `ahead()`: how many pages may be under way before it is known that they are wanted;
+        `concurrency()`: how many requests should be, at most.
+        """
         self._stream = stream
         self._gap = gap
         self._enough = enough
+        self._ahead = ahead
+        self._concurrency = concurrency
+        self._running: set[asyncio.Task[None]] = set()
+        self._frontier = 0
         self._over = False
         self._bottom: int | None = None
+        self._usual_overlap = 1.0
 
-    async def run(
-        self, frontier: int, ahead: Callable[[], int], concurrency: Callable[[], int]
-    ) -> None:
+    async def run(self, frontier: int) -> None:
         """Read segments side by side from `frontier` down to the gap's oldest second."""
-        running: set[asyncio.Task[None]] = set()
+        self._frontier = frontier
+        self._begin_segments()
         try:
-            while True:
-                wanted = int(self._stream.pages_between(frontier, self._gap.since)) + 1
-                allowed = max(1, min(ahead(), wanted))
-                beside = max(1, min(concurrency(), allowed // SHORTEST_SEGMENT))
-                length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, allowed // beside))
-                while len(running) < beside and self._is_wanted(frontier):
-                    end = frontier + length * STEP
-                    running.add(asyncio.ensure_future(self._segment(frontier, end)))
-                    frontier = max(frontier + 1, end - SEAM)
-                if not running:
-                    return
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            while self._running:
+                done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                self._running -= done
                 for task in done:
                     task.result()
+                self._begin_segments()
         finally:
             self._over = True
-            for task in running:
+            for task in self._running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _begin_segments(self) -> None:
+        """Begin as many segments as make sense just now; asked after every page."""
+        beside = max(1, min(self._concurrency(), self._ahead() // SHORTEST_SEGMENT))
+        while len(self._running) < beside and self._is_wanted(self._frontier):
+            left = self._stream.pages_between(self._frontier, self._gap.since)
+            if self._running and left < 0:
+                return  # the bottom seems to be under way
+            # Half of what would be each one's share, so that all end at about the same time.
+            share = int(left / (2 * beside))
+            length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, share))
+            end = self._frontier + int(length * (PAGE - self._usual_overlap))
+            self._running.add(asyncio.ensure_future(self._segment(self._frontier, end)))
+            self._frontier = max(self._frontier + 1, end - SEAM)
 
     def _is_wanted(self, place: int) -> bool:
         return not self._over and (self._bottom is None or place < self._bottom)
@@ -83,9 +106,9 @@ class Filling:
 
     async def _segment(self, place: int, end: int) -> None:
         """Read pages one after the other from `place` until `end` or the bottom."""
-        begun = place
+        begun = reached = place
         empties = idle = 0
-        while place < end and self._is_wanted(place):
+        while reached < end - SEAM // 2 and self._is_wanted(place):
             page = await self._stream.page(place)
             if page is None or self._enough():
                 self._over = True
@@ -98,7 +121,21 @@ class Filling:
                 idle = idle + 1 if len(page.events) == 1 else 0
                 if self._is_last(page) or idle >= EMPTY_AGREEING:
                     self._lies_at_bottom(page.query.start)
-                place += len(page.events) - 1
+                reached = place + len(page.events)
+                place = reached - self._overlap(page)
+            self._begin_segments()
+
+    def _overlap(self, page: EventPage) -> int:
+        """Return how many of a page's events the next one is to bring once more.
+
+        All those of the last second, so that the next page has that second whole, in whatever
+        order; but one of a second that would fill the page.
+        """
+        last = trailing(page.events)
+        if last >= PAGE // 2 or last == len(page.events):
+            return 1
+        self._usual_overlap += (last - self._usual_overlap) / PAGE
+        return last
 
     def _is_last(self, page: EventPage) -> bool:
         """Say whether nothing older than this page is wanted, or exists."""

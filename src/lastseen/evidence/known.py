@@ -1,6 +1,6 @@
 """What one run knows of one log: from the ledger, from the stream, and from asking about people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lastseen.contractor import UserId
 from lastseen.evidence.coverage import Coverage
@@ -20,7 +20,6 @@ class KnownLog:
         """Begin with what the ledger knows of the stream's log."""
         self.stream = stream
         self.asked: dict[UserId, PersonAnswer] = {}
-        self.sightings: dict[UserId, Sighting] = {}
         self._store = store
         self._earlier = {
             person: Coverage(intervals)
@@ -29,9 +28,13 @@ class KnownLog:
         self._covered = Coverage()
         self.refresh()
 
+    @property
+    def sightings(self) -> Mapping[UserId, Sighting]:
+        """The newest sighting of each person that the ledger knew or this run has met."""
+        return self.stream.sightings
+
     def refresh(self) -> None:
-        """Take notice of what was read and written down since the last time."""
-        self.sightings = self._store.newest_sightings(self.stream.log.kind)
+        """Take notice of what was proven since the last time."""
         self._covered = self.stream.covered()
 
     def forget_earlier(self) -> None:
@@ -80,6 +83,7 @@ class KnownLog:
         """Write down what asking about people alone showed and proved."""
         kept = {answer.user_id: answer for answer in answers}
         readings = [self._reading(harvest, None, (), "")]
+        self.stream.notice(readings[0].sightings)
         readings += [
             self._reading(None, person, answer.covered.intervals, answer.proof)
             for person, answer in kept.items()

@@ -57,11 +57,11 @@ class _Second:
 
     def is_whole(self) -> bool:
         seen = len(self.ids)
-        return any(
-            end - begin == seen and sent >= answered
-            for begin, answered in self.begins
-            for end, sent in self.ends
-        )
+        for begin, answered in self.begins:
+            for end, sent in self.ends:
+                if end - begin == seen and sent >= answered:
+                    return True
+        return False
 
 
 class Weave:
@@ -84,7 +84,7 @@ class Weave:
         self.places.add(newest, page.start)
         self.places.add(oldest, page.start + len(events) - 1)
         first_size = _leading(events)
-        last_size = _trailing(events)
+        last_size = trailing(events)
         several = newest != oldest
         # Nothing can stand before place 0, and nothing behind the end of the log.
         shows_newer = page.start == 0
@@ -134,7 +134,9 @@ class Weave:
         begins: tuple[int, Instant] | None,
         ends: tuple[int, Instant] | None,
     ) -> bool:
-        known = self._open.setdefault(second, _Second())
+        known = self._open.get(second)
+        if known is None:
+            known = self._open[second] = _Second()
         known.ids.update(ids)
         if begins:
             known.begins.append(begins)
@@ -155,7 +157,8 @@ def _leading(events: Sequence[Event]) -> int:
     return len(events)
 
 
-def _trailing(events: Sequence[Event]) -> int:
+def trailing(events: Sequence[Event]) -> int:
+    """Return how many of a page's events are of its last second."""
     oldest = events[-1].at
     for index, event in enumerate(reversed(events)):
         if event.at != oldest:

@@ -17,7 +17,7 @@ STEP = PAGE - 1
 RECENT_PAGES = 8
 """Over how many pages the rate of new faces is taken."""
 
-LOST_AT_LEAST, LOST_SHARE = 1, 0.01
+LOST_AT_LEAST, LOST_SHARE = 1, 0.005
 """How many requests a stream may lose, in all and for each person missing, before it is left."""
 
 MOST_OVERRATED, MOST_UNDERRATED = 4, 16
@@ -67,7 +67,7 @@ class Watch:
         if not self.missing:
             return 1
         far = int(len(self.missing) / (2 * max(1.0, self.rate)))
-        return max(1, min(far, 2 * self.pages))
+        return max(1, min(far, 8 + 4 * self.pages))
 
 
 def pays_no_longer(watch: Watch) -> bool:
@@ -77,6 +77,14 @@ def pays_no_longer(watch: Watch) -> bool:
     another, so a little is lost before that is believed, the more the more there is at stake.
     """
     return watch.lost > LOST_AT_LEAST + LOST_SHARE * len(watch.missing)
+
+
+def pages_ahead_of_leaving(watch: Watch) -> int:
+    """Return the same for a stream that may be left: few where there are few people to ask.
+
+    What is under way when it is left was not wanted.
+    """
+    return min(watch.pages_ahead(), max(1, len(watch.missing) // 24), 8 + 2 * watch.pages)
 
 
 def as_stream(people: int, pages: float, *, counted: bool) -> bool | None:

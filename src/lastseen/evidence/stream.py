@@ -5,15 +5,16 @@ knows, and the gaps that are left are read again. `filling` asks for the pages.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
 from lastseen.evidence.agreement import agreed_page
 from lastseen.evidence.continuity import goes_on, newest_of, shows
 from lastseen.evidence.coverage import Coverage
-from lastseen.evidence.filling import Filling
+from lastseen.evidence.filling import SHORTEST_SEGMENT, Filling
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, PageView, Weave
 from lastseen.evidence.planning import PAGE, STEP, Watch
@@ -21,6 +22,7 @@ from lastseen.evidence.sign_ins import Harvest
 from lastseen.instant import EPOCH, Instant, Interval, instant
 from lastseen.ledger import Covered, EvidenceStore, Reading
 from lastseen.progress import Progress
+from lastseen.sighting import Sighting
 
 ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
@@ -73,13 +75,15 @@ class Stream:
         self._earlier = store.coverage(log.kind)
         self._before = Coverage(tuple(covered.interval for covered in self._earlier))
         self.density = _density(self._earlier)
-        self._anchor = newest_of(store.newest_sightings(log.kind).values())
+        self.sightings = store.newest_sightings(log.kind)
+        self._anchor = newest_of(self.sightings.values())
         self.is_anchored = False
         self.is_another_history = False
         self._kept = Coverage()
         self._unwritten = _Unwritten()
         self._stalled = 0
         self._head: set[int] = set()
+        self._head_at: datetime | None = None
         self._misplaced = 0
         self._floor: Instant | None = None
         self._end: Instant | None = None
@@ -127,8 +131,13 @@ class Stream:
             known_until = Instant(self.log.known_until(page) - SECOND)
             self.top = known_until if self.top is None else min(self.top, known_until)
             self._head = {e.id for e in page.events if e.at == page.events[0].at}
-        elif page.query.start >= len(self._head):
+            self._head_at = page.events[0].at if page.events else None
+        elif page.query.start >= len(self._head) and self._may_be_head(page):
             self._misplaced += not self._head.isdisjoint([event.id for event in page.events])
+
+    def _may_be_head(self, page: EventPage) -> bool:
+        newest = page.events[0].at if page.events else None
+        return newest is not None and self._head_at is not None and newest >= self._head_at
 
     def _prove(self, view: PageView) -> None:
         """Take in what a page proves."""
@@ -161,12 +170,14 @@ class Stream:
         if not self._unwritten.pages:
             return
         proven = self._weave.covered()
+        sightings = self.harvest.sightings()
+        self.notice(sightings)
         self._store.keep(
             Reading(
                 kind=self.log.kind,
                 user_id=None,
                 intervals=tuple(g for i in proven.intervals for g in self._kept.gaps(i)),
-                sightings=self.harvest.sightings(),
+                sightings=sightings,
                 failures=self.harvest.failures(),
                 unrecognised=self.harvest.unrecognised(),
                 events=self._unwritten.events,
@@ -177,6 +188,13 @@ class Stream:
         )
         self._kept = proven
         self._unwritten = _Unwritten()
+
+    def notice(self, sightings: Iterable[Sighting]) -> None:
+        """Take in sightings, whichever way they came: the newest of each person stays."""
+        for seen in sightings:
+            known = self.sightings.get(seen.user_id)
+            if known is None or known.at < seen.at:
+                self.sightings[seen.user_id] = seen
 
     def pages_left(self, needed: Interval) -> float:
         """Estimate how many pages are still to be read for `needed`."""
@@ -196,9 +214,12 @@ class Stream:
         gaps = self.covered().gaps(needed)
         if not gaps:
             return False
-        begin = max(gaps, key=lambda gap: gap.until - gap.since).until
-        passed = [c for c in self._earlier if needed.since <= c.interval.since < begin]
-        place = self._weave.places.of(begin) + sum(c.events for c in passed) + pages * STEP
+        places = self._weave.places
+        longest = max(gaps, key=lambda gap: gap.until - gap.since)
+        passed = [c for c in self._earlier if needed.since <= c.interval.since < longest.until]
+        left_out = sum(places.of(g.since) - places.of(g.until) for g in gaps if g != longest)
+        read = places.of(longest.until) - left_out + sum(covered.events for covered in passed)
+        place = max(0, read) + pages * STEP
         try:
             page = await self.log.fetch(EventQuery(start=place, count=1))
         except PortalError as error:
@@ -208,7 +229,7 @@ class Stream:
         if not page.events:
             return False
         moment = instant(page.events[0].at)
-        self._weave.places.add(moment, place)
+        places.add(moment, place)
         return moment >= needed.since
 
     async def read(
@@ -232,9 +253,12 @@ class Stream:
             ]
             if not open_gaps:
                 break
-            # The seconds that a pass has left open, all at once; else the newest stretch.
+            # The seconds that a pass has left open, all at once; else the newest stretches.
             seams = [gap for gap in open_gaps if gap.until - gap.since <= SEAM]
-            await self._fill(seams or open_gaps[-1:], tries, enough=enough, ahead=ahead)
+            chosen = seams or open_gaps[-max(1, ahead() // SHORTEST_SEGMENT) :]
+            await self._fill(
+                chosen, tries, enough=enough, ahead=partial(_shared, ahead, among=len(chosen))
+            )
         if not self.broken and self._before.intervals and not await self._goes_on():
             self.is_another_history = True
             self.forget_earlier()
@@ -257,7 +281,8 @@ class Stream:
             attempt = tries.get(gap.until, 0)
             tries[gap.until] = attempt + 1
             frontier = await self._beginning(gap, attempt)
-            await Filling(self, gap, enough).run(frontier, ahead, self._concurrency)
+            filling = Filling(self, gap, enough=enough, ahead=ahead, concurrency=self._concurrency)
+            await filling.run(frontier)
 
         tasks = [asyncio.ensure_future(fill(gap)) for gap in gaps]
         try:
@@ -362,6 +387,10 @@ class Stream:
             return self._weave.places.of(edge)
         newest = max(covered.interval.until for covered in passed)
         return self._weave.places.of(newest) + sum(covered.events for covered in passed)
+
+
+def _shared(ahead: Callable[[], int], among: int) -> int:
+    return max(1, ahead() // among)
 
 
 def _density(earlier: Sequence[Covered]) -> float | None:

@@ -6,13 +6,29 @@ The figures of a process come from the kernel (`wait4`), not from the process it
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 _BYTES = 1 if sys.platform == "darwin" else 1024
+
+_WATCH = """
+import os, sys, time
+began = time.perf_counter()
+process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(process, 0)
+seconds = time.perf_counter() - began
+with open("took.txt", "w") as took:
+    print(
+        seconds,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss,
+        os.waitstatus_to_exitcode(status),
+        file=took,
+    )
+"""
+"""What runs a command and writes down what it took, in the form that `run` reads."""
 
 
 class Took(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,26 +44,28 @@ class Took(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(command: Sequence[str], *, environ: Mapping[str, str], folder: Path) -> Took:
-    """Run a command to its end in `folder`; standard error goes to a file there."""
+    """Run a command to its end in `folder`; standard error goes to a file there.
+
+    A small process starts it and waits for it: the kernel counts what a process was before it
+    became the command as its own memory, and this one is large.
+    """
     output, errors = folder / "output.txt", folder / "errors.txt"
     with output.open("wb") as out, errors.open("wb") as err:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            command,
+        subprocess.run(
+            [sys.executable, "-S", "-c", _WATCH, *command],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
             env={**os.environ, **environ},
             cwd=folder,
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds, processor, peak, code = (folder / "took.txt").read_text().split()
     return Took(
-        seconds=seconds,
-        processor_seconds=usage.ru_utime + usage.ru_stime,
-        peak_megabytes=usage.ru_maxrss * _BYTES / 1e6,
-        exit_code=process.returncode,
+        seconds=float(seconds),
+        processor_seconds=float(processor),
+        peak_megabytes=int(peak) * _BYTES / 1e6,
+        exit_code=int(code),
         output=output.read_text(encoding="utf-8", errors="replace"),
     )
 

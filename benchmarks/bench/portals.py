@@ -28,7 +28,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     filters: Filters = Filters.AFTER_WINDOW
     latency: float = 0.0
-    """Seconds that every answer takes."""
+    """Seconds of a round trip: every answer takes one, a new connection one more."""
     rate_limit: RateLimit | None = None
 
 

@@ -129,7 +129,10 @@ def sealed(plan: Plan) -> Plan:
 
 def encode_plan(plan: Plan) -> bytes:
     """Return the plan's JSON form, indented for people, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    # A plan of ten thousand people is megabytes: no copy lives longer than it must.
+    document = msgspec.json.encode(plan)
+    document = msgspec.json.format(document, indent=2)
+    return document + b"\n"
 
 
 def decode_plan(document: bytes, *, source: str) -> Plan:

@@ -30,7 +30,7 @@ def simulate(
         int, typer.Option("--seed", metavar="N", help="The same seed gives the same portal.")
     ] = 1,
     latency_ms: Annotated[
-        int, typer.Option("--latency-ms", metavar="N", help="How long every answer takes.")
+        int, typer.Option("--latency-ms", metavar="N", help="How long a round trip takes.")
     ] = 0,
     retention_days: Annotated[
         int, typer.Option("--retention-days", metavar="N", help="How long sign-ins are kept.")

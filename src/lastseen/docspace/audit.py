@@ -5,6 +5,7 @@ what an action means, is said by the evidence.
 """
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import msgspec
 
@@ -37,6 +38,9 @@ _REPEATED_HOUR = timedelta(hours=1)
 class _EventsEnvelope(Envelope, frozen=True, kw_only=True):
     response: list[Event]
 
+
+_AT, _USER_ID, _ID = attrgetter("at"), attrgetter("user_id"), attrgetter("id")
+_MICROSECOND = attrgetter("microsecond")
 
 _decoder = msgspec.json.Decoder(_EventsEnvelope)
 
@@ -118,19 +122,18 @@ def _is_plain(events: list[Event]) -> bool:
     """
     if not events:
         return True
-    times = [event.at for event in events]
-    people = "".join([event.user_id for event in events])
-    ids = {event.id for event in events}
+    times = [*map(_AT, events)]
+    people = "".join(map(_USER_ID, events))
     return (
         times == sorted(times, reverse=True)
         and times[0].year < TOO_LATE_A_YEAR
         and times[-1].year >= EARLIEST_YEAR
-        and not any([moment.microsecond for moment in times])  # noqa: C419 - half the time
+        and not any(map(_MICROSECOND, times))
         and people == people.lower()
         and len(people.split()) < 2
         and "{" not in people
         and "}" not in people
-        and len(ids) == len(events)
+        and len(set(map(_ID, events))) == len(events)
     )
 
 

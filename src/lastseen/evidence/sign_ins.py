@@ -7,6 +7,7 @@ neither presence nor absence.
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum, auto
+from operator import attrgetter
 
 from lastseen.contractor import UserId
 from lastseen.instant import Instant, instant
@@ -43,6 +44,9 @@ NOBODY = frozenset({"", "00000000-0000-0000-0000-000000000000"})
 """The ids of an unknown user."""
 
 
+_USER_ID = attrgetter("user_id")
+
+
 class Harvest:
     """Gathers what the entries of one log show, keeping the newest sighting of each person."""
 
@@ -63,15 +67,15 @@ class Harvest:
             events = [e for e in events if e.at <= self._nothing_after]
         page = list(events)
         self.events += len(page)
-        # Few events of a page are newer than what is known of their person: sort those out at once.
-        known = map(self.seen.get, [event.user_id for event in page])
-        news = [e for e, at in zip(page, known, strict=True) if at is None or e.at > at]
         if self.kind is EvidenceKind.ACTIVITY:
-            self._see(news)
+            self._see(page)
             return
-        self._see([event for event in news if event.action_id in PRESENT])
-        for event in [event for event in page if event.action_id not in PRESENT]:
-            if event.user_id in NOBODY:
+        shown = [event for event in page if event.action_id in PRESENT]
+        self._see(shown)
+        if len(shown) == len(page):
+            return
+        for event in page:
+            if event.action_id in PRESENT or event.user_id in NOBODY:
                 continue
             if MEANINGS.get(event.action_id) is Meaning.REFUSED:
                 self._failures.append(event)
@@ -80,7 +84,10 @@ class Harvest:
 
     def _see(self, events: list[Event]) -> None:
         """Keep the newest of each person's events that show them."""
-        for event in events:
+        # Few events of a page are newer than what is known of their person: sort those out at once.
+        known_at = map(self.seen.get, map(_USER_ID, events))
+        news = [e for e, at in zip(events, known_at, strict=True) if at is None or e.at > at]
+        for event in news:
             known = self.seen.get(event.user_id)
             if known is None:
                 self._met.append(event.user_id)

@@ -1,14 +1,14 @@
 """The revision of a database's schema: reading it, and bringing it up to date.
 
-Alembic is slow to import, so the revision is read in plain SQL and Alembic is only met when there
-is something to do.
+Alembic is slow to import and large, so the revision is read in plain SQL, a new SQLite file is made
+without it, and it is only met when there is something to bring up to date.
 """
 
 from sqlalchemy import Connection
 
 from lastseen.errors import LedgerError
 from lastseen.ledger.database import Database
-from lastseen.ledger.schema import REVISIONS
+from lastseen.ledger.schema import REVISIONS, metadata
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -21,10 +21,20 @@ def bring_up_to_date(database: Database) -> None:
     if revision == REVISIONS[-1]:
         return
     with database.writing("schema") as connection:
-        if _revision(connection, database) != REVISIONS[-1]:
+        revision = _revision(connection, database)
+        if revision is None and connection.dialect.name == "sqlite":
+            _make(connection)
+        elif revision != REVISIONS[-1]:
             from lastseen.ledger.migrations.upgrade import upgrade
 
             upgrade(connection, REVISIONS[-1])
+
+
+def _make(connection: Connection) -> None:
+    """Make every table at once, and note the revision as Alembic does (cookbook.html)."""
+    metadata.create_all(connection)
+    connection.exec_driver_sql(_VERSION_TABLE)
+    connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (REVISIONS[-1],))
 
 
 def _revision(connection: Connection, database: Database) -> str | None:
@@ -57,3 +67,11 @@ _TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'lastseen'",
 }
+
+_VERSION_TABLE = """
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)
+"""
+"""As Alembic makes it."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Protocol, TextIO, runtime_checkable
 
 import msgspec
-from rich.console import Console
 
 from lastseen.plan import Plan
 
@@ -43,6 +42,8 @@ def screen_of(stream: TextIO, environ: Mapping[str, str], *, verbose: bool = Fal
 
     `environ` gives `COLUMNS`, `TERM`, `NO_COLOR` and `FORCE_COLOR` as terminals use them.
     """
+    from rich.console import Console
+
     console = Console(file=stream, _environ=environ)
     return Screen(
         width=console.width,

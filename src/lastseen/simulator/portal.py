@@ -77,7 +77,7 @@ class Setup:
     rate_limit: RateLimit | None = None
     faults: FaultRates = NO_FAULTS
     latency: float = 0.0
-    """Seconds that every answer takes."""
+    """Seconds of a round trip: every answer takes one, a new connection one more."""
     keys: Sequence[ApiKey] | None = None
     """The API keys; `None` is one without limits, of the scenario's `key_account`."""
 

@@ -12,12 +12,28 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from queue import SimpleQueue
+from weakref import WeakSet
 
 from aiohttp import web
 
 from lastseen.simulator.controls import PREFIX, control
 from lastseen.simulator.portal import SimulatedPortal
 from lastseen.simulator.wire import Answer, Damage
+
+
+class _Connections:
+    """Those that have carried a request before: a new one costs its client a round trip more."""
+
+    def __init__(self) -> None:
+        self._used: WeakSet[asyncio.Transport] = WeakSet()
+
+    def delay(self, request: web.BaseRequest, round_trip: float) -> float:
+        """Return for how many seconds connecting would have kept this request back."""
+        transport = request.transport
+        if transport is None or transport in self._used:
+            return 0.0
+        self._used.add(transport)
+        return round_trip
 
 
 @asynccontextmanager
@@ -32,7 +48,7 @@ async def serve(
 
     Port 0 is any that is free. Without `controls` nothing but the portal's own API answers.
     """
-    handler = partial(_handle, portal, controls)
+    handler = partial(_handle, portal, controls, _Connections())
     # No access log, and no signals: whoever starts it stops it.
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.5)
     await runner.setup()
@@ -81,7 +97,10 @@ async def _serve_until(
 
 
 async def _handle(
-    portal: SimulatedPortal, controls: bool, request: web.BaseRequest
+    portal: SimulatedPortal,
+    controls: bool,
+    connections: "_Connections",
+    request: web.BaseRequest,
 ) -> web.StreamResponse:
     body = await request.read() if request.can_read_body else b""
     path = request.path
@@ -99,8 +118,9 @@ async def _handle(
             headers=request.headers,
             body=body,
         )
-        if answer.delay:
-            await asyncio.sleep(answer.delay)
+        delay = answer.delay + connections.delay(request, portal.setup.latency)
+        if delay:
+            await asyncio.sleep(delay)
         return await _send(request, answer)
     finally:
         if limiter is not None and account is not None:

@@ -40,12 +40,19 @@ def test_migrations_lead_to_the_tables_that_the_code_means(ledger: Ledger):
         assert compare_metadata(context, metadata) == []
 
 
-def test_migrations_make_the_same_as_a_ledger_in_memory(tmp_path: Path, clock: TickingClock):
+def test_migrations_make_the_same_as_a_new_file_or_a_ledger_in_memory(
+    tmp_path: Path, clock: TickingClock
+):
+    grown = f"sqlite:///{tmp_path / 'grown.sqlite3'}"
+    _make(grown, REVISIONS[-1])
     with (
-        open_ledger(f"sqlite:///{tmp_path / 'l.sqlite3'}", clock=clock) as migrated,
+        open_ledger(grown, clock=clock) as migrated,
+        open_ledger(f"sqlite:///{tmp_path / 'new.sqlite3'}", clock=clock) as new,
         Ledger.in_memory(clock=clock) as made,
     ):
-        assert _shape(migrated) == _shape(made)
+        assert _shape(migrated) == _shape(made) == _shape(new)
+        with new._database.reading() as connection:
+            assert _revision(connection) == REVISIONS[-1]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -87,13 +94,14 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     ledger_url: str, clock: TickingClock, monkeypatch: pytest.MonkeyPatch
 ):
+    _make(ledger_url, REVISIONS[0])
     monkeypatch.setattr("lastseen.ledger.revision.REVISIONS", (*REVISIONS, "missing"))
     with pytest.raises(Exception, match="missing"):
         open_ledger(ledger_url, clock=clock)
     monkeypatch.undo()
     database = Database(_access(_parsed(ledger_url)))
     with database.reading() as connection:
-        assert inspect(connection).get_table_names() == []
+        assert _revision(connection) == REVISIONS[0]
     database.close()
 
 

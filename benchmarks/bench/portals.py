@@ -89,6 +89,7 @@ async def _serve_until_told(pipe: Connection, place: Place) -> None:
     # What stays for good is not looked through again and again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     async with serve(portal) as url:
         pipe.send((url, portal.api_key))
         while (asked := await asyncio.to_thread(pipe.recv)) != "stop":

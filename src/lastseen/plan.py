@@ -5,6 +5,7 @@ that an edited plan is recognised.
 """
 
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -42,11 +43,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
         Idle for `inactive_days` to the second is too long; the logs keep whole seconds.
         """
-        return _first_second_after(before(now, days(self.inactive_days)))
+        return _first_second_within(now, self.inactive_days)
 
     def lookback_start(self, now: Instant) -> Instant:
         """Return the first second of the time in which a date to show is looked for."""
-        return _first_second_after(before(now, days(self.lookback_days)))
+        return _first_second_within(now, self.lookback_days)
 
 
 class EvidenceSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,8 +170,9 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
         raise _not_a_plan(attempted, f"a field is not as it should be ({error})") from None
 
 
-def _first_second_after(moment: Instant) -> Instant:
-    return after(whole_second(moment), timedelta(seconds=1))
+@lru_cache(maxsize=16)  # a review asks for every person, always the same
+def _first_second_within(now: Instant, last_days: int) -> Instant:
+    return after(whole_second(before(now, days(last_days))), timedelta(seconds=1))
 
 
 def _digest(fields: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ from lastseen.carrying.standing import (
     reinstated_after,
     spared,
 )
-from lastseen.contractor import AccountStatus, UserId
+from lastseen.contractor import AccountStatus, AccountType, UserId
 from lastseen.decision import Decision, Reason
 from lastseen.evidence import LastLook, last_look
 from lastseen.instant import Instant, format_instant, utc_date
@@ -92,7 +92,12 @@ async def _look(
 ) -> Candidates:
     read_at = means.clock()
     means.progress.step("looking again", 0, len(candidates))
-    now = await read_people(means.portal, [one.target.user_id for one in candidates])
+    # Whoever is a guest no longer isn't on the guests' list, and is asked for alone.
+    now = await read_people(
+        means.portal,
+        [one.target.user_id for one in candidates],
+        guests_only=all(one.target.type is AccountType.GUEST for one in candidates),
+    )
     means.ledger.accounts.note(now.profiles.values(), read_at)
     outcomes: list[Outcome] = []
     unchanged: list[Candidate] = []

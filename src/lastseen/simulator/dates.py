@@ -95,14 +95,7 @@ class DateWriter:
         Digits which the zone's clock skips in spring are moved on by an hour first, although they
         are UTC (`ApiDateTime.SetDate`).
         """
-        wall = _EPOCH + timedelta(seconds=second)
-        local = wall.replace(tzinfo=self._zone)
-        back = local.astimezone(UTC).astimezone(self._zone)
-        if back.replace(tzinfo=None) != local.replace(tzinfo=None):
-            second += 3600
-        instant = datetime.fromtimestamp(second, self._zone)
-        offset = instant.utcoffset() or timedelta()
-        return f"{instant:%Y-%m-%dT%H:%M:%S}.0000000{_suffix(offset)}"
+        return _of_profile(self._zone, second)
 
     def _look_up(self, second: int) -> tuple[int, str]:
         instant = datetime.fromtimestamp(second, self._zone)
@@ -117,6 +110,18 @@ def http_date(second: float) -> str:
     day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[instant.weekday()]
     month = "JanFebMarAprMayJunJulAugSepOctNovDec"[instant.month * 3 - 3 : instant.month * 3]
     return f"{day}, {instant.day:02} {month} {instant:%Y %H:%M:%S} GMT"
+
+
+@lru_cache(maxsize=65_536)
+def _of_profile(zone: ZoneInfo, second: int) -> str:
+    wall = _EPOCH + timedelta(seconds=second)
+    local = wall.replace(tzinfo=zone)
+    back = local.astimezone(UTC).astimezone(zone)
+    if back.replace(tzinfo=None) != local.replace(tzinfo=None):
+        second += 3600
+    instant = datetime.fromtimestamp(second, zone)
+    offset = instant.utcoffset() or timedelta()
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.0000000{_suffix(offset)}"
 
 
 @lru_cache(maxsize=4096)

@@ -138,7 +138,8 @@ class EventLog:
         group: list[int] = []
         for position in reversed(wide):
             if group and seconds[group[0]] != seconds[position]:
-                self._chance.shuffle(group)
+                if len(group) > 1:
+                    self._chance.shuffle(group)
                 newest_first += group
                 group = []
             group.append(position)

@@ -32,14 +32,14 @@ def watched(invocation: Invocation) -> Iterator[Progress]:
         yield LoggedProgress()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         yield BarProgress(bars)

@@ -12,6 +12,7 @@ from functools import partial
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
 from lastseen.evidence.agreement import agreed_page
+from lastseen.evidence.amounts import Unwritten, WholeReading, density
 from lastseen.evidence.continuity import goes_on, newest_of, shows
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.filling import SHORTEST_SEGMENT, Filling
@@ -20,24 +21,18 @@ from lastseen.evidence.paging import SECOND, PageView, Weave
 from lastseen.evidence.planning import PAGE, STEP, Watch
 from lastseen.evidence.sign_ins import Harvest
 from lastseen.instant import EPOCH, Instant, Interval, instant
-from lastseen.ledger import Covered, EvidenceStore, Reading
+from lastseen.ledger import EvidenceStore, Reading
 from lastseen.progress import Progress
 from lastseen.sighting import Sighting
 
 ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
-PAGES_A_WRITE = 500
-"""Pages after which what was read is written down at the latest."""
-SECONDS_A_WRITE = timedelta(seconds=2)
-"""The same in time: so much of an interrupted reading is lost at most."""
 SEAM = timedelta(seconds=5)
 """A gap up to so long is a place where pages meet."""
 STALLED = 300
 """Answers in a row that prove nothing new, after which a reading is given up."""
 MISPLACED = 3
 """Answers that show the newest events at another place, after which a reading is given up."""
-DAY_SECONDS = 86_400.0
-"""The least time after which the entries counted tell of the next ones."""
 RIGHTS = frozenset({401, 402, 403})
 """Answers that no further asking changes."""
 
@@ -74,13 +69,14 @@ class Stream:
         self._weave = Weave()
         self._earlier = store.coverage(log.kind)
         self._before = Coverage(tuple(covered.interval for covered in self._earlier))
-        self.density = _density(self._earlier)
+        self.density = density(self._earlier)
         self.sightings = store.newest_sightings(log.kind)
         self._anchor = newest_of(self.sightings.values())
         self.is_anchored = False
         self.is_another_history = False
         self._kept = Coverage()
-        self._unwritten = _Unwritten()
+        self._unwritten = Unwritten()
+        self._whole = WholeReading()
         self._stalled = 0
         self._head: set[int] = set()
         self._head_at: datetime | None = None
@@ -153,7 +149,7 @@ class Stream:
         self.watch.page(self.harvest.met_since(self.watch.since))
         if self._unwritten.is_due(self.read_at):
             self.write()
-        self._progress.step(self.log.name, self.pages)
+        self._progress.step(self.log.name, self.pages, self._whole.pages_after(self.pages))
 
     def covered(self) -> Coverage:
         """Return what is proven of the log: by this reading and by earlier ones."""
@@ -187,7 +183,7 @@ class Stream:
             )
         )
         self._kept = proven
-        self._unwritten = _Unwritten()
+        self._unwritten = Unwritten()
 
     def notice(self, sightings: Iterable[Sighting]) -> None:
         """Take in sightings, whichever way they came: the newest of each person stays."""
@@ -246,6 +242,7 @@ class Stream:
         left in `broken`.
         """
         tries: dict[Instant, int] = {}
+        self._whole = WholeReading(lambda: self.pages_left(needed))
         while not self.broken and not enough():
             gaps = self.covered().gaps(needed)
             open_gaps = [
@@ -391,35 +388,3 @@ class Stream:
 
 def _shared(ahead: Callable[[], int], among: int) -> int:
     return max(1, ahead() // among)
-
-
-def _density(earlier: Sequence[Covered]) -> float | None:
-    """Return how many entries a second earlier readings met, where they went over a whole day."""
-    counted = [covered for covered in earlier if covered.events]
-    seconds = sum((c.interval.until - c.interval.since).total_seconds() for c in counted)
-    return sum(c.events for c in counted) / seconds if seconds >= DAY_SECONDS else None
-
-
-class _Unwritten:
-    """How much was read since something was last written down."""
-
-    def __init__(self) -> None:
-        self.pages = 0
-        self.events = 0
-        self.first = 0
-        self.last = 0
-        self._since = EPOCH
-
-    def add(self, page: EventPage) -> None:
-        """Count a page."""
-        start = page.query.start
-        if not self.pages:
-            self.first, self._since = start, page.answered_at
-        self.pages += 1
-        self.events += len(page.events)
-        self.first = min(self.first, start)
-        self.last = max(self.last, start + page.query.count)
-
-    def is_due(self, now: Instant) -> bool:
-        """Say whether it is time to write."""
-        return self.pages >= PAGES_A_WRITE or now - self._since >= SECONDS_A_WRITE

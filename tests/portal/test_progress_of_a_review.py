@@ -1,0 +1,27 @@
+"""What a waiting person is told of how long it will take."""
+
+from benchmarks.bench.virtual import VirtualPortal
+from benchmarks.bench.worlds import company
+
+
+class Heard:
+    """Remembers every step."""
+
+    def __init__(self):
+        self.steps = {}
+
+    def step(self, stage, done, total=None):
+        self.steps.setdefault(stage, []).append((done, total))
+
+    def note(self, text):
+        raise AssertionError(text)
+
+
+def test_half_way_through_a_log_the_time_left_is_known_to_within_a_quarter():
+    heard = Heard()
+    VirtualPortal(company(600)).review(progress=heard)
+    pages = heard.steps["sign-in log"]
+    read = pages[-1][0]
+    half_way = [total for done, total in pages if read // 2 <= done < read * 0.9]
+    assert read > 100
+    assert all(abs(total - read) <= read / 4 for total in half_way)

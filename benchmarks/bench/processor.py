@@ -1,10 +1,12 @@
 """What proving and keeping cost beside plain decoding, without HTTP: processor time alone.
 
-The plain side decodes the same pages with msgspec and writes what Lastseen keeps of them with one
-`executemany` a table, into tables of the same making.
+The plain side decodes the same pages with msgspec, as any program would that knows nothing of them,
+and writes what Lastseen keeps of them with one `executemany` a table, into tables of the same
+making. A second figure holds Lastseen against a plain side that knows which fields it wants.
 """
 
 import asyncio
+import gc
 import sqlite3
 import tempfile
 import time
@@ -35,29 +37,38 @@ _RUNS = 3
 
 
 class _Page(msgspec.Struct):
-    """A page as plain decoding takes it."""
+    """A page of which only the fields that Lastseen keeps are decoded."""
 
     response: list[Event]
 
 
-_decoder = msgspec.json.Decoder(_Page)
+_Decode = Callable[[bytes], object]
+
+_fields_wanted: _Decode = msgspec.json.Decoder(_Page).decode
 
 
 def proven_against_plain(contractors: int) -> list[Row]:
     """Measure the ratio on a portal with 30 sign-ins a contractor in the window."""
     book = _Book(contractors)
+    gc.collect()
+    gc.freeze()  # the portal is in this process, and none of the work measured
     ours, kept = min((_proven(book) for _ in range(_RUNS + 1)), key=lambda run: run[0])
-    plain = min(_plain(book, kept) for _ in range(_RUNS))
-    events = book.events / 1000
+    plain = min(_plain(book, kept, msgspec.json.decode) for _ in range(_RUNS))
+    spare = min(_plain(book, kept, _fields_wanted) for _ in range(_RUNS))
+    gc.unfreeze()
     ratio = ours / plain
     return [
         Row(
             figure=f"processor time for each 1,000 of {book.events:,} entries, HTTP apart: "
             "decoded, proven and stored ÷ plain decoding and one executemany",
-            measured=f"{ratio:.2f} ({ours / events * 1000:.2f} ÷ {plain / events * 1000:.2f} ms)",
+            measured=f"{ratio:.2f} ({book.each(ours):.2f} ÷ {book.each(plain):.2f} ms)",
             goal=f"≤ {MOST_RATIO}",
             met=ratio <= MOST_RATIO,
-        )
+        ),
+        Row(
+            figure="the same ÷ decoding nothing but the five fields kept, and one executemany",
+            measured=f"{ours / spare:.2f} ({book.each(ours):.2f} ÷ {book.each(spare):.2f} ms)",
+        ),
     ]
 
 
@@ -72,6 +83,10 @@ class _Book:
         self.pages: dict[int, bytes] = {}
         self.events = 0
         self.fetching = 0.0
+
+    def each(self, seconds: float) -> float:
+        """Return the milliseconds for each thousand entries."""
+        return seconds * 1e6 / self.events
 
     async def fetch(self, query: EventQuery) -> EventPage:
         """Return a page, as the client would."""
@@ -148,7 +163,7 @@ def _content(database: sqlite3.Connection, table: str) -> tuple[str, list[tuple[
     return making, database.execute(f"select * from {table}").fetchall()
 
 
-def _plain(book: _Book, kept: _Kept) -> float:
+def _plain(book: _Book, kept: _Kept, decode: _Decode) -> float:
     """Decode the same pages and write the same rows; returns the seconds that took."""
     with tempfile.TemporaryDirectory() as folder:
         database = sqlite3.connect(Path(folder) / "plain.sqlite3")
@@ -157,7 +172,7 @@ def _plain(book: _Book, kept: _Kept) -> float:
             database.execute(making)
         began = time.process_time()
         for body in book.pages.values():
-            _decoder.decode(body)
+            decode(body)
         with database:
             for table, (_, rows) in kept.items():
                 if rows:

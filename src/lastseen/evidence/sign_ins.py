@@ -70,12 +70,9 @@ class Harvest:
         if self.kind is EvidenceKind.ACTIVITY:
             self._see(page)
             return
-        shown = [event for event in page if event.action_id in PRESENT]
-        self._see(shown)
-        if len(shown) == len(page):
-            return
-        for event in page:
-            if event.action_id in PRESENT or event.user_id in NOBODY:
+        self._see([event for event in page if event.action_id in PRESENT])
+        for event in [event for event in page if event.action_id not in PRESENT]:
+            if event.user_id in NOBODY:
                 continue
             if MEANINGS.get(event.action_id) is Meaning.REFUSED:
                 self._failures.append(event)

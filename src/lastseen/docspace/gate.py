@@ -44,9 +44,10 @@ class Gate:
     def wanted(self) -> int:
         """How many GETs should ask for their turn at once.
 
-        A few more than get it: whether more are worth while is tried only where some wait.
+        One more than gets it: whether more are worth while is tried only where some wait. With
+        more in the queue a command takes the share of others that use the same key.
         """
-        return int(self._reads.width * 1.25) + 1
+        return int(self._reads.width) + 1
 
     async def enter(self, *, writing: bool) -> None:
         """Wait until one more request may leave, and count it."""

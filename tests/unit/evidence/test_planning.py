@@ -1,11 +1,18 @@
 """Choosing between a stream and single questions, against an oracle that knows what comes."""
 
 import random
+from itertools import accumulate, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lastseen.evidence.planning import (
+    LOST_AT_LEAST,
+    LOST_SHARE,
+    MOST_OVERRATED,
+    MOST_UNDERRATED,
+    MOST_WRONG,
     PAGE,
     Watch,
     as_stream,
@@ -18,10 +25,33 @@ MOST_WORSE = 1.2
 MOST_LOST = 8
 """And how many requests beside that, on however small a portal."""
 
+MOST_BEHIND = LOST_AT_LEAST + 2
+"""Requests lost before rarer faces are believed to be rare, and the question that follows."""
+MOST_WORSE_AT_ONCE = 1.1
+"""How many times the fewest requests, where pages are asked for several at once."""
+FIRST_AT_ONCE = 8
+"""And requests beside that: so many pages are asked for before the first has come."""
+
 portals = st.tuples(
     st.integers(1, 3_000), st.floats(0, 1), st.sampled_from([1, 5, 50]), st.integers(0, 1_000)
 )
 """People looked for, the share that comes, how much more often some come, a seed."""
+
+
+@st.composite
+def thinning(draw):
+    """Draw people looked for, and new faces a page of a log on which they never grow more.
+
+    Stretches of so many pages with so many faces each, the richest first; the last faces may run
+    out before the pages do, or the pages before the faces.
+    """
+    people = draw(st.integers(1, 3_000))
+    stretch = st.tuples(st.integers(0, PAGE), st.integers(1, 300))
+    stretches = sorted(draw(st.lists(stretch, min_size=1, max_size=5)), reverse=True)
+    rates = [rate for rate, length in stretches for _ in range(length)]
+    met = [0, *(min(people, so_far) for so_far in accumulate(rates))]
+    faces = [after - before for before, after in pairwise(met)]
+    return people, faces + [0] * draw(st.integers(0, 600))
 
 
 def _pages(people, coming, weight, seed):
@@ -82,6 +112,108 @@ def test_where_all_come_often_a_stream_is_not_left_before_all_are_met():
         assert not pays_no_longer(watch)
         watch.page(people[first : first + 100])
     assert not watch.missing
+
+
+@given(thinning())
+def test_where_faces_grow_rarer_a_stream_costs_three_requests_and_a_two_hundredth_more_at_most(log):
+    people, pages = _of_faces(*log)
+    fewest = _fewest(people, pages)
+    assert _as_planned(people, pages) - fewest <= MOST_BEHIND + LOST_SHARE * fewest
+
+
+@given(thinning())
+def test_where_pages_are_asked_for_at_once_a_tenth_more_at_most(log):
+    people, pages = _of_faces(*log)
+    fewest = _fewest(people, pages)
+    assert _as_planned_at_once(people, pages) <= MOST_WORSE_AT_ONCE * fewest + FIRST_AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("people", "faces", "fewest", "most"),
+    [
+        pytest.param(1_000, [90] * 11 + [10] + [0] * 988, 12, 12, id="all come, and often"),
+        pytest.param(1_000, [0] * 5_000, 1_000, 1_008, id="nobody comes, and the log is long"),
+        pytest.param(1_000, [0] * 50, 50, 51, id="nobody comes, and the log is short"),
+        pytest.param(1_000, [90] * 10 + [0] * 2_000, 110, 113, id="nine of ten come, busy"),
+        pytest.param(1_000, [3] * 300 + [0] * 2_000, 400, 403, id="nine of ten come, quiet"),
+        pytest.param(3, [0] * 400, 3, 6, id="three people, of whom nobody comes"),
+        pytest.param(3, [1, 1, 1] + [0] * 400, 3, 3, id="three people, who all come"),
+        pytest.param(1, [0], 1, 1, id="one person and one page"),
+    ],
+)
+def test_a_portal_is_read_in_hardly_more_than_the_fewest_requests(people, faces, fewest, most):
+    those, pages = _of_faces(people, faces)
+    assert _fewest(those, pages) == fewest
+    assert fewest <= _as_planned(those, pages) <= most
+
+
+@given(
+    people=st.integers(1, 10**5),
+    length=st.integers(1, 10**5),
+    off=st.floats(-1, 1),
+    counted=st.booleans(),
+)
+def test_a_way_is_called_cheaper_only_where_the_guess_cannot_be_that_wrong(
+    people, length, off, counted
+):
+    overrated, underrated = (
+        (MOST_WRONG, MOST_WRONG) if counted else (MOST_OVERRATED, MOST_UNDERRATED)
+    )
+    guess = length * (overrated**off if off > 0 else underrated**off)
+    chosen = as_stream(people, guess, counted=counted)
+    if chosen is not None:
+        # Both ways cost the same where the guess is off by just as much as it may be.
+        assert chosen == (length < people) or length == people
+
+
+@given(people=st.integers(1, 10**5), pages=st.integers(1, 10**5))
+def test_after_whole_days_are_counted_a_way_is_chosen_unless_both_cost_much_the_same(people, pages):
+    if as_stream(people, pages, counted=True) is None:
+        assert people / MOST_WRONG <= pages <= people * MOST_WRONG
+
+
+@given(st.integers(1, 10_000), st.integers(0, PAGE), st.integers(1, 50))
+def test_pages_asked_for_at_once_find_half_of_the_missing_at_most(people, rate, read):
+    """At the rate of late: so what comes after the last one has been met is little."""
+    those = [f"p{n}" for n in range(people)]
+    watch = Watch(those)
+    for number in range(read):
+        watch.page(those[number * rate : (number + 1) * rate])
+    ahead = watch.pages_ahead()
+    assert ahead == 1 or ahead * max(1.0, watch.rate) <= len(watch.missing) / 2
+
+
+def test_people_met_again_and_people_nobody_looks_for_are_no_reason_to_read_on():
+    watch = Watch(f"p{n}" for n in range(200))
+    watch.page([f"p{n}" for n in range(50)])
+    while not pays_no_longer(watch):
+        watch.page([*(f"p{n}" for n in range(50)), *(f"staff{n}" for n in range(50))])
+    assert watch.pages <= 4
+    assert len(watch.missing) == 150
+
+
+def _of_faces(people, faces):
+    """Return the people, and pages with so many of them each whom no page before showed."""
+    those = [f"p{n}" for n in range(people)]
+    met = [0, *accumulate(faces)]
+    return those, [those[a:b] for a, b in pairwise(met)]
+
+
+def _as_planned_at_once(people, pages):
+    """Return the requests of a reading that asks for several pages before the first is there.
+
+    How long the rest is comes to be known together with the pages that are under way meanwhile.
+    """
+    watch = Watch(people)
+    asked, leave = 0, False
+    while watch.missing and watch.pages < len(pages) and not leave:
+        under_way = pages[watch.pages :][: pages_ahead_of_leaving(watch)]
+        if not asked and pays_no_longer(watch):
+            asked = 1
+            leave = len(watch.missing) < len(pages) - watch.pages
+        for page in under_way:
+            watch.page(page)
+    return watch.pages + asked + (len(watch.missing) if watch.pages < len(pages) else 0)
 
 
 def _as_planned(people, pages):

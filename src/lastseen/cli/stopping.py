@@ -7,6 +7,7 @@ SIGTERM and SIGHUP come here as SIGINT: see `main`.
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from lastseen.cli.failures import print_line
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 def stop_when_asked() -> Iterator["asyncio.Event"]:
     """Yield an event that the first SIGINT sets; a second one interrupts the work itself.
 
-    Called inside a running event loop. Where the platform's loop knows no signals the event is
-    never set, and the first SIGINT interrupts.
+    Called in the main thread, inside a running event loop. Not with the loop's own signal handlers,
+    which Windows has none of.
     """
     import asyncio  # `lastseen --help` goes without
 
@@ -28,21 +29,16 @@ def stop_when_asked() -> Iterator["asyncio.Event"]:
     stop = asyncio.Event()
     before = signal.getsignal(signal.SIGINT)
 
-    def release() -> None:
-        if loop.remove_signal_handler(signal.SIGINT):
-            signal.signal(signal.SIGINT, before)
-
-    def asked() -> None:
-        release()
+    def told() -> None:
         stop.set()
         print_line("Stopping after what is under way; asked once more it stops at once.")
 
-    try:
-        loop.add_signal_handler(signal.SIGINT, asked)
-    except (NotImplementedError, RuntimeError):
-        yield stop
-        return
+    def asked(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        loop.call_soon_threadsafe(told)
+
+    signal.signal(signal.SIGINT, asked)
     try:
         yield stop
     finally:
-        release()
+        signal.signal(signal.SIGINT, before)

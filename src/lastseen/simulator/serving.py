@@ -53,11 +53,16 @@ async def _serve(options: SimulateOptions) -> None:
     portal = portal_for(options)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows has no such handlers; there Ctrl-C ends the loop by itself.
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
-    async with serve(portal, port=options.port, controls=options.controls) as url:
-        print(f"LASTSEEN_PORTAL__URL={url}")
-        print(f"LASTSEEN_API_KEY={portal.api_key}", flush=True)
-        await stop.wait()
+    # Not the loop's own handlers: Windows has none.
+    before = {
+        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        async with serve(portal, port=options.port, controls=options.controls) as url:
+            print(f"LASTSEEN_PORTAL__URL={url}")
+            print(f"LASTSEEN_API_KEY={portal.api_key}", flush=True)
+            await stop.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

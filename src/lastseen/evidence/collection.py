@@ -109,7 +109,7 @@ class Collector:
         detected = Detected(mode=mode, proven=True, newest=newest)
         await self._take_newest(known, detected)
         if not ignored:
-            self._trail_witness = Witness(log, newest)
+            self._trail_witness = Witness(log, newest, known.sightings)
             await self._collect_trail(known, missing, since=self._span.window)
 
     async def lookback(self, people: Collection[UserId], kinds: Sequence[EvidenceKind]) -> None:
@@ -212,7 +212,11 @@ class Collector:
         if self.detected.mode is FilterMode.IGNORED or not missing:
             return
         filters_first = self.detected.mode is FilterMode.BEFORE_WINDOW
-        witness = Witness(known.stream.log, self.detected.newest) if filters_first else None
+        witness = (
+            Witness(known.stream.log, self.detected.newest, known.sightings)
+            if filters_first
+            else None
+        )
         left = await self._stream_or_ask(known, missing, witness, since=since)
         # Whoever could not be proven alone is looked for in the stream after all.
         await self._read_stream(known, left, since=since)
@@ -235,12 +239,12 @@ class Collector:
         `witness` is None where nobody can be asked about alone. Returns who could not be proven.
         """
         missing = await self._read_what_is_new(known, missing, since=since)
-        if witness is not None and not witness.exists:
-            witness = None
         may_leave = witness is not None and not _as_stream_by_guess(known, len(missing), since)
         left = await self._read_stream(known, missing, since=since, may_leave=may_leave)
         if witness is None or not left or known.covers(known.needed(since)):
             return []
+        if not witness.exists:
+            return left
         proven = await self._ask_each(known, left, witness, since=since)
         return [person for person in left if person not in proven]
 

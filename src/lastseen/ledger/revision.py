@@ -31,7 +31,10 @@ def bring_up_to_date(database: Database) -> None:
 
 
 def _make(connection: Connection) -> None:
-    """Make every table at once, and note the revision as Alembic does (cookbook.html)."""
+    """Make every table at once, and note the revision as Alembic does.
+
+    Alembic's cookbook, "Building an Up to Date Database from Scratch", has it so.
+    """
     metadata.create_all(connection)
     connection.exec_driver_sql(_VERSION_TABLE)
     connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (REVISIONS[-1],))

@@ -1,7 +1,10 @@
 """What a waiting person is told of how long it will take."""
 
+import pytest
+
 from benchmarks.bench.virtual import VirtualPortal
 from benchmarks.bench.worlds import company
+from lastseen.simulator.filters import Filters
 
 
 class Heard:
@@ -25,3 +28,13 @@ def test_half_way_through_a_log_the_time_left_is_known_to_within_a_quarter():
     half_way = [total for done, total in pages if read // 2 <= done < read * 0.9]
     assert read > 100
     assert all(abs(total - read) <= read / 4 for total in half_way)
+
+
+@pytest.mark.parametrize("filters", [Filters.BEFORE_WINDOW, Filters.AFTER_WINDOW])
+def test_nothing_seems_to_be_left_of_a_log_that_is_read_no_further(filters):
+    heard = Heard()
+    VirtualPortal(company(600), filters=filters).review(progress=heard)
+    assert {"sign-in log", "activity trail"} <= set(heard.steps)
+    for steps in heard.steps.values():
+        done, total = steps[-1]
+        assert done == total

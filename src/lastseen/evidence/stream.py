@@ -263,6 +263,8 @@ class Stream:
             self._kept = Coverage()
             await self.read(needed, enough=enough, ahead=ahead)
         self.write()
+        self._whole = WholeReading()
+        self._progress.step(self.log.name, self.pages, self.pages)
 
     async def _fill(
         self,

@@ -3,9 +3,9 @@
 Turns ages into instants and people into the simulator's own. Nothing of the product is used here.
 """
 
-import heapq
 import random
 from array import array
+from collections import deque
 from collections.abc import Iterator
 
 from benchmarks.safety.cases import DAY, Case, Happening, Keep, Mode, PersonCase
@@ -85,14 +85,14 @@ class Course:
         self._chance = random.Random(f"course {case.seed}")
         self._a_day = case.crowd.a_day
         self._reached = case.start
-        self._due = [
+        coming = [
             (case.start - event.age, person.number, event)
             for person in case.people
             for event in person.events
             if event.age < 0
         ]
-        self._due.sort(key=lambda one: one[:2])
-        heapq.heapify(self._due)
+        # One person may do two things in the same second, and those have no order.
+        self._due = deque(sorted(coming, key=lambda one: one[:2]))
         if case.earlier_keep is not None:
             kept_days, raised_ago = case.earlier_keep
             self.lifetime_set_at = case.start - raised_ago
@@ -105,7 +105,7 @@ class Course:
             world.add_login(id_of_staff(self._chance.randrange(STAFF)), second, _SIGN_IN)
             world.add_trail(id_of_staff(self._chance.randrange(STAFF)), second, FILE_READ)
         while self._due and self._due[0][0] <= now:
-            happened, number, event = heapq.heappop(self._due)
+            happened, number, event = self._due.popleft()
             second = happened + event.dated_ahead
             if event.log == "sign-in":
                 world.add_login(id_of(number), second, event.action)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.safety.cases import DAY, Case, Crowd, Keep, Review, Rules, Tie, Wait
+from benchmarks.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, Tie, Wait
 from lastseen.docspace.exchange import Request, Response
 from tests.regressions.portals import EMPTY, Watched, person, ruled, signs_in, with_body, works
 
@@ -36,6 +36,22 @@ def test_a_change_of_lifetime_behind_the_twenty_newest_entries_may_have_been(
         rules=SIGN_INS_ONLY,
     )
     assert ruled(case, tmp_path)[1] == "hold"
+
+
+@pytest.mark.parametrize("mode", ["ignored", "before-window", "after-window"])
+def test_a_change_of_lifetime_that_the_trail_has_forgotten_may_have_been(
+    tmp_path: Path, mode: Mode
+) -> None:
+    # Given a log that was kept for 7 days until 50 days ago, and a trail that forgets after 29
+    case = Case(
+        seed=1,
+        mode=mode,
+        people=(person(1, *signs_in(70 * DAY)),),
+        trail_days=29,
+        earlier_keep=(7, 50 * DAY),
+        rules=Rules(evidence=("sign-in",), inactive_days=90),
+    )
+    assert ruled(case, tmp_path) == {1: "hold"}
 
 
 def test_a_shorter_lifetime_went_on_deleting_until_another_was_seen(tmp_path: Path) -> None:

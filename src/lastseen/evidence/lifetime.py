@@ -75,9 +75,10 @@ class Lifetime:
         )
 
     async def _newest_change(self) -> Instant:
-        """Return when the lifetimes were last set; EPOCH where they never were.
+        """Return when the lifetimes were last set, or the latest instant at which it may have been.
 
-        Where that can't be told: the latest instant at which it may have been.
+        Where the trail shows no change that is when the trail itself begins: what it forgets it
+        can't deny.
         """
         try:
             asked = EventQuery(action_id=LIFETIME_CHANGED, count=1)
@@ -103,4 +104,4 @@ class Lifetime:
             return instant(newest.at)
         if is_ignored and len(page.events) >= WITHOUT_OPTION:
             return instant(page.events[-1].at)
-        return EPOCH
+        return before(self._now, days(self._retention.trail_days))

@@ -33,8 +33,8 @@ class Reach(NamedTuple):
     """Physically: what is there, is shown and was not deleted."""
     trail: float
     sign_ins_for_certain: float
-    """As far as any client may conclude. A change of lifetimes a while ago leaves open how short
-    they were before, and what lies more than a day before it."""
+    """As far as any client may conclude. A change of lifetimes a while ago, or one that the trail
+    has forgotten, leaves open how short they were, and what lies more than a day before it."""
     crowded_sign_ins: int
     """The newest second with more events than a page can show around, 0 where there is none."""
     crowded_trail: int
@@ -50,10 +50,10 @@ def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
     listed = sign_ins[len(sign_ins) - len(world.logins) :]
     floor = now - world.login_days * DAY
     physical = max(floor, float(course.sign_ins_gone_before))
-    certain = floor
-    if course.lifetime_set_at is not None:
-        certain = max(floor, float(course.lifetime_set_at - _DAY_BEFORE_CHANGE))
     trail_floor = now - world.trail_days * DAY
+    # A change that the trail has forgotten may have been, just before it begins.
+    changed = max(trail_floor, float(course.lifetime_set_at or 0))
+    certain = max(floor, changed - _DAY_BEFORE_CHANGE)
     trail: float = trail_floor
     if portal.audit.filters is Filters.IGNORED:
         physical = min(now, _of_the_newest(listed, physical))

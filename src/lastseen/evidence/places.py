@@ -30,6 +30,11 @@ class Places:
         age = _age(moment)
         return self._places[bisect_left(self._ages, age) : bisect_right(self._ages, age)]
 
+    @property
+    def deepest(self) -> int:
+        """The place of the oldest event known; 0 where none is."""
+        return self._places[-1] if self._places else 0
+
     def reach(self, moment: Instant) -> bool:
         """Say whether any place as old as `moment` is known."""
         return bool(self._ages) and self._ages[-1] >= _age(moment)

@@ -368,8 +368,14 @@ class Stream:
         place = self._guess(edge)
         for _ in range(ATTEMPTS):
             page = await self.page(place)
-            if page is None or not page.events:
-                return max(0, place - STEP)
+            if page is None:
+                return place
+            if not page.events:
+                known = self._weave.places.deepest
+                if place - known <= STEP:
+                    return max(0, place - STEP)
+                place = known + (place - known) // 2  # back from beyond the log's end
+                continue
             last = place + len(page.events) - 1
             if page.events[0].at < edge and place > 0:
                 place = max(0, min(place - STEP, self._weave.places.of(edge)))

@@ -11,7 +11,7 @@ from lastseen.errors import PortalError
 from lastseen.evidence.coverage import covering
 from lastseen.evidence.filters import WITHOUT_OPTION, Detected, FilterMode, detect_filters
 from lastseen.evidence.log import sign_in_log
-from lastseen.evidence.sign_ins import MEANINGS
+from lastseen.evidence.sign_ins import KNOWN
 from lastseen.instant import Clock, Instant, Interval, after, before, days, instant, utc_date
 from lastseen.ledger import PortalLedger
 from lastseen.plan import Policy
@@ -185,7 +185,7 @@ def _window(
 def _unknown_actions(ledger: PortalLedger, detected: Detected) -> Finding:
     counts = dict(ledger.evidence.unrecognised_ids())
     for event in detected.newest.events:
-        if event.action_id not in MEANINGS:
+        if event.action_id not in KNOWN:
             counts.setdefault(event.action_id, 1)
     return Finding(
         name="Unknown events",

@@ -35,6 +35,8 @@ class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
 
 def instant(moment: datetime) -> Instant:
     """Return `moment` in UTC; raises ValueError when it carries no time zone."""
+    if moment.tzinfo is UTC:
+        return Instant(moment)
     if moment.tzinfo is None:
         raise ValueError(f"a time without a time zone: {moment.isoformat()}")
     return Instant(moment.astimezone(UTC))

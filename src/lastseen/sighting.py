@@ -69,19 +69,6 @@ class UnrecognisedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The number that is in no table."""
 
 
-class FailedSignIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One refused attempt to sign in: never a sighting."""
-
-    user_id: UserId
-    """Whose account was tried."""
-    at: Instant
-    """When, to the second."""
-    event_id: int
-    """The portal's id of the event."""
-    address: str | None = None
-    """Where the attempt came from."""
-
-
 class FailedSignIns(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Refused attempts on one account, summed up."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-_COLLECTIONS = (50_000, 50, 100)
+COLLECTIONS = (50_000, 50, 100)
 """How seldom Python looks for cycles of objects (`gc.set_threshold`)."""
 
 
@@ -67,5 +67,5 @@ def to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
     import asyncio  # `lastseen --help` goes without
 
     # People and entries by the ten thousand hold no cycles: looking for some took a tenth of a run.
-    gc.set_threshold(*_COLLECTIONS)
+    gc.set_threshold(*COLLECTIONS)
     return asyncio.run(work)

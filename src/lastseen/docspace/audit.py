@@ -5,7 +5,6 @@ what an action means, is said by the evidence.
 """
 
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 import msgspec
 
@@ -33,14 +32,12 @@ TRAIL_PATH = "/api/2.0/security/audit/events/filter"
 _MOST_A_PAGE = 100
 _GUID_LENGTH = 36
 _REPEATED_HOUR = timedelta(hours=1)
+_IN_PLAIN_IDS = b"0123456789abcdef-"
 
 
 class _EventsEnvelope(Envelope, frozen=True, kw_only=True):
     response: list[Event]
 
-
-_AT, _USER_ID, _ID = attrgetter("at"), attrgetter("user_id"), attrgetter("id")
-_MICROSECOND = attrgetter("microsecond")
 
 _decoder = msgspec.json.Decoder(_EventsEnvelope)
 
@@ -118,22 +115,19 @@ def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
 def _is_plain(events: list[Event]) -> bool:
     """Say whether quickly decoded events are as nearly all are: nothing to refuse or to change.
 
-    Asks what `_check` asks, of all at once, which takes half the time.
+    Asks what `_check` asks, of all at once, which takes a third of the time.
     """
-    if not events:
-        return True
-    times = [*map(_AT, events)]
-    people = "".join(map(_USER_ID, events))
+    times = [event.at for event in events if not event.at.microsecond]
+    if not times:
+        return not events
+    people = "".join([event.user_id for event in events])
     return (
-        times == sorted(times, reverse=True)
+        len(times) == len(events)
+        and times == sorted(times, reverse=True)
         and times[0].year < TOO_LATE_A_YEAR
         and times[-1].year >= EARLIEST_YEAR
-        and not any(map(_MICROSECOND, times))
-        and people == people.lower()
-        and len(people.split()) < 2
-        and "{" not in people
-        and "}" not in people
-        and len(set(map(_ID, events))) == len(events)
+        and not people.encode().translate(None, _IN_PLAIN_IDS)
+        and len({event.id for event in events}) == len(events)
     )
 
 

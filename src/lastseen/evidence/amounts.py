@@ -11,7 +11,7 @@ from lastseen.docspace.interface import EventPage
 from lastseen.instant import EPOCH, Instant
 from lastseen.ledger import Covered
 
-PAGES_A_WRITE = 500
+PAGES_A_WRITE = 1000
 """Pages after which what was read is written down at the latest."""
 SECONDS_A_WRITE = timedelta(seconds=2)
 """The same in time: so much of an interrupted reading is lost at most."""

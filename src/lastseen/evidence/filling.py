@@ -86,7 +86,10 @@ class Filling:
 
     def _begin_segments(self) -> None:
         """Begin as many segments as make sense just now; asked after every page."""
-        beside = max(1, min(self._concurrency(), self._ahead() // SHORTEST_SEGMENT))
+        most = max(1, self._concurrency())
+        if len(self._running) >= most:
+            return
+        beside = max(1, min(most, self._ahead() // SHORTEST_SEGMENT))
         while len(self._running) < beside and self._is_wanted(self._frontier):
             left = self._stream.pages_between(self._frontier, self._gap.since)
             if self._running and left < 0:
@@ -123,6 +126,7 @@ class Filling:
                     self._lies_at_bottom(page.query.start)
                 reached = place + len(page.events)
                 place = reached - self._overlap(page)
+            del page  # a hundred events that need not be kept while the next ones come
             self._begin_segments()
 
     def _overlap(self, page: EventPage) -> int:
@@ -143,4 +147,4 @@ class Filling:
         end = self._stream.end
         if oldest < self._gap.since or (end is not None and oldest <= end):
             return True
-        return self._stream.covers(Interval(self._gap.since, max(self._gap.since, oldest)))
+        return self._stream.covers(Interval(self._gap.since, oldest))

@@ -94,23 +94,16 @@ class Weave:
         until = page.known_until if shows_newer else min(newest, page.known_until)
         grown = self._prove(since, until, page.floor)
         if not shows_newer:
-            grown |= self._edge(
-                page,
-                newest,
-                ids=[e.id for e in events[:first_size]],
-                begins=None,
-                ends=(page.start + first_size, page.sent_at) if several or shows_older else None,
-            )
+            second = self._second(newest, events[:first_size])
+            if several or shows_older:
+                second.ends.append((page.start + first_size, page.sent_at))
+            grown |= self._prove_second(newest, second, page)
         if not shows_older:
-            grown |= self._edge(
-                page,
-                oldest,
-                ids=[e.id for e in events[-last_size:]],
-                begins=(page.start + len(events) - last_size, page.answered_at)
-                if several or shows_newer
-                else None,
-                ends=None,
-            )
+            second = self._second(oldest, events[-last_size:])
+            if several or shows_newer:
+                begin = page.start + len(events) - last_size
+                second.begins.append((begin, page.answered_at))
+            grown |= self._prove_second(oldest, second, page)
         return grown
 
     def covered(self) -> Coverage:
@@ -125,27 +118,19 @@ class Weave:
         since = max(since, floor)
         return since < until and self._proven.add(since, until)
 
-    def _edge(
-        self,
-        page: PageView,
-        second: Instant,
-        *,
-        ids: list[int],
-        begins: tuple[int, Instant] | None,
-        ends: tuple[int, Instant] | None,
-    ) -> bool:
-        known = self._open.get(second)
-        if known is None:
-            known = self._open[second] = _Second()
-        known.ids.update(ids)
-        if begins:
-            known.begins.append(begins)
-        if ends:
-            known.ends.append(ends)
-        until = Instant(second + SECOND)
-        if until <= page.known_until and known.is_whole():
-            del self._open[second]
-            return self._prove(second, until, page.floor)
+    def _second(self, moment: Instant, events: Sequence[Event]) -> _Second:
+        """Return what is known of the second at `moment`, now also that `events` are of it."""
+        second = self._open.get(moment)
+        if second is None:
+            second = self._open[moment] = _Second()
+        second.ids.update([event.id for event in events])
+        return second
+
+    def _prove_second(self, moment: Instant, second: _Second, page: PageView) -> bool:
+        until = Instant(moment + SECOND)
+        if until <= page.known_until and second.is_whole():
+            del self._open[moment]
+            return self._prove(moment, until, page.floor)
         return False
 
 

@@ -20,8 +20,12 @@ class Places:
     def add(self, moment: Instant, place: int) -> None:
         """Take note that the event at `place` happened at `moment`."""
         age = _age(moment)
-        low, high = bisect_left(self._ages, age), bisect_right(self._ages, age)
-        index = bisect_left(self._places, place, low, high)
+        index = bisect_left(self._ages, age)
+        if index < len(self._ages) and self._ages[index] == age:
+            behind = bisect_right(self._ages, age, index)
+            index = bisect_left(self._places, place, index, behind)
+            if index < behind and self._places[index] == place:
+                return  # a page begins where the one before ended
         self._ages.insert(index, age)
         self._places.insert(index, place)
 

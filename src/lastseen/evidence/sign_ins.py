@@ -4,24 +4,12 @@ The numbers are those of MessageAction.cs, release 3.7.2. A number that stands i
 neither presence nor absence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum, auto
-from operator import attrgetter
 
 from lastseen.contractor import UserId
 from lastseen.instant import Instant, instant
-from lastseen.sighting import Event, EvidenceKind, FailedSignIn, Sighting, UnrecognisedEvent
-
-
-class Meaning(Enum):
-    """What an action of the sign-in log says."""
-
-    PRESENT = auto()
-    """A sign-in that worked, a session event or a sign-out: the person was there."""
-    REFUSED = auto()
-    """A sign-in that failed: someone tried, nobody knows who."""
-
+from lastseen.sighting import Event, EvidenceKind, Sighting
 
 SUCCESSFUL = frozenset(
     {1000, 1001, 1007, 1010, 1011, 1012, 1015, 1019, 1021, 1024, 1027, 1028, 1029}
@@ -34,17 +22,11 @@ SESSION = frozenset({1006, 1016, 1017})
 PRESENT = SUCCESSFUL | SESSION
 """The actions that show presence."""
 
-MEANINGS: dict[int, Meaning] = {
-    **dict.fromkeys(PRESENT, Meaning.PRESENT),
-    **dict.fromkeys(FAILED, Meaning.REFUSED),
-}
-"""Every known action of the sign-in log."""
+KNOWN = PRESENT | FAILED
+"""Every action of the sign-in log that stands in a table."""
 
 NOBODY = frozenset({"", "00000000-0000-0000-0000-000000000000"})
 """The ids of an unknown user."""
-
-
-_USER_ID = attrgetter("user_id")
 
 
 class Harvest:
@@ -61,29 +43,22 @@ class Harvest:
         self._failures: list[Event] = []
         self._unrecognised: list[Event] = []
 
-    def take(self, events: Iterable[Event]) -> None:
+    def take(self, events: Sequence[Event]) -> None:
         """Take in the entries of a page, in any order."""
         if self._nothing_after is not None:
-            events = [e for e in events if e.at <= self._nothing_after]
-        page = list(events)
-        self.events += len(page)
+            events = [event for event in events if event.at <= self._nothing_after]
+        self.events += len(events)
+        # Few entries of a page are newer than what is known of their person: only those are news.
+        known_at = self.seen.get
+        news = [e for e in events if (at := known_at(e.user_id)) is None or e.at > at]
         if self.kind is EvidenceKind.ACTIVITY:
-            self._see(page)
-            return
-        self._see([event for event in page if event.action_id in PRESENT])
-        for event in [event for event in page if event.action_id not in PRESENT]:
-            if event.user_id in NOBODY:
-                continue
-            if MEANINGS.get(event.action_id) is Meaning.REFUSED:
-                self._failures.append(event)
-            else:
-                self._unrecognised.append(event)
+            self._see(news)
+        else:
+            self._see([event for event in news if event.action_id in PRESENT])
+            self._note([event for event in events if event.action_id not in PRESENT])
 
-    def _see(self, events: list[Event]) -> None:
+    def _see(self, news: list[Event]) -> None:
         """Keep the newest of each person's events that show them."""
-        # Few events of a page are newer than what is known of their person: sort those out at once.
-        known_at = map(self.seen.get, map(_USER_ID, events))
-        news = [e for e, at in zip(events, known_at, strict=True) if at is None or e.at > at]
         for event in news:
             known = self.seen.get(event.user_id)
             if known is None:
@@ -93,6 +68,16 @@ class Harvest:
             self.seen[event.user_id] = event.at
             self._newest[event.user_id] = event
 
+    def _note(self, events: list[Event]) -> None:
+        """Keep the entries that show nobody."""
+        for event in events:
+            if event.user_id in NOBODY:
+                continue
+            if event.action_id in FAILED:
+                self._failures.append(event)
+            else:
+                self._unrecognised.append(event)
+
     def met_since(self, since: Instant) -> list[str]:
         """Return, and forget, who was seen for the first time, if at or after `since`."""
         met = [person for person in self._met if self.seen[person] >= since]
@@ -101,7 +86,7 @@ class Harvest:
 
     def sightings(self) -> tuple[Sighting, ...]:
         """Return, and forget, the sightings that are newer than any returned before."""
-        found = tuple(
+        found = [
             Sighting(
                 user_id=UserId(person),
                 at=instant(event.at),
@@ -111,34 +96,18 @@ class Harvest:
             )
             for person, event in self._newest.items()
             if person not in NOBODY
-        )
+        ]
         self._newest.clear()
-        return found
+        return tuple(found)
 
-    def failures(self) -> tuple[FailedSignIn, ...]:
+    def failures(self) -> tuple[Event, ...]:
         """Return, and forget, the refused attempts taken in since the last call."""
-        found = tuple(
-            FailedSignIn(
-                user_id=UserId(event.user_id),
-                at=instant(event.at),
-                event_id=event.id,
-                address=event.address,
-            )
-            for event in self._failures
-        )
+        found = tuple(self._failures)
         self._failures.clear()
         return found
 
-    def unrecognised(self) -> tuple[UnrecognisedEvent, ...]:
+    def unrecognised(self) -> tuple[Event, ...]:
         """Return, and forget, the entries with unknown actions taken in since the last call."""
-        found = tuple(
-            UnrecognisedEvent(
-                user_id=UserId(event.user_id),
-                at=instant(event.at),
-                event_id=event.id,
-                action_id=event.action_id,
-            )
-            for event in self._unrecognised
-        )
+        found = tuple(self._unrecognised)
         self._unrecognised.clear()
         return found

@@ -5,6 +5,7 @@ Times go in and out as instants. Nothing here decides what the evidence means.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import itemgetter
 
 import msgspec
 from sqlalchemy import Insert, bindparam, delete, func, select
@@ -31,8 +32,8 @@ from lastseen.ledger.schema import (
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stamps import stamp, stamped
 from lastseen.sighting import (
+    Event,
     EvidenceKind,
-    FailedSignIn,
     FailedSignIns,
     Sighting,
     UnrecognisedEvent,
@@ -50,9 +51,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """The stretches that are now known to be complete; may be none."""
     sightings: tuple[Sighting, ...]
     """Proofs of presence, in any order, several of one person allowed."""
-    failures: tuple[FailedSignIn, ...]
+    failures: tuple[Event, ...]
     """Refused attempts to sign in."""
-    unrecognised: tuple[UnrecognisedEvent, ...]
+    unrecognised: tuple[Event, ...]
     """Entries whose action is in no table."""
     events: int
     """How many events were read; counted to the newest of `intervals`."""
@@ -98,17 +99,18 @@ class EvidenceStore:
         """
         portal_id, dialect = self._scope.portal_id, self._scope.database.dialect
         seen = [
-            (portal_id, one.kind.value, one.user_id, stamp(one.at), one.event_id, one.action_id)
+            (portal_id, _NAMES[one.kind], one.user_id, stamp(one.at), one.event_id, one.action_id)
             for reading in readings
             for one in reading.sightings
         ]
         failed = [
-            (portal_id, one.event_id, one.user_id, stamp(one.at), one.address)
+            (portal_id, one.id, one.user_id, stamp(one.at), one.address)
             for reading in readings
             for one in reading.failures
         ]
+        failed.sort(key=itemgetter(1))  # rows in the order of the table's key go in fastest
         unknown = [
-            (portal_id, one.event_id, one.user_id, stamp(one.at), one.action_id)
+            (portal_id, one.id, one.user_id, stamp(one.at), one.action_id)
             for reading in readings
             for one in reading.unrecognised
         ]
@@ -222,6 +224,9 @@ class EvidenceStore:
     def filters_history(self) -> tuple[FilterNote, ...]:
         """Return how the portal treated filters, one note a change, oldest first."""
         return tuple(FilterNote(**note) for note in noted(self._scope, filter_notes))
+
+
+_NAMES = {kind: kind.value for kind in EvidenceKind}  # `.value` itself runs through Python code
 
 
 def _stretches(readings: Iterable[Reading]) -> dict[EvidenceKind, dict[str, list[Stretch]]]:

@@ -1,6 +1,6 @@
 """Instants as the ledger stores them: whole microseconds since 1970 UTC."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lastseen.instant import EPOCH, Instant
 
@@ -8,8 +8,8 @@ _DAY = 86_400_000_000
 _SECOND = 1_000_000
 
 
-def stamp(moment: Instant) -> int:
-    """Return `moment` in microseconds since 1970, exactly."""
+def stamp(moment: datetime) -> int:
+    """Return `moment`, aware and in any offset, in microseconds since 1970, exactly."""
     span = moment - EPOCH
     return span.days * _DAY + span.seconds * _SECOND + span.microseconds
 

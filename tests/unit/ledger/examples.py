@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from lastseen.contractor import UserId
 from lastseen.instant import Instant, Interval
 from lastseen.ledger import Reading
-from lastseen.sighting import EvidenceKind, FailedSignIn, Sighting, UnrecognisedEvent
+from lastseen.sighting import Event, EvidenceKind, Sighting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ANNA, BORIS, CARLA = (UserId(f"{n:08x}-0000-4000-8000-000000000000") for n in (1, 2, 3))
@@ -30,12 +30,12 @@ def seen(
     return Sighting(user_id=who, at=minute(at), kind=kind, event_id=event_id, action_id=1000)
 
 
-def failed(who: UserId, at: float, *, event_id: int, address: str | None = None) -> FailedSignIn:
-    return FailedSignIn(user_id=who, at=minute(at), event_id=event_id, address=address)
+def failed(who: UserId, at: float, *, event_id: int, address: str | None = None) -> Event:
+    return Event(id=event_id, at=minute(at), user_id=who, action_id=1002, address=address)
 
 
-def unknown(who: UserId, at: float, *, event_id: int, action_id: int = 9999) -> UnrecognisedEvent:
-    return UnrecognisedEvent(user_id=who, at=minute(at), event_id=event_id, action_id=action_id)
+def unknown(who: UserId, at: float, *, event_id: int, action_id: int = 9999) -> Event:
+    return Event(id=event_id, at=minute(at), user_id=who, action_id=action_id)
 
 
 def reading(
@@ -43,8 +43,8 @@ def reading(
     kind: EvidenceKind = EvidenceKind.SIGN_IN,
     user_id: UserId | None = None,
     sightings: tuple[Sighting, ...] = (),
-    failures: tuple[FailedSignIn, ...] = (),
-    unrecognised: tuple[UnrecognisedEvent, ...] = (),
+    failures: tuple[Event, ...] = (),
+    unrecognised: tuple[Event, ...] = (),
     events: int = 0,
     proof: str = "one page",
     read_at: float = 100_000,

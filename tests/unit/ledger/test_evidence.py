@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from lastseen.contractor import UserId
 from lastseen.instant import Instant, Interval
 from lastseen.ledger import Covered, FilterNote, Ledger, PortalLedger, RetentionNote
-from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting
+from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 from tests.unit.ledger.conftest import PORTAL, Tampering
 from tests.unit.ledger.examples import (
     ANNA,
@@ -148,10 +148,13 @@ def test_failed_sign_ins_before_the_instant_asked_for_are_left_out(portal: Porta
 
 
 def test_the_newest_unrecognised_event_of_a_person_is_told(portal: PortalLedger):
-    newest = unknown(ANNA, 9, event_id=3)
-    portal.evidence.keep(
-        reading(unrecognised=(unknown(ANNA, 5, event_id=4), newest, unknown(BORIS, 1, event_id=2)))
+    events = (
+        unknown(ANNA, 5, event_id=4),
+        unknown(ANNA, 9, event_id=3),
+        unknown(BORIS, 1, event_id=2),
     )
+    portal.evidence.keep(reading(unrecognised=events))
+    newest = UnrecognisedEvent(user_id=ANNA, at=minute(9), event_id=3, action_id=9999)
     assert portal.evidence.unrecognised(minute(2)) == {ANNA: newest}
 
 

@@ -16,8 +16,8 @@ from lastseen.contractor import AccountStatus, UserId
 BATCH = 100
 """People in one request: many enough for few requests, few enough for an answer in time."""
 
-ROUND = 10
-"""Batches that are read back together: then the people list may do, in a tenth of the requests."""
+ROUND = 20
+"""Batches read back together: then the people list may do, in a tenth of the requests or less."""
 
 STOPPED = "somebody asked to stop"
 """Why nothing follows where that was asked for."""

@@ -4,14 +4,15 @@ Chooses between one request a person and the portal's people list, whichever cos
 Judges nothing.
 """
 
-import asyncio
 from collections.abc import Collection
+from functools import partial
 
 import msgspec
 
 from lastseen.contractor import Profile, UserId
 from lastseen.docspace.interface import PeopleQuery, Portal
 from lastseen.errors import PortalError, PortalRefused, PortalUnreachable
+from lastseen.side_by_side import side_by_side
 
 _PAGE = 100
 """People on one page of the portal's list."""
@@ -59,27 +60,20 @@ async def _requests_for_list(portal: Portal, query: PeopleQuery) -> int:
 
 async def _one_by_one(portal: Portal, ids: list[UserId]) -> PeopleNow:
     """Ask for each person alone, as many at once as the portal takes."""
-    places = asyncio.Semaphore(max(1, portal.concurrency))
 
-    async def read(person: UserId) -> Profile | PortalError | None:
-        async with places:
-            try:
-                return await portal.person(person)
-            except PortalUnreachable:
+    async def read(person: UserId) -> tuple[UserId, Profile | PortalError | None]:
+        try:
+            return person, await portal.person(person)
+        except PortalUnreachable:
+            raise
+        except PortalError as error:
+            if isinstance(error, PortalRefused) and error.status in _STOPPING:
                 raise
-            except PortalError as error:
-                if isinstance(error, PortalRefused) and error.status in _STOPPING:
-                    raise
-                return error
+            return person, error
 
-    asking = [asyncio.ensure_future(read(person)) for person in ids]
-    try:
-        answers = dict(zip(ids, await asyncio.gather(*asking), strict=True))
-    except BaseException:
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
-        raise
+    pieces = (partial(read, person) for person in ids)
+    async with side_by_side(pieces, lambda: portal.concurrency) as read_back:
+        answers = {person: answer async for person, answer in read_back}
     return PeopleNow(
         profiles={who: answer for who, answer in answers.items() if isinstance(answer, Profile)},
         gone=frozenset(who for who, answer in answers.items() if answer is None),

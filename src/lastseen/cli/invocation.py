@@ -68,4 +68,12 @@ def to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
 
     # People and entries by the ten thousand hold no cycles: looking for some took a tenth of a run.
     gc.set_threshold(*COLLECTIONS)
-    return asyncio.run(work)
+    results: list[_Result] = []
+
+    async def kept() -> None:
+        # Not as the task's own result, which asyncio would spell out when it ends: a plan of
+        # thousands of decisions.
+        results.append(await work)
+
+    asyncio.run(kept())
+    return results[0]

@@ -5,6 +5,7 @@ dates to show. What each step proves is kept in the ledger and counts for the ne
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 
@@ -327,10 +328,10 @@ class Collector:
             progress=self._progress,
         )
         needed = known.needed(since)
-        async for answers in asking.ask(
-            people, needed, stream_pages=known.stream.pages_left(needed)
-        ):
-            known.keep(harvest, answers)
+        pages = known.stream.pages_left(needed)
+        async with aclosing(asking.ask(people, needed, stream_pages=pages)) as answers:
+            async for batch in answers:
+                known.keep(harvest, batch)
         self._events_asked += asking.events
         self._refresh(known)
         wanted = max(since, known.stream.kept_since)

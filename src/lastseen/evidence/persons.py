@@ -6,8 +6,7 @@ only when a witness (someone known to be in the log) is still found the same way
 when asking again agrees.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -23,6 +22,7 @@ from lastseen.evidence.sign_ins import Harvest
 from lastseen.evidence.stream import RIGHTS
 from lastseen.instant import Instant, Interval, parse_instant
 from lastseen.progress import Progress
+from lastseen.side_by_side import side_by_side
 
 BATCH = 200
 """People asked about between two questions to the witness."""
@@ -86,26 +86,36 @@ class PersonByPerson:
 
     async def ask(
         self, people: Sequence[UserId], needed: Interval, *, stream_pages: float
-    ) -> AsyncIterator[list[PersonAnswer]]:
+    ) -> AsyncGenerator[list[PersonAnswer], None]:
         """Yield what could be proven for `needed`, batch by batch; who is missing could not be.
 
         `stream_pages`: what it would cost to read the stream instead, which needs no second
         asking. Raises PortalRefused where a right is missing.
         """
         absent: list[_Inquiry] = []
-        for first in range(0, len(people), BATCH):
-            batch = people[first : first + BATCH]
-            asked = await self._side_by_side([partial(self._one, who, needed) for who in batch])
-            answered = [inquiry for inquiry in asked if inquiry is not None]
-            if any(i.rests_on_filter for i in answered) and not await self._witness():
-                answered = [i for i in answered if not i.rests_on_filter]
-            absent += [i for i in answered if i.absent is not None]
-            yield [i.answer() for i in answered if i.absent is None]
-            self._progress.step(
-                f"{self._log.name}, person by person", first + len(batch), len(people)
-            )
+        batch: list[_Inquiry | None] = []
+        asked = 0
+        pieces = (partial(self._one, who, needed) for who in people)
+        async with side_by_side(pieces, self._concurrency) as inquiries:
+            async for inquiry in inquiries:
+                batch.append(inquiry)
+                asked += 1
+                if len(batch) < BATCH and asked < len(people):
+                    continue
+                answered = await self._witnessed(batch)
+                absent += [i for i in answered if i.absent is not None]
+                yield [i.answer() for i in answered if i.absent is None]
+                batch = []
+                self._progress.step(f"{self._log.name}, person by person", asked, len(people))
         await self._confirm(absent, stream_pages)
         yield [i.answer() for i in absent if not i.doubtful]
+
+    async def _witnessed(self, asked: list["_Inquiry | None"]) -> list["_Inquiry"]:
+        """Return what was answered, and of it only what needs no filter where nobody vouches."""
+        answered = [inquiry for inquiry in asked if inquiry is not None]
+        if any(i.rests_on_filter for i in answered) and not await self._witness():
+            answered = [i for i in answered if not i.rests_on_filter]
+        return answered
 
     async def _confirm(self, absent: list["_Inquiry"], stream_pages: float) -> None:
         """Ask again about those of whom nothing came back."""
@@ -116,11 +126,10 @@ class PersonByPerson:
             for inquiry in absent:
                 inquiry.doubtful = True
             return
-        await self._side_by_side([partial(self._ask_again, inquiry) for inquiry in sample])
-        rest = [partial(self._ask_again, inquiry, least=AGREEING_OF_MANY) for inquiry in absent]
-        await self._side_by_side(rest)
+        await self._ask_all_again(sample)
+        await self._ask_all_again(absent, least=AGREEING_OF_MANY)
         if self._is_suspect():
-            await self._side_by_side([partial(self._ask_again, inquiry) for inquiry in absent])
+            await self._ask_all_again(absent)
         # The portal may waver, as while half of its servers are being brought up to date.
         if absent and not await self._is_witnessed():
             for inquiry in absent:
@@ -132,6 +141,14 @@ class PersonByPerson:
             if not await self._witness():
                 return False
         return True
+
+    async def _ask_all_again(
+        self, inquiries: Sequence["_Inquiry"], *, least: int | None = None
+    ) -> None:
+        pieces = (partial(self._ask_again, inquiry, least=least) for inquiry in inquiries)
+        async with side_by_side(pieces, self._concurrency) as done:
+            async for _ in done:
+                pass
 
     async def _ask_again(self, inquiry: "_Inquiry", *, least: int | None = None) -> None:
         """Ask about one person until enough answers agree, or one contradicts.
@@ -241,24 +258,6 @@ class PersonByPerson:
         self.events += len(page.events)
         self._harvest.take(page.events)
         return page
-
-    async def _side_by_side(
-        self, work: Sequence[Callable[[], Awaitable["_Inquiry | None"]]]
-    ) -> list["_Inquiry | None"]:
-        """Do all of `work`, no more at once than the portal takes; all end where one fails."""
-        gate = asyncio.Semaphore(max(1, self._concurrency()))
-
-        async def gated(one: Callable[[], Awaitable["_Inquiry | None"]]) -> "_Inquiry | None":
-            async with gate:
-                return await one()
-
-        tasks = [asyncio.ensure_future(gated(one)) for one in work]
-        try:
-            return list(await asyncio.gather(*tasks))
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _is_full(page: EventPage) -> bool:

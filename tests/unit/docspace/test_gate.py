@@ -74,7 +74,7 @@ def test_more_go_at_once_while_answers_stay_quick():
 
     run_load(gate, time, lambda width: 0.1)
 
-    assert gate.width == 40
+    assert gate.width == Limits().reads < 50
 
 
 def test_no_more_go_at_once_where_that_only_makes_them_slower():

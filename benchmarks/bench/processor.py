@@ -21,7 +21,7 @@ import msgspec
 
 from benchmarks.bench.table import Row
 from benchmarks.bench.worlds import company, scenario
-from lastseen.cli.invocation import COLLECTIONS
+from lastseen.cli.main import COLLECTIONS
 from lastseen.docspace.audit import SIGN_INS_PATH, read_events
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.evidence.log import Log

@@ -71,6 +71,9 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a fault, or a change of the portal's ways, fell into the review."""
     reinstated: Mapping[str, float]
     """When a review first saw somebody back whom an earlier one had seen disabled."""
+    perhaps_reinstated: frozenset[str] = frozenset()
+    """Who is back, but was disabled only while reviews were cut short: nobody can tell whether
+    those came as far as to see it."""
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +200,8 @@ def _fault(
         return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
     if should != "disable" or was_there(after, moment.now, case):
         return None
+    if decided.reason == "recently-reinstated" and before.id in moment.perhaps_reinstated:
+        return None
     if decided.reason == "never-seen" and not _seen_in_lookback(case, before, moment):
         return None
     return None if _shown_as_there(case, before, moment.now) else Fault.MISSED
@@ -230,8 +235,8 @@ def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
     since = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
     sign_in, activity = truth.last_sign_in_at, truth.last_written_activity_at
     if "sign-in" in case.rules.evidence and sign_in is not None:
-        return sign_in >= max(since, moment.reach.oldest_sign_in)
-    return "activity" in case.rules.evidence and activity is not None and activity >= since
+        return sign_in > since and sign_in >= moment.reach.oldest_sign_in
+    return "activity" in case.rules.evidence and activity is not None and activity > since
 
 
 def _shown_as_there(case: Case, truth: Truth, now: float) -> bool:

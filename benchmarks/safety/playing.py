@@ -91,6 +91,7 @@ class _Play:
         self.time, self.portal = self.setting.time, self.setting.portal
         self.knowledge = Knowledge()
         self.seen_terminated: set[str] = set()
+        self.perhaps_seen_terminated: set[str] = set()
         self.reinstated: dict[str, float] = {}
         self.plan: Plan | None = None
         self.outcomes: list[_Outcome] = []
@@ -146,6 +147,7 @@ class _Play:
         knowable = self.knowledge.since((at_first, at_last), self.case.rules.evidence)
         self.knowledge.add(at_first)
         self.knowledge.add(at_last)
+        self._take_note_of_terminated(before)
         for one in self.outcomes:
             moment = Moment(
                 before=before,
@@ -157,6 +159,7 @@ class _Play:
                 reach=at_last,
                 disturbed=self._faults() > faults or self._is_disturbed(step),
                 reinstated=dict(self.reinstated),
+                perhaps_reinstated=frozenset(self.perhaps_seen_terminated - self.seen_terminated),
             )
             self._take_down(one, moment)
         self.outcomes = []
@@ -270,13 +273,20 @@ class _Play:
         )
 
     def _notice(self, truths: Mapping[str, Truth]) -> None:
-        """Take note of who is disabled, and of who no longer is, as a review will see it."""
+        """Take note of who is no longer disabled, as a review will see it."""
         for who, truth in truths.items():
-            if truth.status == "Terminated":
-                self.seen_terminated.add(who)
-            elif who in self.seen_terminated:
+            if truth.status != "Terminated" and who in self.seen_terminated:
                 self.seen_terminated.discard(who)
                 self.reinstated[who] = self.time.now()
+
+    def _take_note_of_terminated(self, truths: Mapping[str, Truth]) -> None:
+        """Take note of who was disabled when a review came by.
+
+        One that ended without a plan may not have come as far.
+        """
+        terminated = {who for who, truth in truths.items() if truth.status == "Terminated"}
+        is_certain = any(one.plan is not None for one in self.outcomes)
+        (self.seen_terminated if is_certain else self.perhaps_seen_terminated).update(terminated)
 
 
 def _provable(known: Reach, rules: Rules) -> float:

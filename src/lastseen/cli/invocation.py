@@ -4,7 +4,6 @@ One frozen object, made once by `main` and handed to every command, and the way 
 run what takes time. No command's own options.
 """
 
-import gc
 import logging
 import os
 from collections.abc import Coroutine
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from lastseen.settings import Settings
 
 _Result = TypeVar("_Result")
-
-COLLECTIONS = (50_000, 50, 100)
-"""How seldom Python looks for cycles of objects (`gc.set_threshold`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +62,13 @@ def to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Run `work` in an event loop of its own and return what it returns."""
     import asyncio  # `lastseen --help` goes without
 
-    # People and entries by the ten thousand hold no cycles: looking for some took a tenth of a run.
-    gc.set_threshold(*COLLECTIONS)
     results: list[_Result] = []
 
     async def kept() -> None:
-        # Not as the task's own result, which asyncio would spell out when it ends: a plan of
-        # thousands of decisions.
+        """Keep what `work` returns, but not as the task's result.
+
+        That asyncio would spell out when it ends, though it be a plan of thousands of decisions.
+        """
         results.append(await work)
 
     asyncio.run(kept())

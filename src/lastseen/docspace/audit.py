@@ -13,6 +13,7 @@ from lastseen.docspace.conversation import Answer, Conversation
 from lastseen.docspace.exchange import Request
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.docspace.loose_events import read_loose_events
+from lastseen.docspace.repeated_hour import may_be_repeated
 from lastseen.docspace.wire import (
     EARLIEST_YEAR,
     TOO_LATE_A_YEAR,
@@ -139,8 +140,8 @@ def _check(events: list[Event]) -> None:
     An autumn night has one hour twice, and the portal writes the first pass of it as the second
     (it takes each event into local time and back: TenantUtil.cs, ApiDateTime.cs), but sorts by the
     true time. So a page may run up once, by an hour at most, to an event that was written earlier,
-    as its id shows. The events above tell that what follows happened no later than they did: their
-    time is taken for it.
+    as its id shows, or whose date lies in such an hour: the trail gets its ids late. The events
+    above tell that what follows happened no later than they did: their time is taken for it.
     """
     earlier: datetime | None = None
     written: datetime | None = None
@@ -157,7 +158,8 @@ def _check(events: list[Event]) -> None:
         if earlier is not None and written is not None and moment > earlier:
             rises += moment > written
             fell = event.id < events[place - 1].id or moment <= written
-            if rises > 1 or not fell or moment - earlier > _REPEATED_HOUR:
+            is_allowed = rises <= 1 and moment - earlier <= _REPEATED_HOUR
+            if not is_allowed or not (fell or may_be_repeated(moment)):
                 raise Unreadable("it is not sorted from the newest event to the oldest")
             written, moment = moment, earlier
         else:

@@ -111,7 +111,8 @@ class Pen:
         pieces: list[RenderableType] = []
         for first, *others in cards:
             pieces.append(Padding(first, (0, 0, 0, 2)))
-            pieces.extend(Padding(other, (0, 0, 0, 4)) for other in others if other)
+            if body := self.lines(*others):
+                pieces.append(Padding(body, (0, 0, 0, 4)))
         return Group(*pieces)
 
 

@@ -173,8 +173,7 @@ def expected(truth: Truth, *, now: float, rules: Rules | None = None) -> Expecta
         return Expectation("keep", "recently-reinstated")
     if covered is not None and covered > window:
         return Expectation("hold", "evidence-incomplete")
-    horizon = lookback if covered is None else max(lookback, covered)
-    if last is not None and last >= horizon:
+    if last is not None and last > lookback and (covered is None or last >= covered):
         return Expectation("disable", "inactive")
     # "Never" may be said where nothing is hidden: over the whole lookback, or since registration.
     if covered is not None and covered > max(lookback, truth.registered_at):

@@ -175,6 +175,37 @@ def test_the_hour_that_an_autumn_night_has_twice_does_not_make_a_page_unreadable
     assert [one.at for one in events][:3] == [datetime(2026, 10, 25, 1, 10, tzinfo=UTC)] * 3
 
 
+@pytest.mark.parametrize(
+    ("second_pass", "first_pass", "before"),
+    [
+        ("2026-10-25T02:10:00+01:00", "2026-10-25T02:50:00+01:00", "2026-10-25T01:59:00+02:00"),
+        ("2025-11-02T01:16:35-03:30", "2025-11-02T01:55:59-03:30", "2025-11-02T00:59:00-02:30"),
+        ("2026-04-05T01:40:00+10:30", "2026-04-05T01:55:00+10:30", "2026-04-05T01:29:00+11:00"),
+    ],
+    ids=["Berlin", "St. John's", "Lord Howe, by half an hour"],
+)
+def test_that_hour_is_known_by_its_date_where_ids_came_late(second_pass, first_pass, before):
+    events = read_events(page(event(7, second_pass), event(9, first_pass), event(8, before)))
+
+    assert [one.id for one in events] == [7, 9, 8]
+    assert events[0].at == events[1].at > events[2].at
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("2026-10-26T02:10:00+01:00", "2026-10-26T02:50:00+01:00"),
+        ("2026-10-25T04:10:00+01:00", "2026-10-25T04:50:00+01:00"),
+        ("2026-03-29T02:10:00+01:00", "2026-03-29T02:50:00+01:00"),
+        ("2026-10-25T06:10:00Z", "2026-10-25T06:50:00Z"),
+    ],
+    ids=["another night", "a later hour", "in spring", "no such hour in UTC"],
+)
+def test_at_another_hour_such_a_page_is_out_of_order(earlier, later):
+    with pytest.raises(Unreadable, match="sorted"):
+        read_events(page(event(7, earlier), event(9, later)))
+
+
 def test_that_hour_is_there_once_in_a_page():
     with pytest.raises(Unreadable, match="sorted"):
         read_events(

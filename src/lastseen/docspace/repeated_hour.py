@@ -1,0 +1,25 @@
+"""The hour that a night has twice where clocks go back: which written dates can lie in one.
+
+The portal tells an offset with each date but not its zone, so every zone that the machine knows is
+looked at. A machine without a database of zones (Windows, without `tzdata`) knows of none.
+"""
+
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+
+def may_be_repeated(moment: datetime) -> bool:
+    """Say whether `moment`, aware, lies in the second pass of such an hour of some zone."""
+    written, offset = moment.replace(tzinfo=None), moment.utcoffset()
+    for zone in _zones():
+        first = written.replace(tzinfo=zone, fold=0).utcoffset()
+        second = written.replace(tzinfo=zone, fold=1).utcoffset()
+        if first is not None and second is not None and first > second == offset:
+            return True
+    return False
+
+
+@cache
+def _zones() -> tuple[ZoneInfo, ...]:
+    return tuple(map(ZoneInfo, sorted(available_timezones())))

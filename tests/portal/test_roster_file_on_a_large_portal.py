@@ -42,6 +42,18 @@ def test_people_not_on_the_portal_are_asked_for_thrice_and_not_as_a_list(portal,
     assert not any(found.profile for found in matches)
 
 
+def test_many_people_not_on_the_portal_cost_hardly_more_than_the_list(portal, tmp_path):
+    matches, requests = _matched(portal, _nobodies(WHOLE_LIST - 1), tmp_path)
+    assert WHOLE_LIST <= requests <= WHOLE_LIST * 1.5
+    assert not any(found.profile for found in matches)
+
+
+def test_a_few_of_many_who_are_not_on_the_portal_do_not_bring_the_list(portal, tmp_path):
+    rows = [guest.email for guest in _guests(portal, 300)] + _nobodies(20)
+    _, requests = _matched(portal, rows, tmp_path)
+    assert requests <= 300 + 3 * 20 + 5
+
+
 @pytest.mark.parametrize("there", [GUESTS, GUESTS // 2, 0])
 def test_a_long_file_costs_the_whole_list_however_many_of_it_are_there(portal, tmp_path, there):
     rows = [guest.email for guest in _guests(portal, there)] + _nobodies(GUESTS - there)

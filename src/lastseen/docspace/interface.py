@@ -44,6 +44,10 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
     """The answer's `Date` header: the portal's clock, whole seconds."""
 
 
+EMPTY_READINGS = 3
+"""So many readings have to say that a list of people, or a search, is empty before it counts."""
+
+
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """For how many days the portal keeps its logs (`audit/settings/lifetime`)."""
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from lastseen.contractor import AccountType, Profile, UserId, email_key, user_id
 from lastseen.docspace.conversation import Answer, Conversation
 from lastseen.docspace.exchange import Request
-from lastseen.docspace.interface import PeopleQuery
+from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery
 from lastseen.docspace.wire import PeoplePage, Unreadable, read_people, read_person
 from lastseen.docspace.wording import Purpose, Topic, Wording
 
@@ -19,7 +19,7 @@ _PERSON_PATH = "/api/2.0/people/"
 _SELF_PATH = "/api/2.0/people/@self"
 
 _MOST_A_PAGE = 100
-_READINGS = 3
+_READINGS = EMPTY_READINGS
 """How often a list is read anew that changed while it was read."""
 
 _EVERY_STATUS = "7"

@@ -4,15 +4,20 @@ The whole list of people, the list of guests, or one request a person. What the 
 for a roster's rows stands in `matching`.
 """
 
-import asyncio
+import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from lastseen.contractor import AccountType, Contractor, Profile, UserId, email_key
-from lastseen.docspace.interface import PeopleQuery, Portal
+from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery, Portal
 from lastseen.rosters.rows import can_be_address, portal_id
+from lastseen.side_by_side import side_by_side
 
 PAGE = 100
 """People that one request of a list brings at most (`people/filter`, `count`)."""
+
+FEW = 2
+"""Up to so many people it isn't asked how many everyone is."""
 
 EVERYONE = PeopleQuery()
 """Whoever has an account on the portal."""
@@ -81,14 +86,17 @@ async def read_guests(
 async def look_up(people: Sequence[Contractor], accounts: Accounts, portal: Portal) -> None:
     """Read into `accounts` whoever the people may be and isn't there yet.
 
-    One request a person as a rule, two where id and address don't belong together; everyone where
-    that costs fewer. Afterwards who isn't in `accounts` isn't on the portal.
+    One request a person as a rule, two where id and address don't belong together, more for an
+    address that nobody has; everyone where that costs fewer, or turns out to. Afterwards who isn't
+    in `accounts` isn't on the portal.
     """
     unknown = [person for person in people if _questions(person, accounts)]
-    if len(unknown) > 2 and _pages(await portal.count_people(EVERYONE)) < len(unknown):
-        await _read_everyone(accounts, portal)
+    if len(unknown) <= FEW:
+        await _ask_one_by_one(unknown, accounts, portal, instead=math.inf)
         return
-    await _ask_one_by_one(unknown, accounts, portal)
+    pages = _pages(await portal.count_people(EVERYONE))
+    if pages < len(unknown) or not await _ask_one_by_one(unknown, accounts, portal, instead=pages):
+        await _read_everyone(accounts, portal)
 
 
 def _questions(person: Contractor, accounts: Accounts) -> bool:
@@ -118,30 +126,45 @@ async def _read_everyone(accounts: Accounts, portal: Portal) -> None:
     accounts.complete = True
 
 
-async def _ask_one_by_one(people: Sequence[Contractor], accounts: Accounts, portal: Portal) -> None:
-    """Ask for each person, as many at once as the portal allows; the first failure ends all."""
-    remaining = iter(people)
+async def _ask_one_by_one(
+    people: Sequence[Contractor], accounts: Accounts, portal: Portal, *, instead: float
+) -> bool:
+    """Ask for each person, as many at once as the portal allows; the first failure ends all.
 
-    async def ask_for_the_next() -> None:
-        for person in remaining:
-            await _ask(person, accounts, portal)
+    Returns False, with some not asked for, where `instead` requests are fewer than those left seem
+    to cost by what the others did.
+    """
+    asked = answered = spent = 0
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(people), max(1, portal.concurrency))):
-                group.create_task(ask_for_the_next())
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+    async def ask(person: Contractor) -> int:
+        nonlocal asked
+        asked += 1
+        return await _ask(person, accounts, portal)
+
+    pieces = (partial(ask, person) for person in people)
+    async with side_by_side(pieces, lambda: portal.concurrency) as costs:
+        async for cost in costs:
+            answered += 1
+            spent += cost
+            if spent / answered * (len(people) - asked) > instead:
+                return False
+    return True
 
 
-async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> None:
-    """Ask by id, and by address where the account found hasn't got it."""
+async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> int:
+    """Ask by id, and by address where the account found hasn't got it; return the requests."""
+    requests = 0
     identity = _ask_by_id(person, accounts)
-    if identity is not None and (by_id := await portal.person(identity)) is not None:
-        accounts.add([by_id])
+    if identity is not None:
+        requests += 1
+        if (by_id := await portal.person(identity)) is not None:
+            accounts.add([by_id])
     address = _ask_by_email(person, accounts)
     if address is not None:
-        accounts.add(await portal.people_by_email(address))
+        found = await portal.people_by_email(address)
+        requests += 1 if found else EMPTY_READINGS
+        accounts.add(found)
+    return requests
 
 
 def _pages(people: int) -> int:

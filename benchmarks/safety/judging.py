@@ -22,6 +22,11 @@ _NOT_TO_BE_DISABLED = frozenset(
 """Reasons of the oracle for which nobody may be disabled."""
 
 
+_GRAIN_SECONDS = 2
+"""So near to the edge nobody can tell what is proven: the portal tells its clock in whole seconds,
+and the edge moves on while it is asked."""
+
+
 class Fault(StrEnum):
     """What a decision can be accused of; the value is the column's heading."""
 
@@ -210,7 +215,7 @@ def _fault(
 def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether the absence of this person could be proven on a portal without faults."""
     since = required_since(case, truth, moment.now)
-    return moment.provable_since <= since and _crowded_at(case, moment) < since
+    return moment.provable_since + _GRAIN_SECONDS <= since and _crowded_at(case, moment) < since
 
 
 def _crowded_at(case: Case, moment: Moment) -> int:
@@ -227,7 +232,8 @@ def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
         return False
     lookback = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
     since = max(lookback, float(truth.registered_at))
-    return moment.provable_since > since or _crowded_at(case, moment) >= since
+    is_told = moment.provable_since + _GRAIN_SECONDS <= since
+    return not is_told or _crowded_at(case, moment) >= since
 
 
 def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:

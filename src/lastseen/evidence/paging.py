@@ -92,18 +92,20 @@ class Weave:
         since = page.floor if shows_older else Instant(oldest + SECOND)
         # Dates ahead of the portal's clock prove nothing: more may still come before them.
         until = page.known_until if shows_newer else min(newest, page.known_until)
-        grown = self._prove(since, until, page.floor)
         if not shows_newer:
             second = self._second(newest, events[:first_size])
             if several or shows_older:
                 second.ends.append((page.start + first_size, page.sent_at))
-            grown |= self._prove_second(newest, second, page)
+            if self._is_whole(newest, second, page):
+                since, until = min(since, newest), Instant(newest + SECOND)
+        grown = self._prove(since, until, page.floor)
         if not shows_older:
             second = self._second(oldest, events[-last_size:])
             if several or shows_newer:
                 begin = page.start + len(events) - last_size
                 second.begins.append((begin, page.answered_at))
-            grown |= self._prove_second(oldest, second, page)
+            if self._is_whole(oldest, second, page):
+                grown |= self._prove(oldest, Instant(oldest + SECOND), page.floor)
         return grown
 
     def covered(self) -> Coverage:
@@ -126,11 +128,11 @@ class Weave:
         second.ids.update([event.id for event in events])
         return second
 
-    def _prove_second(self, moment: Instant, second: _Second, page: PageView) -> bool:
-        until = Instant(moment + SECOND)
-        if until <= page.known_until and second.is_whole():
+    def _is_whole(self, moment: Instant, second: _Second, page: PageView) -> bool:
+        """Say whether all of the second at `moment` is known now; then it is open no longer."""
+        if second.is_whole() and moment + SECOND <= page.known_until:
             del self._open[moment]
-            return self._prove(moment, until, page.floor)
+            return True
         return False
 
 

@@ -10,8 +10,8 @@ import msgspec
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How hard and for how long a portal may be asked."""
 
-    reads: int = 44
-    """GETs at once; the portal refuses more than 50, and a browser opens six connections."""
+    reads: int = 40
+    """GETs at once; the portal refuses more than 50, which others with the same account share."""
     writes: int = 10
     """PUTs at once; the portal refuses more than 15."""
     per_minute: int | None = None

@@ -15,7 +15,7 @@ _READ = re.compile(
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICKS = 10_000_000
-_QUARTER = 900
+_MOST_MINUTES = 100_000
 
 
 class BadDate(ValueError):
@@ -70,7 +70,7 @@ class DateWriter:
     def __init__(self, zone: str) -> None:
         """Take an IANA name, such as `Europe/Berlin`."""
         self._zone = ZoneInfo(zone)
-        self._blocks: dict[int, tuple[int, str]] = {}
+        self._minutes: dict[int, tuple[str, str]] = {}
 
     def of_event(self, second: int) -> str:
         """Write the date of a login or trail event.
@@ -79,15 +79,12 @@ class DateWriter:
         hour which an autumn night has twice is written as its second pass both times: events of the
         first pass look one hour later than they were.
         """
-        block = second // _QUARTER
-        known = self._blocks.get(block)
+        known = self._minutes.get(second // 60)
         if known is None:
-            known = self._blocks[block] = self._look_up(block * _QUARTER)
-        shift, suffix = known
-        day, rest = divmod(second + shift, 86_400)
-        minutes, seconds = divmod(rest, 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{_day(day)}T{hours:02}:{minutes:02}:{seconds:02}.0000000{suffix}"
+            if len(self._minutes) >= _MOST_MINUTES:
+                self._minutes.clear()
+            known = self._minutes[second // 60] = self._written(second // 60)
+        return f"{known[0]}{second % 60:02}.0000000{known[1]}"
 
     def of_profile(self, second: int) -> str:
         """Write a date of a profile (`registrationDate`, `terminated`), which is kept in UTC.
@@ -97,11 +94,12 @@ class DateWriter:
         """
         return _of_profile(self._zone, second)
 
-    def _look_up(self, second: int) -> tuple[int, str]:
-        instant = datetime.fromtimestamp(second, self._zone)
+    def _written(self, minute: int) -> tuple[str, str]:
+        """Write a minute, in Unix time: what stands before the seconds, and the offset."""
+        instant = datetime.fromtimestamp(minute * 60, self._zone)
         shift = instant.utcoffset() or timedelta()
         written = min(shift, instant.replace(fold=1).utcoffset() or timedelta())
-        return int(shift.total_seconds()), _suffix(written)
+        return f"{instant:%Y-%m-%dT%H:%M:}", _suffix(written)
 
 
 def http_date(second: float) -> str:
@@ -122,11 +120,6 @@ def _of_profile(zone: ZoneInfo, second: int) -> str:
     instant = datetime.fromtimestamp(second, zone)
     offset = instant.utcoffset() or timedelta()
     return f"{instant:%Y-%m-%dT%H:%M:%S}.0000000{_suffix(offset)}"
-
-
-@lru_cache(maxsize=4096)
-def _day(number: int) -> str:
-    return (_EPOCH + timedelta(days=number)).strftime("%Y-%m-%d")
 
 
 def _suffix(offset: timedelta) -> str:

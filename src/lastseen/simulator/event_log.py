@@ -15,8 +15,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-_MOST_CACHED = 150_000
-
 
 @dataclass(slots=True)
 class EventColumns:
@@ -46,7 +44,6 @@ class EventLog:
         self._first = 0
         self._by_actor: dict[int, array[int]] | None = None
         self._by_action: dict[int, array[int]] | None = None
-        self._encoded: dict[int, bytes] = {}
         self.next_id = max(columns.ids, default=0) + 1
 
     def __len__(self) -> int:
@@ -184,20 +181,6 @@ class EventLog:
         if keep is not None:
             positions = [position for position in positions if keep(position)]
         return positions
-
-    def encoded(self, positions: Iterable[int], encode: Callable[[int], bytes]) -> list[bytes]:
-        """Encode events, each once as long as there is room to remember."""
-        known, ids = self._encoded, self.columns.ids
-        items = []
-        for position in positions:
-            number = ids[position]
-            item = known.get(number)
-            if item is None:
-                if len(known) >= _MOST_CACHED:
-                    known.clear()
-                item = known[number] = encode(position)
-            items.append(item)
-        return items
 
     def _of_actor(self, actor: int) -> array[int]:
         if self._by_actor is None:

@@ -1,9 +1,11 @@
 """How one event looks on the wire: the actors, and the bytes of a login and of a trail event.
 
-Each event is encoded once and from prepared parts, since a page holds a hundred of them.
+Events are put together from prepared parts, since a page holds a hundred of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -38,16 +40,34 @@ def stranger(login: str, user_id: str = NOBODY) -> Actor:
     return Actor(user_id, login or "Anonymous", login)
 
 
-def login_event(number: int, second: int, actor: Actor, action: int, dates: DateWriter) -> bytes:
-    """Encode an event of the login history (`LoginEventDto.cs`)."""
-    head, login, tail = _actor_parts(actor)
-    return b'{"id":%d,"date":"%b",%b,"login":%b,%b,%b}' % (
+class ActorParts:
+    """What of each actor stands in their events, encoded when it is first asked for."""
+
+    def __init__(self, actors: Sequence[Actor]) -> None:
+        """Take the actors by whose numbers the logs know them; more may be added to them."""
+        self._actors = actors
+        self._known: dict[int, tuple[bytes, bytes, bytes]] = {}
+
+    def of(self, number: int) -> tuple[bytes, bytes, bytes]:
+        """Give an actor's names, their login and where they sit."""
+        known = self._known.get(number)
+        if known is None:
+            known = self._known[number] = _parts(self._actors[number])
+        return known
+
+
+def login_event(
+    number: int, second: int, actor: tuple[bytes, bytes, bytes], action: int, dates: DateWriter
+) -> bytes:
+    """Encode an event of the login history (`LoginEventDto.cs`); `actor` is of `ActorParts`."""
+    names, login, place = actor
+    return b'{"id":%d,"date":"%b",%b,%b,%b,%b}' % (
         number,
         dates.of_event(second).encode(),
-        head,
+        names,
         login,
-        _login_action_part(action),
-        tail,
+        _login_action(action),
+        place,
     )
 
 
@@ -57,46 +77,60 @@ def file_of(second: int, actor: int) -> str:
 
 
 def trail_event(
-    number: int, second: int, actor: Actor, action: int, *, target: str, dates: DateWriter
+    number: int,
+    second: int,
+    actor: tuple[bytes, bytes, bytes],
+    action: int,
+    *,
+    target: str,
+    dates: DateWriter,
 ) -> bytes:
-    """Encode an event of the activity trail (`AuditEventDto.cs`)."""
-    head, _, tail = _actor_parts(actor)
-    known = TRAIL[action]
-    rest = {
-        "actionType": int(known.action_type),
-        "product": int(known.product),
-        "location": int(known.place),
-        "target": target.split(","),
-        "entries": [int(entry) for entry in known.entries],
-        "context": known.place.name.capitalize(),
-    }
-    return b'{"id":%d,"date":"%b",%b,"action":%b,"actionId":%d,%b,%b' % (
+    """Encode an event of the activity trail (`AuditEventDto.cs`); `actor` is of `ActorParts`."""
+    names, _, place = actor
+    said, before_target, behind_target = _trail_action(action)
+    return b'{"id":%d,"date":"%b",%b,%b,%b,%b%b%b}' % (
         number,
         dates.of_event(second).encode(),
-        head,
-        _encode(known.text),
-        action,
-        tail,
-        _encode(rest)[1:],
+        names,
+        said,
+        place,
+        before_target,
+        _targets(target),
+        behind_target,
     )
 
 
-_parts: dict[Actor, tuple[bytes, bytes, bytes]] = {}
-_action_parts: dict[int, bytes] = {}
+@cache
+def _login_action(action: int) -> bytes:
+    return b'"action":%b,"actionId":%d' % (_encode(LOGIN[action].text), action)
 
 
-def _login_action_part(action: int) -> bytes:
-    part = _action_parts.get(action)
-    if part is None:
-        part = b'"action":%b,"actionId":%d' % (_encode(LOGIN[action].text), action)
-        _action_parts[action] = part
-    return part
+@cache
+def _trail_action(action: int) -> tuple[bytes, bytes, bytes]:
+    """Encode what an action says of itself: its name, and what stands around its targets."""
+    known = TRAIL[action]
+    before = {
+        "actionType": int(known.action_type),
+        "product": int(known.product),
+        "location": int(known.place),
+    }
+    behind = {
+        "entries": [int(entry) for entry in known.entries],
+        "context": known.place.name.capitalize(),
+    }
+    return (
+        b'"action":%b,"actionId":%d' % (_encode(known.text), action),
+        _encode(before)[1:-1] + b',"target":',
+        b"," + _encode(behind)[1:-1],
+    )
 
 
-def _actor_parts(actor: Actor) -> tuple[bytes, bytes, bytes]:
-    found = _parts.get(actor)
-    if found is not None:
-        return found
+@lru_cache(maxsize=2 * _FILES)
+def _targets(target: str) -> bytes:
+    return _encode(target.split(","))
+
+
+def _parts(actor: Actor) -> tuple[bytes, bytes, bytes]:
     # Spread by the id rather than by `hash`, which differs from one run to the next.
     spread = sum(actor.user_id.encode()) + len(actor.login)
     where = {
@@ -107,8 +141,9 @@ def _actor_parts(actor: Actor) -> tuple[bytes, bytes, bytes]:
     }
     if (city := _CITIES[spread // 2 % 4]) is not None:
         where["country"], where["city"] = city
-    head = _encode({"user": actor.name, "userId": actor.user_id})[1:-1]
-    if len(_parts) > 100_000:
-        _parts.clear()
-    _parts[actor] = head, _encode(actor.login), _encode(where)[1:-1]
-    return _parts[actor]
+    names = {"user": actor.name, "userId": actor.user_id}
+    return (
+        _encode(names)[1:-1],
+        _encode({"login": actor.login})[1:-1],
+        _encode(where)[1:-1],
+    )

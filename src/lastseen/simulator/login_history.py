@@ -94,15 +94,16 @@ def demand_audit(settings: AuditSettings, request: Request) -> None:
 
 
 def _encoded(world: World, positions: list[int], dates: DateWriter) -> Page:
-    columns, actors = world.logins.columns, world.actors
-
-    def encode(position: int) -> bytes:
-        return login_event(
-            columns.ids[position],
-            columns.seconds[position],
-            actors[columns.actors[position]],
-            columns.actions[position],
-            dates,
-        )
-
-    return Page(world.logins.encoded(positions, encode))
+    columns, parts_of = world.logins.columns, world.actor_parts.of
+    return Page(
+        [
+            login_event(
+                columns.ids[position],
+                columns.seconds[position],
+                parts_of(columns.actors[position]),
+                columns.actions[position],
+                dates,
+            )
+            for position in positions
+        ]
+    )

@@ -110,16 +110,17 @@ def _target(world: World, position: int) -> str:
 
 
 def _encoded(world: World, positions: list[int], dates: DateWriter) -> Page:
-    columns, actors = world.trail.columns, world.actors
-
-    def encode(position: int) -> bytes:
-        return trail_event(
-            columns.ids[position],
-            columns.seconds[position],
-            actors[columns.actors[position]],
-            columns.actions[position],
-            target=_target(world, position),
-            dates=dates,
-        )
-
-    return Page(world.trail.encoded(positions, encode))
+    columns, parts_of = world.trail.columns, world.actor_parts.of
+    return Page(
+        [
+            trail_event(
+                columns.ids[position],
+                columns.seconds[position],
+                parts_of(columns.actors[position]),
+                columns.actions[position],
+                target=_target(world, position),
+                dates=dates,
+            )
+            for position in positions
+        ]
+    )

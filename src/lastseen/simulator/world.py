@@ -17,7 +17,7 @@ from lastseen.simulator.actions import (
     is_presence,
 )
 from lastseen.simulator.event_log import EventLog
-from lastseen.simulator.event_wire import Actor, actor_of, stranger
+from lastseen.simulator.event_wire import Actor, ActorParts, actor_of, stranger
 from lastseen.simulator.people import Person, Status
 from lastseen.simulator.scenario import LateEvent, Scenario
 from lastseen.simulator.truth import Truth, truths
@@ -53,6 +53,7 @@ class World:
         self.logins = EventLog(scenario.logins.copy(), chance)
         self.trail = EventLog(scenario.trail.copy(), chance)
         self.actors = [*map(actor_of, scenario.people), *scenario.strangers]
+        self.actor_parts = ActorParts(self.actors)
         self.targets: dict[int, str] = {}
         """What trail events were about, by event id, where it was said."""
         self.changes: list[Change] = []

@@ -92,15 +92,3 @@ def test_ids_of_inserted_events_are_the_newest():
     asked = log((1, 0, 1000), (9, 0, 1000))
     assert asked.insert(5, 0, 1000) == 3
     assert list(asked.columns.ids) == [1, 3, 2]
-
-
-def test_an_event_is_encoded_once():
-    asked = log((1, 0, 1000), (9, 0, 1000))
-    encoded = []
-
-    def encode(position):
-        encoded.append(position)
-        return b"%d" % position
-
-    assert asked.encoded([1, 0], encode) == asked.encoded([1, 0], encode) == [b"1", b"0"]
-    assert encoded == [1, 0]

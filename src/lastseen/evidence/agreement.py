@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from lastseen.docspace.interface import EventPage, EventQuery
+from lastseen.instant import Instant
 
 AGREEING = 3
 """Answers that must agree on a short page."""
@@ -48,12 +49,15 @@ async def agreed_page(
     fetch: Callable[[EventQuery], Awaitable[EventPage]],
     is_unsteady: Callable[[], bool],
     *,
+    kept_since: Callable[[EventPage], Instant],
     shows_at_most: int | None = None,
 ) -> Agreed:
     """Ask for `first` again until it is full or enough answers agree, then look behind its end.
 
-    `shows_at_most`: the portal brings its newest events only, whatever it is asked, and no more
-    than so many: fewer are all there are. Raises PortalError from `fetch`.
+    `kept_since`: before which instant the portal may have deleted entries when it gave an answer;
+    that those are gone is no contradiction. `shows_at_most`: the portal brings its newest events
+    only, whatever it is asked, and no more than so many: fewer are all there are. Raises
+    PortalError from `fetch`.
     """
     best, answers = first, [first]
     agreeing, contradicted = 1, False
@@ -62,7 +66,7 @@ async def agreed_page(
             break
         again = await fetch(first.query)
         answers.append(again)
-        if _agree(best, again):
+        if _agree(best, again, kept_since(again)):
             agreeing += 1
             best = again
         else:
@@ -91,21 +95,20 @@ def _is_full(page: EventPage) -> bool:
     return len(page.events) >= page.query.count
 
 
-def _agree(one: EventPage, again: EventPage) -> bool:
-    """Say whether `again` shows the same events, but for some that have arrived since."""
+def _agree(one: EventPage, again: EventPage, kept_since: Instant) -> bool:
+    """Say whether `again` shows the same events from `kept_since` on, and any that have arrived."""
     if not one.events:
         return not again.events
     newest = one.events[0].at
-    before = {event.id for event in one.events}
+    known = {event.id for event in one.events}
+    kept = [event for event in one.events if event.at >= kept_since]
     now = {event.id for event in again.events}
-    arrived = [event for event in again.events if event.id not in before]
+    arrived = [event for event in again.events if event.id not in known]
     if one.query.start == 0:
-        return before <= now and all(event.at > newest for event in arrived)
+        return now.issuperset(event.id for event in kept) and all(e.at > newest for e in arrived)
     # Which events of the page's first second stand before its place is open at each answer.
-    certain = {event.id for event in one.events if event.at < newest}
-    return (
-        certain <= now and len(now) >= len(before) and all(event.at >= newest for event in arrived)
-    )
+    certain = {event.id for event in kept if event.at < newest}
+    return certain <= now and len(now) >= len(kept) and all(e.at >= newest for e in arrived)
 
 
 async def _nothing_behind(

@@ -13,6 +13,7 @@ from lastseen.docspace.interface import EventQuery, Portal, Retention
 from lastseen.errors import PortalError
 from lastseen.evidence.agreement import agreed_page
 from lastseen.evidence.filters import WITHOUT_OPTION
+from lastseen.evidence.log import activity_trail
 from lastseen.instant import EPOCH, Instant, before, days, instant
 from lastseen.ledger import EvidenceStore
 
@@ -92,6 +93,7 @@ class Lifetime:
                     page,
                     self._portal.trail,
                     self._is_unsteady,
+                    kept_since=activity_trail(self._portal, self._retention).kept_since,
                     shows_at_most=WITHOUT_OPTION if is_ignored else None,
                 )
                 if not agreed.is_believed:

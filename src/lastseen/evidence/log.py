@@ -70,7 +70,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
             sent_at=page.sent_at,
             answered_at=page.answered_at,
             known_until=self.known_until(page),
-            floor=self._kept_since(page),
+            floor=self.kept_since(page),
         )
 
     async def view_of_end(self, page: EventPage) -> PageView:
@@ -79,8 +79,8 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
         whole_since = await self.whole_since() if self.whole_since else EPOCH
         return msgspec.structs.replace(view, ends_log=True, floor=max(view.floor, whole_since))
 
-    def _kept_since(self, page: EventPage) -> Instant:
-        """Return since when nothing can have been deleted, by whichever clock is ahead.
+    def kept_since(self, page: EventPage) -> Instant:
+        """Return since when nothing can have been deleted at `page`, by whichever clock is ahead.
 
         The portal deletes by its own, of which the `Date` header tells whole seconds.
         """

@@ -237,7 +237,9 @@ class PersonByPerson:
             return page
 
         try:
-            agreed = await agreed_page(first, fetch, self._is_suspect)
+            agreed = await agreed_page(
+                first, fetch, self._is_suspect, kept_since=self._log.kept_since
+            )
         except _NoPage:
             return None
         self._contradicted |= agreed.contradicted

@@ -94,7 +94,11 @@ class Stream:
             self.take_full(page)
             return page
         agreed = await agreed_page(
-            page, self.log.fetch, self._is_unsteady, shows_at_most=shows_at_most
+            page,
+            self.log.fetch,
+            self._is_unsteady,
+            kept_since=self.log.kept_since,
+            shows_at_most=shows_at_most,
         )
         self.contradicted |= agreed.contradicted
         for answer in agreed.answers:

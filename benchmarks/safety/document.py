@@ -40,15 +40,17 @@ What the words in the tables mean:
 - *Held though whole*: not decided although the portal's lifetimes, audit option and logs would have
   let the absence be proven and nothing went wrong. Not counted: more than 97 events in one second,
   which no page can show with their surroundings; a change of lifetimes less than a day before the
-  window, since nobody can tell how short they were; somebody who crosses the window's edge while
-  the review is under way.
+  window, since nobody can tell how short they were; a lifetime that ends within two seconds of
+  where the window begins, since the portal tells its clock in whole seconds; somebody who crosses
+  the window's edge while the review is under way.
 - *Held in trouble*: the same with a fault, a change of the portal's ways, a limit or a difference
   of clocks during the review. Nothing is taken from anybody by that.
 - *Disabled though nothing can have proven it*: the decision may be right, the evidence was not
   there.
 
 Left out as undetectable by anyone: entries that a portal deletes long before their lifetime is over
-(the simulator does so from the sixtieth day on), where the window reaches as far.
+(the simulator does so from the sixty-first day on), where the window reaches as far; and who was
+disabled by hand and put back while no review came as far as to see it.
 
 The same portals are given, at their beginning, to a clean-up that behaves as the vendor's sample
 does: as it is, and with the dates mended that the portal refuses.

@@ -171,7 +171,7 @@ def _faults(rules: Rules, chance: random.Random) -> dict[str, float]:
     """Draw which faults there are and how often: none on two portals of five."""
     if chance.random() < 0.4:
         return {}
-    # Entries deleted before their time, from the sixtieth day on, leave no trace that anybody
+    # Entries deleted before their time, from the sixty-first day on, leave no trace that anybody
     # could see: they are left out where the window reaches as far.
     known = [n for n in faults.NAMES if n != "deletions" or rules.inactive_days <= 60]
     number = chance.choice((1, 1, 1, 2, 2, 3, 5, len(known)))

@@ -8,7 +8,7 @@ import msgspec
 
 from benchmarks.safety.cases import DAY, Case, Crowd, Happening, Review, Rules, Tie, Wait
 from lastseen.docspace.exchange import Request, Response
-from tests.regressions.portals import HOUR, MINUTE, Watched, person, ruled, signs_in
+from tests.regressions.portals import HOUR, MINUTE, Watched, person, ruled, signs_in, works
 
 SIGN_INS_ONLY = Rules(evidence=("sign-in",))
 
@@ -83,3 +83,21 @@ def test_many_sign_ins_of_one_second_in_the_hour_that_a_night_has_twice_are_read
         crowd=Crowd(sign_ins=200, days=100),
     )
     assert ruled(case, tmp_path) == {1: "keep", 2: "disable"}
+
+
+def test_work_of_that_hour_that_is_written_late_leaves_the_trail_readable(tmp_path: Path) -> None:
+    # Given work in the first pass of that hour that gets its id after work in the second
+    second_pass = int(datetime(2026, 11, 1, 6, 0, 20, tzinfo=UTC).timestamp())
+    work = Happening(log="trail", age=25 * MINUTE, action=5064, written_after=30 * MINUTE)
+    case = Case(
+        seed=1,
+        start=second_pass + 5 * MINUTE,
+        zone="America/New_York",
+        people=(
+            person(1, work),
+            person(2, *works(5 * MINUTE), *signs_in(90 * DAY)),
+            person(3, *signs_in(90 * DAY)),
+        ),
+        steps=(Wait(seconds=HOUR), Review()),
+    )
+    assert ruled(case, tmp_path) == {1: "keep", 2: "keep", 3: "disable"}

@@ -48,10 +48,16 @@ async def _results(pieces: Iterable[Piece[T]], width: Callable[[], int]) -> Asyn
         running.discard(task)
         is_over = is_over or task.cancelled() or task.exception() is not None
         ended.put_nowait(task)
-        begin()
+        try:
+            begin()
+        except Exception as error:  # noqa: BLE001 - raised where the results are taken
+            is_over = True
+            failed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            ended.put_nowait(failed)
 
-    begin()
     try:
+        begin()
         while running or not ended.empty():
             yield (await ended.get()).result()
     finally:

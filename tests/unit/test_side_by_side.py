@@ -91,6 +91,19 @@ def test_a_failure_is_raised_and_nothing_begins_after_it():
     assert len(work.begun) < 20
 
 
+def test_a_width_that_cannot_be_told_is_a_failure_too():
+    work = Work()
+
+    def width() -> int:
+        if len(work.begun) >= 6:
+            raise LookupError("how many?")
+        return 3
+
+    with pytest.raises(LookupError, match="how many"):
+        results_of(work.pieces(50), width)
+    assert work.under_way == 0
+
+
 def test_leaving_early_ends_what_is_under_way():
     work = Work()
 

@@ -4,7 +4,8 @@ A short page means that nothing older exists, or that something was lost on the 
 portal and a broken one look alike. What a broken one leaves out changes from answer to answer.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -66,8 +67,9 @@ async def agreed_page(
             break
         again = await fetch(first.query)
         answers.append(again)
-        if _agree(best, again, kept_since(again)):
-            agreeing += 1
+        over = _over(best, again, kept_since(again))
+        if _agree(best, again, over):
+            agreeing = 1 if over else agreeing + 1
             best = again
         else:
             contradicted = True
@@ -95,20 +97,31 @@ def _is_full(page: EventPage) -> bool:
     return len(page.events) >= page.query.count
 
 
-def _agree(one: EventPage, again: EventPage, kept_since: Instant) -> bool:
-    """Say whether `again` shows the same events from `kept_since` on, and any that have arrived."""
+def _agree(one: EventPage, again: EventPage, over: Sequence[datetime]) -> bool:
+    """Say whether `again` shows the same events but for those `over`, and any that have arrived."""
     if not one.events:
         return not again.events
+    if over and any(event.at < max(over) for event in again.events):
+        return False  # time takes the oldest first; a portal that loses entries takes any
     newest = one.events[0].at
     known = {event.id for event in one.events}
-    kept = [event for event in one.events if event.at >= kept_since]
     now = {event.id for event in again.events}
-    arrived = [event for event in again.events if event.id not in known]
+    gone = [event.at for event in one.events if event.id not in now and event.at not in over]
+    arrived = [event.at for event in again.events if event.id not in known]
     if one.query.start == 0:
-        return now.issuperset(event.id for event in kept) and all(e.at > newest for e in arrived)
+        return not gone and all(at > newest for at in arrived)
     # Which events of the page's first second stand before its place is open at each answer.
-    certain = {event.id for event in kept if event.at < newest}
-    return certain <= now and len(now) >= len(kept) and all(e.at >= newest for e in arrived)
+    return (
+        all(at == newest for at in gone)
+        and len(now) >= len(known) - len(over)
+        and all(at >= newest for at in arrived)
+    )
+
+
+def _over(one: EventPage, again: EventPage, kept_since: Instant) -> list[datetime]:
+    """Return when those events happened that `again` shows no longer and need not."""
+    now = {event.id for event in again.events}
+    return [event.at for event in one.events if event.at < kept_since and event.id not in now]
 
 
 async def _nothing_behind(

@@ -73,6 +73,25 @@ def test_an_entry_that_is_to_be_kept_and_is_gone_makes_the_page_doubtful(start):
     assert len(result.answers) == MOST_ASKED
 
 
+def test_a_portal_that_leaves_out_the_newest_of_what_is_over_is_not_believed():
+    # given a portal that never shows its newest entry, and fewer of the old ones each time
+    old = (73, 74, 75, 76, 77, 78)
+    result = agreed(page(*old), page(*old[1:]), page(*old[2:]), page(*old[2:]), kept_hours=72)
+
+    # then nothing is proven of the time that its answers leave out
+    assert result.contradicted
+    assert not result.is_believed
+    assert not result.ends_log
+
+
+def test_the_counting_begins_anew_where_something_is_gone():
+    result = agreed(
+        page(1, 2, 3, 73), page(1, 2, 3, 73), page(1, 2, 3), page(1, 2, 3), kept_hours=72
+    )
+    assert result.is_believed
+    assert len([one for one in result.answers if len(one.events) == 3]) == AGREEING
+
+
 def test_what_arrives_meanwhile_is_no_contradiction():
     result = agreed(page(1, 2, 3, 4), page(0, 1, 2, 3, 4))
     assert result.is_believed

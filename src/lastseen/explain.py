@@ -10,7 +10,16 @@ from lastseen.decision import Decision, Reason
 from lastseen.errors import UsageError
 from lastseen.evidence.record import EvidenceRecord, decode_record
 from lastseen.explanation import Explanation, LookedAt
-from lastseen.instant import Instant, Interval, after, days, format_instant, utc_date, whole_second
+from lastseen.instant import (
+    EPOCH,
+    Instant,
+    Interval,
+    after,
+    days,
+    format_instant,
+    utc_date,
+    whole_second,
+)
 from lastseen.ledger import Exemption, PortalLedger, Run
 from lastseen.plan import Plan, Policy
 from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
@@ -52,6 +61,7 @@ def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explan
     record = _record(ledger, plan)
     evidence = ledger.evidence
     strange = _strange(ledger, decision, plan)
+    known, since = _sightings(ledger, decision)
     exemption = _exemption(ledger, decision, plan.now)
     due_at = _due_at(ledger, decision, plan, exemption)
     return Explanation(
@@ -62,7 +72,8 @@ def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explan
         decision=decision,
         rule=RULES[decision.reason],
         looked_at=_looked_at(record, decision, plan),
-        sightings=_sightings(ledger, decision, plan),
+        sightings=known,
+        seen_since=since,
         failed=evidence.failed_sign_ins(plan.policy.lookback_start(plan.now)).get(
             user_id(decision.user_id or ""), FailedSignIns()
         ),
@@ -135,11 +146,21 @@ def _looked_at(record: EvidenceRecord, decision: Decision, plan: Plan) -> tuple[
     )
 
 
-def _sightings(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[Sighting, ...]:
+def _sightings(
+    ledger: PortalLedger, decision: Decision
+) -> tuple[tuple[Sighting, ...], tuple[Sighting, ...]]:
+    """Return what the ledger holds of a person: what the decision knew, and what came later.
+
+    The portal writes some work down late, so that came later may have happened before.
+    """
     person = user_id(decision.user_id or "")
     newest = [ledger.evidence.newest_sightings(kind).get(person) for kind in EvidenceKind]
-    found = [sighting for sighting in newest if sighting and sighting.at <= plan.now]
-    return tuple(sorted(found, key=lambda sighting: sighting.at, reverse=True))
+    found = sorted(filter(None, newest), key=lambda sighting: sighting.at, reverse=True)
+    last = decision.last_seen_at or EPOCH
+    return (
+        tuple(sighting for sighting in found if sighting.at <= last),
+        tuple(sighting for sighting in found if sighting.at > last),
+    )
 
 
 def _strange(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[UnrecognisedEvent, ...]:

@@ -49,7 +49,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: tuple[LookedAt, ...]
     """What is known of the logs, for the portal and for this person."""
     sightings: tuple[Sighting, ...]
-    """What was seen of the person, newest first."""
+    """What the decision knew to be seen of the person, newest first."""
+    seen_since: tuple[Sighting, ...] = ()
+    """What is known of the person now and the decision did not know, newest first."""
     failed: FailedSignIns
     """Refused attempts on the account."""
     unrecognised: tuple[UnrecognisedEvent, ...]

@@ -4,6 +4,7 @@ The heart of Lastseen, without HTTP, SQL or formatting: load the roster, match i
 collect evidence, decide each, write the plan.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -59,6 +60,9 @@ async def review(
         plan = work.plan(run.run_id, subjects)
     except LastseenError as error:
         ledger.runs.finish(run.run_id, state="failed", summary={}, exit_code=error.exit_code)
+        raise
+    except asyncio.CancelledError:
+        ledger.runs.finish(run.run_id, state="interrupted", summary={}, exit_code=None)
         raise
     ledger.runs.keep_plan(run.run_id, plan, encode_record(work.record(plan, subjects)))
     summary = msgspec.to_builtins(plan.summary)

@@ -81,3 +81,20 @@ def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
     assert kept.read_text().strip() == key
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert f"LASTSEEN_API_KEY_FILE={kept}" in said
+
+
+def test_a_key_that_may_not_be_kept_is_said_to_be_missing_and_so_is_a_roster(lastseen):
+    answers = [
+        ("address", "https://portal.example.org"),
+        ("CSV file", "people.csv"),
+        ("how many days", "45"),
+        ("API key", "sk-0123456789abcdef"),
+        ("Go ahead?", "n"),
+    ]
+    code, said = on_a_terminal(lastseen, "init", answers=answers)
+    assert code == 0, said
+    assert "Nothing was changed" not in said
+    assert "The key is not kept. Set LASTSEEN_API_KEY" in said
+    assert "people.csv is not there yet" in said
+    assert not (lastseen.folder / "lastseen.key").exists()
+    assert written(lastseen)["policy"]["inactive_days"] == 45

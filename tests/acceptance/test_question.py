@@ -101,3 +101,24 @@ def test_the_first_interrupt_ends_after_what_is_under_way(at_work, simulated_por
         "disabled",
         "already-disabled",
     }
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_review_that_was_told_to_end_is_not_called_running(simulated_portal, lastseen, told):
+    # Given a review of a portal so slow that it is under way for seconds
+    portal = simulated_portal(
+        "--contractors", "25", "--staff", "5", "--days", "35", "--latency-ms", "250"
+    )
+    environment = {**lastseen.environment, **portal.environment}
+    slow = type(lastseen)(folder=lastseen.folder, environment=environment)
+    reviewing = slow.start("review", "-o", "plan.json")
+    while not json.loads(slow("history", "--format", "json").stdout)["runs"]:
+        time.sleep(0.1)
+    # When it is told to end
+    reviewing.send_signal(told)
+    reviewing.communicate(timeout=60)
+    # Then the ledger knows that it did
+    (run,) = json.loads(slow("history", "--format", "json").stdout)["runs"]
+    assert reviewing.returncode == 130
+    assert (run["kind"], run["state"]) == ("review", "interrupted")
+    assert not (slow.folder / "plan.json").exists()

@@ -74,6 +74,17 @@ def test_a_ledger_that_fills_ahead_of_retention_is_told(built: Built) -> None:
     assert "longer windows can be decided on" in found["Ledger"].meaning
 
 
+def test_a_ledger_as_old_as_its_first_review_knows_no_more_than_the_portal(built: Built) -> None:
+    built.guest()
+    watched = built.open()
+    watched.review()
+    watched.time.advance(timedelta(hours=2))
+    found = diagnosed(watched)
+    assert found["Longest window"].value == "180 days"
+    assert "longer windows can be decided on" not in found["Ledger"].meaning
+    assert "whatever the portal keeps" in found["Ledger"].meaning
+
+
 def test_unknown_events_are_named(built: Built) -> None:
     built.signs_in(STAFF, ago(seconds=60), UNKNOWN)
     found = diagnosed(built.open())

@@ -8,7 +8,7 @@ from lastseen.decision import Reason
 from lastseen.errors import UsageError
 from lastseen.explain import RULES, explain
 from lastseen.instant import parse_instant
-from tests.portal.unhelpful import FAILURE, UNKNOWN, Built, ago
+from tests.portal.unhelpful import FAILURE, FILE_OPENED, UNKNOWN, Built, ago
 
 
 @pytest.fixture
@@ -32,6 +32,22 @@ def test_the_kept_are_told_when_they_will_be_due(built: Built) -> None:
     assert told.due_at == parse_instant("2026-12-14T12:00:00Z")
     assert told.would_change == ("Will be due on 2026-12-14 if not seen before.",)
     assert [sighting.at for sighting in told.sightings] == [ago(days=11)]
+
+
+def test_an_earlier_review_is_not_said_to_have_known_what_came_later(built: Built) -> None:
+    guest = built.guest()
+    built.signs_in(guest, ago(days=45))
+    watched = built.open()
+    early = watched.review()
+    watched.portal.world.add_trail(guest, int(ago(days=3).timestamp()), FILE_OPENED)
+    watched.review()
+    told = explain(guest, ledger=watched.ledger, run=early.plan_id)
+    assert told.decision.reason is Reason.INACTIVE
+    assert [sighting.at for sighting in told.sightings] == [ago(days=45)]
+    assert [sighting.at for sighting in told.seen_since] == [ago(days=3)]
+    now = explain(guest, ledger=watched.ledger)
+    assert [sighting.at for sighting in now.sightings] == [ago(days=3), ago(days=45)]
+    assert not now.seen_since
 
 
 def test_the_disabled_are_told_what_was_looked_at_and_who_tried_the_door(built: Built) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.bench.virtual import VirtualPortal
 from benchmarks.bench.worlds import company
+from lastseen.plan import Policy
 from lastseen.simulator.filters import Filters
 
 
@@ -28,6 +29,16 @@ def test_half_way_through_a_log_the_time_left_is_known_to_within_a_quarter():
     half_way = [total for done, total in pages if read // 2 <= done < read * 0.9]
     assert read > 100
     assert all(abs(total - read) <= read / 4 for total in half_way)
+
+
+def test_looking_further_back_is_told_of_by_itself_and_from_the_beginning():
+    heard = Heard()
+    VirtualPortal(company(600)).review(policy=Policy(lookback_days=180), progress=heard)
+    whole = heard.steps["sign-in log"][-1]
+    further = heard.steps["sign-in log, further back"]
+    assert whole[0] == whole[1]
+    assert further[0][0] <= 1
+    assert further[-1][0] == further[-1][1]
 
 
 @pytest.mark.parametrize("filters", [Filters.BEFORE_WINDOW, Filters.AFTER_WINDOW])

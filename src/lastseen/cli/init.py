@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lastseen.api import Settings
 
 _ATTEMPTED = "making a configuration"
+_BY_ENVIRONMENT = "Set LASTSEEN_API_KEY, or LASTSEEN_API_KEY_FILE, before the next command."
 
 
 def init(
@@ -62,6 +63,8 @@ def init(
     settings = _settings(portal_url, roster, days, ask=not yes)
     write_file(file.resolve(), configuration_text(settings).encode())
     print_line(f"Written to {file}.")
+    if (path := settings.roster.path) is not None and not Path(path).exists():
+        print_line(f"{path} is not there yet: the first review needs it.")
     if not yes:
         _keep_key(settings.portal.url, beside=file.resolve().parent)
     print_line("Next: `lastseen doctor` says whether everything needed is there.")
@@ -114,7 +117,7 @@ def _keep_key(portal_url: str, *, beside: Path) -> None:
 
     key = ApiKey(getpass.getpass("API key (not shown; nothing leaves it to the environment): "))
     if not key:
-        print_line("Set LASTSEEN_API_KEY, or LASTSEEN_API_KEY_FILE, before the next command.")
+        print_line(_BY_ENVIRONMENT)
         return
     hide(key)
     try:
@@ -127,6 +130,7 @@ def _keep_key(portal_url: str, *, beside: Path) -> None:
             "readable by you only.",
             yes=False,
             attempted="keeping the API key",
+            otherwise=f"The key is not kept. {_BY_ENVIRONMENT}",
         ):
             write_file(file, f"{key.reveal()}\n".encode())
             print_line(f"Set LASTSEEN_API_KEY_FILE={file} before the next command.")

@@ -21,11 +21,13 @@ def agreed(deed: str, people: Sequence[str], *, yes: bool, attempted: str) -> bo
     return agreed_to(f"{deed}: {named(people)}.", yes=yes, attempted=attempted)
 
 
-def agreed_to(sentence: str, *, yes: bool, attempted: str) -> bool:
+def agreed_to(
+    sentence: str, *, yes: bool, attempted: str, otherwise: str = "Nothing was changed."
+) -> bool:
     """Return whether what `sentence` says may be done. With `yes` nothing is asked.
 
-    `attempted` goes into the message. Raises UsageError where nobody can be asked because
-    standard input is no terminal.
+    `attempted` goes into the message; `otherwise` is said where it may not be done. Raises
+    UsageError where nobody can be asked because standard input is no terminal.
     """
     if yes:
         return True
@@ -36,7 +38,7 @@ def agreed_to(sentence: str, *, yes: bool, attempted: str) -> bool:
     sys.stderr.flush()
     if sys.stdin.readline().strip().casefold() in ("y", "yes"):
         return True
-    print_line("Nothing was changed.")
+    print_line(otherwise)
     return False
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from lastseen.docspace.interface import EventPage
 from lastseen.instant import EPOCH, Instant
 from lastseen.ledger import Covered
+from lastseen.progress import Progress
 
 PAGES_A_WRITE = 1000
 """Pages after which what was read is written down at the latest."""
@@ -38,6 +39,37 @@ class WholeReading:
             self._reckoned_at = read
             self._pages = read + math.ceil(self._pages_left())
         return self._pages
+
+
+class Telling:
+    """Tells how far a log has been read, one stage after the other."""
+
+    def __init__(self, progress: Progress, stage: str) -> None:
+        """`stage` is what the first is called."""
+        self._progress = progress
+        self._stage = stage
+        self._before = 0
+        self._whole = WholeReading()
+
+    def begin(self, stage: str, *, read: int) -> None:
+        """Begin another stage after so many pages."""
+        self._stage, self._before = stage, read
+
+    def reckon(self, pages_left: Callable[[], float]) -> None:
+        """From now on tell how far there is to go: `pages_left()` estimates it."""
+        self._whole = WholeReading(pages_left)
+
+    def tell(self, read: int) -> None:
+        """Tell that so many pages have been read, those of earlier stages counted in."""
+        whole = self._whole.pages_after(read)
+        total = None if whole is None else whole - self._before
+        self._progress.step(self._stage, read - self._before, total)
+
+    def end(self, read: int) -> None:
+        """Tell that after so many pages no more are wanted for now."""
+        self._whole = WholeReading()
+        if read > self._before:
+            self._progress.step(self._stage, read - self._before, read - self._before)
 
 
 def density(earlier: Sequence[Covered]) -> float | None:

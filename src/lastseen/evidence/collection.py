@@ -127,6 +127,7 @@ class Collector:
             known = self._known.get(kind)
             if known is not None and kind in kinds:
                 undated = [p for p in people if not self._is_dated(kind, p)]
+                known.stream.begin_stage(f"{known.stream.log.name}, further back")
                 await collect(known, undated, since=self._span.lookback)
 
     @property

@@ -115,7 +115,18 @@ class KnownLog:
             for person, answer in self.asked.items()
             for interval in answer.covered.intervals
         ]
-        return whole + alone
+        earlier = [
+            Looked(
+                kind=kind,
+                user_id=person,
+                since=interval.since,
+                until=interval.until,
+                proof="asked for this person alone, in an earlier run",
+            )
+            for person, covered in self._earlier.items()
+            for interval in covered.intervals
+        ]
+        return whole + alone + earlier
 
     def _reading(
         self,

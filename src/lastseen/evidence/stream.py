@@ -12,7 +12,7 @@ from functools import partial
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
 from lastseen.evidence.agreement import agreed_page
-from lastseen.evidence.amounts import Unwritten, WholeReading, density
+from lastseen.evidence.amounts import Telling, Unwritten, density
 from lastseen.evidence.continuity import goes_on, newest_of, shows
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.filling import SHORTEST_SEGMENT, Filling
@@ -65,7 +65,6 @@ class Stream:
         self._store = store
         self._concurrency = concurrency
         self._is_unsteady = is_unsteady
-        self._progress = progress
         self._weave = Weave()
         self._earlier = store.coverage(log.kind)
         self._before = Coverage(tuple(covered.interval for covered in self._earlier))
@@ -76,7 +75,7 @@ class Stream:
         self.is_another_history = False
         self._kept = Coverage()
         self._unwritten = Unwritten()
-        self._whole = WholeReading()
+        self._telling = Telling(progress, log.name)
         self._stalled = 0
         self._head: set[int] = set()
         self._head_at: datetime | None = None
@@ -153,7 +152,11 @@ class Stream:
         self.watch.page(self.harvest.met_since(self.watch.since))
         if self._unwritten.is_due(self.read_at):
             self.write()
-        self._progress.step(self.log.name, self.pages, self._whole.pages_after(self.pages))
+        self._telling.tell(self.pages)
+
+    def begin_stage(self, name: str) -> None:
+        """Have progress speak of what is read from now on by this name."""
+        self._telling.begin(name, read=self.pages)
 
     def covered(self) -> Coverage:
         """Return what is proven of the log: by this reading and by earlier ones."""
@@ -246,7 +249,7 @@ class Stream:
         left in `broken`.
         """
         tries: dict[Instant, int] = {}
-        self._whole = WholeReading(lambda: self.pages_left(needed))
+        self._telling.reckon(lambda: self.pages_left(needed))
         while not self.broken and not enough():
             gaps = self.covered().gaps(needed)
             open_gaps = [
@@ -267,8 +270,7 @@ class Stream:
             self._kept = Coverage()
             await self.read(needed, enough=enough, ahead=ahead)
         self.write()
-        self._whole = WholeReading()
-        self._progress.step(self.log.name, self.pages, self.pages)
+        self._telling.end(self.pages)
 
     async def _fill(
         self,

@@ -3,7 +3,7 @@
 Only shows what an `Explanation` says; nothing is worked out here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
@@ -14,7 +14,7 @@ from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import NARROW, VERDICT_STYLES, Pen, printed
 from lastseen.reports.text import ago, counted, last_seen, minute, reason_in_words, who
-from lastseen.sighting import EvidenceKind
+from lastseen.sighting import EvidenceKind, Sighting, UnrecognisedEvent
 
 _DEFAULT = Screen()
 
@@ -99,25 +99,36 @@ def _looked_at(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
 
 def _seen(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
     yield pen.heading("What was seen of the person")
-    if not explanation.sightings and not explanation.unrecognised:
+    if explanation.sightings or explanation.unrecognised:
+        yield _events(explanation.sightings, explanation.unrecognised, pen)
+    elif explanation.seen_since and explanation.decision.last_seen_at:
+        yield pen.text("  Of each log only the newest is kept: see below.")
+    else:
         yield pen.text("  Nothing in the logs that were looked at.")
-        return
+    if explanation.seen_since:
+        yield pen.heading("What was seen since, or written down later")
+        yield _events(explanation.seen_since, (), pen)
+
+
+def _events(
+    sightings: Sequence[Sighting], unrecognised: Sequence[UnrecognisedEvent], pen: Pen
+) -> RenderableType:
     table = pen.table(("When", "What", "Action", "Event"), numbers=("Action", "Event"))
-    for sighting in explanation.sightings:
+    for sighting in sightings:
         table.add_row(
             pen.text(minute(sighting.at)),
             pen.text(sighting.kind.value),
             pen.text(str(sighting.action_id)),
             pen.text(str(sighting.event_id)),
         )
-    for event in explanation.unrecognised:
+    for event in unrecognised:
         table.add_row(
             pen.text(minute(event.at)),
             pen.text(("unrecognised", "yellow")),
             pen.text(str(event.action_id)),
             pen.text(str(event.event_id)),
         )
-    yield table
+    return table
 
 
 def _list(title: str, sentences: tuple[str, ...], pen: Pen) -> Iterator[RenderableType]:

@@ -89,6 +89,19 @@ def test_everything_that_the_decision_rests_on_is_there(width):
         assert part in shown
 
 
+def test_what_the_decision_did_not_know_stands_apart():
+    sign_in, work = (
+        Sighting(user_id=ANNA, at=days_ago(age), kind=kind, event_id=age, action_id=1000)
+        for age, kind in ((41, EvidenceKind.SIGN_IN), (1, EvidenceKind.ACTIVITY))
+    )
+    shown = table(explanation(sightings=(sign_in,), unrecognised=(), seen_since=(work,)))
+    known, since = shown.split("What was seen since, or written down later")
+    assert "sign-in 1000 41" in known
+    assert "activity 1000 1" in since
+    forgotten = table(explanation(sightings=(), unrecognised=(), seen_since=(work,)))
+    assert "only the newest is kept" in forgotten
+
+
 def test_what_is_not_there_is_not_made_up():
     bare = explanation(
         run_id=None,

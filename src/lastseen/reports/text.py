@@ -137,6 +137,8 @@ def evidence_in_words(plan: Plan) -> tuple[str, ...]:
     """Return what the decisions of a plan rest on, a sentence each, the verdict on it first."""
     evidence, policy = plan.evidence, plan.policy
     window = counted(policy.inactive_days, "day")
+    if evidence.complete and evidence.retention_days is None:
+        return (_NOTHING_MISSING, "No log was read: no decision rests on one.")
     if evidence.covered_since is None:
         known = "No stretch of the sign-in log of the whole portal is known without a gap."
     else:
@@ -147,7 +149,7 @@ def evidence_in_words(plan: Plan) -> tuple[str, ...]:
         )
     since = evidence.covered_since
     if evidence.complete and (since is None or since > policy.window_start(plan.now)):
-        verdict = "Complete: nothing was missing that a decision rests on."
+        verdict = _NOTHING_MISSING
     elif evidence.complete:
         verdict = f"Complete: it reaches back over the whole {window} that the policy asks about."
     else:
@@ -165,6 +167,8 @@ def cost_in_words(plan: Plan) -> str:
         f"{counted(plan.evidence.events, 'event')} read"
     )
 
+
+_NOTHING_MISSING = "Complete: nothing was missing that a decision rests on."
 
 _FILTERS = {
     "before-window": "The portal's log can be asked about one person at a time.",

@@ -156,6 +156,20 @@ def test_incomplete_evidence_is_called_incomplete_first():
     assert "less than the policy asks about" in kept
 
 
+def test_where_nobody_is_decided_by_the_logs_nothing_is_said_to_be_missing():
+    unneeded = EvidenceSummary(
+        complete=True,
+        covered_since=None,
+        filters="after-window",
+        retention_days=None,
+        requests=4,
+        events=0,
+    )
+    verdict, known = evidence_in_words(plan_of(evidence=unneeded))
+    assert verdict.startswith("Complete")
+    assert known == "No log was read: no decision rests on one."
+
+
 def test_evidence_that_is_nothing_says_so():
     nothing = EvidenceSummary(
         complete=False,

@@ -32,7 +32,7 @@ from lastseen.errors import (
     RosterError,
     UsageError,
 )
-from lastseen.explain import explain
+from lastseen.explain import explain, was_reviewed
 from lastseen.explanation import Explanation
 from lastseen.guardrails import Guardrails
 from lastseen.instant import Clock, Instant, Interval, format_instant, parse_instant, system_clock
@@ -134,4 +134,5 @@ __all__ = [
     "system_clock",
     "undo",
     "user_id",
+    "was_reviewed",
 ]

@@ -86,6 +86,16 @@ def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explan
     )
 
 
+def was_reviewed(who: str, *, ledger: PortalLedger) -> bool | None:
+    """Say whether the newest review decided on `who` (an id or an e-mail address in any case).
+
+    None where the ledger holds no review.
+    """
+    plan_id = _newest_review(ledger.runs.all(limit=200))
+    plan = ledger.runs.plan(plan_id) if plan_id else None
+    return None if plan is None else _decided(plan, who) is not None
+
+
 def _plan(ledger: PortalLedger, run: str | None) -> Plan:
     plan_id = ledger.runs.find(run).plan_id if run else _newest_review(ledger.runs.all(limit=200))
     plan = ledger.runs.plan(plan_id) if plan_id else None
@@ -105,11 +115,18 @@ def _newest_review(runs: tuple[Run, ...]) -> str | None:
     )
 
 
-def _decision(plan: Plan, who: str) -> Decision:
+def _decided(plan: Plan, who: str) -> Decision | None:
     wanted_id, wanted_email = user_id(who), email_key(who)
     for decision in plan.decisions:
         if decision.user_id == wanted_id or email_key(decision.email or "") == wanted_email:
             return decision
+    return None
+
+
+def _decision(plan: Plan, who: str) -> Decision:
+    decision = _decided(plan, who)
+    if decision is not None:
+        return decision
     raise UsageError(
         attempted=f"explaining the decision on {who!r}",
         found=f"nobody of that id or e-mail address is in the review {plan.plan_id}",

@@ -47,6 +47,19 @@ def test_an_exemption_needs_a_reason_and_a_day_to_come(lastseen, until, reason):
     assert ran.stderr.startswith("Attempted:")
 
 
+def test_a_name_that_no_review_has_met_is_noted_after_the_first_review(at_work):
+    def added(who):
+        ran = at_work("exempt", "add", who, "--until", "2999-12-31", "--reason", "asked for")
+        assert ran.exit_code == 0
+        return ran.stderr
+
+    assert "spelled right" not in added("nobody@example.org")
+    plan = json.loads(at_work("review", "--format", "json").stdout)
+    assert "spelled right" in added("nobody@example.org")
+    assert "spelled right" not in added(plan["decisions"][0]["email"].upper())
+    assert "spelled right" not in added(plan["decisions"][0]["user_id"])
+
+
 def test_an_exempt_person_is_kept(at_work):
     plan = json.loads(at_work("review", "--format", "json").stdout)
     who = next(d["email"] for d in plan["decisions"] if d["decision"] == "disable")

@@ -35,12 +35,15 @@ def add(
 
     WHO is an id or an e-mail address in any case.
     """
-    from lastseen.api import open_portal_ledger
+    from lastseen.api import open_portal_ledger, was_reviewed
 
     day = read_date(until, "--until")
     with open_portal_ledger(invocation(context).settings()) as ledger:
         exemption = ledger.exemptions.add(who, until=day, reason=reason)
+        is_known = was_reviewed(who, ledger=ledger)
     print_line(f"{exemption.who} is exempt until {exemption.until}: {exemption.reason}")
+    if is_known is False:
+        print_line("Nobody of that name was in the newest review: is it spelled right?")
 
 
 @app.command("list")

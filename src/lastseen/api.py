@@ -12,6 +12,7 @@ from lastseen.carrying.preflight import (
     people_on_roster,
 )
 from lastseen.carrying.selection import Selection
+from lastseen.configuration import load_settings
 from lastseen.configuration_file import configuration_text
 from lastseen.contractor import AccountStatus, AccountType, Contractor, Profile, UserId, user_id
 from lastseen.decision import Decision, Reason, SeenBy, Verdict
@@ -46,7 +47,7 @@ from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
 from lastseen.run import RunOptions, RunResult, run
 from lastseen.secret import ApiKey
 from lastseen.session import Session, open_portal_ledger, open_session
-from lastseen.settings import PortalSettings, Settings, load_settings
+from lastseen.settings import PortalSettings, Settings
 from lastseen.undo import Reversal, reversal, undo
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Writes settings as a `lastseen.toml` that explains itself, for `lastseen init`.
 
-Text only: reading it back is for `settings`. The API key has no place in it.
+Text only: reading it back is for `configuration`. The API key has no place in it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """What the configuration may say: every table, every key, and what its value must be.
 
 The only module that knows pydantic. How wrong values are told stands in `configuration_problems`;
-where the values come from, in `settings`.
+where the values come from, in `configuration`.
 """
 
 import json

@@ -1,23 +1,15 @@
-"""The configuration: `lastseen.toml` and environment variables, checked, as one frozen object.
+"""The configuration as one frozen object: what can be set, and what it is when it isn't.
 
-What may be set and what a value must be. The API key is never set here: see `keys`. Nothing is
-opened here.
+How it is read is said in `configuration`. The API key is never in here: see `keys`.
 """
 
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from lastseen.errors import UsageError
 from lastseen.guardrails import Guardrails
 from lastseen.plan import Policy
 from lastseen.rosters.interface import RosterOptions
-
-DEFAULT_FILE = Path("lastseen.toml")
-"""The configuration file that is read where none is named, if it is there."""
 
 
 class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,49 +34,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Beyond which numbers a run stops."""
     ledger_url: str | None = None
     """The ledger's database; None for a file in the platform's data folder."""
-
-
-def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Read the configuration.
-
-    `config_path` is the file to read; None means `lastseen.toml` in the working directory, if there
-    is one. `environ` goes before the file: `LASTSEEN_<TABLE>__<KEY>`, lists as JSON or parted by
-    commas; an empty variable counts as not set. A relative `roster.path` is taken from the file's
-    folder when it stands in the file, from the working directory when it stands in `environ`.
-
-    Raises UsageError that lists everything wrong with file and environment at once. Values that
-    may be secret are never in it.
-    """
-    path = config_path or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
-    tables = _tables(path) if path else {}
-    # pydantic takes a third of a second to import.
-    from lastseen.configuration_rules import checked
-
-    return checked(tables, environ, path=path)
-
-
-def _tables(path: Path) -> dict[str, Any]:
-    attempted = f"reading the configuration {path.absolute()}"
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            attempted=attempted,
-            found=(error.strerror or type(error).__name__).lower(),
-            meaning="nothing is known of the portal, the roster and the rules",
-            remedy="name the file with -c, or make one with `lastseen init`",
-        ) from None
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            attempted=attempted,
-            found=f"byte {error.start + 1} is not UTF-8",
-            meaning="a TOML file is text in UTF-8",
-            remedy="save the file in UTF-8",
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(
-            attempted=attempted,
-            found=str(error),
-            meaning="the file is not valid TOML, so none of it is used",
-            remedy='correct that place; text stands in quotation marks: url = "https://…"',
-        ) from None

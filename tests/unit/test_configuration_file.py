@@ -4,11 +4,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lastseen.configuration import load_settings
 from lastseen.configuration_file import configuration_text
 from lastseen.guardrails import Guardrails
 from lastseen.plan import Policy
 from lastseen.rosters import RosterOptions
-from lastseen.settings import PortalSettings, Settings, load_settings
+from lastseen.settings import PortalSettings, Settings
 
 PORTAL = PortalSettings(url="https://portal.example.com")
 

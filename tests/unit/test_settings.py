@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lastseen.configuration import load_settings
 from lastseen.errors import ExitCode, UsageError
 from lastseen.guardrails import Guardrails
 from lastseen.plan import Policy
 from lastseen.rosters import RosterOptions
-from lastseen.settings import PortalSettings, Settings, load_settings
+from lastseen.settings import PortalSettings, Settings
 
 URL = "https://portal.example.com"
 SECRET = "sk-0123456789abcdef"
@@ -419,7 +420,7 @@ def test_importing_settings_does_not_import_what_only_reading_them_needs():
     import subprocess
     import sys
 
-    code = "import sys, lastseen.settings, lastseen.keys; print('pydantic' in sys.modules)"
+    code = "import sys, lastseen.configuration, lastseen.keys; print('pydantic' in sys.modules)"
     source = Path(__file__).parents[2] / "src"
     ran = subprocess.run(
         [sys.executable, "-c", code],

@@ -47,7 +47,7 @@ class Invocation:
 
     def settings(self) -> "Settings":
         """Read the configuration file and the environment; raises UsageError."""
-        from lastseen.settings import load_settings
+        from lastseen.configuration import load_settings
 
         return load_settings(self.config, os.environ)
 

@@ -23,6 +23,9 @@ MOST_IN_A_SECOND = 97
 
 _DAY_BEFORE_CHANGE = DAY
 
+_LEFT_OPEN = {"sign_ins": 60, "trail": 900}
+"""For so many seconds before a review nothing is claimed of a log: the last look's business."""
+
 
 class Reach(NamedTuple):
     """Since when entries up to now can be shown complete, in seconds since 1970."""
@@ -94,16 +97,18 @@ class Knowledge:
         """
         found = []
         if "sign-in" in kinds:
-            found.append(min(self._chained(one.sign_ins, "sign_ins") for one in now))
+            found.append(min(self._chained(one, "sign_ins") for one in now))
         if "activity" in kinds:
-            found.append(min(self._chained(one.trail, "trail") for one in now))
+            found.append(min(self._chained(one, "trail") for one in now))
         return max(found, default=NEVER)
 
-    def _chained(self, since: float, log: str) -> float:
+    def _chained(self, now: Reach, log: str) -> float:
         """Go back through reviews whose own instant lies within what is known already."""
+        since: float = getattr(now, log)
+        reached = min(since, now.at - _LEFT_OPEN[log])
         for earlier in reversed(self._earlier):
-            if earlier.at >= since:
-                since = min(since, getattr(earlier, log))
+            if earlier.at >= reached:
+                since = reached = min(reached, getattr(earlier, log))
         return since
 
 

@@ -117,3 +117,18 @@ def _without_the_first(response: Response) -> Response:
     document["response"] = document["response"][5:]
     document["count"] = len(document["response"])
     return with_body(response, msgspec.json.encode(document))
+
+
+def test_a_sighting_that_does_not_count_does_not_end_the_search_for_one_that_does(
+    tmp_path: Path,
+) -> None:
+    # Given a policy of activity alone, and somebody who signed in and never worked
+    case = Case(
+        seed=1,
+        mode="before-window",
+        people=(person(1, *signs_in(3 * DAY)),),
+        crowd=Crowd(sign_ins=5, trail=2_400, days=40),
+        rules=Rules(inactive_days=7, lookback_days=60, never_seen="keep", evidence=("activity",)),
+    )
+    # Then it is looked as far back as the policy wants to know
+    assert ruled(case, tmp_path) == {1: "keep"}

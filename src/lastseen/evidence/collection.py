@@ -126,7 +126,7 @@ class Collector:
         ):
             known = self._known.get(kind)
             if known is not None and kind in kinds:
-                undated = [p for p in people if not self._is_dated(kind, p)]
+                undated = [p for p in people if not self._is_dated(kind, p, kinds)]
                 known.stream.begin_stage(f"{known.stream.log.name}, further back")
                 await collect(known, undated, since=self._span.lookback)
 
@@ -354,9 +354,12 @@ class Collector:
         self._failed = self._store.failed_sign_ins(self._span.lookback)
         self._unrecognised = self._store.unrecognised(self._span.window)
 
-    def _is_dated(self, kind: EvidenceKind, person: UserId) -> bool:
-        """Say whether nothing newer than the date to show, or nothing at all, is in this log."""
-        newest = self.sighting(person, tuple(EvidenceKind))
+    def _is_dated(self, kind: EvidenceKind, person: UserId, kinds: Sequence[EvidenceKind]) -> bool:
+        """Say whether nothing newer than the date to show, or nothing at all, is in this log.
+
+        The date is that of the newest sighting in the logs that count, `kinds`.
+        """
+        newest = self.sighting(person, kinds)
         first_unseen = Instant(newest.at + SECOND) if newest else self._span.lookback
         known = self._known[kind]
         return known.is_proven_since(person, max(self._span.lookback, first_unseen))

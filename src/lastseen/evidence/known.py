@@ -12,6 +12,9 @@ from lastseen.instant import Instant, Interval
 from lastseen.ledger import EvidenceStore, Reading
 from lastseen.sighting import Sighting
 
+ASKED_EARLIER = "asked for this person alone, in an earlier run"
+"""How it is known what an earlier run has proven of one person."""
+
 
 class KnownLog:
     """One log, as far as it is known by now."""
@@ -104,29 +107,18 @@ class KnownLog:
             )
             for covered in self._store.coverage(kind)
         ]
+        people = [
+            *((person, answer.covered, answer.proof) for person, answer in self.asked.items()),
+            *((person, covered, ASKED_EARLIER) for person, covered in self._earlier.items()),
+        ]
         alone = [
             Looked(
-                kind=kind,
-                user_id=person,
-                since=interval.since,
-                until=interval.until,
-                proof=answer.proof,
+                kind=kind, user_id=person, since=interval.since, until=interval.until, proof=proof
             )
-            for person, answer in self.asked.items()
-            for interval in answer.covered.intervals
-        ]
-        earlier = [
-            Looked(
-                kind=kind,
-                user_id=person,
-                since=interval.since,
-                until=interval.until,
-                proof="asked for this person alone, in an earlier run",
-            )
-            for person, covered in self._earlier.items()
+            for person, covered, proof in people
             for interval in covered.intervals
         ]
-        return whole + alone + earlier
+        return whole + alone
 
     def _reading(
         self,

@@ -12,14 +12,17 @@ from functools import partial
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.errors import PortalError, PortalRefused, PortalUnreadable
 from lastseen.evidence.agreement import agreed_page
-from lastseen.evidence.amounts import Telling, Unwritten, density
+from lastseen.evidence.amounts import Unwritten, density
+from lastseen.evidence.beginning import beginning
 from lastseen.evidence.continuity import goes_on, newest_of, shows
 from lastseen.evidence.coverage import Coverage
 from lastseen.evidence.filling import SHORTEST_SEGMENT, Filling
 from lastseen.evidence.log import Log
 from lastseen.evidence.paging import SECOND, PageView, Weave
-from lastseen.evidence.planning import PAGE, STEP, Watch
+from lastseen.evidence.places import Places
+from lastseen.evidence.planning import STEP, Watch
 from lastseen.evidence.sign_ins import Harvest
+from lastseen.evidence.telling import Telling
 from lastseen.instant import EPOCH, Instant, Interval, instant
 from lastseen.ledger import EvidenceStore, Reading
 from lastseen.progress import Progress
@@ -285,7 +288,7 @@ class Stream:
         async def fill(gap: Interval) -> None:
             attempt = tries.get(gap.until, 0)
             tries[gap.until] = attempt + 1
-            frontier = await self._beginning(gap, attempt)
+            frontier = await beginning(self, gap, attempt, earlier=self._earlier)
             filling = Filling(self, gap, enough=enough, ahead=ahead, concurrency=self._concurrency)
             await filling.run(frontier)
 
@@ -337,6 +340,11 @@ class Stream:
         return page
 
     @property
+    def places(self) -> Places:
+        """Where pages were seen to begin and to end."""
+        return self._weave.places
+
+    @property
     def end(self) -> Instant | None:
         """When the log's oldest event happened, where its end is proven."""
         return self._end
@@ -359,45 +367,6 @@ class Stream:
             "can be read",
             remedy="run `lastseen doctor`, and try again at a quieter hour",
         )
-
-    async def _beginning(self, gap: Interval, attempt: int) -> int:
-        """Return the place from which reading covers the gap's newest second."""
-        if self.top is None or gap.until >= self.top:
-            return 0 if attempt else self._weave.places.newer(gap.until)
-        edge = Instant(gap.until - SECOND)
-        exact = self._weave.places.at(edge)
-        if exact and exact[-1] - exact[0] < PAGE // 2:
-            # From something newer on, so that one page shows the whole second.
-            return max(0, exact[0] - 1 - 2 * attempt)
-        if exact:
-            return exact[-1] if attempt == 0 else max(0, exact[0] - 2 * attempt)
-        place = self._guess(edge)
-        for _ in range(ATTEMPTS):
-            page = await self.page(place)
-            if page is None:
-                return place
-            if not page.events:
-                known = self._weave.places.deepest
-                if place - known <= STEP:
-                    return max(0, place - STEP)
-                place = known + (place - known) // 2  # back from beyond the log's end
-                continue
-            last = place + len(page.events) - 1
-            if page.events[0].at < edge and place > 0:
-                place = max(0, min(place - STEP, self._weave.places.of(edge)))
-            elif page.events[-1].at > edge:
-                place = max(last, self._weave.places.of(edge))
-            else:
-                return last
-        return place
-
-    def _guess(self, edge: Instant) -> int:
-        """Guess the place of `edge`, passing over what earlier readings have counted."""
-        passed = [c for c in self._earlier if c.interval.since >= edge]
-        if not passed:
-            return self._weave.places.of(edge)
-        newest = max(covered.interval.until for covered in passed)
-        return self._weave.places.of(newest) + sum(covered.events for covered in passed)
 
 
 def _shared(ahead: Callable[[], int], among: int) -> int:

@@ -16,7 +16,7 @@ LOCK_ARGS ?=
 DEV := .venv
 PLAIN := .venv-demo
 LOCKER := .venv-lock
-CHECKED := $(wildcard src tests benchmarks)
+CHECKED := $(wildcard src tests testing benchmarks campaigns)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := -m pip install -qq --no-input --progress-bar off
@@ -45,7 +45,7 @@ bench: $(DEV)/.installed ## Measure requests and time against the vendor's sampl
 	$(DEV)/bin/python -m benchmarks.bench $(BENCH_ARGS)
 
 safety: $(DEV)/.installed ## Try to make it disable someone who is at work
-	$(DEV)/bin/python -m benchmarks.safety $(SAFETY_ARGS)
+	$(DEV)/bin/python -m campaigns.safety $(SAFETY_ARGS)
 
 # The same versions everywhere: the smaller files are held to what the largest one says.
 lock: $(LOCKER)/.installed ## Write requirements/*.txt anew from pyproject.toml

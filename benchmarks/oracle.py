@@ -10,11 +10,11 @@ proves nothing, doesn't find out what sort of portal it is, and its pages don't 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from lastseen.simulator.actions import is_presence
-from lastseen.simulator.event_log import EventColumns
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.people import Status
-from lastseen.simulator.portal import SimulatedPortal
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.world.actions import is_presence
+from lastseen.simulator.world.event_log import EventColumns
+from lastseen.simulator.world.people import Status
 
 DAY = 86_400
 PAGE = 100

@@ -14,10 +14,10 @@ import time
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
-from lastseen.simulator.clock import system_clock
-from lastseen.simulator.population import populate
-from lastseen.simulator.portal import SimulatedPortal
-from lastseen.simulator.server import serve
+from lastseen.simulator.server.app import serve
+from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.world.clock import system_clock
+from lastseen.simulator.world.population import populate
 
 
 def main() -> None:

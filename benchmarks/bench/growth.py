@@ -9,7 +9,7 @@ import msgspec
 from benchmarks.bench.portals import Place, served
 from benchmarks.bench.reviewing import desk
 from benchmarks.bench.table import Row
-from benchmarks.bench.worlds import company
+from testing.worlds import company
 
 PICTURE = Path("docs/images/growth.svg")
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 360, 220, 60, 40

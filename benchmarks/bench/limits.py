@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import Sequence
 
 from benchmarks.bench.table import Row
-from benchmarks.bench.virtual import WINDOW_ONLY, VirtualPortal, Watched
-from benchmarks.bench.worlds import Shape, company
-from benchmarks.in_process import URL
 from lastseen.docspace.client import Client
 from lastseen.ledger import Ledger
-from lastseen.review import review
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.simulator.limits import RateLimit
+from lastseen.simulator.server.limits import RateLimit
+from lastseen.workflows.review import review
+from testing.in_process import URL
+from testing.virtual import WINDOW_ONLY, VirtualPortal, Watched
+from testing.worlds import Shape, company
 
 MINUTE = 60.0
 LEAST_SHARE = 0.9

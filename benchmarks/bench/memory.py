@@ -3,7 +3,7 @@
 from benchmarks.bench.portals import Place, served
 from benchmarks.bench.reviewing import desk
 from benchmarks.bench.table import Row
-from benchmarks.bench.worlds import Shape
+from testing.worlds import Shape
 
 MOST_MEGABYTES = 120
 MOST_MILLISECONDS = 15

@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.bench.worlds import Shape, scenario
-from lastseen.simulator.clock import system_clock
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.limits import RateLimit
-from lastseen.simulator.portal import Setup, SimulatedPortal
-from lastseen.simulator.server import serve
+from lastseen.simulator.server.app import serve
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.server.limits import RateLimit
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.clock import system_clock
+from testing.worlds import Shape, scenario
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,20 +20,20 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.bench.table import Row
-from benchmarks.bench.worlds import company, scenario
 from lastseen.cli.main import COLLECTIONS
 from lastseen.docspace.audit import SIGN_INS_PATH, read_events
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.evidence.log import Log
-from lastseen.evidence.planning import Watch
-from lastseen.evidence.sign_ins import Harvest
-from lastseen.evidence.stream import Stream
-from lastseen.instant import Interval, before, system_clock, whole_second
+from lastseen.evidence.actions import EventAccumulator
+from lastseen.evidence.reading.log import Log
+from lastseen.evidence.reading.request_cost import Search
+from lastseen.evidence.reading.stream import Stream
 from lastseen.ledger import open_ledger
-from lastseen.progress import Silent
-from lastseen.sighting import Event, EvidenceKind
-from lastseen.simulator.clock import system_clock as portal_clock
-from lastseen.simulator.portal import SimulatedPortal
+from lastseen.model.instant import Interval, before, system_clock, whole_second
+from lastseen.model.progress import Silent
+from lastseen.model.sighting import Event, EvidenceKind
+from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.world.clock import system_clock as portal_clock
+from testing.worlds import company, scenario
 
 MOST_RATIO = 1.5
 WINDOW = timedelta(days=30)
@@ -141,13 +141,13 @@ def _proven(book: _Book) -> tuple[float, _Kept]:
             stream = Stream(
                 log,
                 store=store,
-                harvest=Harvest(EvidenceKind.SIGN_IN),
+                accumulator=EventAccumulator(EvidenceKind.SIGN_IN),
                 concurrency=lambda: 40,
                 is_unsteady=lambda: False,
                 progress=Silent(),
             )
             seconds = _timed(lambda: asyncio.run(_read(book, stream)), book)
-            book.events = stream.harvest.events
+            book.events = stream.accumulator.events
         database = sqlite3.connect(file)
         kept = {
             table: database.execute(f"select * from {table}").fetchall()
@@ -158,10 +158,10 @@ def _proven(book: _Book) -> tuple[float, _Kept]:
 
 
 async def _read(book: _Book, stream: Stream) -> None:
-    watch = stream.watch = Watch(book.people, since=book.since)
+    search = stream.search = Search(book.people, since=book.since)
     await stream.take(await book.fetch(EventQuery()))
     needed = Interval(book.since, stream.top or book.since)
-    await stream.read(needed, enough=lambda: not watch.missing, ahead=watch.pages_ahead)
+    await stream.read(needed, enough=lambda: not search.missing, ahead=search.pages_ahead)
     if not stream.covered().covers(needed):
         raise RuntimeError("the reading was not proven")
 

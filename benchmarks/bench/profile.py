@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.bench.commands import run
 from benchmarks.bench.portals import Place, served
-from benchmarks.bench.worlds import Shape
+from testing.worlds import Shape
 
 PARTS = (
     ("waiting for the portal", ("select.epoll", "selectors.py")),

@@ -3,9 +3,9 @@
 from typing import Any
 
 from benchmarks.bench.table import Row
-from benchmarks.bench.virtual import VirtualPortal
-from benchmarks.bench.worlds import Shape, company
-from lastseen.simulator.filters import Filters
+from lastseen.simulator.server.filters import Filters
+from testing.virtual import VirtualPortal
+from testing.worlds import Shape, company
 
 _NOBODY_ELSE: dict[str, Any] = {
     "rarely": 0.0,

@@ -1,11 +1,11 @@
 """How many requests a review takes: the first one, one the day after, and with dates to show."""
 
 from benchmarks.bench.table import Row
-from benchmarks.bench.virtual import DAY, VirtualPortal
-from benchmarks.bench.worlds import company
 from benchmarks.oracle import PAGE, Fewest, candidates, pages
-from lastseen.plan import Policy
-from lastseen.simulator.filters import Filters
+from lastseen.model.plan import Policy
+from lastseen.simulator.server.filters import Filters
+from testing.virtual import DAY, VirtualPortal
+from testing.worlds import company
 
 MOST_RATIO = 1.05
 STEP = PAGE - 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.bench.commands import Took, lastseen
 from benchmarks.bench.portals import Served
-from lastseen.plan import Plan, decode_plan
+from lastseen.model.plan import Plan, decode_plan
 
 _APPLIED = (0, 6)
 """Done, or done in part."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from benchmarks.bench.commands import lastseen
 from benchmarks.bench.table import Row
-from lastseen.instant import Instant
 from lastseen.ledger import open_ledger
+from lastseen.model.instant import Instant
 
 MOST_HELP_SECONDS, MOST_HISTORY_SECONDS = 0.25, 0.6
 RUNS = 5

@@ -7,11 +7,11 @@ after the other, so a part of its people tells how long all would take.
 import time
 from datetime import UTC, datetime
 
-from benchmarks.baseline import Baseline, dates_mended, over_network
 from benchmarks.bench.portals import Place, served
 from benchmarks.bench.reviewing import desk
 from benchmarks.bench.table import Row
-from benchmarks.bench.worlds import company
+from testing.baseline import Baseline, dates_mended, over_network
+from testing.worlds import company
 
 LATENCY = 0.02
 LEAST_RATIO = 50

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
 
-from lastseen.plan import Plan, decode_plan
+from lastseen.model.plan import Plan, decode_plan
 from lastseen.reports import render_plan
 from lastseen.reports.table import table_svg
 

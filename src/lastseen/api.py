@@ -3,23 +3,31 @@
 The commands call nothing else (beside the reports, which show documents). Nothing is defined here.
 """
 
-from lastseen.apply import ApplyOptions, apply, chosen_decisions
-from lastseen.carrying.endings import receipt_exit_code
-from lastseen.carrying.preflight import (
+from lastseen.config.api_key import find_key, store_key
+from lastseen.config.load import load_settings
+from lastseen.config.settings import PortalSettings, Settings
+from lastseen.config.template import configuration_text
+from lastseen.docspace import Limits, Portal, open_portal
+from lastseen.execution.finish import receipt_exit_code
+from lastseen.execution.preflight import (
     check_age,
     check_guardrails,
     check_plan,
     people_on_roster,
 )
-from lastseen.carrying.selection import Selection
-from lastseen.configuration import load_settings
-from lastseen.configuration_file import configuration_text
-from lastseen.contractor import AccountStatus, AccountType, Contractor, Profile, UserId, user_id
-from lastseen.decision import Decision, Reason, SeenBy, Verdict
-from lastseen.diagnosis import Diagnosis, Finding
-from lastseen.docspace import Limits, Portal, open_portal
-from lastseen.doctor import doctor
-from lastseen.errors import (
+from lastseen.execution.selection import Selection
+from lastseen.ledger import Exemption, JournalEntry, Ledger, PortalLedger, Run, open_ledger
+from lastseen.model.contractor import (
+    AccountStatus,
+    AccountType,
+    Contractor,
+    Profile,
+    UserId,
+    user_id,
+)
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.diagnosis import Diagnosis, Finding
+from lastseen.model.errors import (
     ExitCode,
     GuardrailStopped,
     LastseenError,
@@ -33,22 +41,28 @@ from lastseen.errors import (
     RosterError,
     UsageError,
 )
-from lastseen.explain import explain, was_reviewed
-from lastseen.explanation import Explanation
-from lastseen.guardrails import Guardrails
-from lastseen.instant import Clock, Instant, Interval, format_instant, parse_instant, system_clock
-from lastseen.keys import find_key, store_key
-from lastseen.ledger import Exemption, JournalEntry, Ledger, PortalLedger, Run, open_ledger
-from lastseen.plan import Plan, PlanSummary, Policy, decode_plan, encode_plan
-from lastseen.progress import Progress, Silent
-from lastseen.receipt import Outcome, OutcomeKind, Receipt, encode_receipt
-from lastseen.review import review
+from lastseen.model.explanation import Explanation
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import (
+    Clock,
+    Instant,
+    Interval,
+    format_instant,
+    parse_instant,
+    system_clock,
+)
+from lastseen.model.plan import Plan, PlanSummary, Policy, decode_plan, encode_plan
+from lastseen.model.progress import Progress, Silent
+from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, encode_receipt
+from lastseen.model.secret import ApiKey
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
-from lastseen.run import RunOptions, RunResult, run
-from lastseen.secret import ApiKey
-from lastseen.session import Session, open_portal_ledger, open_session
-from lastseen.settings import PortalSettings, Settings
-from lastseen.undo import Reversal, reversal, undo
+from lastseen.workflows.apply import ApplyOptions, apply, chosen_decisions
+from lastseen.workflows.doctor import doctor
+from lastseen.workflows.explain import explain, was_reviewed
+from lastseen.workflows.review import review
+from lastseen.workflows.run import RunOptions, RunResult, run
+from lastseen.workflows.session import Session, open_portal_ledger, open_session
+from lastseen.workflows.undo import Reversal, reversal, undo
 
 __all__ = [
     "AccountStatus",

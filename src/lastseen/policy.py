@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import msgspec
 
-from lastseen.contractor import AccountStatus, AccountType, Contractor, Profile
-from lastseen.decision import Decision, Reason, SeenBy, Verdict
-from lastseen.instant import (
+from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.instant import (
     EPOCH,
     Instant,
     after,
@@ -19,8 +19,8 @@ from lastseen.instant import (
     utc_date,
     whole_second,
 )
-from lastseen.plan import Policy
-from lastseen.sighting import FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.model.plan import Policy
+from lastseen.model.sighting import FailedSignIns, Sighting, UnrecognisedEvent
 
 PROTECTED_TYPES = {
     AccountType.OWNER: "is the portal's owner",

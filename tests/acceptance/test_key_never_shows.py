@@ -82,7 +82,7 @@ def test_an_unreachable_portal_does_not_show_the_key(lastseen, way):
 def test_a_bug_does_not_show_the_key(lastseen, tmp_path, way, kept_in):
     # Given a Lastseen with a bug that puts the key into its message
     (tmp_path / "sitecustomize.py").write_text(
-        "import lastseen.cli.watching as room\n"
+        "import lastseen.cli.progress as room\n"
         "def broken(called):\n"
         f"    raise RuntimeError('Authorization: Bearer {WRONG_KEY}')\n"
         "room.watched = broken\n"

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from lastseen.decision import Reason, Verdict
+from lastseen.model.decision import Reason, Verdict
 from lastseen.reports import render_plan
 from tests.unit.reports.samples import (
     HOSTILE,

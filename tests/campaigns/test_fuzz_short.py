@@ -1,11 +1,11 @@
-"""Mutated answers, short: the full number is read by `python -m benchmarks.fuzz`."""
+"""Mutated answers, short: the full number is read by `python -m campaigns.fuzz`."""
 
 import json
 
 import pytest
 
-from benchmarks.fuzz import review_findings, wire_findings
-from benchmarks.mutations import tells_another_history
+from campaigns.fuzz import review_findings, wire_findings
+from campaigns.mutations import tells_another_history
 
 
 def test_the_wire_layer_gives_a_value_or_a_refusal_whatever_comes() -> None:

@@ -1,6 +1,6 @@
 """The campaign of safety, short: generated portals on which nobody may be disabled wrongly.
 
-The full one is `python -m benchmarks.safety`; `--shrink SEED` makes a failing portal small.
+The full one is `python -m campaigns.safety`; `--shrink SEED` makes a failing portal small.
 """
 
 from pathlib import Path
@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.safety.campaign import failures_of, play_all
-from benchmarks.safety.drawing import draw
-from benchmarks.safety.judging import Fault
-from benchmarks.safety.playing import play
-from benchmarks.safety.table import SUBJECTS, written
-from benchmarks.safety.tallies import ALL, LASTSEEN, Column
+from campaigns.safety.campaign import failures_of, play_all
+from campaigns.safety.generator import draw
+from campaigns.safety.judging import Fault
+from campaigns.safety.playing import play
+from campaigns.safety.table import SUBJECTS, written
+from campaigns.safety.tallies import ALL, LASTSEEN, Column
 
 PARTS = 4
 

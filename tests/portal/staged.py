@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lastseen.apply import ApplyOptions, apply
 from lastseen.docspace import open_portal
+from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.interface import Portal
-from lastseen.docspace.limits import Limits
-from lastseen.guardrails import Guardrails
-from lastseen.instant import system_clock
 from lastseen.ledger import Ledger, PortalLedger
-from lastseen.plan import Plan, Policy
-from lastseen.receipt import Receipt
-from lastseen.review import review
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import system_clock
+from lastseen.model.plan import Plan, Policy
+from lastseen.model.receipt import Receipt
+from lastseen.model.secret import ApiKey
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.secret import ApiKey
-from lastseen.simulator.faults import NO_MISHAP, Mishap
-from lastseen.simulator.population import Population, populate
-from lastseen.simulator.portal import SimulatedPortal
-from lastseen.simulator.scenario import Scenario
-from lastseen.simulator.server import serve
-from lastseen.undo import undo
+from lastseen.simulator.server.app import serve
+from lastseen.simulator.server.faults import NO_MISHAP, InjectedFault
+from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.world.population import Population, populate
+from lastseen.simulator.world.scenario import Scenario
+from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.review import review
+from lastseen.workflows.undo import undo
 
 GENEROUS = Guardrails(max_disable=1000, max_disable_share=1.0)
 IMPATIENT = Limits(tries=2, answer_seconds=0.15, longest_pause_seconds=5)
@@ -78,11 +78,11 @@ class Staged:
             run_id, portal, ledger=self.ledger, guardrails=GENEROUS, clock=system_clock
         )
 
-    def stumble(self, *mishaps: Mishap) -> None:
+    def stumble(self, *mishaps: InjectedFault) -> None:
         """Let these befall the next changes, one after the other, and nothing befall readings."""
-        coming: Iterator[Mishap] = iter(mishaps)
+        coming: Iterator[InjectedFault] = iter(mishaps)
 
-        def draw(method: str) -> Mishap:
+        def draw(method: str) -> InjectedFault:
             return next(coming, NO_MISHAP) if method == "PUT" else NO_MISHAP
 
         self.simulated.faults.draw = draw  # type: ignore[method-assign]

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.in_process import InProcess
-from lastseen.apply import ApplyOptions, apply
-from lastseen.guardrails import Guardrails
-from lastseen.plan import Plan, Policy
-from lastseen.receipt import OutcomeKind, Receipt
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.plan import Plan, Policy
+from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.run import RunOptions, RunResult, run
-from lastseen.simulator.people import EmployeeType
+from lastseen.simulator.world.people import EmployeeType
+from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.run import RunOptions, RunResult, run
+from testing.in_process import InProcess
 from tests.portal.unhelpful import Built, Watched, ago
 
 ANY_SHARE = Guardrails(max_disable_share=1.0)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kills.in_process import Stage, several_deaths
-from benchmarks.kills.mortality import Moment
-from benchmarks.kills.sigkill import Theatre, theatre
+from campaigns.kills.in_process import Stage, several_deaths
+from campaigns.kills.process_death import Moment
+from campaigns.kills.sigkill import Theatre, theatre
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,21 @@ from dataclasses import replace
 
 import pytest
 
-from lastseen.carrying import batches, changing
-from lastseen.carrying.endings import receipt_exit_code
-from lastseen.errors import ExitCode
-from lastseen.instant import system_clock
-from lastseen.plan import Plan
-from lastseen.receipt import OutcomeKind, Receipt
-from lastseen.simulator.clock import system_clock as portals_clock
-from lastseen.simulator.faults import Mishap
-from lastseen.simulator.portal import SimulatedPortal
+from lastseen.execution import batches, status_change
+from lastseen.execution.finish import receipt_exit_code
+from lastseen.model.errors import ExitCode
+from lastseen.model.instant import system_clock
+from lastseen.model.plan import Plan
+from lastseen.model.receipt import OutcomeKind, Receipt
+from lastseen.simulator.server.faults import InjectedFault
+from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.world.clock import system_clock as portals_clock
 from tests.portal.staged import IMPATIENT, Staged, play, scenario
 
-LOST = Mishap(name="lost-answer")
-RESET = Mishap(name="reset")
-GATEWAY = Mishap(name="html-502")
-SLOW = Mishap(slow=True)
+LOST = InjectedFault(name="lost-answer")
+RESET = InjectedFault(name="reset")
+GATEWAY = InjectedFault(name="html-502")
+SLOW = InjectedFault(slow=True)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def simulated(world) -> SimulatedPortal:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changing, "PAUSES", (0.05, 0.05, 0.05))
+    monkeypatch.setattr(status_change, "PAUSES", (0.05, 0.05, 0.05))
 
 
 def meant_by(plan: Plan) -> list[str]:
@@ -75,10 +75,10 @@ def test_a_plan_is_carried_out_by_one_change(simulated):
         [GATEWAY],
         [LOST, LOST, LOST],
         [RESET, GATEWAY, LOST],
-        [Mishap(name="empty-200")],
-        [Mishap(name="other-shape")],
-        [Mishap(name="truncated")],
-        [Mishap(name="429")],
+        [InjectedFault(name="empty-200")],
+        [InjectedFault(name="other-shape")],
+        [InjectedFault(name="truncated")],
+        [InjectedFault(name="429")],
     ],
     ids=lambda mishaps: "-".join(str(mishap.name) for mishap in mishaps),
 )
@@ -137,7 +137,7 @@ def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated, m
     async def story(staged: Staged) -> None:
         async with staged.opened() as portal:
             plan = await staged.reviewed(portal)
-            staged.stumble(Mishap(), Mishap(name="429"))
+            staged.stumble(InjectedFault(), InjectedFault(name="429"))
             first = await staged.applied(plan, portal)
             assert len(by_kind(first, OutcomeKind.DISABLED)) == 2
             assert "nothing more before" in (first.outcomes[-1].error or "")

@@ -7,12 +7,12 @@ from types import FunctionType, MethodType, ModuleType
 import pytest
 from aiohttp import web
 
-from lastseen.contractor import AccountStatus, UserId
 from lastseen.docspace import Limits, open_portal
 from lastseen.docspace.interface import EventQuery
-from lastseen.errors import LastseenError, PortalError
-from lastseen.instant import system_clock
-from lastseen.secret import ApiKey
+from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.errors import LastseenError, PortalError
+from lastseen.model.instant import system_clock
+from lastseen.model.secret import ApiKey
 from tests.portal.client_servers import KEY, closed_port, envelope, serving, speaking
 
 SOMEONE = UserId("00000001-0000-4000-8000-00000000abcd")

@@ -9,22 +9,22 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lastseen.contractor import AccountStatus, AccountType, UserId
 from lastseen.docspace import open_portal
 from lastseen.docspace.client import Client, client_over
-from lastseen.docspace.exchange import Effects
+from lastseen.docspace.http.limits import Limits
+from lastseen.docspace.http.request import Runtime
+from lastseen.docspace.http.transport import network
 from lastseen.docspace.interface import EventQuery, PeopleQuery, Portal
-from lastseen.docspace.limits import Limits
-from lastseen.docspace.transport import network
-from lastseen.errors import PortalError
-from lastseen.instant import Instant
-from lastseen.secret import ApiKey
-from lastseen.simulator.faults import NAMES, FaultRates
-from lastseen.simulator.limits import RateLimit
-from lastseen.simulator.people import Kind, Status
-from lastseen.simulator.population import Population, populate
-from lastseen.simulator.portal import Setup, SimulatedPortal
-from lastseen.simulator.server import serve
+from lastseen.model.contractor import AccountStatus, AccountType, UserId
+from lastseen.model.errors import PortalError
+from lastseen.model.instant import Instant
+from lastseen.model.secret import ApiKey
+from lastseen.simulator.server.app import serve
+from lastseen.simulator.server.faults import NAMES, FaultRates
+from lastseen.simulator.server.limits import RateLimit
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.people import Kind, Status
+from lastseen.simulator.world.population import Population, populate
 
 NOW = datetime(2026, 11, 1, 10, 30, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ async def hurried(
 ) -> AsyncIterator[Client]:
     """Yield a client over a real socket that waits for nothing."""
     hurry = hurry or Hurry()
-    effects = Effects(sleep=hurry.sleep, monotonic=hurry.monotonic, random=random.Random(1).random)
+    effects = Runtime(sleep=hurry.sleep, monotonic=hurry.monotonic, random=random.Random(1).random)
     key = ApiKey(simulated.api_key)
     async with serve(simulated) as url, network(url, key, Limits()) as transport:
         client = client_over(transport, url=url, clock=clock, key=key, effects=effects)

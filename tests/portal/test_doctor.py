@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.in_process import InProcess
-from lastseen.diagnosis import Diagnosis, Finding
-from lastseen.doctor import doctor
-from lastseen.plan import Policy
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.keys import ApiKey
+from lastseen.model.diagnosis import Diagnosis, Finding
+from lastseen.model.plan import Policy
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.world.keys import ApiKey
+from lastseen.workflows.doctor import doctor
+from testing.in_process import InProcess
 from tests.portal.unhelpful import STAFF, UNKNOWN, Built, Watched, ago
 
 

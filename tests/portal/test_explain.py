@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from lastseen.decision import Reason
-from lastseen.errors import UsageError
-from lastseen.explain import RULES, explain
-from lastseen.instant import parse_instant
+from lastseen.model.decision import Reason
+from lastseen.model.errors import UsageError
+from lastseen.model.instant import parse_instant
+from lastseen.workflows.explain import RULES, explain
 from tests.portal.unhelpful import FAILURE, FILE_OPENED, UNKNOWN, Built, ago
 
 

@@ -4,15 +4,15 @@ import random
 
 import pytest
 
-from benchmarks.in_process import InProcess
-from lastseen.apply import ApplyOptions, apply
-from lastseen.decision import Reason, Verdict
-from lastseen.guardrails import Guardrails
-from lastseen.plan import Policy
-from lastseen.receipt import Receipt
-from lastseen.review import review
+from lastseen.model.decision import Reason, Verdict
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.plan import Policy
+from lastseen.model.receipt import Receipt
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.simulator.keys import ApiKey
+from lastseen.simulator.world.keys import ApiKey
+from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.review import review
+from testing.in_process import InProcess
 from tests.portal.unhelpful import ADMIN, Built, Watched, ago, ruling
 
 

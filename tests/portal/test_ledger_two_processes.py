@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lastseen.errors import LockHeld
-from lastseen.instant import Instant, Interval, system_clock
 from lastseen.ledger import open_ledger
-from lastseen.sighting import EvidenceKind
+from lastseen.model.errors import LockHeld
+from lastseen.model.instant import Instant, Interval, system_clock
+from lastseen.model.sighting import EvidenceKind
 
 PORTAL = "https://portal.example"
 SOURCE = Path(__file__).parents[2] / "src"
@@ -24,10 +24,10 @@ PATIENCE = 60
 BEGINNING = """
 import sys
 from datetime import UTC, datetime, timedelta
-from lastseen.contractor import UserId
-from lastseen.instant import Instant, Interval, system_clock
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant, Interval, system_clock
 from lastseen.ledger import Reading, open_ledger
-from lastseen.sighting import EvidenceKind, Sighting
+from lastseen.model.sighting import EvidenceKind, Sighting
 
 URL, NUMBER = sys.argv[1], int(sys.argv[2])
 START = datetime(2026, 1, 1, tzinfo=UTC)

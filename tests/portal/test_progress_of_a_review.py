@@ -2,10 +2,10 @@
 
 import pytest
 
-from benchmarks.bench.virtual import VirtualPortal
-from benchmarks.bench.worlds import company
-from lastseen.plan import Policy
-from lastseen.simulator.filters import Filters
+from lastseen.model.plan import Policy
+from lastseen.simulator.server.filters import Filters
+from testing.virtual import VirtualPortal
+from testing.worlds import company
 
 
 class Heard:

@@ -1,8 +1,8 @@
 """A review of a portal on which somebody has just tried a password many times a second."""
 
-from benchmarks.bench.virtual import NOON, VirtualPortal
-from benchmarks.bench.worlds import REFUSED, company
-from lastseen.simulator.filters import Filters
+from lastseen.simulator.server.filters import Filters
+from testing.virtual import NOON, VirtualPortal
+from testing.worlds import REFUSED, company
 
 ATTEMPTS = 1_500
 

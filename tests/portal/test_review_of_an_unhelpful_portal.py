@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lastseen.decision import Reason, Verdict
-from lastseen.errors import PortalRefused
-from lastseen.plan import Plan
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.keys import ApiKey
+from lastseen.model.decision import Reason, Verdict
+from lastseen.model.errors import PortalRefused
+from lastseen.model.plan import Plan
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.world.keys import ApiKey
 from tests.portal.unhelpful import (
     ADMIN,
     FAILURE,

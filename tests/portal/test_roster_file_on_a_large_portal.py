@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks.bench.virtual import VirtualPortal
-from benchmarks.bench.worlds import Shape
 from lastseen.rosters import RosterOptions, match, open_roster
+from testing.virtual import VirtualPortal
+from testing.worlds import Shape
 
 PEOPLE, GUESTS = 50_000, 10_000
 WHOLE_LIST = PEOPLE // 100

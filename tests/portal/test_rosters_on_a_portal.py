@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lastseen.contractor import AccountStatus, Contractor, UserId
-from lastseen.decision import Reason
 from lastseen.docspace import open_portal
-from lastseen.errors import PortalError
-from lastseen.instant import Instant
+from lastseen.model.contractor import AccountStatus, Contractor, UserId
+from lastseen.model.decision import Reason
+from lastseen.model.errors import PortalError
+from lastseen.model.instant import Instant
+from lastseen.model.secret import ApiKey
 from lastseen.rosters import Listing, RosterOptions, match, open_roster
-from lastseen.secret import ApiKey
-from lastseen.simulator.faults import FaultRates
-from lastseen.simulator.people import EmployeeType, Group, Person, Status
-from lastseen.simulator.population import Population, populate
-from lastseen.simulator.portal import Setup, SimulatedPortal
-from lastseen.simulator.scenario import Scenario
-from lastseen.simulator.server import serve
+from lastseen.simulator.server.app import serve
+from lastseen.simulator.server.faults import FaultRates
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.people import EmployeeType, Group, Person, Status
+from lastseen.simulator.world.population import Population, populate
+from lastseen.simulator.world.scenario import Scenario
 
 NOW = datetime(2026, 11, 1, 10, 30, tzinfo=UTC)
 DESIGNERS = Group("5b2f7c1e-7f0a-4c55-9d27-8a5a8e0b7c11", "Designers")

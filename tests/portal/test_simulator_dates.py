@@ -2,8 +2,8 @@
 
 import pytest
 
-from lastseen.simulator.dates import DateWriter, http_date
-from lastseen.simulator.portal import Setup
+from lastseen.simulator.endpoints.dates import DateWriter, http_date
+from lastseen.simulator.server.portal import Setup
 from tests.unit.simulator.worlds import ANNA, LOGINS, NOW, PEOPLE, TRAIL, ago, get, portal
 
 ACCEPTED = [

@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from lastseen.simulator.faults import DEFAULT_RATE, NAMES, FaultRates, UnknownFault
-from lastseen.simulator.people import Status
-from lastseen.simulator.portal import Setup
-from lastseen.simulator.wire import Damage
+from lastseen.simulator.endpoints.wire import Damage
+from lastseen.simulator.server.faults import DEFAULT_RATE, NAMES, FaultRates, UnknownFault
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.people import Status
 from tests.unit.simulator.worlds import (
     ANNA,
     BERT,

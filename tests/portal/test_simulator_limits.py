@@ -2,10 +2,10 @@
 
 import pytest
 
-from lastseen.simulator.keys import make_key
-from lastseen.simulator.limits import RateLimit
-from lastseen.simulator.portal import Setup, SimulatedPortal
-from lastseen.simulator.scenario import scenario_of
+from lastseen.simulator.server.limits import RateLimit
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.keys import make_key
+from lastseen.simulator.world.scenario import scenario_of
 from tests.unit.simulator.worlds import (
     ADMIN,
     ANNA,
@@ -22,7 +22,7 @@ from tests.unit.simulator.worlds import (
 HEADERS = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
 
 
-class Pace:
+class RateWindow:
     now = 1000.0
 
     def __call__(self):
@@ -30,7 +30,7 @@ class Pace:
 
 
 def limited(**limits):
-    pace = Pace()
+    pace = RateWindow()
     scenario = scenario_of(NOW, PEOPLE_OF_ALL_SORTS, key_account=ADMIN)
     setup = Setup(rate_limit=RateLimit(**limits), keys=[make_key(ADMIN, 1), make_key(OWNER, 1)])
     return SimulatedPortal(scenario, clock=lambda: NOW, setup=setup, pace=pace), pace

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.keys import make_key
-from lastseen.simulator.people import NOBODY
-from lastseen.simulator.portal import Setup
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.keys import make_key
+from lastseen.simulator.world.people import NOBODY
 from tests.unit.simulator.worlds import (
     ADMIN,
     ANNA,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from lastseen.simulator.keys import make_key
-from lastseen.simulator.people import SYSTEM, Activation, Kind, Status
-from lastseen.simulator.portal import Setup
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.keys import make_key
+from lastseen.simulator.world.people import SYSTEM, Activation, Kind, Status
 from tests.unit.simulator.worlds import (
     ADMIN,
     ANNA,

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from lastseen.simulator.clock import system_clock
-from lastseen.simulator.faults import FaultRates
-from lastseen.simulator.limits import RateLimit
-from lastseen.simulator.people import Status
-from lastseen.simulator.portal import Setup
-from lastseen.simulator.server import serve, serve_in_thread
+from lastseen.simulator.server.app import serve, serve_in_thread
+from lastseen.simulator.server.faults import FaultRates
+from lastseen.simulator.server.limits import RateLimit
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.clock import system_clock
+from lastseen.simulator.world.people import Status
 from tests.unit.simulator.worlds import (
     ADMIN,
     ANNA,
@@ -324,8 +324,8 @@ class TestControls:
 
 class TestTheCommand:
     CODE = (
-        "from lastseen.simulator.options import SimulateOptions\n"
-        "from lastseen.simulator.serving import run\n"
+        "from lastseen.simulator.server.options import SimulateOptions\n"
+        "from lastseen.simulator.server.serving import run\n"
         "run(SimulateOptions(contractors=25, staff=3, days=60, time_zone='Asia/Tokyo'))\n"
     )
 
@@ -371,7 +371,7 @@ class TestTheCommand:
 
     def test_offering_the_options_loads_no_server(self):
         code = (
-            "import sys, lastseen.simulator.options\n"
+            "import sys, lastseen.simulator.server.options\n"
             "sys.exit(any(name.split('.')[0] in ('aiohttp', 'asyncio') for name in sys.modules))"
         )
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from lastseen.simulator.faults import FaultRates
-from lastseen.simulator.keys import make_key
-from lastseen.simulator.people import SYSTEM, Kind, Status
-from lastseen.simulator.portal import Setup
+from lastseen.simulator.server.faults import FaultRates
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.keys import make_key
+from lastseen.simulator.world.people import SYSTEM, Kind, Status
 from tests.unit.simulator.worlds import (
     ACTIVATE,
     ADMIN,

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from lastseen.simulator.actions import UNLISTED
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.people import ANONYMOUS
-from lastseen.simulator.portal import Setup
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.actions import UNLISTED
+from lastseen.simulator.world.people import ANONYMOUS
 from tests.unit.simulator.worlds import (
     ADMIN,
     ANNA,

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from lastseen.simulator.actions import LOGIN_SESSION, LOGIN_SUCCESS, NEWER_RELEASE
-from lastseen.simulator.clock import MovableClock
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.population import Population, populate
-from lastseen.simulator.portal import Setup, SimulatedPortal
-from lastseen.simulator.truth import expected
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.actions import LOGIN_SESSION, LOGIN_SUCCESS, NEWER_RELEASE
+from lastseen.simulator.world.clock import MovableClock
+from lastseen.simulator.world.oracle import expected
+from lastseen.simulator.world.population import Population, populate
 from tests.unit.simulator.worlds import ANNA, LOGINS, PEOPLE, TERMINATE, TRAIL, get, portal
 
 NOW = datetime(2026, 2, 10, 9, 30, 15, tzinfo=UTC)

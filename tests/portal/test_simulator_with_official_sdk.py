@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from lastseen.simulator.people import Status
-from lastseen.simulator.portal import Setup
-from lastseen.simulator.server import serve_in_thread
+from lastseen.simulator.server.app import serve_in_thread
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.people import Status
 from tests.unit.simulator.worlds import ANNA, BERT, CARA, OWNER, ago, portal
 
 pytestmark = pytest.mark.sdk

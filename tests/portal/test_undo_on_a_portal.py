@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from lastseen.carrying import changing
-from lastseen.carrying.endings import receipt_exit_code
-from lastseen.errors import ExitCode
-from lastseen.receipt import OutcomeKind
-from lastseen.simulator.clock import system_clock as portals_clock
-from lastseen.simulator.faults import Mishap
-from lastseen.simulator.people import Status
-from lastseen.simulator.portal import SimulatedPortal
+from lastseen.execution import status_change
+from lastseen.execution.finish import receipt_exit_code
+from lastseen.model.errors import ExitCode
+from lastseen.model.receipt import OutcomeKind
+from lastseen.simulator.server.faults import InjectedFault
+from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.world.clock import system_clock as portals_clock
+from lastseen.simulator.world.people import Status
 from tests.portal.staged import Staged, play, scenario
 
 
@@ -27,7 +27,7 @@ def simulated(world) -> SimulatedPortal:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changing, "PAUSES", (0.05, 0.05, 0.05))
+    monkeypatch.setattr(status_change, "PAUSES", (0.05, 0.05, 0.05))
 
 
 @pytest.mark.parametrize("mishap", [None, "lost-answer", "reset", "html-502", "truncated"])
@@ -37,7 +37,7 @@ def test_whatever_befalls_it_everybody_is_reinstated_once(simulated, mishap):
             applied = await staged.applied(await staged.reviewed(portal), portal)
             disabled = staged.changed()
             simulated.world.changes.clear()
-            staged.stumble(Mishap(name=mishap))
+            staged.stumble(InjectedFault(name=mishap))
             receipt = await staged.undone(applied.run_id, portal)
         assert sorted(staged.changed()) == sorted(disabled)
         assert {one.user_id for one in receipt.outcomes} == set(disabled)

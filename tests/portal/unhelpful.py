@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.in_process import InProcess, VirtualTime
-from lastseen.contractor import UserId
-from lastseen.decision import Decision, Reason, Verdict
 from lastseen.ledger import Ledger, PortalLedger, open_ledger
-from lastseen.plan import Plan, Policy
-from lastseen.review import review
+from lastseen.model.contractor import UserId
+from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.plan import Plan, Policy
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.simulator.faults import FaultRates
-from lastseen.simulator.filters import Filters
-from lastseen.simulator.people import EmployeeType, Kind, Person
-from lastseen.simulator.portal import Setup, SimulatedPortal
-from lastseen.simulator.scenario import Happening, scenario_of
+from lastseen.simulator.server.faults import FaultRates
+from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.people import EmployeeType, Kind, Person
+from lastseen.simulator.world.scenario import Happening, scenario_of
+from lastseen.workflows.review import review
+from testing.in_process import InProcess, VirtualTime
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SIGN_IN, FAILURE, SIGN_OUT, SESSION, UNKNOWN = 1000, 1002, 1006, 1016, 1031

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.in_process import URL
-from benchmarks.safety.cases import DAY, Case, Happening, PersonCase
-from benchmarks.safety.playing import Played, play
-from benchmarks.safety.setting import Setting
-from benchmarks.safety.world import id_of
-from lastseen.docspace.exchange import Request, Response
+from campaigns.safety.cases import DAY, Case, Happening, PersonCase
+from campaigns.safety.playing import Played, play
+from campaigns.safety.setting import Setting
+from campaigns.safety.world import id_of
+from lastseen.docspace.http.request import Request, Response
 from lastseen.ledger import Ledger, PortalLedger
-from lastseen.plan import Plan
+from lastseen.model.plan import Plan
+from testing.in_process import URL
 
 MINUTE, HOUR = 60, 3600
 SIGN_INS = "/security/audit/login/filter"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.safety.cases import DAY, Case, Crowd, Happening, Review, Rules, Tie, Wait
-from lastseen.docspace.exchange import Request, Response
+from campaigns.safety.cases import DAY, Case, Crowd, Happening, Review, Rules, Tie, Wait
+from lastseen.docspace.http.request import Request, Response
 from tests.regressions.portals import HOUR, MINUTE, Watched, person, ruled, signs_in, works
 
 SIGN_INS_ONLY = Rules(evidence=("sign-in",))

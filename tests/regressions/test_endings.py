@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks.safety.cases import DAY, MODES, Case, Crowd, Mode, Rules, Tie
-from lastseen.docspace.exchange import Request, Response
+from campaigns.safety.cases import DAY, MODES, Case, Crowd, Mode, Rules, Tie
+from lastseen.docspace.http.request import Request, Response
 from tests.regressions.portals import EMPTY, SIGN_INS, Watched, person, ruled, signs_in, with_body
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, Tie, Wait
-from lastseen.docspace.exchange import Request, Response
+from campaigns.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, Tie, Wait
+from lastseen.docspace.http.request import Request, Response
 from tests.regressions.portals import EMPTY, Watched, person, ruled, signs_in, with_body, works
 
 SIGN_INS_ONLY = Rules(evidence=("sign-in",))

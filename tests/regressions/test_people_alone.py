@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.safety.campaign import failures_of
-from benchmarks.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, Wait
-from benchmarks.safety.playing import play
-from benchmarks.safety.world import id_of
-from lastseen.docspace.exchange import Request, Response
+from campaigns.safety.campaign import failures_of
+from campaigns.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, Wait
+from campaigns.safety.playing import play
+from campaigns.safety.world import id_of
+from lastseen.docspace.http.request import Request, Response
 from tests.regressions.portals import EMPTY, Watched, person, ruled, signs_in, with_body, works
 
 

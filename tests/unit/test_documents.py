@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lastseen.decision import Reason
-from lastseen.errors import ExitCode
-from lastseen.guardrails import Guardrails
-from lastseen.plan import Policy
+from lastseen.config.settings import PortalSettings
+from lastseen.model.decision import Reason
+from lastseen.model.errors import ExitCode
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.plan import Policy
 from lastseen.rosters.interface import RosterOptions
 from lastseen.rosters.sources import OWN_OPTIONS
-from lastseen.settings import PortalSettings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(

@@ -21,8 +21,8 @@ def test_importing_the_package_loads_nothing_of_it():
 
 def test_review_is_the_function_whichever_was_imported_first():
     told = in_a_process_of_its_own(
-        "from lastseen.review import review as first\n"
-        "import lastseen.apply, lastseen.undo, lastseen.run, lastseen.explain, lastseen.doctor\n"
+        "from lastseen.workflows.review import review as first\n"
+        "from lastseen.workflows import apply, undo, run, explain, doctor\n"
         "from lastseen import apply, doctor, explain, review, run, undo\n"
         "print(review is first, all(map(callable, (apply, doctor, explain, run, undo))))"
     )

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
-from lastseen.decision import Reason, SeenBy, Verdict
-from lastseen.instant import Instant, parse_instant
-from lastseen.plan import Policy
+from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
+from lastseen.model.decision import Reason, SeenBy, Verdict
+from lastseen.model.instant import Instant, parse_instant
+from lastseen.model.plan import Policy
+from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 from lastseen.policy import PersonEvidence, Subject, decide
-from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 
 NOW = parse_instant("2026-11-25T12:00:00Z")
 WHO = UserId("5f7a3c1e-0000-4000-8000-000000000001")

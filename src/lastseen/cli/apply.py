@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
 from lastseen.cli.output import Destination, short_destination
-from lastseen.cli.question import agreed, counted
+from lastseen.cli.progress import watched
+from lastseen.cli.prompts import agreed, counted
 from lastseen.cli.selecting import people
-from lastseen.cli.stopping import stop_when_asked
-from lastseen.cli.watching import watched
-from lastseen.errors import UsageError
+from lastseen.cli.signals import stop_when_asked
+from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
     from lastseen.api import ApplyOptions, Plan, Receipt, Settings
@@ -50,7 +50,7 @@ def apply(
     )
     if not _agreed(decided, settings, options, yes=yes):
         return 0
-    receipt = to_the_end(_applied(decided, called, settings, options))
+    receipt = run_async(_applied(decided, called, settings, options))
     deliver_receipt(receipt, where)
     return receipt_exit_code(receipt)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 
 
 def demo(

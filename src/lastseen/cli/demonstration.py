@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lastseen.cli.output import write_out
-from lastseen.errors import LastseenError
+from lastseen.model.errors import LastseenError
 
 if TYPE_CHECKING:
     from lastseen.api import Decision, Plan

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lastseen.cli.invocation import invocation, to_the_end
+from lastseen.cli.invocation import invocation, run_async
 from lastseen.cli.options import OutputOption, ShortFormatOption
 from lastseen.cli.output import short_destination
-from lastseen.cli.question import counted
-from lastseen.errors import ExitCode
+from lastseen.cli.prompts import counted
+from lastseen.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from lastseen.api import Diagnosis, Settings
@@ -27,7 +27,7 @@ def doctor(
     from lastseen.reports.diagnosis import render_diagnosis
 
     where = short_destination(output, form)
-    diagnosis = to_the_end(_diagnosed(invocation(context).settings()))
+    diagnosis = run_async(_diagnosed(invocation(context).settings()))
     problems = sum(finding.state == "problem" for finding in diagnosis.findings)
     where.deliver(
         render_diagnosis(diagnosis, where.format, screen=where.screen()),

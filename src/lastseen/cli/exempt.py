@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from lastseen.cli.failures import print_line
+from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption, read_date
 from lastseen.cli.output import short_destination
-from lastseen.cli.question import counted
-from lastseen.errors import UsageError
+from lastseen.cli.prompts import counted
+from lastseen.model.errors import UsageError
 
 app = typer.Typer(help="Leave somebody alone for a time, whatever the logs say.")
 

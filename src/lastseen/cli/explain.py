@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import NowOption, OutputOption, ShortFormatOption, read_now
 from lastseen.cli.output import short_destination
 from lastseen.cli.review import reviewed
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
     from lastseen.api import Explanation, Instant, Settings
@@ -45,7 +45,7 @@ def explain(
     where = short_destination(output, form)
     settings = called.settings()
     if run is None:
-        explanation = to_the_end(_of_now(who, called, settings, pretended))
+        explanation = run_async(_of_now(who, called, settings, pretended))
     else:
         explanation = _of_the_past(who, run, settings)
     decision = explanation.decision

@@ -11,8 +11,8 @@ import typer
 from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption
 from lastseen.cli.output import Destination, destination, short_destination
-from lastseen.cli.question import counted
-from lastseen.errors import LedgerError, UsageError
+from lastseen.cli.prompts import counted
+from lastseen.model.errors import LedgerError, UsageError
 
 if TYPE_CHECKING:
     from lastseen.api import PortalLedger

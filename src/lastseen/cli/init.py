@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.failures import print_line
+from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import invocation
 from lastseen.cli.output import write_file
-from lastseen.cli.question import agreed_to, answered
-from lastseen.errors import UsageError
-from lastseen.secret import ApiKey
+from lastseen.cli.prompts import agreed_to, answered
+from lastseen.model.errors import UsageError
+from lastseen.model.secret import ApiKey
 
 if TYPE_CHECKING:
     from lastseen.api import Settings
@@ -113,7 +113,7 @@ def _settings(
 
 def _keep_key(portal_url: str, *, beside: Path) -> None:
     from lastseen.api import store_key
-    from lastseen.logs import hide
+    from lastseen.config.logging import hide
 
     key = ApiKey(getpass.getpass("API key (not shown; nothing leaves it to the environment): "))
     if not key:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lastseen.logs import LogFormat
+from lastseen.config.logging import LogFormat
 
 if TYPE_CHECKING:
     from typer import Context
 
-    from lastseen.settings import Settings
+    from lastseen.config.settings import Settings
 
 _Result = TypeVar("_Result")
 
@@ -47,7 +47,7 @@ class Invocation:
 
     def settings(self) -> "Settings":
         """Read the configuration file and the environment; raises UsageError."""
-        from lastseen.configuration import load_settings
+        from lastseen.config.load import load_settings
 
         return load_settings(self.config, os.environ)
 
@@ -58,7 +58,7 @@ def invocation(context: "Context") -> Invocation:
     return began[-1]
 
 
-def to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
+def run_async(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Run `work` in an event loop of its own and return what it returns."""
     import asyncio  # `lastseen --help` goes without
 

@@ -1,7 +1,7 @@
 """The `lastseen` command itself: its own options, its commands, and its ways out.
 
 No command's work is in here. Whatever goes wrong below ends here as one clear message and one of
-the exit codes of `lastseen.errors.ExitCode`.
+the exit codes of `lastseen.model.errors.ExitCode`.
 """
 
 import gc
@@ -21,8 +21,8 @@ from lastseen.cli import exempt
 from lastseen.cli.apply import apply
 from lastseen.cli.demo import demo
 from lastseen.cli.doctor import doctor
+from lastseen.cli.errors import print_bug, print_error, print_line, print_usage
 from lastseen.cli.explain import explain
-from lastseen.cli.failures import print_bug, print_error, print_line, print_usage
 from lastseen.cli.history import history
 from lastseen.cli.init import init
 from lastseen.cli.invocation import Invocation
@@ -32,9 +32,9 @@ from lastseen.cli.run import run
 from lastseen.cli.selecting import SelectingCommand
 from lastseen.cli.simulate import simulate
 from lastseen.cli.undo import undo
-from lastseen.errors import ExitCode, LastseenError
-from lastseen.logs import configure_logs, hide
-from lastseen.secret import ApiKey
+from lastseen.config.logging import configure_logs, hide
+from lastseen.model.errors import ExitCode, LastseenError
+from lastseen.model.secret import ApiKey
 
 INTERRUPTED = 130
 """How a command ends on Ctrl-C or SIGTERM: the shell's convention, none of our own codes."""

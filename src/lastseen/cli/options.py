@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from lastseen.instant import Instant
+    from lastseen.model.instant import Instant
 
 
 class LogForm(StrEnum):
@@ -74,7 +74,7 @@ def read_now(text: str | None) -> "Instant | None":
     """Return the instant in `--now`; raises UsageError when it is none."""
     if text is None:
         return None
-    from lastseen.instant import parse_instant
+    from lastseen.model.instant import parse_instant
 
     try:
         return parse_instant(text)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lastseen.cli.failures import print_line
-from lastseen.errors import UsageError
+from lastseen.cli.errors import print_line
+from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
     from lastseen.reports import Screen

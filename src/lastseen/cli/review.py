@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import (
     NowOption,
     OutputOption,
@@ -14,8 +14,8 @@ from lastseen.cli.options import (
     read_now,
 )
 from lastseen.cli.output import Destination, destination
-from lastseen.cli.watching import watched
-from lastseen.errors import ExitCode
+from lastseen.cli.progress import watched
+from lastseen.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, Plan, Session, Settings
@@ -36,7 +36,7 @@ def review(
     called = invocation(context)
     pretended = read_now(now)
     where = plan_destination(output, form)
-    plan = to_the_end(_reviewed(called, called.settings(), pretended))
+    plan = run_async(_reviewed(called, called.settings(), pretended))
     deliver_plan(plan, where, called)
     return review_exit_code(plan, strict=strict)
 

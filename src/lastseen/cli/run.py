@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.apply import outcomes_in_words
-from lastseen.cli.failures import print_line
-from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.errors import print_line
+from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import (
     NowOption,
     OutputOption,
@@ -16,11 +16,11 @@ from lastseen.cli.options import (
     read_now,
 )
 from lastseen.cli.output import Destination
-from lastseen.cli.question import agreed_to, can_be_asked, nobody_to_ask
+from lastseen.cli.progress import watched
+from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
 from lastseen.cli.review import deliver_plan, plan_destination, review_exit_code, reviewed
-from lastseen.cli.stopping import stop_when_asked
-from lastseen.cli.watching import watched
-from lastseen.errors import ExitCode, GuardrailStopped
+from lastseen.cli.signals import stop_when_asked
+from lastseen.model.errors import ExitCode, GuardrailStopped
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, RunOptions, RunResult, Session, Settings
@@ -55,7 +55,7 @@ def run(
     where = plan_destination(output, form)
     settings = called.settings()
     if pretended is not None:
-        return to_the_end(_pretended(called, settings, pretended, where, strict=strict))
+        return run_async(_pretended(called, settings, pretended, where, strict=strict))
     can_ask = can_be_asked()
     if can_ask and not _agreed(settings, yes=yes):
         return ExitCode.DONE
@@ -65,7 +65,7 @@ def run(
         only_report=not (yes or can_ask),
         reconcile=settings.roster.reconcile,
     )
-    result = to_the_end(_run(called, settings, options, where))
+    result = run_async(_run(called, settings, options, where))
     _deliver(result, where, called)
     if result.lacks_agreement and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 
 
 def simulate(
@@ -56,9 +56,9 @@ def simulate(
 
     First prints two lines, its address and its key, ready for a shell.
     """
-    from lastseen.simulator.filters import Filters
-    from lastseen.simulator.options import SimulateOptions
-    from lastseen.simulator.serving import run
+    from lastseen.simulator.server.filters import Filters
+    from lastseen.simulator.server.options import SimulateOptions
+    from lastseen.simulator.server.serving import run
 
     try:
         options = SimulateOptions(

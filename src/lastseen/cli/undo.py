@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.apply import deliver_receipt
-from lastseen.cli.invocation import Invocation, invocation, to_the_end
+from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
 from lastseen.cli.output import short_destination
-from lastseen.cli.question import agreed, counted
+from lastseen.cli.progress import watched
+from lastseen.cli.prompts import agreed, counted
 from lastseen.cli.selecting import people
-from lastseen.cli.stopping import stop_when_asked
-from lastseen.cli.watching import watched
+from lastseen.cli.signals import stop_when_asked
 
 if TYPE_CHECKING:
     from lastseen.api import Receipt, Settings
@@ -41,7 +41,7 @@ def undo(
     chosen = people(who)
     if not _agreed(run, chosen, settings, yes=yes):
         return 0
-    receipt = to_the_end(_undone(run, chosen, called, settings))
+    receipt = run_async(_undone(run, chosen, called, settings))
     deliver_receipt(receipt, where)
     return receipt_exit_code(receipt)
 

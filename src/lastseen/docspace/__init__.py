@@ -7,10 +7,10 @@ transport. Importing this costs little: the HTTP library is loaded when a portal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.interface import Portal
-from lastseen.docspace.limits import Limits
-from lastseen.instant import Clock
-from lastseen.secret import ApiKey
+from lastseen.model.instant import Clock
+from lastseen.model.secret import ApiKey
 
 __all__ = ["Limits", "Portal", "open_portal"]
 
@@ -33,7 +33,7 @@ async def open_portal(
     """
     from lastseen.docspace.address import portal_address
     from lastseen.docspace.client import client_over
-    from lastseen.docspace.transport import network
+    from lastseen.docspace.http.transport import network
 
     address = portal_address(url)
     async with network(address, key, limits) as transport:

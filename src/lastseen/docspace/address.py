@@ -6,7 +6,7 @@ Only text in and text out: nothing here resolves a name or opens a connection.
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -8,24 +8,24 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from lastseen.contractor import user_id
-from lastseen.docspace.conversation import Answer, Conversation
-from lastseen.docspace.exchange import Request
+from lastseen.docspace.dst_fold import may_be_repeated
+from lastseen.docspace.http.error_text import Operation, Topic
+from lastseen.docspace.http.request import Request
+from lastseen.docspace.http.retry import Answer, RetryingClient
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.docspace.loose_events import read_loose_events
-from lastseen.docspace.repeated_hour import may_be_repeated
+from lastseen.docspace.lenient_events import read_loose_events
 from lastseen.docspace.wire import (
     EARLIEST_YEAR,
     TOO_LATE_A_YEAR,
     Envelope,
-    Unreadable,
+    MalformedResponse,
     check_count,
     check_success,
     check_year,
 )
-from lastseen.docspace.wording import Purpose, Topic
-from lastseen.instant import Instant, whole_second
-from lastseen.sighting import Event
+from lastseen.model.contractor import user_id
+from lastseen.model.instant import Instant, whole_second
+from lastseen.model.sighting import Event
 
 SIGN_INS_PATH = "/api/2.0/security/audit/login/filter"
 TRAIL_PATH = "/api/2.0/security/audit/events/filter"
@@ -43,12 +43,12 @@ class _EventsEnvelope(Envelope, frozen=True, kw_only=True):
 _decoder = msgspec.json.Decoder(_EventsEnvelope)
 
 
-async def sign_in_page(conversation: Conversation, query: EventQuery) -> EventPage:
+async def sign_in_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
     """Return one page of the sign-in log; raises PortalError, ValueError for an absurd query."""
     return await _page(conversation, SIGN_INS_PATH, "Reading the sign-in log", query)
 
 
-async def trail_page(conversation: Conversation, query: EventQuery) -> EventPage:
+async def trail_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
     """Return one page of the audit trail; raises PortalError, ValueError for an absurd query."""
     return await _page(conversation, TRAIL_PATH, "Reading the audit trail", query)
 
@@ -63,7 +63,7 @@ def wire_date(moment: Instant) -> str:
 
 
 def read_events(body: bytes) -> list[Event]:
-    """Return a page's events, newest first, with ids of people in lower case; raises Unreadable."""
+    """Return a page's events, newest first, ids in lower case; raises MalformedResponse."""
     quick: _EventsEnvelope | None = None
     try:
         quick = _decoder.decode(body)
@@ -82,7 +82,7 @@ def read_events(body: bytes) -> list[Event]:
 
 
 async def _page(
-    conversation: Conversation, path: str, attempted: str, query: EventQuery
+    conversation: RetryingClient, path: str, attempted: str, query: EventQuery
 ) -> EventPage:
     if not 1 <= query.count <= _MOST_A_PAGE or query.start < 0:
         raise ValueError(f"no page has {query.count} events from {query.start} on")
@@ -97,7 +97,7 @@ async def _page(
             portal_time=answer.portal_time,
         )
 
-    return await conversation.ask(request, Purpose(attempted, Topic.LOGS), read)
+    return await conversation.ask(request, Operation(attempted, Topic.LOGS), read)
 
 
 def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
@@ -133,7 +133,7 @@ def _is_plain(events: list[Event]) -> bool:
 
 
 def _check(events: list[Event]) -> None:
-    """Raise Unreadable for events that no log holds; put ids and seconds into their one form.
+    """Raise MalformedResponse for events that no log holds; normalise ids and seconds.
 
     Times are let pass in any offset. Equal seconds have no order of their own.
 
@@ -149,10 +149,10 @@ def _check(events: list[Event]) -> None:
     for place, event in enumerate(events):
         moment = event.at
         if moment.tzinfo is None:
-            raise Unreadable(f"event {event.id} has a date without a time zone")
+            raise MalformedResponse(f"event {event.id} has a date without a time zone")
         check_year(moment)
         if not -(2**31) <= event.action_id < 2**31 or not -(2**63) <= event.id < 2**63:
-            raise Unreadable(f"event {event.id} has a number that is none of the portal's")
+            raise MalformedResponse(f"event {event.id} has a number that is none of the portal's")
         if moment.microsecond:
             moment = whole_second(Instant(moment))
         if earlier is not None and written is not None and moment > earlier:
@@ -160,7 +160,7 @@ def _check(events: list[Event]) -> None:
             fell = event.id < events[place - 1].id or moment <= written
             is_allowed = rises <= 1 and moment - earlier <= _REPEATED_HOUR
             if not is_allowed or not (fell or may_be_repeated(moment)):
-                raise Unreadable("it is not sorted from the newest event to the oldest")
+                raise MalformedResponse("it is not sorted from the newest event to the oldest")
             written, moment = moment, earlier
         else:
             written = moment
@@ -171,4 +171,4 @@ def _check(events: list[Event]) -> None:
         if person is not event.user_id or moment is not event.at:
             events[place] = msgspec.structs.replace(event, at=moment, user_id=person)
     if len({event.id for event in events}) != len(events):
-        raise Unreadable("it brings the same event twice")
+        raise MalformedResponse("it brings the same event twice")

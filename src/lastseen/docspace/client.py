@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from lastseen.contractor import AccountStatus, Profile, UserId
 from lastseen.docspace import audit, people
-from lastseen.docspace.conversation import Conversation
-from lastseen.docspace.exchange import Effects, Request, Transport
+from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
+from lastseen.docspace.http.limits import Limits
+from lastseen.docspace.http.request import Request, Runtime, Transport
+from lastseen.docspace.http.retry import RetryingClient
 from lastseen.docspace.interface import (
     EventPage,
     EventQuery,
@@ -20,12 +21,11 @@ from lastseen.docspace.interface import (
     Retention,
     Traffic,
 )
-from lastseen.docspace.limits import Limits
 from lastseen.docspace.wire import read_changed_people, read_retention
-from lastseen.docspace.wording import Purpose, Topic, Wording
-from lastseen.errors import UsageError
-from lastseen.instant import Clock
-from lastseen.secret import ApiKey
+from lastseen.model.contractor import AccountStatus, Profile, UserId
+from lastseen.model.errors import UsageError
+from lastseen.model.instant import Clock
+from lastseen.model.secret import ApiKey
 
 _STATUS_PATH = "/api/2.0/people/status/"
 _RETENTION_PATH = "/api/2.0/security/audit/settings/lifetime"
@@ -40,15 +40,15 @@ class Client:
     def __init__(
         self,
         url: str,
-        conversation: Conversation,
+        conversation: RetryingClient,
         *,
-        wording: Wording,
+        error_text: ErrorText,
         status_segments: dict[AccountStatus, str],
     ) -> None:
         """Speak as `conversation` does; `status_segments` are the ends of the path of a change."""
         self._url = url
         self._conversation = conversation
-        self._wording = wording
+        self._error_text = error_text
         self._status_segments = status_segments
 
     @property
@@ -81,11 +81,11 @@ class Client:
 
     async def people_by_email(self, email: str) -> tuple[Profile, ...]:
         """Return everyone with this address in any case."""
-        return await people.people_by_email(self._conversation, self._wording, email)
+        return await people.people_by_email(self._conversation, self._error_text, email)
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
         """Return everyone the query names, each once, proven whole."""
-        return await people.people(self._conversation, self._wording, query)
+        return await people.people(self._conversation, self._error_text, query)
 
     async def count_people(self, query: PeopleQuery) -> int:
         """Return how many people the query names."""
@@ -102,9 +102,9 @@ class Client:
     async def retention(self) -> Retention:
         """Return how long the portal keeps its logs."""
         request = Request(method="GET", path=_RETENTION_PATH)
-        purpose = Purpose("Asking how long the logs are kept", Topic.LOGS)
+        operation = Operation("Asking how long the logs are kept", Topic.LOGS)
         return await self._conversation.ask(
-            request, purpose, lambda answer: read_retention(answer.body)
+            request, operation, lambda answer: read_retention(answer.body)
         )
 
     async def set_status(
@@ -123,9 +123,9 @@ class Client:
         )
         verb = "Disabling" if status is AccountStatus.TERMINATED else "Reinstating"
         number = "1 person" if len(user_ids) == 1 else f"{len(user_ids)} people"
-        purpose = Purpose(f"{verb} {number}", Topic.CHANGE)
+        operation = Operation(f"{verb} {number}", Topic.CHANGE)
         return await self._conversation.ask(
-            request, purpose, lambda answer: read_changed_people(answer.body)
+            request, operation, lambda answer: read_changed_people(answer.body)
         )
 
     async def close(self) -> None:
@@ -141,23 +141,23 @@ def client_over(
     key: ApiKey | None = None,
     limits: Limits | None = None,
     disabled_status: str | int = "Terminated",
-    effects: Effects | None = None,
+    effects: Runtime | None = None,
 ) -> Client:
     """Return a client that asks through `transport`.
 
     `url` is only shown; `key`, where there is one, is only kept out of every text. Raises
     UsageError for a `disabled_status` other than the name or the number of Terminated.
     """
-    wording = Wording(url, key or ApiKey(""))
-    conversation = Conversation(
+    error_text = ErrorText(url, key or ApiKey(""))
+    conversation = RetryingClient(
         transport,
-        wording,
+        error_text,
         clock=clock,
         limits=limits or Limits(),
-        effects=effects or Effects(),
+        effects=effects or Runtime(),
     )
     return Client(
-        url, conversation, wording=wording, status_segments=status_segments(disabled_status)
+        url, conversation, error_text=error_text, status_segments=status_segments(disabled_status)
     )
 
 

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import msgspec
 
-from lastseen.contractor import AccountStatus, Profile, UserId
-from lastseen.instant import Instant
-from lastseen.sighting import Event
+from lastseen.model.contractor import AccountStatus, Profile, UserId
+from lastseen.model.instant import Instant
+from lastseen.model.sighting import Event
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,12 @@ import asyncio
 import re
 from urllib.parse import quote
 
-from lastseen.contractor import AccountType, Profile, UserId, email_key, user_id
-from lastseen.docspace.conversation import Answer, Conversation
-from lastseen.docspace.exchange import Request
+from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
+from lastseen.docspace.http.request import Request
+from lastseen.docspace.http.retry import Answer, RetryingClient
 from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery
-from lastseen.docspace.wire import PeoplePage, Unreadable, read_people, read_person
-from lastseen.docspace.wording import Purpose, Topic, Wording
+from lastseen.docspace.wire import MalformedResponse, PeoplePage, read_people, read_person
+from lastseen.model.contractor import AccountType, Profile, UserId, email_key, user_id
 
 _FILTER_PATH = "/api/2.0/people/filter"
 _PERSON_PATH = "/api/2.0/people/"
@@ -27,18 +27,18 @@ _EVERY_STATUS = "7"
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_LISTING = Purpose("Listing people", Topic.PEOPLE)
-_LOOKING_UP = Purpose("Looking up a person", Topic.PEOPLE, may_be_absent=True)
+_LISTING = Operation("Listing people", Topic.PEOPLE)
+_LOOKING_UP = Operation("Looking up a person", Topic.PEOPLE, may_be_absent=True)
 
 
-async def whoami(conversation: Conversation) -> Profile:
+async def whoami(conversation: RetryingClient) -> Profile:
     """Return the account that the key acts as."""
     request = Request(method="GET", path=_SELF_PATH)
-    purpose = Purpose("Asking whom the API key belongs to", Topic.PEOPLE)
-    return await conversation.ask(request, purpose, lambda answer: read_person(answer.body))
+    operation = Operation("Asking whom the API key belongs to", Topic.PEOPLE)
+    return await conversation.ask(request, operation, lambda answer: read_person(answer.body))
 
 
-async def person(conversation: Conversation, identity: UserId) -> Profile | None:
+async def person(conversation: RetryingClient, identity: UserId) -> Profile | None:
     """Return the person with this id, or None where there is none.
 
     The portal's ids are GUIDs: anything else is nobody's, and is not asked for, since the portal
@@ -53,7 +53,7 @@ async def person(conversation: Conversation, identity: UserId) -> Profile | None
 
 
 async def people_by_email(
-    conversation: Conversation, wording: Wording, email: str
+    conversation: RetryingClient, error_text: ErrorText, email: str
 ) -> tuple[Profile, ...]:
     """Return everyone with this address in any case.
 
@@ -64,17 +64,17 @@ async def people_by_email(
     wanted = email.strip()
     if not wanted:
         return ()
-    found = await people(conversation, wording, PeopleQuery(text=wanted))
+    found = await people(conversation, error_text, PeopleQuery(text=wanted))
     return tuple(one for one in found if email_key(one.email) == email_key(wanted))
 
 
-async def count_people(conversation: Conversation, query: PeopleQuery) -> int:
+async def count_people(conversation: RetryingClient, query: PeopleQuery) -> int:
     """Return how many people the query names, as the portal counts them."""
     return (await _page(conversation, query, start=0, count=1)).total
 
 
 async def people(
-    conversation: Conversation, wording: Wording, query: PeopleQuery
+    conversation: RetryingClient, error_text: ErrorText, query: PeopleQuery
 ) -> tuple[Profile, ...]:
     """Return everyone the query names, each once, in the order of e-mail addresses.
 
@@ -91,14 +91,14 @@ async def people(
         # Of an empty list nothing but the portal's word is seen: every reading has to say it.
         empty += not found
         if totals == {len(found)} and (found or empty == _READINGS):
-            return _as_asked(wording, query, tuple(found.values()))
+            return _as_asked(error_text, query, tuple(found.values()))
     told = " or ".join(str(total) for total in sorted(totals))
-    raise wording.unreadable(
+    raise error_text.unreadable(
         _LISTING, f"the list tells of {told} people and brings {len(found)}, {_READINGS} times over"
     )
 
 
-async def _pages(conversation: Conversation, query: PeopleQuery) -> list[PeoplePage]:
+async def _pages(conversation: RetryingClient, query: PeopleQuery) -> list[PeoplePage]:
     first = await _page(conversation, query, start=0, count=_MOST_A_PAGE)
     starts = range(_MOST_A_PAGE, first.total, _MOST_A_PAGE)
     tasks = [
@@ -114,7 +114,7 @@ async def _pages(conversation: Conversation, query: PeopleQuery) -> list[PeopleP
 
 
 async def _page(
-    conversation: Conversation, query: PeopleQuery, *, start: int, count: int
+    conversation: RetryingClient, query: PeopleQuery, *, start: int, count: int
 ) -> PeoplePage:
     pairs = [
         ("employeeStatus", _EVERY_STATUS),
@@ -137,7 +137,7 @@ async def _page(
         page = read_people(answer.body)
         promised = max(0, min(count, page.total - start))
         if len(page.people) != promised:
-            raise Unreadable(f"it brings {len(page.people)} people instead of {promised}")
+            raise MalformedResponse(f"it brings {len(page.people)} people instead of {promised}")
         return page
 
     return await conversation.ask(request, _LISTING, read)
@@ -148,7 +148,7 @@ def _read_one(answer: Answer) -> Profile | None:
 
 
 def _as_asked(
-    wording: Wording, query: PeopleQuery, profiles: tuple[Profile, ...]
+    error_text: ErrorText, query: PeopleQuery, profiles: tuple[Profile, ...]
 ) -> tuple[Profile, ...]:
     """Return those whom the query names, from a portal that may not have looked at all of it.
 
@@ -160,9 +160,9 @@ def _as_asked(
     if query.group_id is not None:
         group = user_id(query.group_id)
         if any(one.groups and group not in one.groups for one in profiles):
-            raise wording.unreadable(_LISTING, "it brings people of other groups")
+            raise error_text.unreadable(_LISTING, "it brings people of other groups")
     if query.inviter_id is not None:
         inviter = user_id(query.inviter_id)
         if any(one.invited_by not in (None, inviter) for one in profiles):
-            raise wording.unreadable(_LISTING, "it brings people whom others invited")
+            raise error_text.unreadable(_LISTING, "it brings people whom others invited")
     return profiles

@@ -1,8 +1,8 @@
 """The portal's JSON: the envelope, profiles, dates, retention, each checked for its shape.
 
-What is not the promised shape raises `Unreadable` with the reason; nothing unreadable is ever
-left out or made into an empty list. Pages of events have their own files, `audit` and
-`loose_events`. Shapes are those of CommonApiResponse.cs, EmployeeFullDto.cs, ApiDateTime.cs.
+What is not the promised shape raises `MalformedResponse` with the reason; nothing unreadable is
+ever left out or made into an empty list. Pages of events have their own files, `audit` and
+`lenient_events`. Shapes are those of CommonApiResponse.cs, EmployeeFullDto.cs, ApiDateTime.cs.
 """
 
 import html
@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lastseen.contractor import AccountStatus, AccountType, Profile, UserId, user_id
 from lastseen.docspace.interface import Retention
-from lastseen.instant import Instant, instant
+from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId, user_id
+from lastseen.model.instant import Instant, instant
 
 E = TypeVar("E", bound="Envelope")
 
@@ -30,7 +30,7 @@ EARLIEST_YEAR, TOO_LATE_A_YEAR = 1971, 9000
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-class Unreadable(Exception):
+class MalformedResponse(Exception):
     """An answer is not of the promised shape; the text says in what way."""
 
 
@@ -119,25 +119,25 @@ _failure_decoder = msgspec.json.Decoder(_FailureEnvelope)
 
 
 def read_person(body: bytes) -> Profile:
-    """Return the one person that an answer brings; raises Unreadable."""
+    """Return the one person that an answer brings; raises MalformedResponse."""
     return _profile(decode(_person_decoder.decode, body).response)
 
 
 def read_people(body: bytes) -> PeoplePage:
-    """Return the people that a page of a list brings; raises Unreadable."""
+    """Return the people that a page of a list brings; raises MalformedResponse."""
     envelope = decode(_people_decoder.decode, body)
     check_count(envelope.count, envelope.response)
     if envelope.total is None:
-        raise Unreadable("a list of people does not say how many there are altogether")
+        raise MalformedResponse("a list of people does not say how many there are altogether")
     if not len(envelope.response) <= envelope.total <= _MOST_PEOPLE:
-        raise Unreadable(
+        raise MalformedResponse(
             f"it brings {len(envelope.response)} people of {envelope.total} altogether"
         )
     return PeoplePage(tuple(_profile(person) for person in envelope.response), envelope.total)
 
 
 def read_changed_people(body: bytes) -> tuple[Profile, ...]:
-    """Return the people that a change answers with; raises Unreadable.
+    """Return the people that a change answers with; raises MalformedResponse.
 
     `count` says nothing here: the portal writes 1 however many were changed, since it counts a
     stream before it has run (CommonApiResponse.cs, UserController.cs).
@@ -147,12 +147,15 @@ def read_changed_people(body: bytes) -> tuple[Profile, ...]:
 
 
 def read_retention(body: bytes) -> Retention:
-    """Return for how many days the logs are kept (TenantAuditSettings.cs); raises Unreadable."""
+    """Return how many days the logs are kept (TenantAuditSettings.cs).
+
+    Raises MalformedResponse.
+    """
     lifetimes = decode(_lifetimes_decoder.decode, body).response
     sign_in_days = lifetimes.login_history_life_time
     trail_days = lifetimes.audit_trail_life_time
     if not (0 < sign_in_days <= 36_500 and 0 < trail_days <= 36_500):
-        raise Unreadable(f"it keeps the logs for {sign_in_days} and {trail_days} days")
+        raise MalformedResponse(f"it keeps the logs for {sign_in_days} and {trail_days} days")
     return Retention(sign_in_days=sign_in_days, trail_days=trail_days)
 
 
@@ -169,7 +172,7 @@ def failure(body: bytes) -> Failure | None:
 
 
 def decode(decoder: Callable[[bytes], E], body: bytes) -> E:
-    """Return the envelope that `body` is; raises Unreadable when it isn't one of success."""
+    """Return the envelope that `body` is; raises MalformedResponse when it isn't one of success."""
     envelope: E | None = None
     reason = ""
     try:
@@ -177,23 +180,23 @@ def decode(decoder: Callable[[bytes], E], body: bytes) -> E:
     except _DECODING_ERRORS as error:
         reason = describe(body, error)
     if envelope is None:
-        raise Unreadable(reason)
+        raise MalformedResponse(reason)
     check_success(envelope)
     return envelope
 
 
 def check_success(envelope: Envelope) -> None:
-    """Raise Unreadable where an envelope speaks of an error."""
+    """Raise MalformedResponse where an envelope speaks of an error."""
     if envelope.status != 0 or not 200 <= envelope.status_code < 300:
-        raise Unreadable(
+        raise MalformedResponse(
             f"its status is {envelope.status} and its status code {envelope.status_code}"
         )
 
 
 def check_count(count: int | None, response: list[Any]) -> None:
-    """Raise Unreadable where an envelope's `count` contradicts the list in it."""
+    """Raise MalformedResponse where an envelope's `count` contradicts the list in it."""
     if count is not None and count != len(response):
-        raise Unreadable(f"it says that it brings {count}, and brings {len(response)}")
+        raise MalformedResponse(f"it says that it brings {count}, and brings {len(response)}")
 
 
 def describe(body: bytes, error: Exception) -> str:
@@ -211,7 +214,7 @@ def describe(body: bytes, error: Exception) -> str:
 
 
 def read_moment(value: object) -> Instant:
-    """Return a date as the portal writes it, in either form; raises Unreadable.
+    """Return a date as the portal writes it, in either form; raises MalformedResponse.
 
     A string carries its offset, `Z` or hours and minutes. An object carries `utcTime`, in UTC
     whatever it says of an offset, and `timeZoneOffset`, which only tells the portal's zone.
@@ -226,28 +229,28 @@ def read_moment(value: object) -> Instant:
         except ValueError:
             moment = None
     if moment is None:
-        raise Unreadable(f"{value!r:.80} is no date")
+        raise MalformedResponse(f"{value!r:.80} is no date")
     if moment.tzinfo is None:
         if zone is None:
-            raise Unreadable(f"the date {text!r:.80} has no time zone")
+            raise MalformedResponse(f"the date {text!r:.80} has no time zone")
         moment = moment.replace(tzinfo=zone)
     check_year(moment)
     return instant(moment)
 
 
 def check_year(moment: datetime) -> None:
-    """Raise Unreadable for a date that stands for none.
+    """Raise MalformedResponse for a date that stands for none.
 
     The portal writes the year 1 for a date that it doesn't know (ApiDateTime.cs).
     """
     if not EARLIEST_YEAR <= moment.year < TOO_LATE_A_YEAR:
-        raise Unreadable(f"no event and no account is of the year {moment.year}")
+        raise MalformedResponse(f"no event and no account is of the year {moment.year}")
 
 
 def _profile(wire: WireProfile) -> Profile:
     identity = user_id(wire.id)
     if not identity or identity == _NOBODY:
-        raise Unreadable("a person has no id")
+        raise MalformedResponse("a person has no id")
     inviter, sponsor = _inviter(wire.created_by)
     return Profile(
         id=identity,
@@ -271,7 +274,7 @@ def _status(value: int | str) -> AccountStatus:
         return AccountStatus(int(value)) if value.isdigit() else AccountStatus[value.upper()]
     except (ValueError, KeyError):
         reason = f"the status {value!r:.40} is none that a person can have"
-    raise Unreadable(reason)
+    raise MalformedResponse(reason)
 
 
 def _type(wire: WireProfile) -> AccountType:
@@ -309,5 +312,5 @@ def _group(value: object) -> str:
     if isinstance(value, dict):
         value = value.get("id")
     if not isinstance(value, str):
-        raise Unreadable("a group has no id")
+        raise MalformedResponse("a group has no id")
     return user_id(value)

@@ -4,6 +4,6 @@ Coverage arithmetic and the proof of no gap are pure; the readers ask the portal
 the answer needs and keep in the ledger what they prove. Nothing here decides about anybody.
 """
 
-from lastseen.evidence.last_look import LastLook, last_look
+from lastseen.evidence.recheck import EvidenceRecheck, recheck_evidence
 
-__all__ = ["LastLook", "last_look"]
+__all__ = ["EvidenceRecheck", "recheck_evidence"]

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from lastseen.contractor import AccountType, UserId
-from lastseen.instant import Instant
-from lastseen.sighting import EvidenceKind
+from lastseen.model.contractor import AccountType, UserId
+from lastseen.model.instant import Instant
+from lastseen.model.sighting import EvidenceKind
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
+class CoverageRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One stretch of one log that is known without a gap."""
 
     kind: EvidenceKind
@@ -29,7 +29,7 @@ class EvidenceRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How the portal treated filters."""
     filters_proven: bool
     """Whether an answer proved that."""
-    looked: tuple[Looked, ...]
+    looked: tuple[CoverageRecord, ...]
     """What is known without a gap."""
     account_types: dict[UserId, AccountType] = {}
     """What kind of account those to be disabled had, who must still have it."""

@@ -4,21 +4,21 @@ Sightings, coverage, account statuses, exemptions, runs and the journal, each po
 decision is made here and nothing of the portal's HTTP is known.
 """
 
-from lastseen.ledger.accounts import AccountStore
 from lastseen.ledger.actor import Actor
-from lastseen.ledger.chain import Broken
-from lastseen.ledger.evidence import Covered, EvidenceStore, Reading
-from lastseen.ledger.exemptions import Exemption, ExemptionStore
-from lastseen.ledger.journal import EntryKind, Journal, JournalEntry
+from lastseen.ledger.db.opening import open_ledger
 from lastseen.ledger.ledger import Ledger, PortalLedger
-from lastseen.ledger.notes import FilterNote, RetentionNote
-from lastseen.ledger.opening import open_ledger
-from lastseen.ledger.runs import Run, RunKind, RunState, RunStore
+from lastseen.ledger.stores.accounts import AccountStore
+from lastseen.ledger.stores.evidence import Covered, EvidenceStore, Reading
+from lastseen.ledger.stores.exemptions import Exemption, ExemptionStore
+from lastseen.ledger.stores.hash_chain import ChainViolation
+from lastseen.ledger.stores.journal import EntryKind, Journal, JournalEntry
+from lastseen.ledger.stores.observations import FilterNote, RetentionNote
+from lastseen.ledger.stores.runs import Run, RunKind, RunState, RunStore
 
 __all__ = [
     "AccountStore",
     "Actor",
-    "Broken",
+    "ChainViolation",
     "Covered",
     "EntryKind",
     "EvidenceStore",

@@ -7,18 +7,18 @@ from typing import Self
 
 import msgspec
 
-from lastseen.instant import Clock
-from lastseen.ledger.accounts import AccountStore
 from lastseen.ledger.actor import Actor, present_actor
-from lastseen.ledger.database import Database
-from lastseen.ledger.evidence import EvidenceStore
-from lastseen.ledger.exemptions import ExemptionStore
-from lastseen.ledger.journal import Journal
-from lastseen.ledger.lock import locked
-from lastseen.ledger.runs import RunStore
-from lastseen.ledger.schema import metadata
+from lastseen.ledger.db.database import Database
+from lastseen.ledger.db.lock import locked
+from lastseen.ledger.db.schema import metadata
+from lastseen.ledger.db.sqlite import empty_memory, memory_access
 from lastseen.ledger.scope import Scope, normalised
-from lastseen.ledger.sqlite import empty_memory, memory_access
+from lastseen.ledger.stores.accounts import AccountStore
+from lastseen.ledger.stores.evidence import EvidenceStore
+from lastseen.ledger.stores.exemptions import ExemptionStore
+from lastseen.ledger.stores.journal import Journal
+from lastseen.ledger.stores.runs import RunStore
+from lastseen.model.instant import Clock
 
 
 class PortalLedger:

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, bindparam, select
 
-from lastseen.errors import LedgerError, UsageError
-from lastseen.instant import Clock, Instant
 from lastseen.ledger.actor import Actor
-from lastseen.ledger.database import Database, Lock, insert_into
-from lastseen.ledger.schema import portals
+from lastseen.ledger.db.database import Database, Lock, insert_into
+from lastseen.ledger.db.schema import portals
+from lastseen.model.errors import LedgerError, UsageError
+from lastseen.model.instant import Clock, Instant
 
 
 class Scope:

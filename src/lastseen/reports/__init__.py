@@ -8,9 +8,9 @@ bytes; who asked for them writes them.
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import PurePath
 
-from lastseen.errors import UsageError
-from lastseen.plan import Plan
-from lastseen.receipt import Receipt
+from lastseen.model.errors import UsageError
+from lastseen.model.plan import Plan
+from lastseen.model.receipt import Receipt
 from lastseen.reports.interface import PlanFormat, Screen, screen_of
 
 __all__ = [
@@ -50,7 +50,7 @@ def render_receipt(receipt: Receipt, format: str, *, screen: Screen = _DEFAULT) 
 
             return receipt_table(receipt, screen)
         case "json":
-            from lastseen.receipt import encode_receipt
+            from lastseen.model.receipt import encode_receipt
 
             return encode_receipt(receipt)
     raise unknown_format(format, ("table", "json"))

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from lastseen.decision import Decision
-from lastseen.plan import Plan
+from lastseen.model.decision import Decision
+from lastseen.model.plan import Plan
 from lastseen.reports.interface import Screen
 from lastseen.reports.text import defuse
 

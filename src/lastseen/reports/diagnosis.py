@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from lastseen.diagnosis import Diagnosis, Finding
+from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
-from lastseen.reports.terminal import Pen, printed
+from lastseen.reports.terminal import TableWriter, printed
 from lastseen.reports.text import counted, minute
 
 _DEFAULT = Screen()
@@ -19,18 +19,18 @@ def render_diagnosis(diagnosis: Diagnosis, format: str, *, screen: Screen = _DEF
     """Return the diagnosis as `table` or `json`; raises UsageError for another format."""
     match format:
         case "table":
-            return printed(screen, _pieces(diagnosis, Pen(screen)))
+            return printed(screen, _pieces(diagnosis, TableWriter(screen)))
         case "json":
             return json_document(diagnosis)
     raise unknown_format(format, ("table", "json"))
 
 
-def _pieces(diagnosis: Diagnosis, pen: Pen) -> Iterator[RenderableType]:
-    yield pen.text(_headline(diagnosis))
-    yield pen.text((f"{diagnosis.portal}, {minute(diagnosis.at)}", "dim"))
+def _pieces(diagnosis: Diagnosis, writer: TableWriter) -> Iterator[RenderableType]:
+    yield writer.text(_headline(diagnosis))
+    yield writer.text((f"{diagnosis.portal}, {minute(diagnosis.at)}", "dim"))
     yield Text()
     for finding in diagnosis.findings:
-        yield pen.grid([(pen.text(_SIGNS[finding.state]), _told(finding, pen))])
+        yield writer.grid([(writer.text(_SIGNS[finding.state]), _told(finding, writer))])
 
 
 def _headline(diagnosis: Diagnosis) -> tuple[str, str]:
@@ -44,12 +44,12 @@ def _headline(diagnosis: Diagnosis) -> tuple[str, str]:
     return "Everything is as it should be.", "bold green"
 
 
-def _told(finding: Finding, pen: Pen) -> Text:
+def _told(finding: Finding, writer: TableWriter) -> Text:
     remedy = finding.state != "ok" and finding.remedy
-    return pen.lines(
-        pen.text((f"{finding.name}: ", "bold"), finding.value),
-        pen.text(finding.meaning),
-        pen.text(("Do: ", "bold"), finding.remedy or "") if remedy else None,
+    return writer.lines(
+        writer.text((f"{finding.name}: ", "bold"), finding.value),
+        writer.text(finding.meaning),
+        writer.text(("Do: ", "bold"), finding.remedy or "") if remedy else None,
     )
 
 

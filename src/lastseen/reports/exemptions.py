@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
-from lastseen.reports.terminal import NARROW, Pen, printed
+from lastseen.reports.terminal import NARROW, TableWriter, printed
 from lastseen.reports.text import day
 
 if TYPE_CHECKING:
@@ -31,33 +31,33 @@ def render_exemptions(
     """
     match format:
         case "table":
-            return printed(screen, _pieces(exemptions, Pen(screen)))
+            return printed(screen, _pieces(exemptions, TableWriter(screen)))
         case "json":
             return json_document({"schema": EXEMPTIONS_SCHEMA, "exemptions": tuple(exemptions)})
     raise unknown_format(format, ("table", "json"))
 
 
-def _pieces(exemptions: Sequence[Exemption], pen: Pen) -> Iterator[RenderableType]:
+def _pieces(exemptions: Sequence[Exemption], writer: TableWriter) -> Iterator[RenderableType]:
     if not exemptions:
-        yield pen.text("Nobody is exempt on this portal.")
-    elif pen.screen.width < NARROW:
-        yield pen.cards(
+        yield writer.text("Nobody is exempt on this portal.")
+    elif writer.screen.width < NARROW:
+        yield writer.cards(
             (
-                pen.text((exemption.who, "bold"), f"  until {exemption.until}"),
-                pen.text(exemption.reason),
-                pen.text((f"{exemption.added_by}, {day(exemption.added_at)}", "dim")),
+                writer.text((exemption.who, "bold"), f"  until {exemption.until}"),
+                writer.text(exemption.reason),
+                writer.text((f"{exemption.added_by}, {day(exemption.added_at)}", "dim")),
             )
             for exemption in exemptions
         )
     else:
-        table = pen.table(("Who", "Until", "Why", "By", "Since"))
+        table = writer.table(("Who", "Until", "Why", "By", "Since"))
         for exemption in exemptions:
             table.add_row(
-                pen.text((exemption.who, "bold")),
-                pen.text(str(exemption.until)),
-                pen.text(exemption.reason),
-                pen.text((exemption.added_by, "dim")),
-                pen.text((day(exemption.added_at), "dim")),
+                writer.text((exemption.who, "bold")),
+                writer.text(str(exemption.until)),
+                writer.text(exemption.reason),
+                writer.text((exemption.added_by, "dim")),
+                writer.text((day(exemption.added_at), "dim")),
             )
         table.columns[1].no_wrap = table.columns[4].no_wrap = True
         yield table

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
-from lastseen.explanation import Explanation, LookedAt
-from lastseen.instant import Instant
+from lastseen.model.explanation import Explanation, LookedAt
+from lastseen.model.instant import Instant
+from lastseen.model.sighting import EvidenceKind, Sighting, UnrecognisedEvent
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
-from lastseen.reports.terminal import NARROW, VERDICT_STYLES, Pen, printed
+from lastseen.reports.terminal import NARROW, VERDICT_STYLES, TableWriter, printed
 from lastseen.reports.text import ago, counted, last_seen, minute, reason_in_words, who
-from lastseen.sighting import EvidenceKind, Sighting, UnrecognisedEvent
 
 _DEFAULT = Screen()
 
@@ -25,25 +25,25 @@ def render_explanation(
     """Return the explanation as `table` or `json`; raises UsageError for another format."""
     match format:
         case "table":
-            return printed(screen, _pieces(explanation, Pen(screen)))
+            return printed(screen, _pieces(explanation, TableWriter(screen)))
         case "json":
             return json_document(explanation)
     raise unknown_format(format, ("table", "json"))
 
 
-def _pieces(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
+def _pieces(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:
     decision = explanation.decision
     address = decision.email or decision.user_id or explanation.who
-    yield pen.text((who(decision), "bold"), f"  {address}" if address != who(decision) else "")
-    yield pen.text(
+    yield writer.text((who(decision), "bold"), f"  {address}" if address != who(decision) else "")
+    yield writer.text(
         (decision.decision.value, VERDICT_STYLES[decision.decision]),
         f", {reason_in_words(decision.reason)}: {decision.explanation}",
     )
-    yield pen.pairs((name, pen.text(said)) for name, said in _facts(explanation) if said)
-    yield from _looked_at(explanation, pen)
-    yield from _seen(explanation, pen)
-    yield from _list("What would change this", explanation.would_change, pen)
-    yield from _list("Earlier runs", explanation.history, pen)
+    yield writer.pairs((name, writer.text(said)) for name, said in _facts(explanation) if said)
+    yield from _looked_at(explanation, writer)
+    yield from _seen(explanation, writer)
+    yield from _list("What would change this", explanation.would_change, writer)
+    yield from _list("Earlier runs", explanation.history, writer)
 
 
 def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -69,72 +69,72 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
         )
 
 
-def _looked_at(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
-    yield pen.heading("What is known of the logs")
+def _looked_at(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:
+    yield writer.heading("What is known of the logs")
     if not explanation.looked_at:
-        yield pen.text("  Nothing: no stretch of any log is known without a gap.")
-    elif pen.screen.width < NARROW:
-        yield pen.cards(
+        yield writer.text("  Nothing: no stretch of any log is known without a gap.")
+    elif writer.screen.width < NARROW:
+        yield writer.cards(
             (
-                pen.text(f"{_LOGS[looked.kind]}, {_scope(looked)}"),
-                pen.text(f"{minute(looked.interval.since)} to {minute(looked.interval.until)}"),
-                pen.text((looked.proof, "dim")),
+                writer.text(f"{_LOGS[looked.kind]}, {_scope(looked)}"),
+                writer.text(f"{minute(looked.interval.since)} to {minute(looked.interval.until)}"),
+                writer.text((looked.proof, "dim")),
             )
             for looked in explanation.looked_at
         )
     else:
-        table = pen.table(("Log", "Of", "Since", "Until", "Proof"))
+        table = writer.table(("Log", "Of", "Since", "Until", "Proof"))
         for column in table.columns[:4]:
             column.no_wrap = True
         for looked in explanation.looked_at:
             table.add_row(
-                pen.text(_LOGS[looked.kind]),
-                pen.text(_scope(looked)),
-                pen.text(f"{looked.interval.since:%Y-%m-%d %H:%M}"),
-                pen.text(f"{looked.interval.until:%Y-%m-%d %H:%M}"),
-                pen.text((looked.proof, "dim")),
+                writer.text(_LOGS[looked.kind]),
+                writer.text(_scope(looked)),
+                writer.text(f"{looked.interval.since:%Y-%m-%d %H:%M}"),
+                writer.text(f"{looked.interval.until:%Y-%m-%d %H:%M}"),
+                writer.text((looked.proof, "dim")),
             )
         yield table
 
 
-def _seen(explanation: Explanation, pen: Pen) -> Iterator[RenderableType]:
-    yield pen.heading("What was seen of the person")
+def _seen(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:
+    yield writer.heading("What was seen of the person")
     if explanation.sightings or explanation.unrecognised:
-        yield _events(explanation.sightings, explanation.unrecognised, pen)
+        yield _events(explanation.sightings, explanation.unrecognised, writer)
     elif explanation.seen_since and explanation.decision.last_seen_at:
-        yield pen.text("  Of each log only the newest is kept: see below.")
+        yield writer.text("  Of each log only the newest is kept: see below.")
     else:
-        yield pen.text("  Nothing in the logs that were looked at.")
+        yield writer.text("  Nothing in the logs that were looked at.")
     if explanation.seen_since:
-        yield pen.heading("What was seen since, or written down later")
-        yield _events(explanation.seen_since, (), pen)
+        yield writer.heading("What was seen since, or written down later")
+        yield _events(explanation.seen_since, (), writer)
 
 
 def _events(
-    sightings: Sequence[Sighting], unrecognised: Sequence[UnrecognisedEvent], pen: Pen
+    sightings: Sequence[Sighting], unrecognised: Sequence[UnrecognisedEvent], writer: TableWriter
 ) -> RenderableType:
-    table = pen.table(("When", "What", "Action", "Event"), numbers=("Action", "Event"))
+    table = writer.table(("When", "What", "Action", "Event"), numbers=("Action", "Event"))
     for sighting in sightings:
         table.add_row(
-            pen.text(minute(sighting.at)),
-            pen.text(sighting.kind.value),
-            pen.text(str(sighting.action_id)),
-            pen.text(str(sighting.event_id)),
+            writer.text(minute(sighting.at)),
+            writer.text(sighting.kind.value),
+            writer.text(str(sighting.action_id)),
+            writer.text(str(sighting.event_id)),
         )
     for event in unrecognised:
         table.add_row(
-            pen.text(minute(event.at)),
-            pen.text(("unrecognised", "yellow")),
-            pen.text(str(event.action_id)),
-            pen.text(str(event.event_id)),
+            writer.text(minute(event.at)),
+            writer.text(("unrecognised", "yellow")),
+            writer.text(str(event.action_id)),
+            writer.text(str(event.event_id)),
         )
     return table
 
 
-def _list(title: str, sentences: tuple[str, ...], pen: Pen) -> Iterator[RenderableType]:
+def _list(title: str, sentences: tuple[str, ...], writer: TableWriter) -> Iterator[RenderableType]:
     if sentences:
-        yield pen.heading(title)
-        yield pen.grid((pen.text("-"), pen.text(sentence)) for sentence in sentences)
+        yield writer.heading(title)
+        yield writer.grid((writer.text("-"), writer.text(sentence)) for sentence in sentences)
 
 
 def _moment(moment: Instant | None) -> str:

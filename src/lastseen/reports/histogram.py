@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import msgspec
 
-from lastseen.decision import Decision, SeenBy, Verdict
-from lastseen.plan import Plan
+from lastseen.model.decision import Decision, SeenBy, Verdict
+from lastseen.model.plan import Plan
 from lastseen.reports.sections import ORDER
 from lastseen.reports.text import counted
 

@@ -12,18 +12,18 @@ import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
-from lastseen.plan import Plan
-from lastseen.receipt import Receipt
+from lastseen.model.plan import Plan
+from lastseen.model.receipt import Receipt
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.receipt import outcome_pieces, outcomes_in_words
-from lastseen.reports.terminal import Pen, printed
+from lastseen.reports.terminal import TableWriter, printed
 from lastseen.reports.text import day, minute, policy_in_words, took
 
 if TYPE_CHECKING:
-    from lastseen.ledger.journal import JournalEntry
-    from lastseen.ledger.runs import Run
+    from lastseen.ledger.stores.journal import JournalEntry
+    from lastseen.ledger.stores.runs import Run
 
 HISTORY_SCHEMA = "lastseen.history/1"
 """The name and version of the JSON form of a list of runs."""
@@ -52,7 +52,7 @@ def render_runs(runs: Sequence[Run], format: str, *, screen: Screen = _DEFAULT) 
     """Return the runs in the order given as `table` or `json`; raises UsageError for another."""
     match format:
         case "table":
-            return printed(screen, _list(runs, Pen(screen)))
+            return printed(screen, _list(runs, TableWriter(screen)))
         case "json":
             return json_document({"schema": HISTORY_SCHEMA, "runs": tuple(runs)})
     raise unknown_format(format, ("table", "json"))
@@ -62,50 +62,50 @@ def render_run(detail: RunDetail, format: str, *, screen: Screen = _DEFAULT) -> 
     """Return one run in detail as `table` or `json`; raises UsageError for another format."""
     match format:
         case "table":
-            return printed(screen, _one(detail, Pen(screen)))
+            return printed(screen, _one(detail, TableWriter(screen)))
         case "json":
             return json_document({"schema": RUN_SCHEMA, **msgspec.structs.asdict(detail)})
     raise unknown_format(format, ("table", "json"))
 
 
-def _list(runs: Sequence[Run], pen: Pen) -> Iterator[RenderableType]:
+def _list(runs: Sequence[Run], writer: TableWriter) -> Iterator[RenderableType]:
     if not runs:
-        yield pen.text("No run yet on this portal.")
-    elif pen.screen.width < _LIST_FROM:
-        yield pen.cards(
+        yield writer.text("No run yet on this portal.")
+    elif writer.screen.width < _LIST_FROM:
+        yield writer.cards(
             (
-                _title(run, pen),
-                pen.text(f"{minute(run.started_at)}{_duration(run)}, by {_by(run)}"),
-                pen.text(outcomes_in_words(run.summary) if run.summary else ""),
+                _title(run, writer),
+                writer.text(f"{minute(run.started_at)}{_duration(run)}, by {_by(run)}"),
+                writer.text(outcomes_in_words(run.summary) if run.summary else ""),
             )
             for run in runs
         )
     else:
-        table = pen.table(("Run", "What", "Started", "Took", "State", "Result", "By"))
+        table = writer.table(("Run", "What", "Started", "Took", "State", "Result", "By"))
         for column in table.columns[:5]:
             column.no_wrap = True
         for run in runs:
             table.add_row(
-                pen.text((run.run_id, "bold")),
-                pen.text(run.kind),
-                pen.text(minute(run.started_at)),
-                pen.text(took(run.started_at, run.finished_at) if run.finished_at else ""),
-                _state(run, pen),
-                pen.text(outcomes_in_words(run.summary) if run.summary else ""),
-                pen.text((_by(run), "dim")),
+                writer.text((run.run_id, "bold")),
+                writer.text(run.kind),
+                writer.text(minute(run.started_at)),
+                writer.text(took(run.started_at, run.finished_at) if run.finished_at else ""),
+                _state(run, writer),
+                writer.text(outcomes_in_words(run.summary) if run.summary else ""),
+                writer.text((_by(run), "dim")),
             )
         yield table
 
 
-def _one(detail: RunDetail, pen: Pen) -> Iterator[RenderableType]:
+def _one(detail: RunDetail, writer: TableWriter) -> Iterator[RenderableType]:
     run: Run = detail.run
-    yield _title(run, pen)
-    yield pen.pairs((name, pen.text(said)) for name, said in _facts(detail) if said)
+    yield _title(run, writer)
+    yield writer.pairs((name, writer.text(said)) for name, said in _facts(detail) if said)
     if detail.receipt is not None:
-        yield from outcome_pieces(detail.receipt, pen)
+        yield from outcome_pieces(detail.receipt, writer)
     if detail.entries:
-        yield pen.heading("Journal")
-        yield pen.grid(_entry(entry, pen) for entry in detail.entries)
+        yield writer.heading("Journal")
+        yield writer.grid(_entry(entry, writer) for entry in detail.entries)
 
 
 def _facts(detail: RunDetail) -> Iterator[tuple[str, str]]:
@@ -121,17 +121,19 @@ def _facts(detail: RunDetail) -> Iterator[tuple[str, str]]:
         yield "Policy", policy_in_words(detail.plan.policy)[0]
 
 
-def _entry(entry: JournalEntry, pen: Pen) -> tuple[Text, ...]:
+def _entry(entry: JournalEntry, writer: TableWriter) -> tuple[Text, ...]:
     return (
-        pen.text((str(entry.seq), "dim")),
-        pen.text(f"{day(entry.at)} {entry.at:%H:%M:%S}"),
-        pen.text(entry.kind),
-        pen.text((entry.hash[:16], "dim")),
+        writer.text((str(entry.seq), "dim")),
+        writer.text(f"{day(entry.at)} {entry.at:%H:%M:%S}"),
+        writer.text(entry.kind),
+        writer.text((entry.hash[:16], "dim")),
     )
 
 
-def _title(run: Run, pen: Pen) -> Text:
-    return Text("  ").join((pen.text((run.run_id, "bold")), pen.text(run.kind), _state(run, pen)))
+def _title(run: Run, writer: TableWriter) -> Text:
+    return Text("  ").join(
+        (writer.text((run.run_id, "bold")), writer.text(run.kind), _state(run, writer))
+    )
 
 
 def _duration(run: Run) -> str:
@@ -143,8 +145,8 @@ def _by(run: Run) -> str:
     return f"{run.by.account} ({where})" if run.by.account else where
 
 
-def _state(run: Run, pen: Pen) -> Text:
-    return pen.text((run.state, _STATES[run.state]))
+def _state(run: Run, writer: TableWriter) -> Text:
+    return writer.text((run.state, _STATES[run.state]))
 
 
 _STATES = {

@@ -11,8 +11,8 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lastseen.decision import Decision, Reason, SeenBy, Verdict
-from lastseen.plan import Plan
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.plan import Plan
 from lastseen.reports.histogram import Histogram, histogram
 from lastseen.reports.interface import Screen
 from lastseen.reports.picture import MIDDLE, SMALL, WIDE, picture

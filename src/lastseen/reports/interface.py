@@ -9,7 +9,7 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import msgspec
 
-from lastseen.plan import Plan
+from lastseen.model.plan import Plan
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):

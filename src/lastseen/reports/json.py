@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from lastseen.plan import Plan, encode_plan
+from lastseen.model.plan import Plan, encode_plan
 from lastseen.reports.interface import Screen
 
 

@@ -8,7 +8,7 @@ import math
 
 import msgspec
 
-from lastseen.decision import Verdict
+from lastseen.model.decision import Verdict
 from lastseen.reports.histogram import Column, Histogram
 from lastseen.reports.text import number
 

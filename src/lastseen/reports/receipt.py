@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from lastseen.receipt import Outcome, OutcomeKind, Receipt
+from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.reports.interface import Screen
-from lastseen.reports.terminal import NARROW, OUTCOME_STYLES, Pen, printed, width_of
+from lastseen.reports.terminal import NARROW, OUTCOME_STYLES, TableWriter, printed, width_of
 from lastseen.reports.text import counted, minute, number, took
 
 
 def receipt_table(receipt: Receipt, screen: Screen) -> bytes:
     """Return the receipt of `apply` or `undo` in the screen's encoding."""
-    return printed(screen, _pieces(receipt, Pen(screen)))
+    return printed(screen, _pieces(receipt, TableWriter(screen)))
 
 
 def outcomes_in_words(summary: dict[str, int]) -> str:
@@ -25,80 +25,80 @@ def outcomes_in_words(summary: dict[str, int]) -> str:
     return ", ".join(said) or "nobody changed"
 
 
-def outcome_pieces(receipt: Receipt, pen: Pen) -> Iterator[RenderableType]:
+def outcome_pieces(receipt: Receipt, writer: TableWriter) -> Iterator[RenderableType]:
     """Give the outcomes person by person, what needs attention first, then the way back."""
     if receipt.outcomes:
         yield Text()
         outcomes = sorted(receipt.outcomes, key=_attention_first)
-        if pen.screen.width < NARROW:
-            yield pen.cards(_card(outcome, pen) for outcome in outcomes)
+        if writer.screen.width < NARROW:
+            yield writer.cards(_card(outcome, writer) for outcome in outcomes)
         else:
-            yield _table(outcomes, pen)
+            yield _table(outcomes, writer)
     if any(outcome.outcome is OutcomeKind.DISABLED for outcome in receipt.outcomes):
         yield Text()
-        yield pen.text("To take all of it back: ", (f"lastseen undo {receipt.run_id}", "bold"))
+        yield writer.text("To take all of it back: ", (f"lastseen undo {receipt.run_id}", "bold"))
 
 
-def _pieces(receipt: Receipt, pen: Pen) -> Iterator[RenderableType]:
-    yield pen.text((f"{outcomes_in_words(receipt.summary).capitalize()}.", "bold"))
+def _pieces(receipt: Receipt, writer: TableWriter) -> Iterator[RenderableType]:
+    yield writer.text((f"{outcomes_in_words(receipt.summary).capitalize()}.", "bold"))
     unverified = sum(_is_unverified(outcome) for outcome in receipt.outcomes)
     if unverified:
-        yield pen.text(
+        yield writer.text(
             (
                 f"{counted(unverified, 'change')} not confirmed by reading the person again.",
                 "bold yellow",
             )
         )
     duration = took(receipt.started_at, receipt.finished_at)
-    yield pen.pairs(
+    yield writer.pairs(
         [
-            ("Run", pen.text(receipt.run_id)),
-            ("Plan", pen.text(receipt.plan_id)),
-            ("When", pen.text(f"{minute(receipt.started_at)}, took {duration}")),
-            ("Journal", pen.text(receipt.journal_head or "not written")),
+            ("Run", writer.text(receipt.run_id)),
+            ("Plan", writer.text(receipt.plan_id)),
+            ("When", writer.text(f"{minute(receipt.started_at)}, took {duration}")),
+            ("Journal", writer.text(receipt.journal_head or "not written")),
         ]
     )
-    yield from outcome_pieces(receipt, pen)
+    yield from outcome_pieces(receipt, writer)
 
 
-def _table(outcomes: Sequence[Outcome], pen: Pen) -> RenderableType:
+def _table(outcomes: Sequence[Outcome], writer: TableWriter) -> RenderableType:
     rows = [
         (
-            pen.text((outcome.email or outcome.user_id, "bold")),
-            _kind(outcome, pen),
-            _verified(outcome, pen),
-            pen.text(outcome.error or ""),
+            writer.text((outcome.email or outcome.user_id, "bold")),
+            _kind(outcome, writer),
+            _verified(outcome, writer),
+            writer.text(outcome.error or ""),
         )
         for outcome in outcomes
     ]
     told = any(outcome.error for outcome in outcomes)
-    table = pen.table(("Who", "Outcome", "Verified", "Why")[: 4 if told else 3])
+    table = writer.table(("Who", "Outcome", "Verified", "Why")[: 4 if told else 3])
     table.columns[0].width = max(
-        3, width_of((row[0] for row in rows), at_most=pen.screen.width * 3 // 7)
+        3, width_of((row[0] for row in rows), at_most=writer.screen.width * 3 // 7)
     )
     for row in rows:
         table.add_row(*row[: 4 if told else 3])
     return table
 
 
-def _card(outcome: Outcome, pen: Pen) -> tuple[Text, ...]:
-    verified = _verified(outcome, pen)
+def _card(outcome: Outcome, writer: TableWriter) -> tuple[Text, ...]:
+    verified = _verified(outcome, writer)
     return (
-        pen.text((outcome.email or outcome.user_id, "bold")),
-        Text.assemble(_kind(outcome, pen), ", verified: " if verified else "", verified),
-        pen.text(outcome.error or ""),
+        writer.text((outcome.email or outcome.user_id, "bold")),
+        Text.assemble(_kind(outcome, writer), ", verified: " if verified else "", verified),
+        writer.text(outcome.error or ""),
     )
 
 
-def _kind(outcome: Outcome, pen: Pen) -> Text:
+def _kind(outcome: Outcome, writer: TableWriter) -> Text:
     words = outcome.outcome.value.replace("-", " ")
-    return pen.text((words, OUTCOME_STYLES.get(outcome.outcome, "dim")))
+    return writer.text((words, OUTCOME_STYLES.get(outcome.outcome, "dim")))
 
 
-def _verified(outcome: Outcome, pen: Pen) -> Text:
+def _verified(outcome: Outcome, writer: TableWriter) -> Text:
     if outcome.verified:
-        return pen.text(("yes", "green"))
-    return pen.text(("no", "bold yellow")) if _is_unverified(outcome) else Text()
+        return writer.text(("yes", "green"))
+    return writer.text(("no", "bold yellow")) if _is_unverified(outcome) else Text()
 
 
 def _is_unverified(outcome: Outcome) -> bool:

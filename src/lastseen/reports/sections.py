@@ -5,8 +5,8 @@ Values in, values out; how they look is the formats' matter.
 
 from collections import Counter
 
-from lastseen.decision import Decision, Reason, Verdict
-from lastseen.plan import Plan, PlanSummary
+from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.plan import Plan, PlanSummary
 
 ORDER = (Verdict.DISABLE, Verdict.HOLD, Verdict.KEEP, Verdict.SKIP)
 """What concerns the reader most comes first."""

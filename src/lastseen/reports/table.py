@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from lastseen.decision import Decision, SeenBy, Verdict
-from lastseen.plan import Plan
+from lastseen.model.decision import Decision, SeenBy, Verdict
+from lastseen.model.plan import Plan
 from lastseen.reports.interface import Screen
 from lastseen.reports.sections import ORDER, count_of, headline, people_with, reasons_of
 from lastseen.reports.terminal import (
     NARROW,
     VERDICT_STYLES,
     WIDE,
-    Pen,
+    TableWriter,
     picture_of,
     printed,
     width_of,
@@ -43,49 +43,49 @@ class TablePlan:
 
     def render(self, plan: Plan, screen: Screen) -> bytes:
         """Return the table in the screen's encoding, no line wider than the screen."""
-        return printed(screen, _pieces(plan, Pen(screen)))
+        return printed(screen, _pieces(plan, TableWriter(screen)))
 
 
 def table_svg(plan: Plan, width: int) -> str:
     """Return the coloured table, `width` columns wide, as a self-contained SVG picture."""
-    pen = Pen(Screen(width=width, colour=True))
-    return picture_of(width, _pieces(plan, pen), title="lastseen review")
+    writer = TableWriter(Screen(width=width, colour=True))
+    return picture_of(width, _pieces(plan, writer), title="lastseen review")
 
 
-def _pieces(plan: Plan, pen: Pen) -> Iterator[RenderableType]:
-    yield from _header(plan, pen)
+def _pieces(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
+    yield from _header(plan, writer)
     for verdict in (Verdict.DISABLE, Verdict.HOLD):
-        yield from _section(plan, verdict, pen)
-    if pen.screen.verbose:
+        yield from _section(plan, verdict, writer)
+    if writer.screen.verbose:
         for verdict in (Verdict.KEEP, Verdict.SKIP):
-            yield from _section(plan, verdict, pen)
-    yield from _summary(plan, pen)
+            yield from _section(plan, verdict, writer)
+    yield from _summary(plan, writer)
 
 
-def _header(plan: Plan, pen: Pen) -> Iterator[RenderableType]:
-    complete, everything = plan.evidence.complete, pen.screen.verbose
+def _header(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
+    complete, everything = plan.evidence.complete, writer.screen.verbose
     verdict, *grounds = evidence_in_words(plan)
     grounds = grounds if everything or not complete else grounds[:1]
     rules = policy_in_words(plan.policy)
-    yield pen.text((f"{headline(plan)}.", "bold"))
-    yield pen.pairs(
+    yield writer.text((f"{headline(plan)}.", "bold"))
+    yield writer.pairs(
         [
-            ("Portal", pen.text(plan.portal)),
-            ("Now", pen.text(minute(plan.now))),
-            ("Policy", pen.text(" ".join(rules if everything else rules[:2]))),
+            ("Portal", writer.text(plan.portal)),
+            ("Now", writer.text(minute(plan.now))),
+            ("Policy", writer.text(" ".join(rules if everything else rules[:2]))),
             (
                 "Evidence",
-                pen.text(
+                writer.text(
                     (verdict, "green" if complete else "yellow"),
                     " ",
                     " ".join((*grounds, f"{cost_in_words(plan)}.")),
                 ),
             ),
-            ("Plan", pen.text(plan.plan_id)),
+            ("Plan", writer.text(plan.plan_id)),
         ]
     )
     if plan.pretended:
-        yield pen.text(
+        yield writer.text(
             (
                 f"Pretended: made on {minute(plan.created_at)} for another instant, so it can't be "
                 "applied.",
@@ -94,107 +94,107 @@ def _header(plan: Plan, pen: Pen) -> Iterator[RenderableType]:
         )
 
 
-def _section(plan: Plan, verdict: Verdict, pen: Pen) -> Iterator[RenderableType]:
+def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[RenderableType]:
     people = people_with(plan, verdict)
     if not people:
         return
-    yield pen.heading((f"{_TITLES[verdict]}: {number(len(people))}", VERDICT_STYLES[verdict]))
-    if pen.screen.width < NARROW:
-        yield pen.cards(_card(decision, pen) for decision in people)
-    elif pen.screen.width < WIDE:
-        yield _compact(people, pen)
+    yield writer.heading((f"{_TITLES[verdict]}: {number(len(people))}", VERDICT_STYLES[verdict]))
+    if writer.screen.width < NARROW:
+        yield writer.cards(_card(decision, writer) for decision in people)
+    elif writer.screen.width < WIDE:
+        yield _compact(people, writer)
     else:
-        yield _full(people, pen)
+        yield _full(people, writer)
 
 
-def _compact(people: Sequence[Decision], pen: Pen) -> RenderableType:
+def _compact(people: Sequence[Decision], writer: TableWriter) -> RenderableType:
     rows = [
         (
-            _person(decision, pen),
-            _date_over_log(decision, pen),
-            _idle(decision, pen),
-            pen.lines(pen.text(decision.explanation), _failed(decision, pen)),
+            _person(decision, writer),
+            _date_over_log(decision, writer),
+            _idle(decision, writer),
+            writer.lines(writer.text(decision.explanation), _failed(decision, writer)),
         )
         for decision in people
     ]
-    table = pen.table(("Who", "Last seen", "Idle", "Why"), numbers=("Idle",))
+    table = writer.table(("Who", "Last seen", "Idle", "Why"), numbers=("Idle",))
     who_column, seen, idle, _ = table.columns
-    who_column.width = width_of((row[0] for row in rows), at_most=pen.screen.width * 3 // 7)
+    who_column.width = width_of((row[0] for row in rows), at_most=writer.screen.width * 3 // 7)
     seen.width, idle.width = 11, max(4, width_of((row[2] for row in rows), at_most=7))
     for row in rows:
         table.add_row(*row)
     return table
 
 
-def _full(people: Sequence[Decision], pen: Pen) -> RenderableType:
+def _full(people: Sequence[Decision], writer: TableWriter) -> RenderableType:
     candidates = {
-        "Name": [pen.text((decision.display_name or "", "bold")) for decision in people],
-        "E-mail": [pen.text(decision.email or decision.user_id or "") for decision in people],
-        "Last seen": [_date_over_log(decision, pen) for decision in people],
-        "Idle": [_idle(decision, pen) for decision in people],
-        "Failed": [_failed_number(decision, pen) for decision in people],
-        "Sponsor": [pen.text((decision.sponsor or "", "dim")) for decision in people],
+        "Name": [writer.text((decision.display_name or "", "bold")) for decision in people],
+        "E-mail": [writer.text(decision.email or decision.user_id or "") for decision in people],
+        "Last seen": [_date_over_log(decision, writer) for decision in people],
+        "Idle": [_idle(decision, writer) for decision in people],
+        "Failed": [_failed_number(decision, writer) for decision in people],
+        "Sponsor": [writer.text((decision.sponsor or "", "dim")) for decision in people],
     }
     columns = {name: cells for name, cells in candidates.items() if any(cells)}
-    table = pen.table((*columns, "Why"), numbers=("Idle", "Failed"))
+    table = writer.table((*columns, "Why"), numbers=("Idle", "Failed"))
     for column, (name, cells) in zip(table.columns, columns.items(), strict=False):
         column.width = max(len(name), width_of(cells, at_most=_WIDEST[name]))
     for decision, *row in zip(people, *columns.values(), strict=True):
-        table.add_row(*row, pen.text(decision.explanation))
+        table.add_row(*row, writer.text(decision.explanation))
     return table
 
 
-def _card(decision: Decision, pen: Pen) -> tuple[Text, ...]:
+def _card(decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
     idle = f"idle {counted(decision.idle_days, 'day')}, " if decision.idle_days is not None else ""
     address = decision.email or decision.user_id
     beside = f"  {address}" if address and address != who(decision) else ""
     return (
-        pen.text((who(decision), "bold"), beside),
-        pen.text(f"{idle}last seen: {last_seen(decision)}"),
-        pen.text(decision.explanation),
-        _failed(decision, pen),
-        _sponsor(decision, pen),
+        writer.text((who(decision), "bold"), beside),
+        writer.text(f"{idle}last seen: {last_seen(decision)}"),
+        writer.text(decision.explanation),
+        _failed(decision, writer),
+        _sponsor(decision, writer),
     )
 
 
-def _person(decision: Decision, pen: Pen) -> Text:
+def _person(decision: Decision, writer: TableWriter) -> Text:
     address = decision.email or decision.user_id
-    below = pen.text((address, "dim")) if address and address != who(decision) else None
-    return pen.lines(pen.text((who(decision), "bold")), below, _sponsor(decision, pen))
+    below = writer.text((address, "dim")) if address and address != who(decision) else None
+    return writer.lines(writer.text((who(decision), "bold")), below, _sponsor(decision, writer))
 
 
-def _date_over_log(decision: Decision, pen: Pen) -> Text:
+def _date_over_log(decision: Decision, writer: TableWriter) -> Text:
     if decision.last_seen_at is None:
-        return pen.text(("no sighting", "dim"))
+        return writer.text(("no sighting", "dim"))
     registered = decision.last_seen_by is SeenBy.REGISTRATION
     log = "registered" if registered else decision.last_seen_by or ""
-    return pen.lines(pen.text(day(decision.last_seen_at)), pen.text((log, "dim")))
+    return writer.lines(writer.text(day(decision.last_seen_at)), writer.text((log, "dim")))
 
 
-def _idle(decision: Decision, pen: Pen) -> Text:
+def _idle(decision: Decision, writer: TableWriter) -> Text:
     if decision.idle_days is None:
         return Text()
-    return pen.text(f"{number(decision.idle_days)} d")
+    return writer.text(f"{number(decision.idle_days)} d")
 
 
-def _failed(decision: Decision, pen: Pen) -> Text:
+def _failed(decision: Decision, writer: TableWriter) -> Text:
     count = decision.failed_sign_ins
-    return pen.text((counted(count, "failed sign-in"), "yellow")) if count else Text()
+    return writer.text((counted(count, "failed sign-in"), "yellow")) if count else Text()
 
 
-def _failed_number(decision: Decision, pen: Pen) -> Text:
+def _failed_number(decision: Decision, writer: TableWriter) -> Text:
     count = decision.failed_sign_ins
-    return pen.text((number(count), "yellow")) if count else Text()
+    return writer.text((number(count), "yellow")) if count else Text()
 
 
-def _sponsor(decision: Decision, pen: Pen) -> Text:
-    return pen.text((f"sponsor: {decision.sponsor}", "dim")) if decision.sponsor else Text()
+def _sponsor(decision: Decision, writer: TableWriter) -> Text:
+    return writer.text((f"sponsor: {decision.sponsor}", "dim")) if decision.sponsor else Text()
 
 
-def _summary(plan: Plan, pen: Pen) -> Iterator[RenderableType]:
+def _summary(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
     if not plan.decisions:
         return
-    yield pen.heading("Summary")
+    yield writer.heading("Summary")
     rows = []
     for verdict in ORDER:
         reasons = ", ".join(
@@ -203,10 +203,12 @@ def _summary(plan: Plan, pen: Pen) -> Iterator[RenderableType]:
         )
         count = count_of(plan.summary, verdict)
         style = VERDICT_STYLES[verdict] if count else "dim"
-        rows.append((pen.text(verdict.value), pen.text((number(count), style)), pen.text(reasons)))
-    yield pen.grid(rows, numbers=(1,))
-    if plan.summary.keep + plan.summary.skip and not pen.screen.verbose:
-        yield pen.text(("lastseen -v review lists those kept and skipped one by one.", "dim"))
+        rows.append(
+            (writer.text(verdict.value), writer.text((number(count), style)), writer.text(reasons))
+        )
+    yield writer.grid(rows, numbers=(1,))
+    if plan.summary.keep + plan.summary.skip and not writer.screen.verbose:
+        yield writer.text(("lastseen -v review lists those kept and skipped one by one.", "dim"))
 
 
 _WIDEST = {"Name": 22, "E-mail": 36, "Last seen": 11, "Idle": 7, "Failed": 7, "Sponsor": 28}

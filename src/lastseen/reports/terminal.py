@@ -1,7 +1,7 @@
 """How tables look on any terminal, in a pipe and in a picture: the one place that sets up rich.
 
-Everything that comes from outside passes through `Pen.text`, which defuses it and never reads
-markup. No words about plans or receipts in here.
+Everything from outside passes through `TableWriter.text`, which defuses it and never reads markup.
+ No words about plans or receipts in here.
 """
 
 import io
@@ -14,8 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lastseen.decision import Verdict
-from lastseen.receipt import OutcomeKind
+from lastseen.model.decision import Verdict
+from lastseen.model.receipt import OutcomeKind
 from lastseen.reports.interface import Screen
 from lastseen.reports.text import defuse
 
@@ -42,7 +42,7 @@ _ASCII_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True
 _UNICODE = ("utf", "ucs", "gb18030")
 
 
-class Pen:
+class TableWriter:
     """Makes rich's pieces for one screen."""
 
     def __init__(self, screen: Screen) -> None:

@@ -6,9 +6,9 @@ not steer the terminal, the page or the spreadsheet that shows them. No layout i
 
 import unicodedata
 
-from lastseen.decision import Decision, Reason, SeenBy
-from lastseen.instant import Instant, utc_date
-from lastseen.plan import Plan, Policy
+from lastseen.model.decision import Decision, Reason, SeenBy
+from lastseen.model.instant import Instant, utc_date
+from lastseen.model.plan import Plan, Policy
 
 LONGEST = 300
 """Characters of one value that a report shows; what is longer is cut, with an ellipsis."""

@@ -7,7 +7,7 @@ import msgspec
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
-from lastseen.reports.terminal import Pen, printed
+from lastseen.reports.terminal import TableWriter, printed
 
 VERIFICATION_SCHEMA = "lastseen.verification/1"
 """The name and version of a verification's JSON form."""
@@ -27,7 +27,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     head: str | None
     """Hash of the newest entry; null where there is none."""
     broken: Any = None
-    """The first entry that is wrong (the ledger's `Broken`); null where none is."""
+    """The first entry that is wrong (the ledger's `ChainViolation`); null where none is."""
 
 
 def render_verification(
@@ -36,8 +36,8 @@ def render_verification(
     """Return the verification as `table` or `json`; raises UsageError for another format."""
     match format:
         case "table":
-            pen = Pen(screen)
-            return printed(screen, (pen.text(line) for line in _lines(verification)))
+            writer = TableWriter(screen)
+            return printed(screen, (writer.text(line) for line in _lines(verification)))
         case "json":
             return json_document(verification)
     raise unknown_format(format, ("table", "json"))

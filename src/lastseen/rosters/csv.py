@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 from lastseen.docspace.interface import Portal
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.rows import Row, RowReader, can_be_address, column_names, portal_id
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from uuid import UUID
 
-from lastseen.contractor import Contractor, Profile, UserId
 from lastseen.docspace.interface import PeopleQuery, Portal
-from lastseen.errors import UsageError
+from lastseen.model.contractor import Contractor, Profile, UserId
+from lastseen.model.errors import UsageError
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.rows import portal_id
 

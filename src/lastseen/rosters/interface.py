@@ -10,8 +10,8 @@ from typing import Protocol
 
 import msgspec
 
-from lastseen.contractor import Contractor, Profile
 from lastseen.docspace.interface import Portal
+from lastseen.model.contractor import Contractor, Profile
 
 
 class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,10 +8,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from lastseen.contractor import AccountType, Contractor, Profile, UserId, email_key
 from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery, Portal
+from lastseen.model.concurrency import map_concurrently
+from lastseen.model.contractor import AccountType, Contractor, Profile, UserId, email_key
 from lastseen.rosters.rows import can_be_address, portal_id
-from lastseen.side_by_side import side_by_side
 
 PAGE = 100
 """People that one request of a list brings at most (`people/filter`, `count`)."""
@@ -142,7 +142,7 @@ async def _ask_one_by_one(
         return await _ask(person, accounts, portal)
 
     pieces = (partial(ask, person) for person in people)
-    async with side_by_side(pieces, lambda: portal.concurrency) as costs:
+    async with map_concurrently(pieces, lambda: portal.concurrency) as costs:
         async for cost in costs:
             answered += 1
             spent += cost

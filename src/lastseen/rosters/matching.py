@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from lastseen.contractor import Contractor, Profile, UserId, email_key
-from lastseen.decision import Reason
 from lastseen.docspace.interface import Portal
+from lastseen.model.contractor import Contractor, Profile, UserId, email_key
+from lastseen.model.decision import Reason
 from lastseen.rosters.interface import Listing
 from lastseen.rosters.lookup import Accounts, look_up, read_guests
 from lastseen.rosters.rows import merged, portal_id

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from lastseen.contractor import Contractor, UserId, email_key, user_id
-from lastseen.errors import UsageError
-from lastseen.instant import parse_instant, utc_date
+from lastseen.model.contractor import Contractor, UserId, email_key, user_id
+from lastseen.model.errors import UsageError
+from lastseen.model.instant import parse_instant, utc_date
 
 FIELDS = ("id", "email", "display_name", "sponsor", "end_date")
 """What a row may say of a contractor."""

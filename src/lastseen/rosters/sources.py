@@ -7,7 +7,7 @@ callable that takes the options and returns a roster.
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 from lastseen.rosters.csv import CsvRoster
 from lastseen.rosters.guests import GuestsRoster
 from lastseen.rosters.interface import Roster, RosterOptions

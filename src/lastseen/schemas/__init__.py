@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from lastseen.decision import Decision
-from lastseen.instant import Instant
-from lastseen.plan import PLAN_SCHEMA, EvidenceSummary, Plan, PlanSummary, Policy
-from lastseen.receipt import RECEIPT_SCHEMA, Outcome, Receipt
+from lastseen.model.decision import Decision
+from lastseen.model.instant import Instant
+from lastseen.model.plan import PLAN_SCHEMA, EvidenceSummary, Plan, PlanSummary, Policy
+from lastseen.model.receipt import RECEIPT_SCHEMA, Outcome, Receipt
 
 SCHEMAS = ("plan-1", "receipt-1")
 """The names of the shipped schemas; each lies in this package as `NAME.json`."""

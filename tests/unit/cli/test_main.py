@@ -6,7 +6,7 @@ import pytest
 
 from lastseen.cli import main as room
 from lastseen.cli.invocation import Invocation
-from lastseen.errors import ExitCode, GuardrailStopped
+from lastseen.model.errors import ExitCode, GuardrailStopped
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from lastseen.cli.output import short_destination, write_file
 from lastseen.cli.review import plan_destination
-from lastseen.errors import ExitCode, UsageError
+from lastseen.model.errors import ExitCode, UsageError
 
 
 @pytest.mark.parametrize(

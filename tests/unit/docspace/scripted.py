@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lastseen.contractor import UserId
 from lastseen.docspace.client import Client, client_over
-from lastseen.docspace.exchange import Effects, Request, Response
-from lastseen.docspace.limits import Limits
-from lastseen.instant import Instant
-from lastseen.secret import ApiKey
+from lastseen.docspace.http.limits import Limits
+from lastseen.docspace.http.request import Request, Response, Runtime
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant
+from lastseen.model.secret import ApiKey
 
 NOW = Instant(datetime(2026, 11, 1, 12, tzinfo=UTC))
 KEY = "sk-0123456789abcdef-not-to-be-seen"
@@ -26,8 +26,8 @@ class VirtualTime:
         self.seconds = 0.0
         self.slept: list[float] = []
 
-    def effects(self) -> Effects:
-        return Effects(sleep=self.sleep, monotonic=lambda: self.seconds, random=lambda: 0.5)
+    def effects(self) -> Runtime:
+        return Runtime(sleep=self.sleep, monotonic=lambda: self.seconds, random=lambda: 0.5)
 
     def clock(self) -> Instant:
         return Instant(NOW + timedelta(seconds=self.seconds))

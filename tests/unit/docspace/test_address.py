@@ -1,7 +1,7 @@
 import pytest
 
 from lastseen.docspace.address import portal_address
-from lastseen.errors import UsageError
+from lastseen.model.errors import UsageError
 
 
 @pytest.mark.parametrize(

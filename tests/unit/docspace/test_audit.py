@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from lastseen.docspace.audit import read_events, wire_date
 from lastseen.docspace.interface import EventQuery
-from lastseen.docspace.wire import Unreadable
-from lastseen.errors import PortalUnreadable
-from lastseen.instant import Instant
-from lastseen.sighting import Event
+from lastseen.docspace.wire import MalformedResponse
+from lastseen.model.errors import PortalUnreadable
+from lastseen.model.instant import Instant
+from lastseen.model.sighting import Event
 from tests.unit.docspace.scripted import NOW, Scripted, event, failed, guid, in_turn, ok, raw
 
 
@@ -88,7 +88,7 @@ def test_a_page_may_bring_more_than_was_asked_for():
     ],
 )
 def test_what_is_not_a_page_is_unreadable_and_never_empty(body):
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedResponse):
         read_events(body)
 
 
@@ -124,7 +124,7 @@ def test_what_is_not_a_page_is_unreadable_and_never_empty(body):
     ],
 )
 def test_an_event_that_cannot_be_understood_makes_the_page_unreadable(change):
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedResponse):
         read_events(page(event(2), {**event(1), **change}))
 
 
@@ -133,18 +133,18 @@ def test_an_event_without_id_or_date_is_not_left_out(field):
     broken = event(1)
     del broken[field]
 
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedResponse):
         read_events(page(event(2), broken))
 
 
 def test_a_page_out_of_order_is_unreadable():
     rising = [event(n, f"2026-11-01T10:00:{n:02d}.0000000Z") for n in range(3)]
 
-    with pytest.raises(Unreadable, match="sorted"):
+    with pytest.raises(MalformedResponse, match="sorted"):
         read_events(page(*rising))
-    with pytest.raises(Unreadable, match="sorted"):
+    with pytest.raises(MalformedResponse, match="sorted"):
         read_events(page(rising[1], rising[2]))
-    with pytest.raises(Unreadable, match="sorted"):
+    with pytest.raises(MalformedResponse, match="sorted"):
         read_events(page(event(2, "2026-11-01T08:00:00.0000000Z"), event(1)))
 
 
@@ -153,7 +153,7 @@ def test_events_of_one_second_have_no_order():
 
 
 def test_the_same_event_twice_is_unreadable():
-    with pytest.raises(Unreadable, match="twice"):
+    with pytest.raises(MalformedResponse, match="twice"):
         read_events(page(event(1), event(1)))
 
 
@@ -202,12 +202,12 @@ def test_that_hour_is_known_by_its_date_where_ids_came_late(second_pass, first_p
     ids=["another night", "a later hour", "in spring", "no such hour in UTC"],
 )
 def test_at_another_hour_such_a_page_is_out_of_order(earlier, later):
-    with pytest.raises(Unreadable, match="sorted"):
+    with pytest.raises(MalformedResponse, match="sorted"):
         read_events(page(event(7, earlier), event(9, later)))
 
 
 def test_that_hour_is_there_once_in_a_page():
-    with pytest.raises(Unreadable, match="sorted"):
+    with pytest.raises(MalformedResponse, match="sorted"):
         read_events(
             page(
                 event(9, "2026-10-25T02:10:00.0000000+01:00"),
@@ -284,7 +284,7 @@ def test_a_damaged_page_is_read_or_unreadable_but_never_a_crash(place, length, i
 
     try:
         events = read_events(body)
-    except Unreadable:
+    except MalformedResponse:
         return
     told = json.loads(body.decode(errors="replace"))  # what is not looked at may be damaged
     assert len(events) == told.get("count", len(events))
@@ -310,7 +310,7 @@ JSON = st.recursive(
 def test_whatever_stands_in_an_event_is_no_crash(entries):
     try:
         events = read_events(page(*entries))
-    except Unreadable:
+    except MalformedResponse:
         return
     assert len(events) == len(entries)
 

@@ -3,10 +3,10 @@ import json
 
 import pytest
 
-from lastseen.contractor import AccountStatus
-from lastseen.docspace.exchange import AnswerTooLarge, ConnectionLost, Loss
+from lastseen.docspace.http.request import AnswerTooLarge, ConnectionFailure, ConnectionLost
 from lastseen.docspace.interface import EventQuery, Portal, Retention
-from lastseen.errors import PortalRefused, PortalUnreachable, PortalUnreadable, UsageError
+from lastseen.model.contractor import AccountStatus
+from lastseen.model.errors import PortalRefused, PortalUnreachable, PortalUnreadable, UsageError
 from tests.unit.docspace.scripted import Scripted, failed, guid, in_turn, ok, profile, raw
 
 TERMINATED = AccountStatus.TERMINATED
@@ -69,7 +69,7 @@ def test_nobody_is_no_request():
     ("trouble", "error"),
     [
         (ConnectionLost(sent=True), PortalUnreachable),
-        (ConnectionLost(Loss.TIMEOUT, sent=True), PortalUnreachable),
+        (ConnectionLost(ConnectionFailure.TIMEOUT, sent=True), PortalUnreachable),
         (failed(500), PortalRefused),
         (raw(b"<html>", 502), PortalRefused),
         (failed(504), PortalRefused),
@@ -106,8 +106,8 @@ def test_a_refused_change_is_told_and_not_sent_again(status):
     [
         failed(429, Retry_After="30"),
         failed(429),
-        ConnectionLost(Loss.REFUSED, sent=False),
-        ConnectionLost(Loss.TIMEOUT, sent=False),
+        ConnectionLost(ConnectionFailure.REFUSED, sent=False),
+        ConnectionLost(ConnectionFailure.TIMEOUT, sent=False),
     ],
 )
 def test_a_change_that_cannot_have_been_made_is_sent_again(trouble):

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from lastseen.contractor import UserId
 from lastseen.docspace.interface import PeopleQuery
-from lastseen.errors import PortalRefused, PortalUnreadable
+from lastseen.model.contractor import UserId
+from lastseen.model.errors import PortalRefused, PortalUnreadable
 from tests.unit.docspace.scripted import Scripted, failed, guid, in_turn, ok, profile, raw
 
 

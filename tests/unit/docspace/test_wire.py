@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastseen.contractor import AccountStatus, AccountType, Profile
 from lastseen.docspace.interface import Retention
 from lastseen.docspace.wire import (
-    Unreadable,
+    MalformedResponse,
     failure,
     read_changed_people,
     read_people,
     read_person,
     read_retention,
 )
-from lastseen.instant import Instant
+from lastseen.model.contractor import AccountStatus, AccountType, Profile
+from lastseen.model.instant import Instant
 from tests.unit.docspace.scripted import failed, guid, ok, profile
 
 
@@ -77,7 +77,7 @@ def test_a_status_is_a_number_or_a_name(written, status):
 
 @pytest.mark.parametrize("written", [0, 3, 7, "All", "", "Default", None, 1.5, True, {}, 2**70])
 def test_any_other_status_is_unreadable(written):
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedResponse):
         read(status=written)
 
 
@@ -127,7 +127,7 @@ def test_an_inviter_in_any_form_is_no_hindrance(written):
     ],
 )
 def test_a_profile_that_cannot_be_understood_is_unreadable(change):
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedResponse):
         read(**change)
 
 
@@ -143,7 +143,7 @@ def test_a_profile_that_cannot_be_understood_is_unreadable(change):
     ],
 )
 def test_a_list_that_contradicts_itself_is_unreadable(more):
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedResponse):
         read_people(ok([profile(1), profile(2)], **more).body)
 
 
@@ -164,7 +164,7 @@ def test_the_retention_is_in_days():
                   {"loginHistoryLifeTime": 180, "auditTrailLifeTime": 10**30}]
 )  # fmt: skip
 def test_no_retention_is_made_up(lifetimes):
-    with pytest.raises(Unreadable):
+    with pytest.raises(MalformedResponse):
         read_retention(ok(lifetimes).body)
 
 
@@ -194,6 +194,6 @@ def test_a_damaged_list_is_read_or_unreadable_but_never_a_crash(place, length, i
 
     try:
         page = read_people(body)
-    except Unreadable:
+    except MalformedResponse:
         return
     assert len(page.people) == len(json.loads(body.decode(errors="replace"))["response"])

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from lastseen.ledger.chain import StoredEntry, sealed
+from lastseen.ledger.stores.hash_chain import StoredEntry, sealed
 
 Chain = list[StoredEntry]
 Alteration = Callable[[st.DataObject, Chain], Chain]

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from lastseen.instant import Instant
 from lastseen.ledger import Ledger, PortalLedger, open_ledger
+from lastseen.model.instant import Instant
 
 PORTAL = "https://portal.example"
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from lastseen.contractor import UserId
-from lastseen.instant import Instant, Interval
 from lastseen.ledger import Reading
-from lastseen.sighting import Event, EvidenceKind, Sighting
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant, Interval
+from lastseen.model.sighting import Event, EvidenceKind, Sighting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ANNA, BORIS, CARLA = (UserId(f"{n:08x}-0000-4000-8000-000000000000") for n in (1, 2, 3))

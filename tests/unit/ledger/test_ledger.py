@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lastseen.errors import UsageError
 from lastseen.ledger import Ledger, PortalLedger, open_ledger
-from lastseen.sighting import EvidenceKind
+from lastseen.model.errors import UsageError
+from lastseen.model.sighting import EvidenceKind
 from tests.unit.ledger.conftest import PORTAL, TickingClock
 from tests.unit.ledger.examples import ANNA, reading, seen, stretch
 

@@ -4,10 +4,10 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lastseen.decision import Decision, Reason, SeenBy, Verdict
-from lastseen.instant import Instant
-from lastseen.plan import EvidenceSummary, Plan, Policy, sealed, summarise
-from lastseen.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.instant import Instant
+from lastseen.model.plan import EvidenceSummary, Plan, Policy, sealed, summarise
+from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
 
 NOW = Instant(datetime(2026, 11, 25, 10, 30, tzinfo=UTC))
 PORTAL = "https://northwind.onlyoffice.com"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.decision import Decision
+from lastseen.model.decision import Decision
 from lastseen.reports import render_plan
 from tests.unit.reports.samples import decision, hostile_plan, plan_of, roster_of
 

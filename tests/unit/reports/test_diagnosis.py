@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from lastseen.diagnosis import Diagnosis, Finding
-from lastseen.errors import UsageError
+from lastseen.model.diagnosis import Diagnosis, Finding
+from lastseen.model.errors import UsageError
 from lastseen.reports import Screen
 from lastseen.reports.diagnosis import render_diagnosis
 from tests.unit.reports.samples import HOSTILE, NOW, PORTAL

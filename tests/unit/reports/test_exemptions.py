@@ -3,9 +3,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from lastseen.errors import UsageError
-from lastseen.instant import instant
 from lastseen.ledger import Exemption
+from lastseen.model.errors import UsageError
+from lastseen.model.instant import instant
 from lastseen.reports import Screen
 from lastseen.reports.exemptions import render_exemptions
 

@@ -3,13 +3,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from lastseen.contractor import user_id
-from lastseen.errors import UsageError
-from lastseen.explanation import Explanation, LookedAt
-from lastseen.instant import Interval
+from lastseen.model.contractor import user_id
+from lastseen.model.errors import UsageError
+from lastseen.model.explanation import Explanation, LookedAt
+from lastseen.model.instant import Interval
+from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 from lastseen.reports import Screen
 from lastseen.reports.explanation import render_explanation
-from lastseen.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 from tests.unit.reports.samples import HOSTILE, NOW, PORTAL, days_ago, decision
 
 ANNA = user_id("2f1c9a7e-0000-4000-8000-000000000001")

@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from lastseen.errors import ExitCode, UsageError
-from lastseen.plan import encode_plan
+from lastseen.model.errors import ExitCode, UsageError
+from lastseen.model.plan import encode_plan
 from lastseen.reports import (
     Screen,
     format_of,

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.decision import Reason, SeenBy, Verdict
-from lastseen.plan import Policy
+from lastseen.model.decision import Reason, SeenBy, Verdict
+from lastseen.model.plan import Policy
 from lastseen.reports.histogram import histogram
 from tests.unit.reports.samples import decision, plan_of, roster_of
 

@@ -3,10 +3,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from lastseen.errors import UsageError
 from lastseen.ledger.actor import Actor
-from lastseen.ledger.journal import JournalEntry
-from lastseen.ledger.runs import Run
+from lastseen.ledger.stores.journal import JournalEntry
+from lastseen.ledger.stores.runs import Run
+from lastseen.model.errors import UsageError
 from lastseen.reports import Screen
 from lastseen.reports.history import RunDetail, render_run, render_runs
 from tests.unit.reports.samples import NOW, days_ago, decision, outcome, plan_of, receipt_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import lastseen.reports
-from lastseen.decision import Reason, SeenBy, Verdict
+from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.reports import render_plan
 from tests.unit.reports.samples import (
     PORTAL,

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from lastseen.decision import Verdict
+from lastseen.model.decision import Verdict
 from lastseen.reports.histogram import histogram
 from lastseen.reports.picture import MIDDLE, SMALL, WIDE, picture
 from tests.unit.reports.samples import decision, plan_of, roster_of

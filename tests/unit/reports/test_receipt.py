@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from lastseen.receipt import OutcomeKind, encode_receipt
+from lastseen.model.receipt import OutcomeKind, encode_receipt
 from lastseen.reports import Screen, render_receipt
 from lastseen.reports.receipt import outcomes_in_words
 from tests.unit.reports.samples import HOSTILE, outcome, receipt_of

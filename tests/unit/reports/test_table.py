@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from rich.cells import cell_len
 
-from lastseen.decision import Reason, Verdict
-from lastseen.instant import Instant
+from lastseen.model.decision import Reason, Verdict
+from lastseen.model.instant import Instant
 from lastseen.reports import Screen, render_plan
 from lastseen.reports.table import table_svg
 from tests.unit.reports.samples import (

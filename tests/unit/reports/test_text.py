@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.decision import Reason, SeenBy
-from lastseen.instant import Instant
-from lastseen.plan import EvidenceSummary, Policy
+from lastseen.model.decision import Reason, SeenBy
+from lastseen.model.instant import Instant
+from lastseen.model.plan import EvidenceSummary, Policy
 from lastseen.reports.text import (
     LONGEST,
     ago,

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from lastseen.errors import UsageError
-from lastseen.ledger import Broken
+from lastseen.ledger import ChainViolation
+from lastseen.model.errors import UsageError
 from lastseen.reports.verification import Verification, render_verification
 
 PORTAL = "https://portal.example.org"
-BROKEN = Broken(seq=3, problem="changed", explanation="entry 3 is not what was written")
+BROKEN = ChainViolation(seq=3, problem="changed", explanation="entry 3 is not what was written")
 
 
 def test_a_whole_journal_is_called_whole_with_its_head():

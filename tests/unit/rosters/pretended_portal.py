@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from lastseen.contractor import AccountStatus, AccountType, Profile, UserId, email_key
 from lastseen.docspace.interface import EventPage, EventQuery, PeopleQuery, Retention, Traffic
-from lastseen.errors import PortalUnreachable
+from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId, email_key
+from lastseen.model.errors import PortalUnreachable
 
 
 def guid(number: int) -> UserId:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lastseen.contractor import Contractor
-from lastseen.errors import ExitCode, UsageError
+from lastseen.model.contractor import Contractor
+from lastseen.model.errors import ExitCode, UsageError
 from lastseen.rosters import Listing, RosterOptions, open_roster
 from tests.unit.rosters.pretended_portal import PretendedPortal, guid
 

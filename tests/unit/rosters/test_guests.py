@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from lastseen.contractor import AccountStatus, Profile
-from lastseen.errors import UsageError
+from lastseen.model.contractor import AccountStatus, Profile
+from lastseen.model.errors import UsageError
 from lastseen.rosters import Listing, RosterOptions, open_roster
 from lastseen.rosters.guests import in_domain
 from tests.unit.rosters.pretended_portal import PretendedPortal, guest, guid, user

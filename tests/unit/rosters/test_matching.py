@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.contractor import Contractor, Profile, UserId
-from lastseen.decision import Reason
-from lastseen.errors import PortalUnreachable
+from lastseen.model.contractor import Contractor, Profile, UserId
+from lastseen.model.decision import Reason
+from lastseen.model.errors import PortalUnreachable
 from lastseen.rosters import Listing, Match, match
 from tests.unit.rosters.pretended_portal import PretendedPortal, guest, guid, user
 

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from lastseen.contractor import Contractor
 from lastseen.docspace.interface import Portal
-from lastseen.errors import UsageError
+from lastseen.model.contractor import Contractor
+from lastseen.model.errors import UsageError
 from lastseen.rosters import Listing, RosterOptions, known_sources, open_roster
 from tests.unit.rosters.pretended_portal import PretendedPortal
 

@@ -2,9 +2,9 @@ import jsonschema
 import msgspec
 import pytest
 
-from lastseen.decision import Reason, SeenBy, Verdict
-from lastseen.plan import encode_plan
-from lastseen.receipt import OutcomeKind, encode_receipt
+from lastseen.model.decision import Reason, SeenBy, Verdict
+from lastseen.model.plan import encode_plan
+from lastseen.model.receipt import OutcomeKind, encode_receipt
 from lastseen.schemas import SCHEMAS, generated_schema, shipped_schema
 from tests.unit.reports.samples import (
     decision,

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from lastseen.simulator.clock import MovableClock
-from lastseen.simulator.people import EmployeeType, Group, Kind, Person
-from lastseen.simulator.portal import Setup, SimulatedPortal
-from lastseen.simulator.scenario import Happening, scenario_of
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.clock import MovableClock
+from lastseen.simulator.world.people import EmployeeType, Group, Kind, Person
+from lastseen.simulator.world.scenario import Happening, scenario_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 LOGINS = "/api/2.0/security/audit/login/filter"

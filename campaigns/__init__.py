@@ -1,0 +1,1 @@
+"""Campaigns that try to make Lastseen do wrong: safety, kills, fuzz."""

@@ -1,0 +1,185 @@
+"""Death by an exception at every step of an apply, on virtual time, with a ledger on disk.
+
+Every step is a request to the portal or a write to the ledger; death comes before and after it.
+The process that is dead does nothing more; the next one opens the ledger's file anew. The portal is
+the simulated one behind the product's own client, with or without faults.
+"""
+
+import asyncio
+import random
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from campaigns.kills.judging import Verdict, judge
+from campaigns.kills.process_death import Killed, Life, Moment, MortalLedger, mortal_portal
+from lastseen.execution import batches
+from lastseen.ledger import open_ledger
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.plan import Plan, Policy
+from lastseen.model.receipt import Receipt
+from lastseen.rosters import RosterOptions, open_roster
+from lastseen.simulator.server.faults import FaultRates
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.population import Population, populate
+from lastseen.simulator.world.scenario import Scenario
+from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.review import review
+from testing.in_process import URL, InProcess, VirtualTime
+
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+_NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)
+FAULTS = {"lost-answer": 0.15, "html-502": 0.1, "reset": 0.1, "429": 0.05}
+"""How often a request meets each fault where faults are wanted."""
+
+
+class Death(msgspec.Struct, frozen=True, kw_only=True):
+    """One way of dying, and what came of it."""
+
+    steps: tuple[int, ...]
+    """At which step each process died, one after the other."""
+    moment: Moment
+    """Before or after the step was carried out."""
+    name: str
+    """What the first of the steps was."""
+    verdict: Verdict
+
+
+class Stage:
+    """A portal and a ledger with a plan, to be set up again and again."""
+
+    def __init__(self, folder: Path, *, seed: int, batch: int, faults: bool = False) -> None:
+        """Review a portal once; `batch` is how many people one request disables."""
+        self._folder = folder
+        self._seed = seed
+        self._batch = batch
+        self._rates = FAULTS if faults else {}
+        population = Population(contractors=30, staff=4, days=60, seed=seed)
+        self._scenario: Scenario = populate(START, population)
+        self._template = folder / "template.sqlite3"
+        self._reviewed_at = START.timestamp()
+        self.plan = self._review()
+
+    def steps(self) -> int:
+        """Return how many steps an apply takes that nothing disturbs."""
+        life = Life()
+        self._play([life])
+        return life.steps
+
+    def die(self, lives: list[Life]) -> tuple[Verdict, list[str]]:
+        """Apply the plan in one process after the other until one lives to the end."""
+        return self._play(lives)
+
+    def _review(self) -> Plan:
+        time = VirtualTime(self._reviewed_at)
+        portal = self._portal(time)
+
+        async def work() -> Plan:
+            client = self._transport(portal, time).client()
+            with open_ledger(_url(self._template), clock=time.machine_clock) as ledger:
+                plan = await review(
+                    client,
+                    open_roster(RosterOptions()),
+                    ledger=ledger.portal(URL),
+                    policy=Policy(),
+                    clock=time.machine_clock,
+                )
+            await client.close()
+            return plan
+
+        plan = time.run(work())
+        self._reviewed_at = time.now() + 600
+        return plan
+
+    def _play(self, lives: list[Life]) -> tuple[Verdict, list[str]]:
+        time = VirtualTime(self._reviewed_at)
+        portal = self._portal(time)
+        if self._rates:
+            portal.set_faults(FaultRates.of(self._rates))
+        file = self._folder / "ledger.sqlite3"
+        for stale in self._folder.glob("ledger.sqlite3*"):
+            stale.unlink()
+        shutil.copy(self._template, file)
+        receipt = None
+        for life in self._with_an_end(lives):
+            receipt = self._live(portal, time, file, life)
+            if receipt is not None:
+                break
+        assert receipt is not None
+        with open_ledger(_url(file), clock=time.machine_clock) as ledger:
+            verdict = judge(portal, ledger.portal(URL), self.plan, receipt)
+        return verdict, lives[0].names
+
+    def _with_an_end(self, lives: list[Life]) -> Iterator[Life]:
+        """Give the lives that are to end, then immortal ones on a portal without faults."""
+        yield from lives
+        for _ in range(20):
+            yield Life()
+
+    def _live(
+        self, portal: SimulatedPortal, time: VirtualTime, file: Path, life: Life
+    ) -> Receipt | None:
+        """Apply the plan in one process; None where it died or has to be called again."""
+
+        async def work() -> Receipt:
+            asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+            client = self._transport(portal, time).client()
+            with open_ledger(_url(file), clock=time.machine_clock) as ledger:
+                return await apply(
+                    self.plan,
+                    mortal_portal(client, life),
+                    ledger=MortalLedger(ledger.portal(URL), life),  # type: ignore[arg-type]
+                    options=ApplyOptions(guardrails=_NO_LIMITS),
+                    clock=time.machine_clock,
+                )
+
+        before = batches.BATCH, batches.ROUND
+        batches.BATCH, batches.ROUND = self._batch, 2
+        try:
+            receipt = time.run(work())
+        except (Killed, BaseExceptionGroup):
+            assert life.dead
+            return None
+        finally:
+            batches.BATCH, batches.ROUND = before
+        if any(one.outcome == "failed" for one in receipt.outcomes):
+            portal.set_faults(FaultRates.of({}))  # or it would go on for ever
+            return None
+        return receipt
+
+    def _portal(self, time: VirtualTime) -> SimulatedPortal:
+        setup = Setup(seed=self._seed)
+        return SimulatedPortal(self._scenario, clock=time.portal_clock, setup=setup)
+
+    def _transport(self, portal: SimulatedPortal, time: VirtualTime) -> InProcess:
+        return InProcess(portal, time, chance=random.Random(self._seed), latency=0.01)
+
+
+def every_step(stage: Stage) -> Iterator[Death]:
+    """Die once at every step, before and after it."""
+    for step in range(stage.steps()):
+        for moment in get_args(Moment):
+            life = Life(death_at=step, moment=moment)
+            verdict, names = stage.die([life])
+            if life.dead:
+                yield Death(steps=(step,), moment=moment, name=names[-1], verdict=verdict)
+
+
+def several_deaths(stage: Stage, count: int, *, seed: int) -> Iterator[Death]:
+    """Die `count` times over, each time up to five deaths of one command."""
+    chance = random.Random(seed)
+    longest = stage.steps()
+    for _ in range(count):
+        moment: Moment = chance.choice(get_args(Moment))
+        steps = tuple(chance.randrange(longest) for _ in range(chance.randint(1, 5)))
+        lives = [Life(death_at=step, moment=moment) for step in steps]
+        verdict, names = stage.die(lives)
+        yield Death(steps=steps, moment=moment, name=names[-1], verdict=verdict)
+
+
+def _url(file: Path) -> str:
+    return f"sqlite:///{file}"

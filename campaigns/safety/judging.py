@@ -1,0 +1,274 @@
+"""Compares decisions with what is so: who was there, whom nobody may touch, what can be proven.
+
+The truth is the simulator's own record, taken before the first request of a review. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from campaigns.safety.cases import DAY, Case, PersonCase
+from campaigns.safety.provable_coverage import Reach
+from campaigns.safety.world import id_of
+from lastseen.simulator.endpoints.dates import DateWriter
+from lastseen.simulator.world.oracle import Rules, Truth, expected
+
+_NOT_TO_BE_DISABLED = frozenset(
+    {"active", "protected", "already-disabled", "recently-reinstated", "recently-registered"}
+)
+"""Reasons of the oracle for which nobody may be disabled."""
+
+
+_GRAIN_SECONDS = 2
+"""So near to the edge nobody can tell what is proven: the portal tells its clock in whole seconds,
+and the edge moves on while it is asked."""
+
+
+class Fault(StrEnum):
+    """What a decision can be accused of; the value is the column's heading."""
+
+    WRONGFUL = "wrongful disables"
+    MISSED = "missed"
+    HELD_THOUGH_WHOLE = "held though whole"
+    HELD_IN_TROUBLE = "held in trouble"
+    UNPROVEN = "decided though not whole"
+    FALSELY_NEVER = "wrongly called never seen"
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision, compared."""
+
+    number: int
+    """Of whom."""
+    kind: str
+    """What their history is like."""
+    decision: str
+    reason: str
+    should: str
+    """What a perfect product would have decided."""
+    present: bool
+    """Whether the person was there in the window, or must not be disabled for another reason."""
+    fault: Fault | None
+    detail: str = ""
+    """Instants for whoever looks into it."""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known independently of one review."""
+
+    before: Mapping[str, Truth]
+    """What was so before its first request, by id."""
+    after: Mapping[str, Truth]
+    """What was so after its last."""
+    begun: float
+    """When it began, by the machine's clock, in seconds since 1970."""
+    now: float
+    """The instant that its plan is for; somebody may have crossed the edge meanwhile."""
+    provable_since: float
+    """Since when the portal can prove everything, as far as any client may conclude."""
+    knowable_since: float
+    """Since when it is known at most, earlier reviews included."""
+    reach: Reach
+    disturbed: bool
+    """Whether a fault, or a change of the portal's ways, fell into the review."""
+    reinstated: Mapping[str, float]
+    """When a review first saw somebody back whom an earlier one had seen disabled."""
+    perhaps_reinstated: frozenset[str] = frozenset()
+    """Who is back, but was disabled only while reviews were cut short: nobody can tell whether
+    those came as far as to see it."""
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided on one person."""
+
+    decision: str
+    reason: str
+
+
+def judge(case: Case, person: PersonCase, decided: Decided, moment: Moment) -> Judged:
+    """Compare the decision on one person with the truth."""
+    before = _as_noticed(moment.before[id_of(person.number)], moment)
+    rules = _rules(case, before, moment)
+    should = _should(case, person, before, moment.now, rules)
+    present = _must_not(person, before, moment, rules)
+    return Judged(
+        number=person.number,
+        kind=person.kind,
+        decision=decided.decision,
+        reason=decided.reason,
+        should=should,
+        present=present,
+        fault=_fault(case, person, decided, moment, should=should, present=present),
+        detail=_detail(before, moment),
+    )
+
+
+def was_there(truth: Truth, now: float, case: Case) -> bool:
+    """Say whether the person was there less than `inactive_days` days before `now`."""
+    last = _last(truth, case)
+    return last is not None and last > now - case.rules.inactive_days * DAY
+
+
+def must_be_left_alone(case: Case, truth: Truth, now: float) -> bool:
+    """Say whether the person was there in the window, or may be disabled by nobody."""
+    return truth.protected is not None or was_there(truth, now, case)
+
+
+def is_due(case: Case, person: PersonCase, truth: Truth, now: float) -> bool:
+    """Say whether the person should be disabled, by what happened and by what the portal shows."""
+    rules = Rules(
+        inactive_days=case.rules.inactive_days,
+        lookback_days=max(case.rules.lookback_days, case.rules.inactive_days),
+        never_seen=case.rules.never_seen,
+        evidence=case.rules.evidence,
+    )
+    due = _should(case, person, truth, now, rules) == "disable"
+    return due and not _shown_as_there(case, truth, now)
+
+
+def required_since(case: Case, truth: Truth, now: float) -> float:
+    """Return since when evidence must be complete before this person may be disabled."""
+    window = now - case.rules.inactive_days * DAY
+    return max(float(int(window) + 1), float(truth.registered_at))
+
+
+def _rules(case: Case, truth: Truth, moment: Moment) -> Rules:
+    return Rules(
+        inactive_days=case.rules.inactive_days,
+        lookback_days=max(case.rules.lookback_days, case.rules.inactive_days),
+        never_seen=case.rules.never_seen,
+        evidence=case.rules.evidence,
+        knows_reinstated=truth.id in moment.reinstated,
+    )
+
+
+def _as_noticed(truth: Truth, moment: Moment) -> Truth:
+    """Return the truth with the instant of being put back that a review can know of."""
+    noticed = moment.reinstated.get(truth.id)
+    return truth if noticed is None else replace(truth, reinstated_at=int(noticed))
+
+
+def _should(case: Case, person: PersonCase, truth: Truth, now: float, rules: Rules) -> str:
+    wanted = expected(truth, now=now, rules=rules).decision
+    if wanted == "skip":
+        return wanted
+    if person.exempt:
+        return "keep"
+    if wanted == "keep" and truth.reinstated_at is not None and rules.knows_reinstated:
+        return wanted
+    if person.contract_ended and case.roster == "csv":
+        return "disable"
+    return wanted
+
+
+def _must_not(person: PersonCase, truth: Truth, moment: Moment, rules: Rules) -> bool:
+    """Say whether the person, whatever the contract says, was there or must not be touched."""
+    wanted = expected(truth, now=moment.now, rules=rules)
+    return person.exempt or wanted.reason in _NOT_TO_BE_DISABLED
+
+
+def _fault(
+    case: Case,
+    person: PersonCase,
+    decided: Decided,
+    moment: Moment,
+    *,
+    should: str,
+    present: bool,
+) -> Fault | None:
+    before, after = moment.before[id_of(person.number)], moment.after[id_of(person.number)]
+    by_contract = (
+        decided.reason == "contract-ended" and person.contract_ended and case.roster == "csv"
+    )
+    if decided.decision == "disable":
+        if present and (not by_contract or should != "disable"):
+            return Fault.WRONGFUL
+        if by_contract:
+            return None
+        if should == "hold" or moment.knowable_since > required_since(case, before, moment.now):
+            return Fault.UNPROVEN
+        if decided.reason == "never-seen" and _seen_in_lookback(case, before, moment):
+            return Fault.FALSELY_NEVER
+        return None
+    if decided.decision == "hold":
+        if decided.reason == "unrecognised-event" and before.unrecognised_at is not None:
+            return None
+        if not _is_whole(case, before, moment) or should == "hold":
+            return None
+        if was_there(before, moment.begun, case) and not was_there(before, moment.now, case):
+            return None
+        if decided.reason == "evidence-incomplete" and _never_keeps(case, before, moment):
+            return None
+        return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
+    if should != "disable" or was_there(after, moment.now, case):
+        return None
+    if decided.reason == "recently-reinstated" and before.id in moment.perhaps_reinstated:
+        return None
+    if decided.reason == "never-seen" and not _seen_in_lookback(case, before, moment):
+        return None
+    return None if _shown_as_there(case, before, moment.now) else Fault.MISSED
+
+
+def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:
+    """Say whether the absence of this person could be proven on a portal without faults."""
+    since = required_since(case, truth, moment.now)
+    return moment.provable_since + _GRAIN_SECONDS <= since and _crowded_at(case, moment) < since
+
+
+def _crowded_at(case: Case, moment: Moment) -> int:
+    """Return the newest second with more events than a page shows, 0 where there is none."""
+    return max(
+        moment.reach.crowded_sign_ins if "sign-in" in case.rules.evidence else 0,
+        moment.reach.crowded_trail if "activity" in case.rules.evidence else 0,
+    )
+
+
+def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
+    """Say whether a hold is right since `keep` wants to know whether somebody was ever seen."""
+    if case.rules.never_seen != "keep":
+        return False
+    lookback = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
+    since = max(lookback, float(truth.registered_at))
+    is_told = moment.provable_since + _GRAIN_SECONDS <= since
+    return not is_told or _crowded_at(case, moment) >= since
+
+
+def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
+    """Say whether the portal still lists that the person was there within the lookback."""
+    since = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
+    sign_in, activity = truth.last_sign_in_at, truth.last_written_activity_at
+    if "sign-in" in case.rules.evidence and sign_in is not None:
+        return sign_in > since and sign_in >= moment.reach.oldest_sign_in
+    return "activity" in case.rules.evidence and activity is not None and activity > since
+
+
+def _shown_as_there(case: Case, truth: Truth, now: float) -> bool:
+    """Say whether the portal writes a later date than the true one, which then keeps somebody.
+
+    It does for an hour of the night on which clocks go back.
+    """
+    last = _last(truth, case)
+    if last is None:
+        return False
+    shown = datetime.fromisoformat(DateWriter(case.zone).of_event(last)).timestamp()
+    return shown > now - case.rules.inactive_days * DAY
+
+
+def _last(truth: Truth, case: Case) -> int | None:
+    seen = [
+        *([truth.last_sign_in_at] if "sign-in" in case.rules.evidence else []),
+        *([truth.last_written_activity_at] if "activity" in case.rules.evidence else []),
+    ]
+    return max((moment for moment in seen if moment is not None), default=None)
+
+
+def _detail(truth: Truth, moment: Moment) -> str:
+    return (
+        f"now {moment.now:.0f}, sign-in {truth.last_sign_in_at}, "
+        f"activity {truth.last_written_activity_at} (really {truth.last_activity_at}), "
+        f"registered {truth.registered_at}, provable since {moment.provable_since:.0f}, "
+        f"knowable since {moment.knowable_since:.0f}"
+    )

@@ -1,0 +1,184 @@
+"""How what is wrong with a configuration is told: all of it at once, by name, without secrets.
+
+Which values are right is not known here.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lastseen.model.errors import UsageError
+
+Known = Mapping[str, Sequence[str]]
+"""The keys of each table."""
+
+SECRET = re.compile(r"key|token|secret|passw|credential|bearer|authori", re.IGNORECASE)
+"""What a name looks like whose value is likely a secret."""
+
+UNSHOWN = {
+    ("portal", "url"),
+    ("roster", "url"),
+    ("roster", "query"),
+    ("roster", "headers"),
+    ("ledger", "url"),
+}
+"""Keys whose values may carry a password or a key."""
+
+KEY_VARIABLES = ("LASTSEEN_API_KEY", "LASTSEEN_API_KEY_FILE")
+"""Variables that are read elsewhere."""
+
+KEY_REMEDY = (
+    "take the key out of there and give it as LASTSEEN_API_KEY, as a file named by "
+    "LASTSEEN_API_KEY_FILE, or to the keyring with `lastseen init`; make a new key if others "
+    "could read the old one"
+)
+
+PORTAL_REMEDY = (
+    "set url under [portal] in lastseen.toml, or LASTSEEN_PORTAL__URL, or run `lastseen init`"
+)
+
+REMEDY = "correct what is named; `lastseen init` writes a file in which every key is explained"
+
+RULES = {
+    "bool": "must be true or false",
+    "dict": "must be a table",
+    "finite": "must be a number",
+    "float": "must be a number",
+    "int": "must be a whole number",
+    "list": "must be a list",
+    "model": "must be a table",
+    "path": "must be a path",
+    "string": "must be text",
+    "tuple": "must be a list",
+}
+"""What to say to pydantic's kinds of errors, by the first word of the kind."""
+
+LIMITS = {
+    "greater_than_equal": ("ge", "must be at least"),
+    "greater_than": ("gt", "must be more than"),
+    "less_than_equal": ("le", "must be at most"),
+}
+"""What to say to a number out of range, and under which name pydantic gives the limit."""
+
+
+class Problems:
+    """Collects what is wrong, then tells it as one error."""
+
+    def __init__(self, *, known: Known, path: Path | None, environment: Mapping[str, Any]) -> None:
+        """Tell of the file `path` and of `environment`, the tables that the variables make."""
+        self._known = known
+        self._path = path
+        self._environment = environment
+        self._found: list[str] = []
+        self._holds_key = False
+        self._lacks_portal = False
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def note(self, errors: Iterable[Mapping[str, Any]]) -> None:
+        """Take in what pydantic found."""
+        for error in errors:
+            place = tuple(str(part) for part in error["loc"])
+            if error["type"] == "extra_forbidden":
+                self._note_unknown(place)
+            elif error["type"] == "missing":
+                self._lacks_portal = True
+                self._found.append("portal.url is not set")
+            else:
+                self._found.append(self._sentence(place, error))
+
+    def note_stray_variables(self, environ: Mapping[str, str]) -> None:
+        """Take in variables that look like settings and set nothing.
+
+        Only names that can be taken for a setting: others may be anybody's, such as those that
+        Kubernetes makes for a service that is called lastseen.
+        """
+        singly = {
+            f"LASTSEEN_{part}".upper(): f"LASTSEEN_{table}__{key}".upper()
+            for table, keys in self._known.items()
+            for key in keys
+            for part in (key, f"{table}_{key}")
+        }
+        for name in sorted(environ):
+            upper = name.upper()
+            if not upper.startswith("LASTSEEN_") or upper in KEY_VARIABLES:
+                continue
+            table, parted, _ = upper.removeprefix("LASTSEEN_").lower().partition("__")
+            if parted and table not in self._known:
+                self._found.append(f"{name} names no table{_suggested(table, self._known)}")
+            elif upper in singly:
+                self._found.append(f"{name} sets nothing: did you mean {singly[upper]}?")
+
+    def told(self) -> UsageError:
+        """Return everything noted as one error."""
+        source = str(self._path.absolute()) if self._path else "from the environment"
+        remedies = [
+            *([KEY_REMEDY] if self._holds_key else []),
+            *([PORTAL_REMEDY] if self._lacks_portal else []),
+        ]
+        return UsageError(
+            attempted=f"reading the configuration {source}",
+            found="; ".join(self._found),
+            meaning="a configuration is used whole or not at all, so nothing was started",
+            remedy="; ".join(remedies) or REMEDY,
+        )
+
+    def _note_unknown(self, place: tuple[str, ...]) -> None:
+        name, last = self._name(place), place[-1]
+        if SECRET.search(last):
+            self._holds_key = True
+            self._found.append(f"{name} is there, but no secret belongs into the configuration")
+            return
+        is_table = len(place) == 1
+        owners = [table for table, keys in self._known.items() if last in keys]
+        near = _suggested(last, self._known if is_table else self._known.get(place[0], ()))
+        hint = f": it belongs under [{owners[0]}]" if owners else near
+        self._found.append(f"{name} is not a {'table' if is_table else 'key'}{hint}")
+
+    def _sentence(self, place: tuple[str, ...], error: Mapping[str, Any]) -> str:
+        value = error["input"]
+        scalar = isinstance(value, str | int | float)
+        shown = "" if place[:2] in UNSHOWN or not scalar else f" = {_short(value)}"
+        name, rule = self._name(place), _rule(error)
+        if len(place) == 1 and error["type"] == "value_error":
+            return f"{name}: {rule}"
+        return f"{name}{shown} {rule}"
+
+    def _name(self, place: tuple[str, ...]) -> str:
+        """Return what the user wrote: a variable, or a key of the file."""
+        in_file = ".".join(part if part.isprintable() else repr(part) for part in place)
+        table: Any = self._environment
+        for depth, part in enumerate(place):
+            if not isinstance(table, dict) or part not in table:
+                return in_file
+            table = table[part]
+            if not isinstance(table, dict):
+                return "LASTSEEN_" + "__".join(place[: depth + 1]).upper()
+        return in_file
+
+
+def _rule(error: Mapping[str, Any]) -> str:
+    kind, context = str(error["type"]), error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "string_too_short":
+        return "must not be empty"
+    if kind == "literal_error":
+        return f"must be {context['expected']}"
+    if kind in LIMITS:
+        limit, words = LIMITS[kind]
+        return f"{words} {context[limit]:g}"
+    return RULES.get(kind.split("_")[0], "can't be used")
+
+
+def _suggested(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.6)
+    return f": did you mean {near[0]}?" if near else f": there are {', '.join(names)}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

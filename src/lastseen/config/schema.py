@@ -1,0 +1,276 @@
+"""What the configuration may say: every table, every key, and what its value must be.
+
+The only module that knows pydantic. How wrong values are told stands in `configuration_problems`;
+where the values come from, in `configuration`.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from lastseen.config.problems import Known, Problems
+from lastseen.config.settings import PortalSettings, Settings
+from lastseen.docspace.address import portal_address
+from lastseen.model.errors import UsageError
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.plan import Policy
+from lastseen.rosters.interface import RosterOptions
+from lastseen.rosters.rows import FIELDS
+from lastseen.rosters.sources import LATER_SOURCES, known_sources
+
+CENTURY = 36500
+"""More days than anything here can mean; beyond it arithmetic with times would fail."""
+
+
+def checked(tables: dict[str, Any], environ: Mapping[str, str], *, path: Path | None) -> Settings:
+    """Return the settings that the file's `tables` and the environment make together.
+
+    `path` is the file, None where there is none. Raises UsageError with every problem.
+    """
+    environment = _environment(environ)
+    _anchor_path(tables, path)
+    problems = Problems(known=_known(), path=path, environment=environment)
+    problems.note_stray_variables(environ)
+    try:
+        configuration = _Configuration.model_validate(_joined(tables, environment))
+    except ValidationError as error:
+        problems.note(error.errors(include_url=False))
+        raise problems.told() from None
+    if problems:
+        raise problems.told()
+    return _settings(configuration)
+
+
+def _whole_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a whole number")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+def _split(value: object) -> object:
+    """Take text for a list in JSON, or for one parted by commas."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return _json(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("is neither a table nor a list, nor JSON for one") from None
+
+
+def _unset_if_empty(value: object) -> object:
+    """Take an empty text for a key that isn't set."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _home(path: Path | None) -> Path | None:
+    return path.expanduser() if path else None
+
+
+def _address(text: str) -> str:
+    """Return a portal's address in the one form that the ledger knows it by."""
+    try:
+        return portal_address(text)
+    except UsageError as error:
+        # Of its texts only this one never repeats what was written, which may be a key.
+        raise ValueError(f"can't be used: {error.remedy}".rstrip(".")) from None
+
+
+def _status(value: object) -> object:
+    """Take the name or the number of the one status by which a portal disables."""
+    text = "" if isinstance(value, bool) else str(value).strip().casefold()
+    if text == "2":
+        return 2
+    if text == "terminated":
+        return "Terminated"
+    raise ValueError("must be Terminated or 2: by no other status does a portal disable")
+
+
+def _source(name: str) -> str:
+    sources = (*known_sources(), *LATER_SOURCES)
+    if name not in sources:
+        raise ValueError(f"must be one of {', '.join(sources)}")
+    return name
+
+
+def _fields(columns: dict[str, str]) -> dict[str, str]:
+    unknown = sorted(set(columns) - set(FIELDS))
+    if unknown:
+        raise ValueError(f"names {', '.join(unknown)}; there are only {', '.join(FIELDS)}")
+    return columns
+
+
+def _with_sign_ins(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if "sign-in" not in kinds:
+        raise ValueError("must include sign-in: whoever only signs in was there")
+    return tuple(dict.fromkeys(kinds))
+
+
+def _database(url: str | None) -> str | None:
+    if url is not None and "://" not in url:
+        raise ValueError("must be the URL of a database, as sqlite:////var/lib/lastseen.db is")
+    return url
+
+
+_Days = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=CENTURY)]
+_Count = Annotated[int, BeforeValidator(_whole_number), Field(ge=0)]
+_Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
+_Hours = Annotated[float, BeforeValidator(_number), Field(gt=0, le=CENTURY * 24)]
+_Word = Annotated[str, Field(min_length=1)]
+_Texts = Annotated[tuple[_Word, ...], BeforeValidator(_split)]
+_Text = Annotated[str | None, BeforeValidator(_unset_if_empty)]
+_File = Annotated[Path | None, BeforeValidator(_unset_if_empty), AfterValidator(_home)]
+_Named = Annotated[dict[str, str], BeforeValidator(_json)]
+_Kinds = Annotated[
+    tuple[Literal["sign-in", "activity"], ...],
+    BeforeValidator(_split),
+    AfterValidator(_with_sign_ins),
+]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Portal(_Table):
+    url: Annotated[str, AfterValidator(_address)]
+    disabled_status: Annotated[Literal["Terminated", 2], BeforeValidator(_status)] = "Terminated"
+
+
+class _Roster(_Table):
+    source: Annotated[str, AfterValidator(_source)] = "guests"
+    reconcile: bool = True
+    path: _File = None
+    groups: _Texts = ()
+    email_domains: _Texts = ()
+    inviters: _Texts = ()
+    exclude_email_domains: _Texts = ()
+    columns: Annotated[_Named, AfterValidator(_fields)] = {}
+    url: _Text = None
+    query: _Text = None
+    rows: _Text = None
+    headers: _Named = {}
+    filter: _Text = None
+
+
+class _Policy(_Table):
+    inactive_days: _Days = 30
+    lookback_days: _Days = 180
+    never_seen: Literal["grace", "disable", "keep"] = "grace"
+    evidence: _Kinds = ("sign-in", "activity")
+    reinstated_grace_days: Annotated[_Count, Field(le=CENTURY)] = 14
+    contract_end: Literal["disable", "report"] = "disable"
+
+    @model_validator(mode="after")
+    def _look_back_far_enough(self) -> "_Policy":
+        if "lookback_days" in self.model_fields_set and self.lookback_days < self.inactive_days:
+            raise ValueError(
+                f"lookback_days = {self.lookback_days} must not be less than "
+                f"inactive_days = {self.inactive_days}"
+            )
+        return self
+
+
+class _Guardrails(_Table):
+    max_disable: _Count = 50
+    max_disable_share: _Share = 0.25
+    max_plan_age_hours: _Hours = 24
+
+
+class _Ledger(_Table):
+    url: Annotated[_Text, AfterValidator(_database)] = None
+
+
+class _Configuration(_Table):
+    """The tables of the file; the environment is joined to them before they come here."""
+
+    portal: _Portal
+    roster: _Roster = _Roster()
+    policy: _Policy = _Policy()
+    guardrails: _Guardrails = _Guardrails()
+    ledger: _Ledger = _Ledger()
+
+
+class _Variables(BaseSettings, _Configuration):
+    """The same tables as variables: tells the source what they are called, and is never made."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LASTSEEN_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        enable_decoding=False,
+    )
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `environ` sets, as tables. The process's own environment is not looked at."""
+    source = EnvSettingsSource(_Variables)
+    source.env_vars = {name.lower(): value for name, value in environ.items() if value}
+    return source()
+
+
+def _anchor_path(tables: dict[str, Any], path: Path | None) -> None:
+    """Take a relative `roster.path` of the file from the file's folder."""
+    roster = tables.get("roster")
+    if path is None or not isinstance(roster, dict):
+        return
+    written = roster.get("path")
+    if isinstance(written, str) and written and not written.startswith("~"):
+        roster["path"] = str(path.parent / written)
+
+
+def _joined(tables: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `tables` with what the environment sets in its place, table by table."""
+    joined = dict(tables)
+    for key, value in environment.items():
+        below = joined.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            joined[key] = _joined(below, value)
+        else:
+            joined[key] = value
+    return joined
+
+
+def _known() -> Known:
+    """Return every table and its keys."""
+    return {
+        name: tuple(field.annotation.model_fields)  # type: ignore[union-attr]
+        for name, field in _Configuration.model_fields.items()
+    }
+
+
+def _settings(configuration: _Configuration) -> Settings:
+    policy = configuration.policy.model_dump()
+    policy["lookback_days"] = max(policy["lookback_days"], policy["inactive_days"])
+    return Settings(
+        portal=PortalSettings(**configuration.portal.model_dump()),
+        roster=RosterOptions(**configuration.roster.model_dump()),
+        policy=Policy(**policy),
+        guardrails=Guardrails(**configuration.guardrails.model_dump()),
+        ledger_url=configuration.ledger.url,
+    )

@@ -1,0 +1,145 @@
+"""Writes settings as a `lastseen.toml` that explains itself, for `lastseen init`.
+
+Text only: reading it back is for `configuration`. The API key has no place in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lastseen.config.settings import Settings
+from lastseen.rosters.interface import RosterOptions
+
+_TEMPLATE = """\
+# The configuration of Lastseen. An environment variable goes before a key of this file:
+# LASTSEEN_POLICY__INACTIVE_DAYS=45 for inactive_days under [policy].
+#
+# The API key is never in here. Set LASTSEEN_API_KEY, or set LASTSEEN_API_KEY_FILE to a file that
+# only you can read, or keep the key in the keyring with `lastseen init`.
+
+[portal]
+# The portal's address; https:// only, except for this machine.
+url = {url}
+# The status that disables somebody, by name or by number: "Terminated" or 2.
+disabled_status = {disabled_status}
+
+[roster]
+# Where contractors come from: "guests" (the portal's guests) or "csv" (a file).
+source = {source}
+# For a roster outside the portal: also list the portal's guests that are on no row of it.
+reconcile = {reconcile}
+{options}
+
+[policy]
+# Disable whoever was last seen this many times 24 hours ago, or longer.
+inactive_days = {inactive_days}
+# How far back to look for the date to show; not less than inactive_days.
+lookback_days = {lookback_days}
+# Those never seen: "grace" (count from their registration), "disable" or "keep".
+never_seen = {never_seen}
+# What proves presence: sign-ins alone miss whoever stays signed in, for up to a year.
+evidence = {evidence}
+# For so many days whoever was reinstated is kept.
+reinstated_grace_days = {reinstated_grace_days}
+# Those whose end date on the roster has passed: "disable" or "report".
+contract_end = {contract_end}
+
+[guardrails]
+# No run disables more people than this, nor a larger share of the roster than that; a run that
+# would is stopped before it changes anything.
+max_disable = {max_disable}
+max_disable_share = {max_disable_share}
+# For how many hours after its review a plan can be applied.
+max_plan_age_hours = {max_plan_age_hours}
+
+[ledger]
+# Where sightings, runs and the journal are kept. Not set: a file in your data folder.
+{ledger}
+"""
+
+_ROSTER_OPTIONS: Mapping[str, tuple[str, object]] = {
+    "groups": ("guests: only members of these groups, by id.", ("<id of a group>",)),
+    "email_domains": (
+        'guests: only addresses in these domains; ".vendor.com" is that one with all below it.',
+        ("vendor.com",),
+    ),
+    "inviters": (
+        "guests: only those whom these people invited, by id or e-mail address.",
+        ("sponsor@example.com",),
+    ),
+    "exclude_email_domains": (
+        "guests: nobody with an address in these domains.",
+        ("example.com",),
+    ),
+    "path": ("csv: the file, taken from the folder of this one.", "contractors.csv"),
+    "columns": ("csv: what the file calls its columns.", {"email": "Mail"}),
+}
+"""What to say of the keys that belong to one source, and an example of each."""
+
+
+def configuration_text(settings: Settings) -> str:
+    """Return a TOML file with every key, its value and what it means.
+
+    What isn't set stands there as a comment with an example. A relative `roster.path` is written
+    as it is: whoever reads the file takes it from the file's folder.
+    """
+    policy, guardrails = settings.policy, settings.guardrails
+    ledger_url = settings.ledger_url
+    return _TEMPLATE.format(
+        url=_toml(settings.portal.url),
+        disabled_status=_toml(settings.portal.disabled_status),
+        source=_toml(settings.roster.source),
+        reconcile=_toml(settings.roster.reconcile),
+        options=_roster_options(settings.roster),
+        inactive_days=_toml(policy.inactive_days),
+        lookback_days=_toml(policy.lookback_days),
+        never_seen=_toml(policy.never_seen),
+        evidence=_toml(policy.evidence),
+        reinstated_grace_days=_toml(policy.reinstated_grace_days),
+        contract_end=_toml(policy.contract_end),
+        max_disable=_toml(guardrails.max_disable),
+        max_disable_share=_toml(guardrails.max_disable_share),
+        max_plan_age_hours=_toml(guardrails.max_plan_age_hours),
+        ledger=f"url = {_toml(ledger_url)}" if ledger_url else '# url = "sqlite:////path/to/file"',
+    )
+
+
+def _roster_options(roster: RosterOptions) -> str:
+    """Return the keys that belong to single sources; tables come last, as TOML has it."""
+    keys: list[str] = []
+    tables: list[str] = []
+    for name in RosterOptions.__struct_fields__:
+        value = getattr(roster, name)
+        if name in ("source", "reconcile") or not (value or name in _ROSTER_OPTIONS):
+            continue
+        comment, example = _ROSTER_OPTIONS.get(name, ("another source's.", None))
+        lines = _assigned(name, value) if value else [f"# {x}" for x in _assigned(name, example)]
+        part = tables if isinstance(value, Mapping) else keys
+        part.extend(["", f"# {comment}", *lines] if part is tables else [f"# {comment}", *lines])
+    return "\n".join([*keys, *tables])
+
+
+def _assigned(name: str, value: object) -> list[str]:
+    if isinstance(value, Mapping):
+        pairs = [f"{_toml(key)} = {_toml(below)}" for key, below in value.items()]
+        return [f"[roster.{name}]", *pairs]
+    return [f"{name} = {_toml(value)}"]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str | Path):
+        return f'"{_escaped(str(value))}"'
+    if isinstance(value, Sequence):
+        return f"[{', '.join(_toml(part) for part in value)}]"
+    raise TypeError(f"no such value is in a configuration: {value!r}")
+
+
+def _escaped(text: str) -> str:
+    """Return `text` as it stands in a TOML string; what can't be seen is written by number."""
+    return "".join(
+        f"\\{sign}" if sign in '"\\' else sign if sign.isprintable() else f"\\U{ord(sign):08X}"
+        for sign in text
+    )

@@ -1,0 +1,1 @@
+"""Requests to the portal: transport, retries, and the limits they stay within."""

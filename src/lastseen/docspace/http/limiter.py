@@ -1,0 +1,225 @@
+"""Who may ask the portal now: as many at once, and as many a minute, as the portal allows.
+
+The limits themselves are in `limits`, the arithmetic of requests a minute in `pace`. Nothing here
+knows what is asked or what came back, beyond its latency, status and limiter headers.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Mapping
+
+from lastseen.docspace.http.limits import Limits
+from lastseen.docspace.http.rate_window import RateWindow
+from lastseen.docspace.http.request import Runtime
+
+_FIRST_WIDTH = 16.0
+"""So many requests at once to begin with."""
+
+_SHORT_PAUSE_SECONDS = 0.5
+"""How long all wait after a 429 that doesn't say for how long."""
+
+
+class Limiter:
+    """Lets requests through, first come, first served, inside the limits.
+
+    Every request passes `enter` and, whatever becomes of it, `leave`.
+    """
+
+    def __init__(self, limits: Limits, effects: Runtime) -> None:
+        """Begin with nothing under way and nothing known of the portal's limiter."""
+        self._effects = effects
+        self._pace = RateWindow(limits.per_minute)
+        self._reads = _ConcurrencyWindow(most=limits.reads)
+        self._writes = _ConcurrencyWindow(most=limits.writes)
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at = math.inf
+
+    @property
+    def width(self) -> int:
+        """How many GETs may be under way at once just now."""
+        return int(self._reads.width)
+
+    @property
+    def wanted(self) -> int:
+        """How many GETs should ask for their turn at once.
+
+        One more than gets it: whether more are worth while is tried only where some wait. With
+        more in the queue a command takes the share of others that use the same key.
+        """
+        return int(self._reads.width) + 1
+
+    async def enter(self, *, writing: bool) -> None:
+        """Wait until one more request may leave, and count it."""
+        lane = self._writes if writing else self._reads
+        if not lane.queue and self._may_leave(lane):
+            self._let_through(lane)
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        lane.queue.append(turn)
+        self._call_next()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave(writing=writing, counted=False)
+            raise
+
+    def leave(self, *, writing: bool, counted: bool = True) -> None:
+        """Count a request's end; `counted=False` where the portal's limiter didn't take it in."""
+        lane = self._writes if writing else self._reads
+        lane.under_way -= 1
+        self._pace.arrive(self._effects.monotonic(), counted=counted)
+        self._call_next()
+
+    def answered(
+        self, seconds: float, headers: Mapping[str, str], *, writing: bool, portal_now: float
+    ) -> None:
+        """Learn from an answer that shows no trouble: its latency and its limiter headers.
+
+        `portal_now` is the portal's clock, as Unix time.
+        """
+        (self._writes if writing else self._reads).widen(seconds)
+        limit = _whole_number(headers.get("X-RateLimit-Limit"))
+        remaining = _whole_number(headers.get("X-RateLimit-Remaining"))
+        if limit and remaining is not None:
+            self._pace.show(
+                self._effects.monotonic(),
+                limit=limit,
+                remaining=remaining,
+                reset_in=_reset_in(headers, portal_now),
+            )
+
+    def refused(
+        self, headers: Mapping[str, str], *, writing: bool, retry_after: float | None
+    ) -> None:
+        """Learn from a 429; `retry_after` is what its header says, in seconds."""
+        now = self._effects.monotonic()
+        lane = self._writes if writing else self._reads
+        lane.narrow(now)
+        limit = _whole_number(headers.get("X-RateLimit-Limit")) or None
+        if limit is not None and self._pace.is_of_another_limiter(limit):
+            lane.hold_to(limit)
+            self._pace.pause(now, _SHORT_PAUSE_SECONDS if retry_after is None else retry_after)
+        elif limit is None and retry_after is None:
+            self._pace.pause(now, _SHORT_PAUSE_SECONDS)
+        else:
+            self._pace.refuse(now, limit=limit, retry_after=retry_after)
+
+    def troubled(self, *, writing: bool, retry_after: float | None = None) -> None:
+        """Learn from what shows a portal under strain: 5xx or a time-out."""
+        now = self._effects.monotonic()
+        (self._writes if writing else self._reads).narrow(now)
+        if retry_after is not None:
+            self._pace.pause(now, retry_after)
+
+    async def close(self) -> None:
+        """End the alarm clock, if one is set."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            await asyncio.gather(self._alarm, return_exceptions=True)
+            self._alarm = None
+
+    def _may_leave(self, lane: "_ConcurrencyWindow") -> bool:
+        return lane.has_room() and self._pace.wait(self._effects.monotonic()) <= 0
+
+    def _let_through(self, lane: "_ConcurrencyWindow") -> None:
+        lane.under_way += 1
+        self._pace.leave()
+
+    def _call_next(self) -> None:
+        for lane in (self._writes, self._reads):
+            while lane.queue:
+                if lane.queue[0].done():  # its caller was cancelled
+                    lane.queue.popleft()
+                    continue
+                if not lane.has_room():
+                    break
+                wait = self._pace.wait(self._effects.monotonic())
+                if wait > 0:
+                    if wait < math.inf:
+                        self._set_alarm(wait)
+                    return
+                self._let_through(lane)
+                lane.queue.popleft().set_result(None)
+
+    def _set_alarm(self, seconds: float) -> None:
+        at = self._effects.monotonic() + seconds
+        if self._alarm is not None and not self._alarm.done():
+            if self._alarm_at <= at:
+                return
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = asyncio.get_running_loop().create_task(self._ring(seconds))
+
+    async def _ring(self, seconds: float) -> None:
+        await self._effects.sleep(seconds)
+        self._alarm = None
+        self._call_next()
+
+
+class _ConcurrencyWindow:
+    """Requests of one kind: how many are under way, how many may be, and who waits.
+
+    Wider by a few with each round while answers stay as quick as they were at half the width:
+    beyond that, more at once brings no more a second. Halved on 429 and on signs of strain.
+    """
+
+    def __init__(self, *, most: int) -> None:
+        self.queue: deque[asyncio.Future[None]] = deque()
+        self.under_way = 0
+        self.width = min(_FIRST_WIDTH, float(most))
+        self._most = float(most)
+        self._latency = 0.0
+        self._marked_latency = 0.0
+        self._marked_width = self.width
+        self._unchanged = 0
+        self._narrowed_at = -math.inf
+
+    def has_room(self) -> bool:
+        return self.under_way < int(self.width)
+
+    def widen(self, seconds: float) -> None:
+        self._latency = self._latency * 0.8 + seconds * 0.2 if self._latency else seconds
+        if self.width >= self._most or not self.queue:
+            return
+        if not self._marked_latency:
+            self._marked_latency = self._latency
+        if self._latency <= self._marked_latency * 1.7 + 0.05:
+            self.width = min(self._most, self.width + 4 / self.width)
+            if self.width >= 2 * self._marked_width:
+                self._mark()
+            return
+        self._unchanged += 1
+        if self._unchanged >= 4 * self.width:  # slower for another reason: try again from here
+            self._mark()
+
+    def hold_to(self, limit: int) -> None:
+        self._most = max(1.0, min(self._most, float(int(limit * 0.8))))
+        self.width = min(self.width, self._most)
+
+    def narrow(self, now: float) -> None:
+        if now - self._narrowed_at < 2.0:  # one trouble, told by many answers
+            return
+        self._narrowed_at = now
+        self.width = max(1.0, float(int(self.width / 2)))
+        self._mark()
+
+    def _mark(self) -> None:
+        self._marked_latency = self._latency
+        self._marked_width = self.width
+        self._unchanged = 0
+
+
+def _reset_in(headers: Mapping[str, str], portal_now: float) -> float | None:
+    """Return in how many seconds the allowance is whole again: a Unix time, or plain seconds."""
+    reset = _whole_number(headers.get("X-RateLimit-Reset"))
+    if reset is None:
+        return None
+    return float(reset) if reset < 1_000_000 else max(0.0, reset - portal_now)
+
+
+def _whole_number(text: str | None) -> int | None:
+    if text is None or len(text) > 12 or not text.isascii() or not text.isdigit():
+        return None
+    return int(text)

@@ -1,0 +1,341 @@
+"""Asks a portal until it has answered well: retries, the shared pause, the clock, the counting.
+
+What an answer means is read by a function that the caller brings; how it travels is the
+transport's part. Errors leave here ready for a person, with no trace of a request's headers.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from lastseen.docspace.http.clock_skew import PortalClock
+from lastseen.docspace.http.error_text import ErrorText, Operation
+from lastseen.docspace.http.limiter import Limiter
+from lastseen.docspace.http.limits import Limits
+from lastseen.docspace.http.request import (
+    AnswerTooLarge,
+    ConnectionFailure,
+    ConnectionLost,
+    Request,
+    Response,
+    Runtime,
+    Transport,
+)
+from lastseen.docspace.interface import Traffic
+from lastseen.docspace.wire import MalformedResponse, failure
+from lastseen.model.errors import PortalError
+from lastseen.model.instant import Clock, Instant, instant
+
+T = TypeVar("T")
+
+_LOG = logging.getLogger("lastseen.docspace")
+
+_UNREADABLE_TRIES = 4
+"""How often at most something is asked whose answers can't be read."""
+
+_UNKNOWN_NAME_TRIES = 2
+"""How often at most a host is looked up that has never answered."""
+
+_LONGEST_BACKOFF_SECONDS = 15.0
+
+_PASSING = frozenset({408, 425})
+"""Statuses below 500 with which something in between asks to try again."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A good answer, before it is read."""
+
+    body: bytes
+    sent_at: Instant
+    """When the request left, by the machine's clock."""
+    answered_at: Instant
+    """When the answer was whole, by the machine's clock."""
+    portal_time: Instant | None
+    """The portal's clock, as far as the answer tells."""
+    absent: bool = False
+    """The portal's own 404: there is no such thing (only where the operation allows it)."""
+
+
+class _AskAgain(Exception):
+    """This attempt failed in a way that the next may not; `tries` is how many are worth it."""
+
+    def __init__(self, error: PortalError, *, tries: int, backoff: bool = True) -> None:
+        super().__init__()
+        self.error = error
+        self.tries = tries
+        self.backoff = backoff
+
+
+class RetryingClient:
+    """Everything that is asked of one portal goes through one of these."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        error_text: ErrorText,
+        *,
+        clock: Clock,
+        limits: Limits,
+        effects: Runtime,
+    ) -> None:
+        """Begin with nothing asked."""
+        self._transport = transport
+        self._error_text = error_text
+        self._clock = clock
+        self._limits = limits
+        self._effects = effects
+        self._gate = Limiter(limits, effects)
+        self._portal_clock = PortalClock()
+        self._requests = 0
+        self._retries = 0
+        self._throttled = 0
+        self._ever_answered = False
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked so far."""
+        return Traffic(requests=self._requests, retries=self._retries, throttled=self._throttled)
+
+    @property
+    def largest_skew_seconds(self) -> float:
+        """The largest difference between the clocks so far."""
+        return self._portal_clock.largest_skew_seconds
+
+    @property
+    def concurrency(self) -> int:
+        """How many GETs should be asked for at once just now."""
+        return self._gate.wanted
+
+    async def ask(self, request: Request, operation: Operation, read: Callable[[Answer], T]) -> T:
+        """Return what `read` makes of the answer, asking again where that may help.
+
+        A GET is asked again after 429, 5xx, connection failure, time-out and an unreadable answer;
+        anything else only where it can't have reached the portal, or after a 429, which says
+        that nothing was done. `read` raises MalformedResponse for an answer of the wrong shape.
+
+        Raises PortalRefused, PortalUnreachable or PortalUnreadable.
+        """
+        trouble: _AskAgain | PortalError
+        try:
+            return await self._attempt(request, operation, read)  # enough nearly always
+        except (_AskAgain, PortalError) as first:
+            trouble = first
+        try:
+            if isinstance(trouble, _AskAgain):
+                return await self._ask_again(trouble, request, operation, read)
+        except (_AskAgain, PortalError) as last:
+            trouble = last
+        # The frames below hold what the server sent, which may repeat the key.
+        error = trouble.error if isinstance(trouble, _AskAgain) else trouble
+        raise error.with_traceback(None)
+
+    async def close(self) -> None:
+        """Let nothing of the gate live on."""
+        await self._gate.close()
+
+    async def _ask_again(
+        self,
+        trouble: _AskAgain,
+        request: Request,
+        operation: Operation,
+        read: Callable[[Answer], T],
+    ) -> T:
+        """Ask until it goes well or is not worth while, `trouble` being how it began."""
+        failed = [trouble]
+
+        async def attempt() -> T:
+            if failed:
+                raise failed.pop()
+            return await self._attempt(request, operation, read)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_AskAgain),
+            stop=_enough,
+            wait=self._backoff,
+            before_sleep=lambda state: self._note_retry(state, operation),
+            sleep=self._effects.sleep,
+            reraise=True,
+        )
+        return await retrying(attempt)
+
+    async def _attempt(
+        self, request: Request, operation: Operation, read: Callable[[Answer], T]
+    ) -> T:
+        outcome = await self._exchange(request, operation)
+        if isinstance(outcome, Exception):
+            raise outcome
+        response, answer = outcome
+        status, reason = response.status, ""
+        if 200 <= status < 300:
+            try:
+                return read(answer)
+            except MalformedResponse as unreadable:
+                reason = str(unreadable) or "it is not what was asked for"
+        told = failure(response.body)
+        if reason:
+            # Something in between may send an error's envelope under a status of 200.
+            if told is None or told.status < 400:
+                error = self._error_text.unreadable(operation, reason)
+                raise self._unless_written(request, error, tries=_UNREADABLE_TRIES)
+            status = told.status
+        if status == 404 and told is not None and operation.may_be_absent:
+            return read(msgspec.structs.replace(answer, absent=True))
+        raise self._refusal(request, operation, status, response)
+
+    async def _exchange(
+        self, request: Request, operation: Operation
+    ) -> tuple[Response, Answer] | Exception:
+        """Send once, inside the limits, and learn what the answer's headers teach.
+
+        Failures are returned, not raised, so that no error of the network is chained to them.
+        """
+        writing = request.method != "GET"
+        await self._gate.enter(writing=writing)
+        response: Response | None = None
+        try:
+            self._requests += 1
+            sent_at = self._clock()
+            began = self._effects.monotonic()
+            try:
+                response = await self._transport.send(request)
+            except ConnectionLost as lost:
+                return self._after_loss(request, operation, lost)
+            except AnswerTooLarge:
+                self._log(request, "too large", began)
+                error = self._error_text.unreadable(
+                    operation, f"it is larger than {self._limits.largest_answer_bytes:,} bytes"
+                )
+                return self._unless_written(request, error, tries=2)
+            answered_at = self._clock()
+            self._ever_answered = True
+            if _LOG.isEnabledFor(logging.DEBUG):
+                self._log(request, str(response.status), began)
+            portal_time = self._portal_clock.read(response.headers)
+            if portal_time is not None:
+                self._portal_clock.compare(portal_time, sent_at=sent_at, answered_at=answered_at)
+            seconds = self._effects.monotonic() - began
+            self._learn(request, response, seconds, portal_time or answered_at)
+            return response, Answer(response.body, sent_at, answered_at, portal_time)
+        finally:
+            counted = response is None or response.status != 429
+            self._gate.leave(writing=writing, counted=counted)
+
+    def _after_loss(
+        self, request: Request, operation: Operation, lost: ConnectionLost
+    ) -> PortalError | _AskAgain:
+        _LOG.debug("%s %s: %s", request.method, request.path, lost.failure.value)
+        error = self._error_text.lost(operation, lost)
+        if lost.failure is ConnectionFailure.CERTIFICATE:
+            return error
+        if lost.sent and lost.failure is ConnectionFailure.TIMEOUT:
+            self._gate.troubled(writing=request.method != "GET")
+        tries = self._limits.tries
+        if lost.failure is ConnectionFailure.NAME and not self._ever_answered:
+            tries = _UNKNOWN_NAME_TRIES
+        if not lost.sent:
+            return _AskAgain(error, tries=tries)
+        return self._unless_written(request, error, tries=tries)
+
+    def _learn(
+        self, request: Request, response: Response, seconds: float, portal_now: Instant
+    ) -> None:
+        writing = request.method != "GET"
+        headers = response.headers
+        if response.status != 429 and response.status < 500:
+            self._gate.answered(
+                seconds, headers, writing=writing, portal_now=portal_now.timestamp()
+            )
+            return
+        self._throttled += response.status == 429
+        pause = _retry_after(headers, portal_now)
+        if pause is not None and pause > self._limits.longest_pause_seconds:
+            return  # an allowance of another kind: this request ends, and others may still pass
+        if response.status == 429:
+            self._gate.refused(headers, writing=writing, retry_after=pause)
+        else:
+            self._gate.troubled(writing=writing, retry_after=pause)
+
+    def _refusal(
+        self, request: Request, operation: Operation, status: int, response: Response
+    ) -> PortalError | _AskAgain:
+        """Return what an error status means, and whether to ask again."""
+        told = failure(response.body)
+        error = self._error_text.refused(
+            operation,
+            status,
+            told.message if told is not None else "",
+            location=response.headers.get("Location", ""),
+        )
+        if status == 429:
+            now = self._portal_clock.read(response.headers) or self._clock()
+            seconds = _retry_after(response.headers, now) or 0.0
+            if seconds > self._limits.longest_pause_seconds:
+                return self._error_text.postponed(operation, seconds, now)
+            # The gate holds everyone back until then: no waiting of one's own on top.
+            return _AskAgain(error, tries=self._limits.tries, backoff=not seconds)
+        if status >= 500 or status in _PASSING:
+            return self._unless_written(request, error, tries=self._limits.tries)
+        return error
+
+    def _unless_written(
+        self, request: Request, error: PortalError, *, tries: int
+    ) -> PortalError | _AskAgain:
+        """Return `error` as one to try again, but as final where a change may have been made."""
+        if request.method != "GET":
+            return error
+        return _AskAgain(error, tries=min(tries, self._limits.tries))
+
+    def _backoff(self, state: RetryCallState) -> float:
+        trouble = _trouble(state)
+        chance = self._effects.random()
+        if not trouble.backoff:
+            return 0.05 * chance
+        longest = min(_LONGEST_BACKOFF_SECONDS, 0.5 * 2.0 ** (state.attempt_number - 1))
+        return longest * (0.5 + 0.5 * chance)
+
+    def _note_retry(self, state: RetryCallState, operation: Operation) -> None:
+        self._retries += 1
+        trouble = _trouble(state)
+        _LOG.warning(
+            "%s: %s; asking again (%d of %d)",
+            operation.attempted,
+            trouble.error.found,
+            state.attempt_number + 1,
+            trouble.tries,
+        )
+
+    def _log(self, request: Request, outcome: str, began: float) -> None:
+        milliseconds = (self._effects.monotonic() - began) * 1000
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        _LOG.debug(
+            "%s %s%s: %s, %.0f ms", request.method, request.path, query, outcome, milliseconds
+        )
+
+
+def _trouble(state: RetryCallState) -> _AskAgain:
+    outcome = state.outcome.exception() if state.outcome is not None else None
+    if not isinstance(outcome, _AskAgain):
+        raise TypeError("retried for no reason")
+    return outcome
+
+
+def _enough(state: RetryCallState) -> bool:
+    return state.attempt_number >= _trouble(state).tries
+
+
+def _retry_after(headers: Mapping[str, str], now: Instant) -> float | None:
+    """Return the seconds that `Retry-After` asks for: a number, or a date (RFC 9110)."""
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    try:
+        if text.isascii() and text.replace(".", "", 1).isdigit():
+            return min(float(text), 1e7)
+        return max(0.0, (instant(parsedate_to_datetime(text)) - now).total_seconds())
+    except (ValueError, OverflowError, TypeError):
+        return None

@@ -1,0 +1,1 @@
+"""The proof that nothing was missed. Pure: pages and intervals in, intervals out."""

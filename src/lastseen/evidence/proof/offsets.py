@@ -1,0 +1,72 @@
+"""Guessing where in a newest-first log an instant lies, from the pages seen so far.
+
+Guesses only: they decide what is asked for, never what is proven. Pure.
+"""
+
+from bisect import bisect_left, bisect_right
+
+from lastseen.model.instant import EPOCH, Instant
+
+
+class OffsetIndex:
+    """The places at which pages were seen to begin and to end."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        # By age, as the places run, so that older pages come in at the end.
+        self._ages: list[float] = []
+        self._places: list[int] = []
+
+    def add(self, moment: Instant, place: int) -> None:
+        """Take note that the event at `place` happened at `moment`."""
+        age = _age(moment)
+        index = bisect_left(self._ages, age)
+        if index < len(self._ages) and self._ages[index] == age:
+            behind = bisect_right(self._ages, age, index)
+            index = bisect_left(self._places, place, index, behind)
+            if index < behind and self._places[index] == place:
+                return  # a page begins where the one before ended
+        self._ages.insert(index, age)
+        self._places.insert(index, place)
+
+    def at(self, moment: Instant) -> list[int]:
+        """Return the places at which a page began or ended at that very instant, in order."""
+        age = _age(moment)
+        return self._places[bisect_left(self._ages, age) : bisect_right(self._ages, age)]
+
+    @property
+    def deepest(self) -> int:
+        """The place of the oldest event known; 0 where none is."""
+        return self._places[-1] if self._places else 0
+
+    def reach(self, moment: Instant) -> bool:
+        """Say whether any place as old as `moment` is known."""
+        return bool(self._ages) and self._ages[-1] >= _age(moment)
+
+    def newer(self, moment: Instant) -> int:
+        """Return the last place known to be at or after `moment`; 0 where there is none."""
+        index = bisect_right(self._ages, _age(moment))
+        return self._places[index - 1] if index else 0
+
+    def of(self, moment: Instant) -> int:
+        """Guess the place of the oldest event at or after `moment`.
+
+        Between two known places it is taken to lie on a straight line; beyond the oldest, at the
+        density seen so far. 0 where nothing is known.
+        """
+        age = _age(moment)
+        index = bisect_right(self._ages, age)
+        if index == 0:
+            return 0
+        reached, place = self._ages[index - 1], self._places[index - 1]
+        if index < len(self._ages):
+            share = (age - reached) / (self._ages[index] - reached)
+            return place + max(0, int((self._places[index] - place) * share))
+        first, top = self._ages[0], self._places[bisect_right(self._ages, self._ages[0]) - 1]
+        if reached == first or place <= top:
+            return place
+        return place + int((place - top) * ((age - reached) / (reached - first)))
+
+
+def _age(moment: Instant) -> float:
+    return (EPOCH - moment).total_seconds()

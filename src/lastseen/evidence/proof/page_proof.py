@@ -1,0 +1,153 @@
+"""The proof that pages of a newest-first log leave no gap between them.
+
+The portal sorts by whole seconds and by nothing else: events of one second change places from
+request to request, new ones arrive while a log is read, and a page may come short. A page alone
+proves only the seconds strictly between its newest and its oldest event. A second at which a page
+begins or ends is proven when
+
+- one page shows something newer and something older around it, or
+- the places say so: a page shows that the second begins at place `a`, a page *asked for after
+  that one was answered* shows that it ends before place `b`, and `b - a` different events of it
+  have been seen. New events only ever push `b` up, so the count can't come out right by chance.
+
+What can't be proven is not covered. No I/O, no clock.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from lastseen.evidence.proof.coverage import Coverage, GrowingCoverage
+from lastseen.evidence.proof.offsets import OffsetIndex
+from lastseen.model.instant import Instant, Interval, instant
+from lastseen.model.sighting import Event
+
+SECOND = timedelta(seconds=1)
+
+
+class PageView(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of a log, as far as the proof needs it."""
+
+    start: int
+    """The place of its first event: how many newer ones were passed over."""
+    events: Sequence[Event]
+    """Newest first."""
+    sent_at: Instant
+    """When it was asked for, by the reader's clock."""
+    answered_at: Instant
+    """When the answer was whole, by the same clock."""
+    known_until: Instant
+    """Up to which instant the page can speak at all, exclusive; one from place 0 does so."""
+    floor: Instant
+    """Before it nothing is claimed: the portal may already be deleting there."""
+    ends_log: bool = False
+    """Whether it is known that nothing older than this page's last event exists."""
+
+
+class _Second:
+    """What is known of one second at which some page begins or ends."""
+
+    __slots__ = ("begins", "ends", "ids")
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+        self.begins: list[tuple[int, Instant]] = []
+        self.ends: list[tuple[int, Instant]] = []
+
+    def is_whole(self) -> bool:
+        seen = len(self.ids)
+        for begin, answered in self.begins:
+            for end, sent in self.ends:
+                if end - begin == seen and sent >= answered:
+                    return True
+        return False
+
+
+class PageProof:
+    """Pages of one log woven together; tells what they prove."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.places = OffsetIndex()
+        self._proven = GrowingCoverage()
+        self._open: dict[datetime, _Second] = {}
+
+    def add(self, page: PageView) -> bool:
+        """Take in one page, in any order of pages; return whether that proves anything new."""
+        events = page.events
+        if not events:
+            if page.start == 0 and page.ends_log:
+                return self._prove(page.floor, page.known_until, page.floor)
+            return False
+        newest, oldest = instant(events[0].at), instant(events[-1].at)
+        self.places.add(newest, page.start)
+        self.places.add(oldest, page.start + len(events) - 1)
+        first_size = _leading(events)
+        last_size = trailing(events)
+        several = newest != oldest
+        # Nothing can stand before place 0, and nothing behind the end of the log.
+        shows_newer = page.start == 0
+        shows_older = page.ends_log
+        since = page.floor if shows_older else Instant(oldest + SECOND)
+        # Dates ahead of the portal's clock prove nothing: more may still come before them.
+        until = page.known_until if shows_newer else min(newest, page.known_until)
+        if not shows_newer:
+            second = self._second(newest, events[:first_size])
+            if several or shows_older:
+                second.ends.append((page.start + first_size, page.sent_at))
+            if self._is_whole(newest, second, page):
+                since, until = min(since, newest), Instant(newest + SECOND)
+        grown = self._prove(since, until, page.floor)
+        if not shows_older:
+            second = self._second(oldest, events[-last_size:])
+            if several or shows_newer:
+                begin = page.start + len(events) - last_size
+                second.begins.append((begin, page.answered_at))
+            if self._is_whole(oldest, second, page):
+                grown |= self._prove(oldest, Instant(oldest + SECOND), page.floor)
+        return grown
+
+    def covered(self) -> Coverage:
+        """Return what all pages together prove."""
+        return self._proven.coverage()
+
+    def covers(self, needed: Interval) -> bool:
+        """Say whether all pages together prove all of `needed`."""
+        return self._proven.covers(needed)
+
+    def _prove(self, since: Instant, until: Instant, floor: Instant) -> bool:
+        since = max(since, floor)
+        return since < until and self._proven.add(since, until)
+
+    def _second(self, moment: Instant, events: Sequence[Event]) -> _Second:
+        """Return what is known of the second at `moment`, now also that `events` are of it."""
+        second = self._open.get(moment)
+        if second is None:
+            second = self._open[moment] = _Second()
+        second.ids.update([event.id for event in events])
+        return second
+
+    def _is_whole(self, moment: Instant, second: _Second, page: PageView) -> bool:
+        """Say whether all of the second at `moment` is known now; then it is open no longer."""
+        if second.is_whole() and moment + SECOND <= page.known_until:
+            del self._open[moment]
+            return True
+        return False
+
+
+def _leading(events: Sequence[Event]) -> int:
+    newest = events[0].at
+    for index, event in enumerate(events):
+        if event.at != newest:
+            return index
+    return len(events)
+
+
+def trailing(events: Sequence[Event]) -> int:
+    """Return how many of a page's events are of its last second."""
+    oldest = events[-1].at
+    for index, event in enumerate(reversed(events)):
+        if event.at != oldest:
+            return index
+    return len(events)

@@ -1,0 +1,146 @@
+"""Believing a page that is shorter than asked for: only when asking again agrees.
+
+A short page means that nothing older exists, or that something was lost on the way: an honest
+portal and a broken one look alike. What a broken one leaves out changes from answer to answer.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from lastseen.docspace.interface import EventPage, EventQuery
+from lastseen.model.instant import Instant
+
+AGREEING = 3
+"""Answers that must agree on a short page."""
+AGREEING_ON_FEW = 5
+"""The same where the page holds so few events that two lossy answers are soon alike."""
+FEW_EVENTS = 2
+"""How many events are few."""
+MOST_ASKED = 24
+"""Answers after which a page that never agrees is given up."""
+
+
+class Agreed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a page that was asked for until its answers agreed."""
+
+    page: EventPage
+    """The fullest answer."""
+    answers: tuple[EventPage, ...]
+    """All that were taken to agree on it, and those that did not: each may show somebody."""
+    is_believed: bool
+    """Whether the page is full, or enough answers agreed on it."""
+    ends_log: bool
+    """Whether, beyond that, nothing older exists."""
+    contradicted: bool
+    """Whether an answer left out what another one had."""
+
+
+def agreeing_answers(events: int, *, unsteady: bool) -> int:
+    """Return how many answers must agree on a short page of so many events.
+
+    `unsteady`: the portal has shown a fault during this run, so twice as many.
+    """
+    return (AGREEING_ON_FEW if events <= FEW_EVENTS else AGREEING) * (2 if unsteady else 1)
+
+
+async def agreed_page(
+    first: EventPage,
+    fetch: Callable[[EventQuery], Awaitable[EventPage]],
+    is_unsteady: Callable[[], bool],
+    *,
+    kept_since: Callable[[EventPage], Instant],
+    shows_at_most: int | None = None,
+) -> Agreed:
+    """Ask for `first` again until it is full or enough answers agree, then look behind its end.
+
+    `kept_since`: before which instant the portal may have deleted entries when it gave an answer;
+    that those are gone is no contradiction. `shows_at_most`: the portal brings its newest events
+    only, whatever it is asked, and no more than so many: fewer are all there are. Raises
+    PortalError from `fetch`.
+    """
+    best, answers = first, [first]
+    agreeing, contradicted = 1, False
+    while not _is_full(best) and len(answers) < MOST_ASKED:
+        if agreeing >= agreeing_answers(len(best.events), unsteady=contradicted or is_unsteady()):
+            break
+        again = await fetch(first.query)
+        answers.append(again)
+        over = _over(best, again, kept_since(again))
+        if _agree(best, again, over):
+            agreeing = 1 if over else agreeing + 1
+            best = again
+        else:
+            contradicted = True
+            if len(again.events) > len(best.events):
+                best, agreeing = again, 1
+    full = _is_full(best)
+    believed = full or agreeing >= agreeing_answers(
+        len(best.events), unsteady=contradicted or is_unsteady()
+    )
+    ends = False
+    if believed and not full and shows_at_most is not None:
+        ends = len(best.events) < shows_at_most
+    elif believed and not full:
+        ends = len(best.events) < 2 or await _nothing_behind(best, fetch, answers)
+    return Agreed(
+        page=best,
+        answers=tuple(answers),
+        is_believed=believed,
+        ends_log=ends,
+        contradicted=contradicted,
+    )
+
+
+def _is_full(page: EventPage) -> bool:
+    return len(page.events) >= page.query.count
+
+
+def _agree(one: EventPage, again: EventPage, over: Sequence[datetime]) -> bool:
+    """Say whether `again` shows the same events but for those `over`, and any that have arrived."""
+    if not one.events:
+        return not again.events
+    if over and any(event.at < max(over) for event in again.events):
+        return False  # time takes the oldest first; a portal that loses entries takes any
+    newest = one.events[0].at
+    known = {event.id for event in one.events}
+    now = {event.id for event in again.events}
+    gone = [event.at for event in one.events if event.id not in now and event.at not in over]
+    arrived = [event.at for event in again.events if event.id not in known]
+    if one.query.start == 0:
+        return not gone and all(at > newest for at in arrived)
+    # Which events of the page's first second stand before its place is open at each answer.
+    return (
+        all(at == newest for at in gone)
+        and len(now) >= len(known) - len(over)
+        and all(at >= newest for at in arrived)
+    )
+
+
+def _over(one: EventPage, again: EventPage, kept_since: Instant) -> list[datetime]:
+    """Return when those events happened that `again` shows no longer and need not."""
+    now = {event.id for event in again.events}
+    return [event.at for event in one.events if event.at < kept_since and event.id not in now]
+
+
+async def _nothing_behind(
+    page: EventPage, fetch: Callable[[EventQuery], Awaitable[EventPage]], answers: list[EventPage]
+) -> bool:
+    """Say whether the place of the page's last event shows that event and nothing older.
+
+    Some portals bring fewer events than asked for, always: their short pages end nothing. Some
+    bring their newest whatever is asked, or less of them: what comes must be the page's last, but
+    for a few that others have pushed down meanwhile.
+    """
+    place = page.query.start + len(page.events) - 1
+    ids = {event.id for event in page.events}
+    for _ in range(AGREEING):
+        behind = await fetch(msgspec.structs.replace(page.query, start=place))
+        answers.append(behind)
+        many = len(behind.events)
+        if 0 < many <= max(1, len(page.events) // 4) and all(
+            event.id in ids and event.at <= page.events[-many].at for event in behind.events
+        ):
+            return True
+    return False

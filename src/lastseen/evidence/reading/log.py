@@ -1,0 +1,110 @@
+"""One log of the portal as the readers see it: where to ask, and how far an answer speaks.
+
+The sign-in log is written at once, the trail through a queue (MessagesRepository.cs); so the
+newest stretch of each is left open for the next reading.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention
+from lastseen.evidence.proof.page_proof import SECOND, PageView
+from lastseen.model.instant import EPOCH, Instant, before, days
+from lastseen.model.sighting import EvidenceKind
+
+ALLOWED_LATENESS = {
+    EvidenceKind.SIGN_IN: timedelta(seconds=60),
+    EvidenceKind.ACTIVITY: timedelta(minutes=15),
+}
+"""How long before a reading its log is taken to be whole."""
+
+NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}
+"""What the two logs are called on screen."""
+
+UNTOLD_CLOCK = timedelta(minutes=5)
+"""By how much the portal's clock may be behind, or ahead, where an answer carries no `Date`."""
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True):
+    """A log of one portal."""
+
+    kind: EvidenceKind
+    """Which of the two."""
+    fetch: Callable[[EventQuery], Awaitable[EventPage]]
+    """Brings one page."""
+    kept_for: timedelta
+    """How long the portal keeps its entries."""
+    complete_since: Callable[[], Awaitable[Instant]] | None = None
+    """Tells before which instant the log may have lost entries for good, since its lifetime was
+    once shorter; asked only where the log's end is to prove something. None: it has lost none."""
+
+    @property
+    def name(self) -> str:
+        """The log's name for people."""
+        return NAMES[self.kind]
+
+    @property
+    def margin(self) -> timedelta:
+        """How long before a reading the log is taken to be whole."""
+        return ALLOWED_LATENESS[self.kind]
+
+    def known_until(self, page: EventPage) -> Instant:
+        """Return up to which instant of the portal's clock `page` knows the newest events.
+
+        The `Date` header is written when the answer is; the log was read at some time before, at
+        the earliest when the request left. A header that is ahead of the machine's clock is not
+        believed: what is kept as known would reach into the future.
+        """
+        if page.portal_time is None:
+            return Instant(page.sent_at - UNTOLD_CLOCK - self.margin)
+        under_way = page.answered_at - page.sent_at
+        return Instant(min(page.sent_at, page.portal_time - under_way) - self.margin)
+
+    def view(self, page: EventPage) -> PageView:
+        """Return `page` in the form that the proof takes."""
+        return PageView(
+            start=page.query.start,
+            events=page.events,
+            sent_at=page.sent_at,
+            answered_at=page.answered_at,
+            known_until=self.known_until(page),
+            floor=self.kept_since(page),
+        )
+
+    async def view_of_end(self, page: EventPage) -> PageView:
+        """Return `page`, of which it is known that nothing older exists, in that form."""
+        view = self.view(page)
+        complete_since = await self.complete_since() if self.complete_since else EPOCH
+        return msgspec.structs.replace(view, ends_log=True, floor=max(view.floor, complete_since))
+
+    def kept_since(self, page: EventPage) -> Instant:
+        """Return since when nothing can have been deleted at `page`, by whichever clock is ahead.
+
+        The portal deletes by its own, of which the `Date` header tells whole seconds.
+        """
+        if page.portal_time is None:
+            latest = Instant(page.answered_at + UNTOLD_CLOCK)
+        else:
+            latest = max(page.answered_at, Instant(page.portal_time + SECOND))
+        return before(latest, self.kept_for)
+
+
+def sign_in_log(
+    portal: Portal,
+    retention: Retention,
+    complete_since: Callable[[], Awaitable[Instant]] | None = None,
+) -> Log:
+    """Return the portal's sign-in log; `complete_since` is as in `Log`."""
+    return Log(
+        kind=EvidenceKind.SIGN_IN,
+        fetch=portal.sign_ins,
+        kept_for=days(retention.sign_in_days),
+        complete_since=complete_since,
+    )
+
+
+def activity_trail(portal: Portal, retention: Retention) -> Log:
+    """Return the portal's audit trail; release 3.7.2 keeps more of it, which is not counted on."""
+    return Log(kind=EvidenceKind.ACTIVITY, fetch=portal.trail, kept_for=days(retention.trail_days))

@@ -1,0 +1,107 @@
+"""Carrying a run out: intent into the journal, change, outcome into the journal.
+
+The order is the promise: whatever moment the process dies at, the journal knows of everyone whom a
+request may have reached. How one batch is asked for is told by `changing`.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from lastseen.execution.context import ExecutionContext
+from lastseen.execution.eligibility import Target
+from lastseen.execution.run_record import RunRecord
+from lastseen.execution.status_change import StatusChanger
+from lastseen.model.contractor import AccountStatus, UserId
+
+BATCH = 100
+"""People in one request: many enough for few requests, few enough for an answer in time."""
+
+ROUND = 20
+"""Batches read back together: then the people list may do, in a tenth of the requests or less."""
+
+STOPPED = "somebody asked to stop"
+"""Why nothing follows where that was asked for."""
+
+_REFUSED = "the portal refused everybody so far: the API key's account may not change them"
+
+
+async def change_status(
+    targets: Sequence[Target], record: RunRecord, context: ExecutionContext
+) -> str | None:
+    """Give `targets` the run's status; return why it ended early, or None where it did not.
+
+    Every person whom a request may have reached is read back, and the journal and `record` know
+    what came of it. A cancellation ends the work after the batch in flight, with that still true;
+    a second one cuts it off. Raises LedgerError where the journal can't be written; nobody is then
+    asked for of whom it does not know.
+    """
+    batches = [targets[start : start + BATCH] for start in range(0, len(targets), BATCH)]
+    for start in range(0, len(batches), ROUND):
+        halt = await _to_its_end(_Round(record, context), batches[start : start + ROUND])
+        if halt is not None:
+            return halt
+    return None
+
+
+def remember_accounts(
+    who: Collection[UserId], record: RunRecord, context: ExecutionContext
+) -> None:
+    """Tell the ledger's accounts that the run changed these; may be told again."""
+    note = context.ledger.accounts.note_disabled
+    if record.status is AccountStatus.ACTIVE:
+        note = context.ledger.accounts.note_reinstated
+    for at in sorted({record.acted_at[person] for person in who}):
+        note([person for person in who if record.acted_at[person] == at], at)
+
+
+class _Round:
+    """Some batches, asked for one after the other and read back together."""
+
+    def __init__(self, record: RunRecord, context: ExecutionContext) -> None:
+        self.cancelled = False
+        self._record = record
+        self._context = context
+        self._changing = StatusChanger(record.status, context)
+
+    async def carry(self, batches: Sequence[Sequence[Target]]) -> str | None:
+        """Carry out `batches`; return why nothing may follow, or None."""
+        asked: list[Target] = []
+        halt: str | None = None
+        for batch in batches:
+            halt = self._why_not_on()
+            if halt is not None:
+                break
+            self._record.intend(batch)
+            await self._changing.ask(batch)
+            asked += batch
+            self._tell(len(asked))
+        changed = await self._changing.read_back()
+        self._record.close(changed.outcomes, unknown=changed.unknown)
+        done = self._record.done
+        who = [target.user_id for target in asked if target.user_id in done]
+        remember_accounts(who, self._record, self._context)
+        return halt or self._changing.halt
+
+    def _why_not_on(self) -> str | None:
+        if self._context.stop_asked or self.cancelled:
+            return STOPPED
+        if self._changing.only_refused and not self._record.done:
+            return _REFUSED
+        return self._changing.halt
+
+    def _tell(self, asked: int) -> None:
+        verb = "reinstating" if self._record.status is AccountStatus.ACTIVE else "disabling"
+        settled = sum(who in self._record.outcomes for who in self._record.scope)
+        self._context.progress.step(verb, settled + asked, len(self._record.scope))
+
+
+async def _to_its_end(work: _Round, batches: Sequence[Sequence[Target]]) -> str | None:
+    """Wait for a round; a first cancellation shortens it, a second one cuts it off."""
+    task = asyncio.ensure_future(work.carry(batches))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        work.cancelled = True
+        if not task.done():
+            await task
+        raise

@@ -1,0 +1,44 @@
+"""Disabling candidates: look again, change those who are left, end the run.
+
+`apply` and the undo of an undo share this; whoever calls it holds the portal's lock and has the
+run and its scope in the journal.
+"""
+
+from collections.abc import Sequence
+
+from lastseen.execution.batches import change_status
+from lastseen.execution.context import ExecutionContext
+from lastseen.execution.finish import ended
+from lastseen.execution.recheck import Candidate, DecisionBasis, recheck
+from lastseen.execution.run_record import RunRecord
+from lastseen.model.contractor import UserId
+from lastseen.model.receipt import Receipt
+
+
+async def disable(
+    candidates: Sequence[Candidate],
+    record: RunRecord,
+    context: ExecutionContext,
+    *,
+    basis: DecisionBasis,
+    own: UserId,
+) -> Receipt:
+    """Disable those of `candidates` for whom it still holds; return the receipt of the run.
+
+    `own` is the account that the key acts as. Raises PortalError where nobody can be looked at
+    again, and CancelledError; the receipt is in the ledger then, and the run can be carried on.
+    """
+    work = _look_and_change(candidates, record, context, basis, own)
+    return await ended(work, record, context)
+
+
+async def _look_and_change(
+    candidates: Sequence[Candidate],
+    record: RunRecord,
+    context: ExecutionContext,
+    basis: DecisionBasis,
+    own: UserId,
+) -> str | None:
+    looked = await recheck(candidates, context, basis=basis, own=own)
+    record.close_unasked(looked.outcomes)
+    return looked.halt or await change_status(looked.to_disable, record, context)

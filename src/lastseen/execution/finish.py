@@ -1,0 +1,111 @@
+"""How a run ends: its receipt, its state in the ledger and its exit code.
+
+Every run ends here, also one that was stopped, and one whose process was killed and which a later
+command found.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Literal
+
+from lastseen.execution.context import ExecutionContext
+from lastseen.execution.eligibility import failed
+from lastseen.execution.recheck import CLOCKS, UNPROVEN
+from lastseen.execution.run_record import RunRecord
+from lastseen.model.errors import ExitCode, PortalError
+from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
+
+RunState = Literal["done", "partial", "failed", "interrupted"]
+"""How a run may end. An interrupted one goes on when the same command is given again."""
+
+CANCELLED = "the work was cancelled"
+"""Why nothing follows after a cancellation."""
+
+_NO_EVIDENCE = frozenset({CLOCKS, UNPROVEN})
+_CHANGED = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
+_NOT_DONE = frozenset({OutcomeKind.REFUSED, OutcomeKind.FAILED})
+
+
+def receipt_exit_code(receipt: Receipt) -> ExitCode:
+    """Return how a command should end that did what the receipt says.
+
+    0 when nobody was refused or failed or could not be verified; those who were spared are no
+    failure, nor those who had the status already. Where nothing came of anybody: 4 for want of
+    evidence, 3 when the portal refused them all. Otherwise 6.
+    """
+    outcomes = receipt.outcomes
+    if not any(map(_wanting, outcomes)):
+        return ExitCode.DONE
+    if all(one.outcome is OutcomeKind.REFUSED for one in outcomes):
+        return ExitCode.REFUSED
+    if all(one.outcome is OutcomeKind.FAILED and one.error in _NO_EVIDENCE for one in outcomes):
+        return ExitCode.INCOMPLETE
+    return ExitCode.PARTIAL
+
+
+async def ended(
+    work: Coroutine[Any, Any, str | None], record: RunRecord, context: ExecutionContext
+) -> Receipt:
+    """Await `work`, which returns why it ended early or None, and end its run; return the receipt.
+
+    Raises what `work` does. After PortalError and CancelledError the receipt is in the ledger and
+    the run can be carried on; after anything else a later command recovers it.
+    """
+    try:
+        halt = await work
+    except PortalError as error:
+        end_run(record, context, halt=error.found)
+        raise
+    except asyncio.CancelledError:
+        end_run(record, context, halt=CANCELLED)
+        raise
+    return end_run(record, context, halt=halt)
+
+
+def end_run(
+    record: RunRecord, context: ExecutionContext, *, halt: str | None = None, resumable: bool = True
+) -> Receipt:
+    """Write the receipt of a run into the ledger, close the run there, and return the receipt.
+
+    `halt` says why the run ended before everybody's turn; None where it did not. With
+    `resumable=False` the run is over, even if it ended early; it stays open only for people of
+    whom it can't be told what became of them. Raises LedgerError.
+    """
+    receipt = _receipt(record, context, halt or "the run was cut off")
+    ended_early = resumable and halt is not None
+    context.ledger.runs.keep_receipt(receipt)
+    context.ledger.runs.finish(
+        record.run.run_id,
+        state="interrupted" if ended_early or record.open else _state(receipt),
+        summary=receipt.summary,
+        exit_code=int(receipt_exit_code(receipt)),
+    )
+    return receipt
+
+
+def _receipt(record: RunRecord, context: ExecutionContext, halt: str) -> Receipt:
+    outcomes = tuple(
+        record.outcomes.get(who)
+        or record.unknown.get(who)
+        or failed(target, f"not attempted: {halt}")
+        for who, target in record.scope.items()
+    )
+    return Receipt(
+        run_id=record.run.run_id,
+        plan_id=record.run.plan_id or "",
+        started_at=record.run.started_at,
+        finished_at=context.clock(),
+        outcomes=outcomes,
+        summary=summarise_outcomes(outcomes),
+        journal_head=context.ledger.journal.head(),
+    )
+
+
+def _state(receipt: Receipt) -> RunState:
+    if receipt_exit_code(receipt) is ExitCode.DONE:
+        return "done"
+    return "partial" if not all(map(_wanting, receipt.outcomes)) else "failed"
+
+
+def _wanting(outcome: Outcome) -> bool:
+    return outcome.outcome in _NOT_DONE or (outcome.outcome in _CHANGED and not outcome.verified)

@@ -1,0 +1,126 @@
+"""What must hold before a plan is carried out: whose it is, how old, and the guardrails.
+
+Pure checks of values: nothing here asks the portal or the ledger, so that a plan which may not be
+carried out costs no request.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from lastseen.model.decision import Decision, Reason
+from lastseen.model.errors import GuardrailStopped, PlanRefused
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import Instant, format_instant
+from lastseen.model.plan import PLAN_SCHEMA, Plan, sealed
+
+_ATTEMPTED = "carrying out the plan {}"
+_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+_NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL})
+
+
+def check_plan(plan: Plan, *, portal_url: str) -> None:
+    """Raise PlanRefused unless the plan is whole, real and made for the portal at `portal_url`."""
+    attempted = _ATTEMPTED.format(plan.plan_id)
+    if plan.schema != PLAN_SCHEMA:
+        raise PlanRefused(
+            attempted=attempted,
+            found=f"its schema is {plan.schema!r}",
+            meaning=f"this version of Lastseen understands {PLAN_SCHEMA!r} only",
+            remedy="review again with this version",
+        )
+    if plan.digest != sealed(plan).digest:
+        raise PlanRefused(
+            attempted=attempted,
+            found="its digest does not match its content",
+            meaning="the plan was edited or damaged after it was made",
+            remedy="review again; to leave people out use `apply --only` or `--except`",
+        )
+    if same_portal(plan.portal) != same_portal(portal_url):
+        raise PlanRefused(
+            attempted=attempted,
+            found=f"it was made for {plan.portal}, and the configured portal is {portal_url}",
+            meaning="a plan holds for the portal that it was made on; nothing was changed",
+            remedy="apply it with the configuration of that portal, or review this one",
+        )
+    if plan.pretended:
+        raise PlanRefused(
+            attempted=attempted,
+            found=f"it pretends that it is {format_instant(plan.now)}",
+            meaning="a plan made with `--now` shows what would be decided; it cannot be applied",
+            remedy="review again without `--now`",
+        )
+    if any(decision.user_id is None for decision in plan.to_disable()):
+        raise PlanRefused(
+            attempted=attempted,
+            found="somebody to be disabled has no id",
+            meaning="the plan was not made by a review of this portal",
+            remedy="review again",
+        )
+
+
+def check_age(plan: Plan, *, now: Instant, guardrails: Guardrails) -> None:
+    """Raise PlanRefused when the plan is older than the guardrails allow, or not yet made."""
+    attempted = _ATTEMPTED.format(plan.plan_id)
+    made_at = format_instant(plan.created_at)
+    if plan.created_at - now > _CLOCKS_MAY_DIFFER:
+        raise PlanRefused(
+            attempted=attempted,
+            found=f"it was made at {made_at}, and it is only {format_instant(now)}",
+            meaning="the clock was set back, or the plan comes from a machine whose clock is "
+            "ahead: how old the plan is can't be told; nothing was changed",
+            remedy="set the clock right and review again",
+        )
+    if now - plan.created_at > timedelta(hours=guardrails.max_plan_age_hours):
+        raise PlanRefused(
+            attempted=attempted,
+            found=f"it was made at {made_at}, more than {guardrails.max_plan_age_hours:g} hours "
+            "ago",
+            meaning="too much may have happened since; nothing was changed",
+            remedy="review again, or raise `max_plan_age_hours` in [guardrails]",
+        )
+
+
+def check_guardrails(chosen: int, *, roster: int, guardrails: Guardrails) -> None:
+    """Raise GuardrailStopped when disabling `chosen` of `roster` people goes beyond a guardrail.
+
+    `chosen` are those whom the run would disable, after `--only` and `--except`; `roster` is what
+    `people_on_roster` counts.
+    """
+    attempted = f"disabling {chosen} of {roster} people on the roster"
+    if chosen > guardrails.max_disable:
+        raise GuardrailStopped(
+            attempted=attempted,
+            found=f"one run may disable {guardrails.max_disable} at most",
+            meaning="a guardrail stopped the whole run; nothing was changed",
+            remedy="look through the plan; carry out a part of it with `apply --only`, or raise "
+            "`max_disable` in [guardrails]",
+        )
+    share = Decimal(str(guardrails.max_disable_share))
+    if chosen > share * roster:
+        raise GuardrailStopped(
+            attempted=attempted,
+            found=f"one run may disable {float(share * 100):g}% of the roster at most",
+            meaning="a guardrail stopped the whole run; nothing was changed",
+            remedy="look through the plan; carry out a part of it with `apply --only`, or raise "
+            "`max_disable_share` in [guardrails]",
+        )
+
+
+def people_on_roster(decisions: Sequence[Decision]) -> int:
+    """Count those that `max_disable_share` is a share of.
+
+    That is everyone decided on who is on the roster and on the portal: not the portal's guests
+    that are on no roster, and not names that the portal doesn't know.
+    """
+    return sum(decision.reason not in _NOT_ON_THE_ROSTER for decision in decisions)
+
+
+def same_portal(url: str) -> str:
+    """Return a portal's address in the form by which two are compared."""
+    parts = urlsplit(url.strip())
+    host = parts.hostname or ""
+    standard = {"https": 443, "http": 80}.get(parts.scheme)
+    port = "" if parts.port in (None, standard) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"

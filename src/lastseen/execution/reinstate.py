@@ -1,0 +1,99 @@
+"""Reinstating those whom an earlier run disabled and who are still as it left them.
+
+Who was reinstated since, changed, or disabled again by somebody else is left alone. Release 3.7.2
+does not tell when or by whom an account was disabled (EmployeeFullDto.cs fills `terminated` for
+removed accounts only), so that is told by what Lastseen itself has seen and done since.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from lastseen.execution.batches import change_status
+from lastseen.execution.context import ExecutionContext
+from lastseen.execution.eligibility import (
+    Target,
+    already,
+    changed_since,
+    failed,
+    has_status,
+    spared,
+)
+from lastseen.execution.finish import ended
+from lastseen.execution.readback import PeopleNow, read_people
+from lastseen.execution.run_record import LastChange, RunRecord, last_changes
+from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.instant import after, format_instant
+from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
+from lastseen.model.sighting import EvidenceKind
+
+_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+
+
+async def reinstate(
+    targets: Sequence[Target],
+    record: RunRecord,
+    context: ExecutionContext,
+    *,
+    undone: RunRecord,
+    own: UserId,
+) -> Receipt:
+    """Reinstate those of `targets` who are as the run `undone` left them; return the receipt.
+
+    Called with the portal's lock held and the scope in the journal; `own` is the account that the
+    key acts as. Raises PortalError where nobody can be looked at, and CancelledError; the receipt
+    is in the ledger then, and the run can be carried on.
+    """
+    left = _LeftAsTheyWere(context, undone=undone, own=own)
+    return await ended(_look_and_change(targets, record, context, left), record, context)
+
+
+async def _look_and_change(
+    targets: Sequence[Target], record: RunRecord, context: ExecutionContext, left: "_LeftAsTheyWere"
+) -> str | None:
+    read_at = context.clock()
+    now = await read_people(context.portal, [target.user_id for target in targets])
+    outcomes = {target.user_id: left.outcome(target, now) for target in targets}
+    context.ledger.accounts.note(now.profiles.values(), read_at)
+    record.close_unasked(outcome for outcome in outcomes.values() if outcome is not None)
+    waiting = [target for target in targets if outcomes[target.user_id] is None]
+    return await change_status(waiting, record, context)
+
+
+class _LeftAsTheyWere:
+    """Tells who is still as a run left them, by the portal, the journal and the ledger."""
+
+    def __init__(self, context: ExecutionContext, *, undone: RunRecord, own: UserId) -> None:
+        self._undone = undone
+        self._own = own
+        self._acts: Mapping[UserId, LastChange] = last_changes(context.ledger.journal.entries())
+        self._reinstated = context.ledger.accounts.reinstated()
+        self._sign_ins = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
+
+    def outcome(self, target: Target, now: PeopleNow) -> Outcome | None:
+        """Return the outcome of somebody who is not to be reinstated, None for the others."""
+        if target.user_id in now.unread:
+            found = now.unread[target.user_id].found
+            return failed(target, f"the account could not be read: {found}")
+        profile = now.profiles.get(target.user_id)
+        if profile is not None and has_status(profile, AccountStatus.ACTIVE):
+            return already(target, AccountStatus.ACTIVE)
+        why = changed_since(target, profile, own=self._own) or self._disabled_since(target.user_id)
+        return None if why is None else spared(target, why)
+
+    def _disabled_since(self, who: UserId) -> str | None:
+        """Say that it is no longer this run's doing that somebody is disabled, or return None."""
+        act = self._acts[who]
+        if act.run_id != self._undone.run.run_id:
+            if act.outcome is OutcomeKind.DISABLED:
+                return f"the run {act.run_id} disabled the account again: undo that one"
+            return f"the run {act.run_id} reinstated the account, and somebody disabled it again"
+        disabled_at = self._undone.acted_at[who]
+        reinstated_at = self._reinstated.get(who)
+        if reinstated_at is not None and reinstated_at > disabled_at:
+            at = format_instant(reinstated_at)
+            return f"the account was active again, as seen at {at}, and somebody disabled it again"
+        seen = self._sign_ins.get(who)
+        if seen is not None and seen.at > after(disabled_at, _CLOCKS_MAY_DIFFER):
+            at = format_instant(seen.at)
+            return f"the person signed in at {at}, and somebody disabled the account again"
+        return None

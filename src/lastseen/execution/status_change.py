@@ -1,0 +1,314 @@
+"""People given a status, batch by batch: asked for, refused in part, lost on the way, read back.
+
+The portal refuses a whole request for one person's sake, and says so before it changes anybody; on
+other failures it may have changed some (UserController.cs, `UpdateUserStatus`). So a refusal is
+halved until the refused are alone, and after a lost answer people are read back before anything is
+asked again. Writes nothing down: that is the business of `batches`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from lastseen.execution.context import ExecutionContext
+from lastseen.execution.eligibility import (
+    GONE,
+    Target,
+    already,
+    done,
+    failed,
+    has_status,
+    kind_done,
+    spared,
+)
+from lastseen.execution.readback import PeopleNow, read_people
+from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
+from lastseen.model.errors import PortalError, PortalRefused
+from lastseen.model.receipt import Outcome, OutcomeKind
+
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds to wait before people who don't show the status meant are read back once more."""
+
+LOST_IN_A_ROW = 10
+"""After so many requests that changed nobody and had no proper answer, the work stops.
+
+Halving a hundred people down to one takes seven.
+"""
+
+TRIES = 3
+"""How often a person's request may get lost before they are left as they are."""
+
+_NOBODY_CHANGED = frozenset({400, 403, 404, 405, 413, 422})
+"""Answers by which the portal says that it has not begun (UserController.cs, BaseStartup.cs)."""
+
+_KEY_REFUSED = 401
+_NO_PLACE = 402
+_LIMIT_REACHED = 429
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the people asked for."""
+
+    outcomes: tuple[Outcome, ...]
+    """Those for whom it is known."""
+    unknown: tuple[Outcome, ...]
+    """Those for whom it is not, with what can be said."""
+
+
+class StatusChanger:
+    """Gives people one status and knows what became of each. Never raises PortalError."""
+
+    def __init__(self, status: AccountStatus, context: ExecutionContext) -> None:
+        """Give `status` on the portal of `means`."""
+        self.halt: str | None = None
+        """Why nothing more may be asked for, in a sentence; None where it may."""
+        self._status = status
+        self._context = context
+        self._groups: deque[tuple[Target, ...]] = deque()
+        self._answered: list[Target] = []
+        self._refused: list[tuple[Target, str]] = []
+        self._no_place_for: dict[AccountType | None, str] = {}
+        self._tries: dict[UserId, int] = {}
+        self._lost_in_a_row = 0
+        self._outcomes: dict[UserId, Outcome] = {}
+        self._doubts: dict[UserId, Outcome] = {}
+
+    @property
+    def only_refused(self) -> bool:
+        """Whether everybody so far was refused, each alone."""
+        return bool(self._refused) and not (self._answered or self._outcomes or self._doubts)
+
+    async def ask(self, batch: Sequence[Target]) -> None:
+        """Ask for `batch` until it is answered for, or until going on makes no sense."""
+        self._groups.append(tuple(batch))
+        while self._groups and self.halt is None:
+            group = self._without_hopeless(self._groups.popleft())
+            if group:
+                self._groups.extendleft(reversed(await self._ask(group)))
+        while self._groups:
+            self._leave(self._groups.popleft(), f"not attempted: {self.halt}")
+
+    async def read_back(self) -> Changed:
+        """Read everybody back for whom the portal answered; return what became of all."""
+        await self._verify()
+        await self._explain_refusals()
+        return Changed(
+            outcomes=tuple(self._outcomes.values()), unknown=tuple(self._doubts.values())
+        )
+
+    async def _ask(self, group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
+        """Send one request; return the groups that are still to be asked for, in their order."""
+        ids = tuple(target.user_id for target in group)
+        try:
+            await self._context.portal.set_status(ids, self._status)
+        except PortalRefused as refusal:
+            if refusal.status in _NOBODY_CHANGED:
+                return self._halved_or_refused(group, refusal)
+            if refusal.status == _NO_PLACE:
+                return await self._after_no_place(group, refusal)
+            if refusal.status in (_KEY_REFUSED, _LIMIT_REACHED):
+                self.halt = _stopped_by(refusal)
+                self._leave(group, f"not attempted: {self.halt}")
+                return []
+            return await self._after_lost_answer(group, refusal)
+        except PortalError as lost:
+            return await self._after_lost_answer(group, lost)
+        self._lost_in_a_row = 0
+        self._answered.extend(group)
+        return []
+
+    def _halved_or_refused(
+        self, group: tuple[Target, ...], refusal: PortalRefused
+    ) -> list[tuple[Target, ...]]:
+        if len(group) > 1:
+            return _halves(group)
+        self._refused.append((group[0], refusal.found))
+        return []
+
+    async def _after_no_place(
+        self, group: tuple[Target, ...], refusal: PortalRefused
+    ) -> list[tuple[Target, ...]]:
+        """Go on past somebody for whom the portal's licence has no place left.
+
+        The portal had changed those before them in the list.
+        """
+        unchanged = await self._take_changed(group)
+        if len(unchanged) > 1:
+            return _halves(unchanged)
+        for target in unchanged:
+            self._no_place_for[target.type] = _no_place(self._status, refusal)
+        return [unchanged] if unchanged else []
+
+    async def _after_lost_answer(
+        self, group: tuple[Target, ...], lost: PortalError
+    ) -> list[tuple[Target, ...]]:
+        """Nobody knows what the portal did: see who is changed, and go on with the others."""
+        await asyncio.sleep(PAUSES[min(self._lost_in_a_row, len(PAUSES) - 1)])
+        unchanged = await self._take_changed(group)
+        if self.halt is not None or not unchanged:
+            return []
+        self._lost_in_a_row = 0 if len(unchanged) < len(group) else self._lost_in_a_row + 1
+        if self._lost_in_a_row >= LOST_IN_A_ROW:
+            self.halt = (
+                f"the portal lost {LOST_IN_A_ROW} requests in a row without changing anybody"
+                f" ({lost.found})"
+            )
+            self._doubt(unchanged, f"the portal gave no proper answer: {lost.found}")
+            return []
+        return self._again(unchanged, lost)
+
+    def _again(self, unchanged: tuple[Target, ...], lost: PortalError) -> list[tuple[Target, ...]]:
+        """Ask once more for all together, then in halves, then give up on each that is alone."""
+        for target in unchanged:
+            self._tries[target.user_id] = self._tries.get(target.user_id, 0) + 1
+        if len(unchanged) == 1 and self._tries[unchanged[0].user_id] >= TRIES:
+            self._doubt(
+                unchanged,
+                f"the portal gave no proper answer {TRIES} times, and the account does not show"
+                f" the change: {lost.found}",
+            )
+            return []
+        if len(unchanged) == 1 or max(self._tries[target.user_id] for target in unchanged) < 2:
+            return [unchanged]
+        return _halves(unchanged)
+
+    async def _take_changed(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
+        """Read `group` back, take those as done who show the status; return the unchanged."""
+        try:
+            now = await self._read(group)
+        except PortalError as error:
+            self.halt = f"the portal can't be read any more: {error.found}"
+            self._doubt(
+                group,
+                "whether it was done is not known: the portal gave no proper answer, and then"
+                f" could not be read: {error.found}",
+            )
+            return ()
+        unchanged = []
+        for target in group:
+            profile = now.profiles.get(target.user_id)
+            if profile is not None and not has_status(profile, self._status):
+                unchanged.append(target)
+            elif profile is not None:
+                self._outcomes[target.user_id] = done(target, profile, self._status)
+            elif target.user_id in now.gone:
+                self._outcomes[target.user_id] = spared(target, GONE)
+            else:
+                self._doubt([target], f"the account can't be read: {_unread(now, target)}")
+        return tuple(unchanged)
+
+    async def _verify(self) -> None:
+        """Read back those for whom the portal answered that it is done."""
+        waiting = self._answered
+        for pause in (0.0, *PAUSES):
+            if not waiting:
+                return
+            if pause:
+                await asyncio.sleep(pause)
+            try:
+                now = await self._read(waiting)
+            except PortalError as error:
+                self.halt = self.halt or f"the portal can't be read any more: {error.found}"
+                self._doubt_verified(waiting, f"reading back failed: {error.found}")
+                return
+            waiting = [target for target in waiting if not self._verified(target, now)]
+        self._doubt(
+            waiting,
+            "the portal answered that it is done, but still shows the account unchanged",
+        )
+
+    def _verified(self, target: Target, now: PeopleNow) -> bool:
+        """Take what reading back shows of somebody; False where it shows the old status."""
+        profile = now.profiles.get(target.user_id)
+        if profile is not None and not has_status(profile, self._status):
+            return False
+        if profile is not None:
+            self._outcomes[target.user_id] = done(target, profile, self._status)
+        elif target.user_id in now.gone:
+            self._outcomes[target.user_id] = self._unverified(target, GONE)
+        else:
+            self._doubt_verified([target], f"the account can't be read: {_unread(now, target)}")
+        return True
+
+    async def _explain_refusals(self) -> None:
+        """See how those stand whom the portal refused alone: some may be gone by now."""
+        targets = [target for target, _ in self._refused]
+        try:
+            now = await self._read(targets)
+        except PortalError:  # the refusal itself is certain, and says what matters
+            now = PeopleNow(profiles={})
+        for target, said in self._refused:
+            profile: Profile | None = now.profiles.get(target.user_id)
+            if target.user_id in now.gone:
+                self._outcomes[target.user_id] = spared(target, GONE)
+            elif profile is not None and has_status(profile, self._status):
+                self._outcomes[target.user_id] = already(target, self._status)
+            else:
+                self._outcomes[target.user_id] = _refused(target, said)
+
+    async def _read(self, targets: Sequence[Target]) -> PeopleNow:
+        ids = [target.user_id for target in targets]
+        guests_only = all(target.type is AccountType.GUEST for target in targets)
+        return await read_people(self._context.portal, ids, guests_only=guests_only)
+
+    def _without_hopeless(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
+        """Take out those of a kind for which somebody alone was refused for want of a place."""
+        for target in group:
+            if target.type in self._no_place_for:
+                self._outcomes[target.user_id] = _refused(target, self._no_place_for[target.type])
+        return tuple(target for target in group if target.type not in self._no_place_for)
+
+    def _leave(self, targets: Iterable[Target], why: str) -> None:
+        """Note that these were not asked for; a request lost earlier may still have its effect."""
+        for target in targets:
+            where = self._doubts if target.user_id in self._tries else self._outcomes
+            where[target.user_id] = failed(target, why)
+
+    def _doubt(self, targets: Iterable[Target], why: str) -> None:
+        for target in targets:
+            self._doubts[target.user_id] = failed(target, why)
+
+    def _doubt_verified(self, targets: Iterable[Target], why: str) -> None:
+        for target in targets:
+            self._doubts[target.user_id] = self._unverified(target, why)
+
+    def _unverified(self, target: Target, why: str) -> Outcome:
+        return Outcome(
+            user_id=target.user_id,
+            email=target.email,
+            outcome=kind_done(self._status),
+            error=f"the portal answered that it is done; {why}",
+        )
+
+
+def _halves(group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
+    middle = len(group) // 2
+    return [group[:middle], group[middle:]]
+
+
+def _refused(target: Target, said: str) -> Outcome:
+    return Outcome(
+        user_id=target.user_id, email=target.email, outcome=OutcomeKind.REFUSED, error=said
+    )
+
+
+def _no_place(status: AccountStatus, refusal: PortalRefused) -> str:
+    if status is AccountStatus.ACTIVE:
+        return (
+            "the portal's licence has no place left for this kind of account (402): disable or"
+            " delete others, or buy places, and undo again"
+        )
+    return refusal.found
+
+
+def _stopped_by(refusal: PortalRefused) -> str:
+    """Say what ends the run; the refusal of a used-up allowance says when it may go on."""
+    if refusal.status == _KEY_REFUSED:
+        return f"the portal no longer takes the API key: {refusal.found}"
+    return f"the portal's limit is reached: {refusal.found}"
+
+
+def _unread(now: PeopleNow, target: Target) -> str:
+    return now.unread[target.user_id].found

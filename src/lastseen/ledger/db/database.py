@@ -1,0 +1,155 @@
+"""Transactions on the ledger's database, the same for SQLite and PostgreSQL.
+
+How a database is reached is told by `sqlite` and `postgres`; what is stored in it by the stores.
+Every writing transaction of one portal waits for the other: on SQLite for all of them (BEGIN
+IMMEDIATE), on PostgreSQL behind an advisory lock that ends with the transaction.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from hashlib import sha256
+from threading import RLock
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Connection, Engine, Insert, Table, text
+from sqlalchemy.exc import DBAPIError
+
+from lastseen.ledger.db.db_errors import translate_error
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """A lock that was taken."""
+
+    release: Callable[[], None]
+    """Gives it back."""
+    is_lost: Callable[[], bool] = lambda: False
+    """Says whether somebody else may have taken it meanwhile."""
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """How a database is reached."""
+
+    engine: Engine
+    """Where connections come from."""
+    place: str
+    """How messages name the database; never with a password."""
+    try_lock: Callable[[str], Lock | None]
+    """Takes the named lock, or returns None when another has it; it ends with this process."""
+    held: Connection | None = None
+    """The only connection, where the database lives no longer than that (in memory)."""
+
+
+class Database:
+    """A ledger's database: gives out connections inside transactions and tells what went wrong."""
+
+    def __init__(self, access: Access) -> None:
+        """Work on what `access` reaches; connects only when something is asked."""
+        self._access = access
+        self._turn = RLock()
+        self._driver_error: type[Exception] = access.engine.dialect.loaded_dbapi.Error
+        self.dialect = access.engine.dialect.name
+        self.place = access.place
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection inside a transaction that only reads; raises LedgerError."""
+        with self._telling("reading"), self._connection("BEGIN", "NORMAL") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, scope: str, *, durable: bool = True) -> Iterator[Connection]:
+        """Give a connection inside a transaction that writes, alone within `scope`.
+
+        `durable` waits until the disk has it; without that a power cut may take the last
+        transactions back, whole. Raises LedgerError.
+        """
+        flush = "FULL" if durable else "NORMAL"
+        with self._telling("writing to"), self._connection("BEGIN IMMEDIATE", flush) as connection:
+            if self.dialect == "postgresql":
+                commit = "on" if durable else "off"
+                connection.execute(_QUEUE, {"commit": commit, "key": lock_key("write", scope)})
+            yield connection
+
+    def try_lock(self, name: str) -> Lock | None:
+        """Take the named lock, or return None when another has it; raises LedgerError."""
+        with self._telling("locking"):
+            return self._access.try_lock(name)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        if self._access.held is not None:
+            self._access.held.close()
+        else:
+            self._access.engine.dispose()
+
+    @contextmanager
+    def _connection(self, begin: str, flush: str) -> Iterator[Connection]:
+        held = self._access.held
+        alone = nullcontext() if held is None else self._turn
+        with alone, self._access.engine.connect() if held is None else nullcontext(held) as source:
+            connection = source.execution_options(ledger_begin=begin, ledger_flush=flush)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _telling(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, self._driver_error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            trouble = translate_error(cause, attempted=f"{doing} the ledger {self.place}")
+            if trouble is None:
+                raise
+            raise trouble from None
+
+
+def lock_key(purpose: str, scope: str) -> int:
+    """Return the number by which PostgreSQL knows the lock on `scope` for `purpose`."""
+    digest = sha256(f"lastseen {purpose} {scope}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def insert_into(dialect: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """Return the INSERT that knows ON CONFLICT, of SQLite or PostgreSQL."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
+
+
+def insert_rows(
+    connection: Connection, insert: Insert, rows: Sequence[tuple[str | int | None, ...]]
+) -> None:
+    """Execute `insert` for each of `rows`, whose values are in the order of its table's columns.
+
+    A reading brings tens of thousands of rows. SQLite's driver takes them as they are; SQLAlchemy
+    would spend more on each than the database does.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_in_sqlite(insert), list(rows))
+    else:
+        names = insert.table.columns.keys()
+        connection.execute(insert, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+@cache
+def _in_sqlite(insert: Insert) -> str:
+    """Return the text of `insert` with a question mark for each column of its table."""
+    from sqlalchemy.dialects import sqlite
+
+    compiled = insert.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+    assert compiled.positiontup == insert.table.columns.keys()
+    return str(compiled)
+
+
+_QUEUE = text("SELECT set_config('synchronous_commit', :commit, true), pg_advisory_xact_lock(:key)")

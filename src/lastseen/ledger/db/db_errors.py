@@ -1,0 +1,130 @@
+"""What a database's errors mean for a person: each known one as a LedgerError.
+
+Unknown ones are bugs and stay what they are. No text here may carry a password: PostgreSQL's own
+words are passed on only where they were written by the server.
+"""
+
+import re
+
+from lastseen.model.errors import LedgerError
+
+
+def translate_error(cause: BaseException | None, *, attempted: str) -> LedgerError | None:
+    """Return what a driver's error means for a person, or None where it can only be a bug."""
+    name = getattr(cause, "sqlite_errorname", None)
+    if name is not None:
+        sentences = _SQLITE.get(name) or _SQLITE.get("_".join(name.split("_")[:2]))
+    else:
+        sentences = _of_postgres(cause)
+    if sentences is None:
+        return None
+    found, meaning, remedy = sentences
+    return LedgerError(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
+
+
+def _of_postgres(cause: BaseException | None) -> tuple[str, str, str] | None:
+    words = str(cause)
+    state = getattr(cause, "sqlstate", None) or ""
+    for pattern, sentences in _POSTGRES_WORDS:
+        if not state and re.search(pattern, words):
+            return sentences
+    for start, sentences in _POSTGRES_STATES:
+        if state.startswith(start):
+            return sentences
+    if not state and type(cause).__name__ == "OperationalError":
+        return _UNREACHABLE
+    return None
+
+
+_FULL = (
+    "the disk is full",
+    "nothing more can be kept; what was kept before is whole",
+    "make room on that disk and run the same command again: it goes on where it stopped",
+)
+_READ_ONLY = (
+    "it can't be written to",
+    "the file, its folder or the file system is read-only for this user",
+    "give this user the right to write there, or name another place in [ledger] url",
+)
+_CORRUPT = (
+    "it is not a readable SQLite database",
+    "the file is damaged, or is something else than a ledger",
+    "bring it back from a backup, or move it away: a new one is made, which knows no past run",
+)
+_BUSY = (
+    "another program kept it busy for too long",
+    "two runs at once wait for each other, but one of them took very long",
+    "wait for the other run to end and try again",
+)
+_NO_ACCESS = (
+    "it can't be opened",
+    "the folder is missing, or this user may not enter or write it",
+    "make the folder, give this user the right to it, or name another place in [ledger] url",
+)
+_DISK = (
+    "the disk or the file system reported an error",
+    "the file could not be read or written; this is not about Lastseen",
+    "check the disk; keep the ledger on a local disk, not on a network share",
+)
+_UNREACHABLE = (
+    "the PostgreSQL server can't be reached, or the connection broke",
+    "nothing was changed by what was under way",
+    "check that the server runs and that [ledger] url names its host and port",
+)
+_WRONG_LOGIN = (
+    "the PostgreSQL server refused the user or the password",
+    "the user or the password in [ledger] url is not the server's",
+    "correct [ledger] url; a password is percent-encoded there",
+)
+_NO_DATABASE = (
+    "the PostgreSQL server has no such database",
+    "Lastseen makes its tables by itself, but not the database",
+    "make the database (`createdb`), or correct [ledger] url",
+)
+_NOT_ALLOWED = (
+    "the PostgreSQL user may not do this",
+    "Lastseen needs to make and use the schema `lastseen` in that database",
+    "grant the user CREATE on the database, or make the schema and grant it to the user",
+)
+_TOO_MANY = (
+    "the PostgreSQL server accepts no more connections",
+    "its limit of connections is reached",
+    "wait, or raise `max_connections` of the server",
+)
+_POSTGRES_READ_ONLY = (
+    "the PostgreSQL server accepts no writing",
+    "it is a standby or set to read-only",
+    "name the primary server in [ledger] url",
+)
+
+_SQLITE = {
+    "SQLITE_FULL": _FULL,
+    "SQLITE_READONLY": _READ_ONLY,
+    "SQLITE_PERM": _READ_ONLY,
+    "SQLITE_CORRUPT": _CORRUPT,
+    "SQLITE_NOTADB": _CORRUPT,
+    "SQLITE_BUSY": _BUSY,
+    "SQLITE_LOCKED": _BUSY,
+    "SQLITE_CANTOPEN": _NO_ACCESS,
+    "SQLITE_IOERR": _DISK,
+}
+
+_POSTGRES_WORDS = (
+    (r"password authentication failed|no password supplied|no pg_hba\.conf entry", _WRONG_LOGIN),
+    (r'role ".*" does not exist', _WRONG_LOGIN),
+    (r'database ".*" does not exist', _NO_DATABASE),
+    (r"too many (clients|connections)|remaining connection slots", _TOO_MANY),
+)
+
+_POSTGRES_STATES = (
+    ("28", _WRONG_LOGIN),
+    ("3D000", _NO_DATABASE),
+    ("42501", _NOT_ALLOWED),
+    ("53100", _FULL),
+    ("53300", _TOO_MANY),
+    ("25006", _POSTGRES_READ_ONLY),
+    ("55P03", _BUSY),
+    ("40P01", _BUSY),
+    ("57", _UNREACHABLE),
+    ("08", _UNREACHABLE),
+)

@@ -1,0 +1,80 @@
+"""The revision of a database's schema: reading it, and bringing it up to date.
+
+Alembic is slow to import and large, so the revision is read in plain SQL, a new SQLite file is made
+without it, and it is only met when there is something to bring up to date.
+"""
+
+from sqlalchemy import Connection
+
+from lastseen.ledger.db.database import Database
+from lastseen.ledger.db.schema import REVISIONS, metadata
+from lastseen.model.errors import LedgerError
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Give the database the schema of this version; several processes may do so at once.
+
+    Raises LedgerError when it comes from a newer version or is another program's.
+    """
+    with database.reading() as connection:
+        revision = _revision(connection, database)
+    if revision == REVISIONS[-1]:
+        return
+    with database.writing("schema") as connection:
+        revision = _revision(connection, database)
+        if revision is None and connection.dialect.name == "sqlite":
+            _make(connection)
+        elif revision != REVISIONS[-1]:
+            from lastseen.ledger.db.migrations.upgrade import upgrade
+
+            upgrade(connection, REVISIONS[-1])
+
+
+def _make(connection: Connection) -> None:
+    """Make every table at once, and note the revision as Alembic does.
+
+    Alembic's cookbook, "Building an Up to Date Database from Scratch", has it so.
+    """
+    metadata.create_all(connection)
+    connection.exec_driver_sql(_VERSION_TABLE)
+    connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (REVISIONS[-1],))
+
+
+def _revision(connection: Connection, database: Database) -> str | None:
+    tables = set(connection.exec_driver_sql(_TABLES[connection.dialect.name]).scalars())
+    if "alembic_version" not in tables:
+        if tables:
+            raise _foreign(database.place)
+        return None
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision is not None and revision not in REVISIONS:
+        raise LedgerError(
+            attempted=f"opening the ledger {database.place}",
+            found=f"its schema is revision {revision}, this version knows up to {REVISIONS[-1]}",
+            meaning="the ledger was made or opened by a newer version of Lastseen",
+            remedy="install that version or a newer one, or name another place in [ledger] url",
+        )
+    return revision
+
+
+def _foreign(place: str) -> LedgerError:
+    return LedgerError(
+        attempted=f"opening the ledger {place}",
+        found="the database has tables, but not the ledger's",
+        meaning="it belongs to another program; Lastseen leaves it alone",
+        remedy="name another place in [ledger] url",
+    )
+
+
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'lastseen'",
+}
+
+_VERSION_TABLE = """
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)
+"""
+"""As Alembic makes it."""

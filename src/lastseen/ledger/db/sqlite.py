@@ -1,0 +1,199 @@
+"""SQLite as the ledger's database: one file that only its owner can read, or memory.
+
+How a file is made, opened and locked is here; what is stored in it isn't.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from errno import EACCES
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+
+from lastseen.ledger.db.database import Access, Lock
+from lastseen.ledger.db.db_errors import translate_error
+from lastseen.ledger.db.file_lock import try_file_lock
+from lastseen.model.errors import LedgerError
+
+PATIENCE_SECONDS = 15.0
+"""How long a transaction waits for another one's end."""
+
+
+def file_access(path: Path) -> Access:
+    """Reach the ledger in `path`, which is made when it isn't there (its folder must be).
+
+    The file is readable and writable for its owner only, and tightened when it wasn't; SQLite
+    gives its companions (`-wal`, `-shm`) the same mode. Raises LedgerError.
+    """
+    _prepare_file(path)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": PATIENCE_SECONDS},
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+    try:
+        _write_ahead(engine)
+    except sqlite3.Error as error:
+        engine.dispose()
+        raise (translate_error(error, attempted=f"opening the ledger {path}") or error) from None
+    return Access(engine=engine, place=str(path), try_lock=_file_locks(path))
+
+
+def memory_access(image: bytes) -> Access:
+    """Reach a ledger in memory that begins as a copy of `image`, a serialised SQLite database."""
+    connection = _memory_engine().connect()
+    _driver(connection).deserialize(image)
+    return Access(
+        engine=connection.engine, place="in memory", try_lock=MemoryLocks().take, held=connection
+    )
+
+
+def empty_memory() -> tuple[Connection, Callable[[], bytes]]:
+    """Return a connection to an empty database in memory and what serialises it."""
+    connection = _memory_engine().connect()
+    return connection, lambda: _driver(connection).serialize()
+
+
+class MemoryLocks:
+    """Locks of a database that only this process knows."""
+
+    def __init__(self) -> None:
+        """Begin with no lock taken."""
+        self._taken: set[str] = set()
+        self._turn = threading.Lock()
+
+    def take(self, name: str) -> Lock | None:
+        """Take the lock, or return None when it is taken."""
+        with self._turn:
+            if name in self._taken:
+                return None
+            self._taken.add(name)
+        return Lock(release=lambda: self._taken.discard(name))
+
+
+def _prepare_file(path: Path) -> None:
+    """Make sure of a file that only its owner can read and that can be written."""
+    try:
+        if path.is_dir():
+            raise _unusable(
+                path,
+                found="it is a folder",
+                meaning="the ledger is one file",
+                remedy="name a file in [ledger] url, such as ledger.sqlite3 in that folder",
+            )
+        if not path.parent.is_dir():
+            raise _unusable(
+                path,
+                found=f"the folder {path.parent} does not exist",
+                meaning="only the file is made, so that a slip in the path begins no empty ledger",
+                remedy="make the folder, or correct [ledger] url",
+            )
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        as_who = os.access in os.supports_effective_ids
+        if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=as_who):
+            raise PermissionError(EACCES, "its folder can't be written to")
+    except OSError as error:
+        raise _unusable(
+            path,
+            found=(error.strerror or str(error)).lower(),
+            meaning="the file must be writable, and so must its folder, where SQLite keeps more",
+            remedy="give this user the right to write there, or name another place in [ledger] url",
+        ) from None
+    _tighten(path)
+
+
+def _tighten(path: Path) -> None:
+    for companion in ("", "-wal", "-shm"):
+        file = path.with_name(path.name + companion)
+        try:
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+        except FileNotFoundError:
+            continue  # another process has just ended and taken its companions along
+        except OSError:
+            raise _unusable(
+                path,
+                found="others can read it, and this user can't change that",
+                meaning="the ledger holds people's names and addresses and is its owner's only",
+                remedy="have its owner run `chmod 600` on it, or name another in [ledger] url",
+            ) from None
+
+
+def _unusable(path: Path, *, found: str, meaning: str, remedy: str) -> LedgerError:
+    return LedgerError(
+        attempted=f"opening the ledger {path}", found=found, meaning=meaning, remedy=remedy
+    )
+
+
+def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where `_begin` says so
+    for setting in ("foreign_keys = ON", "fullfsync = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA synchronous = {options.get('ledger_flush', 'FULL')}")
+    connection.exec_driver_sql(options.get("ledger_begin", "BEGIN"))
+
+
+def _write_ahead(engine: Engine) -> None:
+    """Let readers and a writer work at once; the mode stays with the file.
+
+    SQLite does not wait by itself while another process changes the mode, hence the loop.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        connection = engine.raw_connection()
+        try:
+            mode = connection.cursor().execute("PRAGMA journal_mode").fetchone()
+            if mode != ("wal",):
+                connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+        finally:
+            connection.close()
+
+
+def _file_locks(path: Path) -> Callable[[str], Lock | None]:
+    def take(name: str) -> Lock | None:
+        digest = sha256(name.encode()).hexdigest()[:12]
+        release = try_file_lock(path.with_name(f"{path.name}.{digest}.lock"))
+        return None if release is None else Lock(release=release)
+
+    return take
+
+
+@cache
+def _memory_engine() -> Engine:
+    """Return the engine that all ledgers in memory share, with the statements it has compiled.
+
+    Each of its connections is a database of its own.
+    """
+    engine = create_engine(
+        "sqlite://",
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

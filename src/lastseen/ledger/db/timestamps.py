@@ -1,0 +1,29 @@
+"""Instants as the ledger stores them: whole microseconds since 1970 UTC."""
+
+from datetime import datetime, timedelta
+
+from lastseen.model.instant import EPOCH, Instant
+
+_DAY = 86_400_000_000
+_SECOND = 1_000_000
+
+
+def to_micros(moment: datetime) -> int:
+    """Return `moment`, aware and in any offset, in microseconds since 1970, exactly."""
+    span = moment - EPOCH
+    return span.days * _DAY + span.seconds * _SECOND + span.microseconds
+
+
+def from_micros(number: int) -> Instant:
+    """Return the instant that `to_micros` made `number` of."""
+    return Instant(EPOCH + timedelta(microseconds=number))
+
+
+def stamp_or_none(moment: Instant | None) -> int | None:
+    """Return `to_micros(moment)`, or None for None."""
+    return None if moment is None else to_micros(moment)
+
+
+def stamped_or_none(number: int | None) -> Instant | None:
+    """Return `from_micros(number)`, or None for None."""
+    return None if number is None else from_micros(number)

@@ -1,0 +1,1 @@
+"""One file a store: evidence, accounts, exemptions, runs, the journal."""

@@ -1,0 +1,67 @@
+"""Doing many small pieces of asynchronous work, some at once, and taking the results as they come.
+
+What the pieces do is not known here.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+Piece = Callable[[], Awaitable[T]]
+"""Begins a piece of work."""
+
+
+@asynccontextmanager
+async def map_concurrently(
+    pieces: Iterable[Piece[T]], width: Callable[[], int]
+) -> AsyncIterator[AsyncIterator[T]]:
+    """Give the results of `pieces` as they come; what is under way ends with the block.
+
+    `width()` says how many may be under way at once; it is asked anew whenever one ends. The next
+    ones begin also while the results are being worked on. A piece that fails raises where its
+    result would have come, and none begins after it.
+    """
+    async with aclosing(_results(pieces, width)) as results:
+        yield results
+
+
+async def _results(pieces: Iterable[Piece[T]], width: Callable[[], int]) -> AsyncGenerator[T, None]:
+    waiting = iter(pieces)
+    running: set[asyncio.Future[T]] = set()
+    ended: asyncio.Queue[asyncio.Future[T]] = asyncio.Queue()
+    is_over = False
+
+    def begin() -> None:
+        while not is_over and len(running) < max(1, width()):
+            piece = next(waiting, None)
+            if piece is None:
+                return
+            task = asyncio.ensure_future(piece())
+            running.add(task)
+            task.add_done_callback(end)
+
+    def end(task: asyncio.Future[T]) -> None:
+        nonlocal is_over
+        running.discard(task)
+        is_over = is_over or task.cancelled() or task.exception() is not None
+        ended.put_nowait(task)
+        try:
+            begin()
+        except Exception as error:  # noqa: BLE001 - raised where the results are taken
+            is_over = True
+            failed: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            ended.put_nowait(failed)
+
+    try:
+        begin()
+        while running or not ended.empty():
+            yield (await ended.get()).result()
+    finally:
+        is_over = True
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

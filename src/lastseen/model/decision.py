@@ -1,0 +1,70 @@
+"""A decision on one contractor: what is to be done, and for which reason."""
+
+from enum import StrEnum
+
+import msgspec
+
+from lastseen.model.instant import Instant
+
+
+class Verdict(StrEnum):
+    """What is to be done about a contractor."""
+
+    DISABLE = "disable"
+    KEEP = "keep"
+    HOLD = "hold"
+    SKIP = "skip"
+
+
+class Reason(StrEnum):
+    """Why; fixed, since others act on it."""
+
+    INACTIVE = "inactive"
+    NEVER_SEEN = "never-seen"
+    CONTRACT_ENDED = "contract-ended"
+    ACTIVE = "active"
+    RECENTLY_REGISTERED = "recently-registered"
+    RECENTLY_REINSTATED = "recently-reinstated"
+    EXEMPT = "exempt"
+    PROTECTED = "protected"
+    ALREADY_DISABLED = "already-disabled"
+    NOT_ON_PORTAL = "not-on-portal"
+    UNKNOWN_GUEST = "unknown-guest"
+    AMBIGUOUS = "ambiguous"
+    EVIDENCE_INCOMPLETE = "evidence-incomplete"
+    UNRECOGNISED_EVENT = "unrecognised-event"
+
+
+class SeenBy(StrEnum):
+    """What the date shown as last seen rests on."""
+
+    SIGN_IN = "sign-in"
+    ACTIVITY = "activity"
+    REGISTRATION = "registration"
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What the plan says of one contractor; field names are the plan's contract."""
+
+    user_id: str | None
+    """The portal's id; null where the roster's person isn't on the portal and gave none."""
+    email: str | None
+    """The e-mail address, the portal's where it has one."""
+    display_name: str | None
+    """The name, the portal's where it has one."""
+    decision: Verdict
+    """What is to be done."""
+    reason: Reason
+    """Why."""
+    explanation: str
+    """One sentence for people."""
+    last_seen_at: Instant | None = None
+    """The newest sighting, or the registration where the policy counts from it."""
+    last_seen_by: SeenBy | None = None
+    """What `last_seen_at` rests on."""
+    idle_days: int | None = None
+    """Whole days of 24 hours from `last_seen_at` to the plan's `now`."""
+    failed_sign_ins: int = 0
+    """Refused attempts on the account that are known."""
+    sponsor: str | None = None
+    """Who invited or answers for the contractor."""

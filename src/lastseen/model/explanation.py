@@ -1,0 +1,68 @@
+"""Why one person was decided as they were, with everything that the decision rests on.
+
+`lastseen explain` makes an `Explanation` and the reports show it; nothing here reads the ledger,
+asks the portal or formats.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from lastseen.model.decision import Decision
+from lastseen.model.instant import Instant, Interval
+from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+
+EXPLANATION_SCHEMA = "lastseen.explanation/1"
+"""The name and version of the explanation's JSON form."""
+
+
+class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of one log that is known without a gap."""
+
+    kind: EvidenceKind
+    """Which log."""
+    scope: Literal["portal", "person"]
+    """Whether it is known for the whole portal or for this person only."""
+    interval: Interval
+    """Which stretch of time."""
+    proof: str
+    """How that is known, such as the pages read."""
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one decision rests on."""
+
+    schema: str = EXPLANATION_SCHEMA
+    """Name and version of the JSON form."""
+    who: str
+    """The id or e-mail address that was asked about."""
+    portal: str
+    """The portal's address."""
+    run_id: str | None
+    """The review that the decision comes from; null where it was made for this question."""
+    now: Instant
+    """The instant that the decision is for."""
+    decision: Decision
+    """What was decided."""
+    rule: str
+    """Which rule of the policy decided, in words."""
+    looked_at: tuple[LookedAt, ...]
+    """What is known of the logs, for the portal and for this person."""
+    sightings: tuple[Sighting, ...]
+    """What the decision knew to be seen of the person, newest first."""
+    seen_since: tuple[Sighting, ...] = ()
+    """What is known of the person now and the decision did not know, newest first."""
+    failed: FailedSignIns
+    """Refused attempts on the account."""
+    unrecognised: tuple[UnrecognisedEvent, ...]
+    """Events of the person that are in no table, newest first."""
+    required_since: Instant
+    """Where the inactivity window begins: coverage must reach back to it."""
+    would_change: tuple[str, ...]
+    """What would lead to another decision, a sentence each."""
+    due_at: Instant | None
+    """When the person will be due if not seen before; null where that can't be said."""
+    exemption: str | None
+    """Until when and why the person is exempt; null where they aren't."""
+    history: tuple[str, ...]
+    """What earlier runs did about the person, a sentence each, newest first."""

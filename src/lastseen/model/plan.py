@@ -1,0 +1,189 @@
+"""The plan: what a review decided, in the form that `apply` carries out.
+
+The JSON form is a contract (`lastseen.plan/1`); its digest is SHA-256 over a canonical form, so
+that an edited plan is recognised.
+"""
+
+from datetime import timedelta
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Literal
+
+import msgspec
+
+from lastseen.model.decision import Decision, Verdict
+from lastseen.model.errors import PlanRefused
+from lastseen.model.instant import Instant, after, before, days, whole_second
+
+PLAN_SCHEMA = "lastseen.plan/1"
+"""The name and version of the plan's JSON form."""
+
+Filters = Literal["before-window", "after-window", "ignored"]
+"""How the portal treats filters of the sign-in log."""
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules by which a review decides; times in days of 24 hours."""
+
+    inactive_days: int = 30
+    """Disable at this many days or more since last seen."""
+    lookback_days: int = 180
+    """How far back to look for the date to show; not less than `inactive_days`."""
+    never_seen: Literal["grace", "disable", "keep"] = "grace"
+    """What becomes of those never seen; `grace` counts from their registration."""
+    evidence: tuple[Literal["sign-in", "activity"], ...] = ("sign-in", "activity")
+    """Which logs prove presence."""
+    reinstated_grace_days: int = 14
+    """For how long a reinstated person is kept whatever the logs say."""
+    contract_end: Literal["disable", "report"] = "disable"
+    """What becomes of those whose contract has ended."""
+
+    def window_start(self, now: Instant) -> Instant:
+        """Return the first second at which a sighting keeps a contractor.
+
+        Idle for `inactive_days` to the second is too long; the logs keep whole seconds.
+        """
+        return _first_second_within(now, self.inactive_days)
+
+    def lookback_start(self, now: Instant) -> Instant:
+        """Return the first second of the time in which a date to show is looked for."""
+        return _first_second_within(now, self.lookback_days)
+
+
+class EvidenceSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What the decisions of a plan rest on."""
+
+    complete: bool
+    """Whether coverage reaches back over the whole inactivity window."""
+    covered_since: Instant | None
+    """Since when the sign-in log is known without a gap; null where nothing is known."""
+    filters: Filters
+    """How the portal treats filters of the sign-in log."""
+    retention_days: int | None
+    """For how many days the portal keeps its sign-in log; null where it doesn't say."""
+    requests: int
+    """Requests that the review took."""
+    events: int
+    """Events that it read."""
+
+
+class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How many people got which decision."""
+
+    disable: int = 0
+    keep: int = 0
+    hold: int = 0
+    skip: int = 0
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a review decided on everyone of a roster."""
+
+    schema: str = PLAN_SCHEMA
+    """Name and version of the JSON form."""
+    plan_id: str
+    """Unique id; also the id of the review in the ledger."""
+    digest: str = ""
+    """`sha256:` and the hex digest over the canonical form without this field."""
+    portal: str
+    """The portal's address."""
+    created_at: Instant
+    """When the plan was made, by the machine's clock."""
+    now: Instant
+    """The instant that the decisions are for; differs from `created_at` only when pretended."""
+    policy: Policy
+    """The rules that decided."""
+    evidence: EvidenceSummary
+    """What the decisions rest on."""
+    decisions: tuple[Decision, ...]
+    """One for each contractor, those to be disabled first."""
+    summary: PlanSummary
+    """How many got which decision."""
+
+    @property
+    def pretended(self) -> bool:
+        """Whether the plan is for another instant than the one it was made at."""
+        return bool(self.now != self.created_at)
+
+    def to_disable(self) -> tuple[Decision, ...]:
+        """Return the decisions that take access away."""
+        return tuple(d for d in self.decisions if d.decision is Verdict.DISABLE)
+
+
+def canonical_json(document: Any) -> bytes:
+    """Return JSON with sorted keys, no white space, UTF-8: the form that digests are made of."""
+    return msgspec.json.encode(document, order="sorted")
+
+
+def summarise(decisions: tuple[Decision, ...]) -> PlanSummary:
+    """Count the decisions by verdict."""
+    counts = {verdict.value: 0 for verdict in Verdict}
+    for decision in decisions:
+        counts[decision.decision.value] += 1
+    return PlanSummary(**counts)
+
+
+def sealed(plan: Plan) -> Plan:
+    """Return the plan with its digest filled in."""
+    return msgspec.structs.replace(plan, digest=_digest(msgspec.structs.asdict(plan)))
+
+
+def encode_plan(plan: Plan) -> bytes:
+    """Return the plan's JSON form, indented for people, ending in a newline."""
+    # A plan of ten thousand people is megabytes: no copy lives longer than it must.
+    document = msgspec.json.encode(plan)
+    document = msgspec.json.format(document, indent=2)
+    return document + b"\n"
+
+
+def decode_plan(document: bytes, *, source: str) -> Plan:
+    """Read a plan's JSON form and check its digest.
+
+    `source` names the file in the message. Raises PlanRefused when the document isn't a plan, was
+    edited, or comes from a newer version.
+    """
+    attempted = f"reading the plan {source}"
+    try:
+        fields = msgspec.json.decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_a_plan(attempted, f"it is not JSON ({error})") from None
+    name = fields.get("schema") if isinstance(fields, dict) else None
+    if not isinstance(name, str) or not name.startswith("lastseen.plan/"):
+        raise _not_a_plan(attempted, "it does not say that it is a plan of Lastseen")
+    if name != PLAN_SCHEMA:
+        raise PlanRefused(
+            attempted=attempted,
+            found=f"its schema is {name!r}",
+            meaning=f"this version of Lastseen understands {PLAN_SCHEMA!r} only",
+            remedy="use the version of Lastseen that made the plan, or review again",
+        )
+    if fields.get("digest") != _digest(fields):
+        raise PlanRefused(
+            attempted=attempted,
+            found="its digest does not match its content",
+            meaning="the plan was edited or damaged after it was made",
+            remedy="review again; to leave people out use `apply --only` or `--except`",
+        )
+    try:
+        return msgspec.convert(fields, Plan)
+    except msgspec.ValidationError as error:
+        raise _not_a_plan(attempted, f"a field is not as it should be ({error})") from None
+
+
+@lru_cache(maxsize=16)  # a review asks for every person, always the same
+def _first_second_within(now: Instant, last_days: int) -> Instant:
+    return after(whole_second(before(now, days(last_days))), timedelta(seconds=1))
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    content = {key: value for key, value in fields.items() if key != "digest"}
+    return "sha256:" + sha256(canonical_json(content)).hexdigest()
+
+
+def _not_a_plan(attempted: str, found: str) -> PlanRefused:
+    return PlanRefused(
+        attempted=attempted,
+        found=found,
+        meaning="only a plan written by `lastseen review --format json` can be applied",
+        remedy="run `lastseen review -o plan.json` and apply that file",
+    )

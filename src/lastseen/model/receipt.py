@@ -1,0 +1,72 @@
+"""The receipt: what `apply` or `undo` did, person by person."""
+
+from enum import StrEnum
+
+import msgspec
+
+from lastseen.model.instant import Instant
+
+RECEIPT_SCHEMA = "lastseen.receipt/1"
+"""The name and version of the receipt's JSON form."""
+
+
+class OutcomeKind(StrEnum):
+    """What became of one person; fixed, since others act on it."""
+
+    DISABLED = "disabled"
+    ALREADY_DISABLED = "already-disabled"
+    REINSTATED = "reinstated"
+    ALREADY_ACTIVE = "already-active"
+    SPARED_ACTIVE = "spared-active"
+    SPARED_CHANGED = "spared-changed"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one person."""
+
+    user_id: str
+    """The portal's id."""
+    email: str | None
+    """The e-mail address."""
+    outcome: OutcomeKind
+    """What was done or why not."""
+    verified: bool = False
+    """Whether reading the person back afterwards showed the status meant."""
+    error: str | None = None
+    """What went wrong or what changed, in one sentence; null where nothing did."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run did, person by person."""
+
+    schema: str = RECEIPT_SCHEMA
+    """Name and version of the JSON form."""
+    run_id: str
+    """The run's id, by which `undo` and `history` find it."""
+    plan_id: str
+    """The plan that was carried out; for `undo` the plan of the run that is taken back."""
+    started_at: Instant
+    """When the run began."""
+    finished_at: Instant
+    """When it ended."""
+    outcomes: tuple[Outcome, ...]
+    """One for each person that the run was to change."""
+    summary: dict[str, int]
+    """How many had which outcome; only outcomes that occurred."""
+    journal_head: str | None = None
+    """Hash of the journal's newest entry; kept elsewhere it detects a rewritten ledger."""
+
+
+def summarise_outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, int]:
+    """Count the outcomes by kind, in the order of `OutcomeKind`."""
+    counts = {kind.value: 0 for kind in OutcomeKind}
+    for outcome in outcomes:
+        counts[outcome.outcome.value] += 1
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def encode_receipt(receipt: Receipt) -> bytes:
+    """Return the receipt's JSON form, indented for people, ending in a newline."""
+    return msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n"

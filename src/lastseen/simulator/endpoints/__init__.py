@@ -1,0 +1,1 @@
+"""The portal's endpoints, one file each, and the shapes they answer in."""

@@ -1,0 +1,149 @@
+"""How one event looks on the wire: the actors, and the bytes of a login and of a trail event.
+
+Events are put together from prepared parts, since a page holds a hundred of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import msgspec
+
+from lastseen.simulator.endpoints.dates import DateWriter
+from lastseen.simulator.world.actions import LOGIN, TRAIL
+from lastseen.simulator.world.people import ANONYMOUS, NOBODY, Person
+
+_encode = msgspec.json.Encoder().encode
+
+_CITIES = (("Germany", "Berlin"), ("Spain", "Madrid"), ("Poland", "Warsaw"), None)
+_BROWSERS = ("Chrome 148", "Firefox 151", "Edge 148", "Safari 26")
+_PLATFORMS = ("Windows 11", "Linux", "macOS 26", "Android 16")
+_FILES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever an event names: a person, or somebody whom the portal doesn't know."""
+
+    user_id: str
+    name: str
+    login: str
+
+
+def actor_of(person: Person) -> Actor:
+    """Make the actor that a person is in events, which name the address where there is no name."""
+    return Actor(person.id, person.full_name or person.email, person.email)
+
+
+def stranger(login: str, user_id: str = NOBODY) -> Actor:
+    """Somebody who tried to sign in under a name that belongs to no account."""
+    return Actor(user_id, login or "Anonymous", login)
+
+
+class ActorParts:
+    """What of each actor stands in their events, encoded when it is first asked for."""
+
+    def __init__(self, actors: Sequence[Actor]) -> None:
+        """Take the actors by whose numbers the logs know them; more may be added to them."""
+        self._actors = actors
+        self._known: dict[int, tuple[bytes, bytes, bytes]] = {}
+
+    def of(self, number: int) -> tuple[bytes, bytes, bytes]:
+        """Give an actor's names, their login and where they sit."""
+        known = self._known.get(number)
+        if known is None:
+            known = self._known[number] = _parts(self._actors[number])
+        return known
+
+
+def login_event(
+    number: int, second: int, actor: tuple[bytes, bytes, bytes], action: int, dates: DateWriter
+) -> bytes:
+    """Encode an event of the login history (`LoginEventDto.cs`); `actor` is of `ActorParts`."""
+    names, login, place = actor
+    return b'{"id":%d,"date":"%b",%b,%b,%b,%b}' % (
+        number,
+        dates.of_event(second).encode(),
+        names,
+        login,
+        _login_action(action),
+        place,
+    )
+
+
+def file_of(second: int, actor: int) -> str:
+    """Choose the file (or room) that an event of that actor at that second was about."""
+    return str((second * 31 + actor * 17) % _FILES + 1)
+
+
+def trail_event(
+    number: int,
+    second: int,
+    actor: tuple[bytes, bytes, bytes],
+    action: int,
+    *,
+    target: str,
+    dates: DateWriter,
+) -> bytes:
+    """Encode an event of the activity trail (`AuditEventDto.cs`); `actor` is of `ActorParts`."""
+    names, _, place = actor
+    said, before_target, behind_target = _trail_action(action)
+    return b'{"id":%d,"date":"%b",%b,%b,%b,%b%b%b}' % (
+        number,
+        dates.of_event(second).encode(),
+        names,
+        said,
+        place,
+        before_target,
+        _targets(target),
+        behind_target,
+    )
+
+
+@cache
+def _login_action(action: int) -> bytes:
+    return b'"action":%b,"actionId":%d' % (_encode(LOGIN[action].text), action)
+
+
+@cache
+def _trail_action(action: int) -> tuple[bytes, bytes, bytes]:
+    """Encode what an action says of itself: its name, and what stands around its targets."""
+    known = TRAIL[action]
+    before = {
+        "actionType": int(known.action_type),
+        "product": int(known.product),
+        "location": int(known.place),
+    }
+    behind = {
+        "entries": [int(entry) for entry in known.entries],
+        "context": known.place.name.capitalize(),
+    }
+    return (
+        b'"action":%b,"actionId":%d' % (_encode(known.text), action),
+        _encode(before)[1:-1] + b',"target":',
+        b"," + _encode(behind)[1:-1],
+    )
+
+
+@lru_cache(maxsize=2 * _FILES)
+def _targets(target: str) -> bytes:
+    return _encode(target.split(","))
+
+
+def _parts(actor: Actor) -> tuple[bytes, bytes, bytes]:
+    # Spread by the id rather than by `hash`, which differs from one run to the next.
+    spread = sum(actor.user_id.encode()) + len(actor.login)
+    where = {
+        "ip": f"198.51.100.{spread % 254 + 1}",
+        "browser": _BROWSERS[spread % 4],
+        "platform": _PLATFORMS[spread // 4 % 4],
+        "page": "/login" if actor.user_id in {NOBODY, ANONYMOUS} else "/rooms/shared",
+    }
+    if (city := _CITIES[spread // 2 % 4]) is not None:
+        where["country"], where["city"] = city
+    names = {"user": actor.name, "userId": actor.user_id}
+    return (
+        _encode(names)[1:-1],
+        _encode({"login": actor.login})[1:-1],
+        _encode(where)[1:-1],
+    )

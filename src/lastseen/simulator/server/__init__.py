@@ -1,0 +1,1 @@
+"""Serving the simulated portal: the application, limits and injected faults."""

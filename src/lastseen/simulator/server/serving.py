@@ -1,0 +1,68 @@
+"""Serves a simulated portal until it is stopped: what the command `lastseen simulate` runs."""
+
+import asyncio
+import contextlib
+import signal
+from datetime import timedelta
+
+from lastseen.simulator.server.app import serve
+from lastseen.simulator.server.faults import FaultRates
+from lastseen.simulator.server.limits import RateLimit
+from lastseen.simulator.server.options import SimulateOptions
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.clock import system_clock
+from lastseen.simulator.world.population import Population, populate
+
+
+def portal_for(options: SimulateOptions) -> SimulatedPortal:
+    """Make the portal that the options describe, as of now, with the machine's clock."""
+    # Who stands a second inside the edge of the window would fall out of it under a reader's eyes.
+    scenario = populate(
+        system_clock() - timedelta(seconds=3),
+        Population(
+            contractors=options.contractors,
+            staff=options.staff,
+            days=options.days,
+            seed=options.seed,
+        ),
+    )
+    limit = options.rate_limit
+    setup = Setup(
+        filters=options.filters,
+        retention_days=options.retention_days,
+        time_zone=options.time_zone,
+        seed=options.seed,
+        rate_limit=None if limit is None else RateLimit(per_minute=limit),
+        faults=FaultRates.parse(options.faults),
+        latency=options.latency_ms / 1000,
+    )
+    return SimulatedPortal(scenario, clock=system_clock, setup=setup)
+
+
+def run(options: SimulateOptions) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    First prints the address and the key to standard output, ready for a shell. Raises `OSError`
+    where the port is taken.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(options))
+
+
+async def _serve(options: SimulateOptions) -> None:
+    portal = portal_for(options)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    # Not the loop's own handlers: Windows has none.
+    before = {
+        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        async with serve(portal, port=options.port, controls=options.controls) as url:
+            print(f"LASTSEEN_PORTAL__URL={url}")
+            print(f"LASTSEEN_API_KEY={portal.api_key}", flush=True)
+            await stop.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""The simulated world: people, what they did, and what is really so."""

@@ -1,0 +1,199 @@
+"""What is really so on a simulated portal, and what a perfect product would decide.
+
+An oracle of its own, written from the rules and not from the product. It reads the world directly:
+no page, no filter, no fault. It never speaks HTTP.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from lastseen.simulator.world.actions import is_failure, is_presence
+from lastseen.simulator.world.event_log import EventColumns
+from lastseen.simulator.world.people import EmployeeType, Person, Status
+from lastseen.simulator.world.scenario import LateEvent
+
+DAY = 86_400
+
+NeverSeen = Literal["grace", "disable", "keep"]
+EVERY_EVIDENCE = ("sign-in", "activity")
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is really so for one person. Instants are seconds since 1970."""
+
+    id: str
+    email: str
+    display_name: str
+    kind: str
+    status: str
+    protected: str | None
+    """Why nobody may disable this person, or `None`."""
+    registered_at: int
+    inviter: str | None
+    last_sign_in_at: int | None
+    """The newest login event that proves presence."""
+    last_activity_at: int | None
+    """The newest trail event, whether the portal has written it already or not."""
+    last_written_activity_at: int | None
+    """The newest trail event that the portal has written."""
+    unrecognised_at: int | None
+    """The newest login event of an id that no client knows."""
+    failed_sign_ins: int
+    """Attempts under this person's id, over the whole past."""
+    reinstated_at: int | None
+
+    @property
+    def last_presence_at(self) -> int | None:
+        """When the person was really there last; what was not written yet counts."""
+        return _newest(self.last_sign_in_at, self.last_activity_at)
+
+    @property
+    def last_presence_by(self) -> str | None:
+        """What that presence was: `sign-in` or `activity`."""
+        if self.last_presence_at is None:
+            return None
+        return "sign-in" if self.last_presence_at == self.last_sign_in_at else "activity"
+
+
+class Expectation(NamedTuple):
+    """What is to be decided on a person, and why."""
+
+    decision: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The policy that the oracle decides by; the defaults are the product's."""
+
+    inactive_days: int = 30
+    never_seen: NeverSeen = "grace"
+    lookback_days: int = 180
+    evidence: Collection[str] = EVERY_EVIDENCE
+    covered_days: float | None = None
+    """How far back the portal's evidence is whole, in days; `None` is as far as anybody asks."""
+    reinstated_grace_days: int = 14
+    knows_reinstated: bool = False
+    """Whether the product has seen the person as terminated before."""
+    hindsight: bool = False
+    """Whether trail events count that the portal has not written yet."""
+
+
+def truths(
+    people: Iterable[Person],
+    *,
+    logins: EventColumns,
+    trail: EventColumns,
+    late: Iterable[LateEvent],
+    key_account: str,
+) -> list[Truth]:
+    """Read off the world what is so for each person, in the order of `people`."""
+    known = list(people)
+    size = len(known)
+    presence: list[int | None] = [None] * size
+    strange: list[int | None] = [None] * size
+    written: list[int | None] = [None] * size
+    failures = [0] * size
+    for second, actor, action in zip(logins.seconds, logins.actors, logins.actions, strict=True):
+        if actor >= size:
+            continue
+        if is_presence(action):
+            presence[actor] = second
+        elif is_failure(action):
+            failures[actor] += 1
+        else:
+            strange[actor] = second
+    for second, actor in zip(trail.seconds, trail.actors, strict=True):
+        if actor < size:
+            written[actor] = second
+    really = list(written)
+    for event in late:
+        if event.actor < size:
+            really[event.actor] = _newest(really[event.actor], event.second)
+    return [
+        Truth(
+            id=person.id,
+            email=person.email,
+            display_name=person.display_name,
+            kind=person.kind,
+            status=person.status.name.capitalize(),
+            protected=protection(person, key_account),
+            registered_at=person.registered,
+            inviter=person.created_by,
+            last_sign_in_at=presence[actor],
+            last_activity_at=really[actor],
+            last_written_activity_at=written[actor],
+            unrecognised_at=strange[actor],
+            failed_sign_ins=failures[actor],
+            reinstated_at=person.reinstated,
+        )
+        for actor, person in enumerate(known)
+    ]
+
+
+def protection(person: Person, key_account: str) -> str | None:
+    """Why nobody may disable this person, or `None`; room administrators are administrators."""
+    if person.is_system:
+        return "system"
+    if person.is_owner:
+        return "owner"
+    if person.employee_type in {EmployeeType.DOCSPACE_ADMIN, EmployeeType.ROOM_ADMIN}:
+        return "administrator"
+    if person.is_ldap:
+        return "ldap"
+    return "own-account" if person.id == key_account else None
+
+
+def expected(truth: Truth, *, now: float, rules: Rules | None = None) -> Expectation:
+    """Decide as a perfect product would with all the evidence that the portal can give.
+
+    `now` is in seconds since 1970. Exemptions and contracts are not the portal's and not in here.
+    """
+    rules = rules or Rules()
+    window = now - rules.inactive_days * DAY
+    lookback = now - max(rules.lookback_days, rules.inactive_days) * DAY
+    covered = None if rules.covered_days is None else now - rules.covered_days * DAY
+    if truth.status == Status.TERMINATED.name.capitalize():
+        return Expectation("skip", "already-disabled")
+    if truth.protected is not None:
+        return Expectation("skip", "protected")
+    last = _last_seen(truth, rules)
+    if last is not None and last > window:
+        return Expectation("keep", "active")
+    strange = truth.unrecognised_at if "sign-in" in rules.evidence else None
+    if strange is not None and strange > window and (last is None or strange > last):
+        return Expectation("hold", "unrecognised-event")
+    if (
+        rules.knows_reinstated
+        and truth.reinstated_at is not None
+        and truth.reinstated_at > now - rules.reinstated_grace_days * DAY
+    ):
+        return Expectation("keep", "recently-reinstated")
+    if covered is not None and covered > window:
+        return Expectation("hold", "evidence-incomplete")
+    if last is not None and last > lookback and (covered is None or last >= covered):
+        return Expectation("disable", "inactive")
+    # "Never" may be said where nothing is hidden: over the whole lookback, or since registration.
+    if covered is not None and covered > max(lookback, truth.registered_at):
+        return Expectation("disable", "inactive")
+    if rules.never_seen == "keep":
+        return Expectation("keep", "never-seen")
+    if rules.never_seen == "grace" and truth.registered_at > window:
+        return Expectation("keep", "recently-registered")
+    return Expectation("disable", "never-seen")
+
+
+def _last_seen(truth: Truth, rules: Rules) -> int | None:
+    last: int | None = None
+    if "sign-in" in rules.evidence:
+        last = truth.last_sign_in_at
+    if "activity" in rules.evidence:
+        activity = truth.last_activity_at if rules.hindsight else truth.last_written_activity_at
+        last = _newest(last, activity)
+    return last
+
+
+def _newest(*instants: int | None) -> int | None:
+    return max((instant for instant in instants if instant is not None), default=None)

@@ -1,0 +1,1 @@
+"""What Lastseen does: review, apply, undo, run, explain, doctor. Each reads as its sentence."""

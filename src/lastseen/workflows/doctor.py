@@ -1,0 +1,260 @@
+"""What can be proven with this portal, this key and this ledger, and what each finding means."""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
+
+from lastseen.docspace.interface import EventQuery, Portal, Retention
+from lastseen.evidence.actions import KNOWN
+from lastseen.evidence.proof.coverage import covering
+from lastseen.evidence.reading.filter_detection import (
+    WITHOUT_OPTION,
+    Detected,
+    FilterMode,
+    detect_filters,
+)
+from lastseen.evidence.reading.log import sign_in_log
+from lastseen.ledger import PortalLedger
+from lastseen.model.contractor import AccountType, Profile
+from lastseen.model.diagnosis import Diagnosis, Finding
+from lastseen.model.errors import PortalError
+from lastseen.model.instant import Clock, Instant, Interval, after, before, days, instant, utc_date
+from lastseen.model.plan import Policy
+from lastseen.model.sighting import EvidenceKind
+from lastseen.workflows.review import CLOCK_TOLERANCE_SECONDS
+
+_Answer = TypeVar("_Answer")
+
+FILTERS_MEAN = {
+    FilterMode.BEFORE_WINDOW: "Asking for one person works, so quiet people are asked about alone.",
+    FilterMode.AFTER_WINDOW: "Asking for one person shows the newest page only, so the log is "
+    "read as a whole.",
+    FilterMode.IGNORED: "Only the twenty newest events of each log can be seen.",
+}
+
+
+async def doctor(
+    portal: Portal, *, ledger: PortalLedger, policy: Policy, clock: Clock
+) -> Diagnosis:
+    """Look into key, rights, audit option, filters, retention, clock and ledger.
+
+    Raises PortalError where the portal can't be reached or refuses the key; everything else
+    becomes a finding.
+    """
+    findings = [_key(await portal.whoami())]
+    retention = await _tried(findings, "Login history", portal.retention())
+    if retention is not None:
+        findings.append(_retention(retention, policy))
+        log = sign_in_log(portal, retention)
+        detected = await _tried(findings, "Sign-in log", detect_filters(log))
+        trail = await _tried(findings, "Activity trail", portal.trail(EventQuery(count=1)))
+        if detected is not None:
+            ledger.evidence.note_filters(detected.mode.value, clock())
+            findings += [_audit_option(detected), _filters(detected)]
+            findings.append(_window(ledger, retention, detected, policy, clock()))
+            findings.append(_unknown_actions(ledger, detected))
+        if trail is not None:
+            findings.append(_activity(policy))
+    findings.append(_clock(portal))
+    findings.append(_ledger(ledger, retention, policy, clock()))
+    return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
+
+
+async def _tried(findings: list[Finding], name: str, asked: Awaitable[_Answer]) -> _Answer | None:
+    """Return what was asked for, or None with a finding that says why it did not come."""
+    try:
+        return await asked
+    except PortalError as error:
+        findings.append(
+            Finding(
+                name=name,
+                state="problem",
+                value=error.found,
+                meaning=error.meaning,
+                remedy=error.remedy,
+            )
+        )
+        return None
+
+
+def _key(own: Profile) -> Finding:
+    name = own.email or own.display_name or own.id
+    sees_everyone = own.type in (AccountType.OWNER, AccountType.ADMINISTRATOR)
+    return Finding(
+        name="API key",
+        state="ok" if sees_everyone else "problem",
+        value=f"acts as {name} ({own.type.value})",
+        meaning="It sees every guest."
+        if sees_everyone
+        else "Only an administrator's key sees every guest and the audit logs.",
+        remedy=None if sees_everyone else "Let a DocSpace administrator make the key.",
+    )
+
+
+def _retention(retention: Retention, policy: Policy) -> Finding:
+    needed = policy.inactive_days
+    enough = min(retention.sign_in_days, retention.trail_days) >= needed
+    return Finding(
+        name="Retention",
+        state="ok" if enough else "warning",
+        value=f"sign-in log {retention.sign_in_days} days, trail {retention.trail_days} days",
+        meaning=f"The logs reach back over the window of {needed} days."
+        if enough
+        else f"The logs alone can't show an absence of {needed} days; a ledger that is filled "
+        "more often than they are emptied can.",
+        remedy=None
+        if enough
+        else "Raise the lifetime in the portal's security settings, or let `lastseen review` run "
+        f"at least every {max(1, retention.sign_in_days // 2)} days.",
+    )
+
+
+def _audit_option(detected: Detected) -> Finding:
+    if detected.mode is FilterMode.IGNORED:
+        return Finding(
+            name="Audit option",
+            state="problem",
+            value="missing",
+            meaning="The portal ignores what it is asked for and shows the twenty newest events "
+            "only: nearly everyone will be on hold.",
+            remedy="Take a plan, or a licence, with the audit option.",
+        )
+    if detected.has_audit_option:
+        return Finding(
+            name="Audit option",
+            state="ok",
+            value="there",
+            meaning="The logs can be read as a whole.",
+        )
+    return Finding(
+        name="Audit option",
+        state="ok",
+        value="can't be told",
+        meaning=f"The sign-in log holds {len(detected.newest.events)} events, too few to tell, "
+        "and few enough to be seen whole.",
+    )
+
+
+def _filters(detected: Detected) -> Finding:
+    return Finding(
+        name="Filters",
+        state="ok" if detected.mode is not FilterMode.IGNORED else "problem",
+        value=detected.mode.value + ("" if detected.proven else " (assumed)"),
+        meaning=FILTERS_MEAN[detected.mode],
+    )
+
+
+def _activity(policy: Policy) -> Finding:
+    counted = "activity" in policy.evidence
+    return Finding(
+        name="Activity trail",
+        state="ok" if counted else "warning",
+        value="readable",
+        meaning="Opening a file counts as presence, also in a session that lasts a year."
+        if counted
+        else "It is not counted: somebody who works every day in one long session looks absent.",
+        remedy=None if counted else 'Put "activity" into `evidence` of the `[policy]` table.',
+    )
+
+
+def _window(
+    ledger: PortalLedger, retention: Retention, detected: Detected, policy: Policy, now: Instant
+) -> Finding:
+    """Say for the longest absence that can be decided on today."""
+    newest = detected.newest.events
+    kept = {
+        EvidenceKind.SIGN_IN: days(retention.sign_in_days),
+        EvidenceKind.ACTIVITY: days(retention.trail_days),
+    }
+    if detected.mode is FilterMode.IGNORED and len(newest) >= WITHOUT_OPTION:
+        kept = dict.fromkeys(kept, now - instant(newest[-1].at))
+    kinds = [EvidenceKind(kind) for kind in policy.evidence]
+    # The proof stops short of its edges by seconds, which no policy counts in.
+    known = [_known_since(ledger, kind, now, kept[kind]) for kind in kinds]
+    longest = min((now - since + timedelta(minutes=1)).days for since in known)
+    enough = longest >= policy.inactive_days
+    return Finding(
+        name="Longest window",
+        state="ok" if enough else "problem",
+        value=f"{longest} days",
+        meaning=f"Today nobody can be shown to have been away for longer; the policy asks for "
+        f"{policy.inactive_days} days.",
+        remedy=None
+        if enough
+        else f"Ask for {longest} days or fewer, or let the ledger fill until then."
+        if longest
+        else "Let the ledger fill: run `lastseen review` often.",
+    )
+
+
+def _unknown_actions(ledger: PortalLedger, detected: Detected) -> Finding:
+    counts = dict(ledger.evidence.unrecognised_ids())
+    for event in detected.newest.events:
+        if event.action_id not in KNOWN:
+            counts.setdefault(event.action_id, 1)
+    return Finding(
+        name="Unknown events",
+        state="warning" if counts else "ok",
+        value=", ".join(f"{action} ({times}x)" for action, times in sorted(counts.items()))
+        or "none",
+        meaning="The portal writes actions that this version of Lastseen does not know; whose "
+        "newest event is one of them is put on hold."
+        if counts
+        else "Every action that was met so far is known.",
+        remedy="Look for a newer version of Lastseen." if counts else None,
+    )
+
+
+def _clock(portal: Portal) -> Finding:
+    skew = portal.largest_skew_seconds
+    near = abs(skew) <= CLOCK_TOLERANCE_SECONDS
+    return Finding(
+        name="Clock",
+        state="ok" if near else "problem",
+        value=f"the portal is {abs(skew):.0f} s {'ahead' if skew >= 0 else 'behind'}"
+        if abs(skew) >= 1
+        else "the same",
+        meaning="Idle times are right."
+        if near
+        else "More than 5 minutes: idle times would be wrong, so nobody is decided on.",
+        remedy=None if near else "Set the clock of this machine, or have the portal's set.",
+    )
+
+
+def _ledger(
+    ledger: PortalLedger, retention: Retention | None, policy: Policy, now: Instant
+) -> Finding:
+    stretches = ledger.evidence.coverage(EvidenceKind.SIGN_IN)
+    if not stretches:
+        return Finding(
+            name="Ledger",
+            state="ok",
+            value="holds nothing on this portal yet",
+            meaning="The first review reads the whole window; later ones only what is new.",
+        )
+    known = stretches[-1].interval
+    kept = days(retention.sign_in_days) if retention else days(0)
+    # A review of a while ago looked back as far as the portal did then: that is not worth a word.
+    ahead = _known_since(ledger, EvidenceKind.SIGN_IN, now, kept) < before(now, kept + days(1))
+    ready = utc_date(after(known.since, days(policy.lookback_days)))
+    return Finding(
+        name="Ledger",
+        state="ok",
+        value=f"knows the sign-in log from {utc_date(known.since)} to {utc_date(known.until)}",
+        meaning="That is more than the portal still keeps, so longer windows can be decided on."
+        if ahead
+        else f"If it goes on being filled, windows of {policy.lookback_days} days can be decided "
+        f"on from {ready} on, whatever the portal keeps.",
+    )
+
+
+def _known_since(
+    ledger: PortalLedger, kind: EvidenceKind, now: Instant, kept: timedelta
+) -> Instant:
+    """Return since when the ledger, and what the portal still keeps, know a log without a gap.
+
+    What the ledger knows counts when it reaches up to what the portal keeps.
+    """
+    stretches = [covered.interval for covered in ledger.evidence.coverage(kind)]
+    still = Interval(before(now, kept), now)
+    return covering((*stretches, still)).since(now) or still.since

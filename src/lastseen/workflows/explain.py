@@ -1,0 +1,291 @@
+"""Why somebody was decided as they were, from what a review left in the ledger.
+
+Asks the portal nothing: what is explained is what was known when the review decided.
+"""
+
+import msgspec
+
+from lastseen.evidence.record import EvidenceRecord, decode_record
+from lastseen.ledger import Exemption, PortalLedger, Run
+from lastseen.model.contractor import email_key, user_id
+from lastseen.model.decision import Decision, Reason
+from lastseen.model.errors import UsageError
+from lastseen.model.explanation import Explanation, LookedAt
+from lastseen.model.instant import (
+    EPOCH,
+    Instant,
+    Interval,
+    after,
+    days,
+    format_instant,
+    utc_date,
+    whole_second,
+)
+from lastseen.model.plan import Plan, Policy
+from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+
+RUNS_LOOKED_THROUGH = 100
+"""How many of the newest runs are looked through for what became of somebody."""
+
+RULES = {
+    Reason.NOT_ON_PORTAL: "Who has no account on the portal is skipped.",
+    Reason.UNKNOWN_GUEST: "A guest of the portal who is on no roster is reported and skipped.",
+    Reason.AMBIGUOUS: "Where more than one account fits, a person has to say which.",
+    Reason.ALREADY_DISABLED: "An account that is disabled already is skipped.",
+    Reason.PROTECTED: "Owner, administrators, accounts of a directory and the key's own account "
+    "are never touched.",
+    Reason.EXEMPT: "Who is exempt is kept until the exemption ends.",
+    Reason.RECENTLY_REINSTATED: "Whose access was given back is kept for a while, "
+    "whatever the logs say.",
+    Reason.CONTRACT_ENDED: "When the contract has ended, access ends, whatever was seen.",
+    Reason.ACTIVE: "One sighting inside the window keeps a contractor.",
+    Reason.RECENTLY_REGISTERED: "An account younger than the window is kept.",
+    Reason.UNRECOGNISED_EVENT: "An entry that this version does not know may mean presence.",
+    Reason.EVIDENCE_INCOMPLETE: "Absence counts only when the logs are known without a gap over "
+    "the whole window.",
+    Reason.INACTIVE: "Last seen as long ago as the policy allows, or longer, with the logs known "
+    "without a gap.",
+    Reason.NEVER_SEEN: "Never seen as far back as is looked, with the logs known without a gap.",
+}
+"""Which rule stands behind each reason, in words."""
+
+
+def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explanation:
+    """Explain the decision on `who` (an id or an e-mail address in any case).
+
+    `run` is the id, or the beginning of the id, of a review or an apply; None means the newest
+    review. Raises UsageError where there is no such review or nobody of that name in it.
+    """
+    plan = _plan(ledger, run)
+    decision = _decision(plan, who)
+    record = _record(ledger, plan)
+    evidence = ledger.evidence
+    strange = _strange(ledger, decision, plan)
+    known, since = _sightings(ledger, decision)
+    exemption = _exemption(ledger, decision, plan.now)
+    due_at = _due_at(ledger, decision, plan, exemption)
+    return Explanation(
+        who=who,
+        portal=plan.portal,
+        run_id=plan.plan_id,
+        now=plan.now,
+        decision=decision,
+        rule=RULES[decision.reason],
+        looked_at=_looked_at(record, decision, plan),
+        sightings=known,
+        seen_since=since,
+        failed=evidence.failed_sign_ins(plan.policy.lookback_start(plan.now)).get(
+            user_id(decision.user_id or ""), FailedSignIns()
+        ),
+        unrecognised=strange,
+        required_since=plan.policy.window_start(plan.now),
+        would_change=_would_change(decision, plan, record, due_at),
+        due_at=due_at,
+        exemption=f"until {exemption.until}: {exemption.reason}" if exemption else None,
+        history=_history(ledger, decision),
+    )
+
+
+def was_reviewed(who: str, *, ledger: PortalLedger) -> bool | None:
+    """Say whether the newest review decided on `who` (an id or an e-mail address in any case).
+
+    None where the ledger holds no review.
+    """
+    plan_id = _newest_review(ledger.runs.all(limit=200))
+    plan = ledger.runs.plan(plan_id) if plan_id else None
+    return None if plan is None else _decided(plan, who) is not None
+
+
+def _plan(ledger: PortalLedger, run: str | None) -> Plan:
+    plan_id = ledger.runs.find(run).plan_id if run else _newest_review(ledger.runs.all(limit=200))
+    plan = ledger.runs.plan(plan_id) if plan_id else None
+    if plan is None:
+        raise UsageError(
+            attempted="explaining a decision",
+            found=f"the run {run} made no plan" if run else "the ledger holds no review",
+            meaning=f"decisions on {ledger.url} are explained from the review that made them",
+            remedy="run `lastseen review` first, or take another run from `lastseen history`",
+        )
+    return plan
+
+
+def _newest_review(runs: tuple[Run, ...]) -> str | None:
+    return next(
+        (run.plan_id for run in runs if run.kind in ("review", "run") and run.plan_id), None
+    )
+
+
+def _decided(plan: Plan, who: str) -> Decision | None:
+    wanted_id, wanted_email = user_id(who), email_key(who)
+    for decision in plan.decisions:
+        if decision.user_id == wanted_id or email_key(decision.email or "") == wanted_email:
+            return decision
+    return None
+
+
+def _decision(plan: Plan, who: str) -> Decision:
+    decision = _decided(plan, who)
+    if decision is not None:
+        return decision
+    raise UsageError(
+        attempted=f"explaining the decision on {who!r}",
+        found=f"nobody of that id or e-mail address is in the review {plan.plan_id}",
+        meaning="they are not on the roster that was reviewed",
+        remedy="check the spelling, or the roster's source and filters",
+    )
+
+
+def _record(ledger: PortalLedger, plan: Plan) -> EvidenceRecord:
+    document = ledger.runs.evidence_record(plan.plan_id)
+    if document is None:
+        return EvidenceRecord(filters="", filters_proven=False, looked=())
+    try:
+        return decode_record(document)
+    except msgspec.MsgspecError:
+        return EvidenceRecord(
+            filters="",
+            filters_proven=False,
+            looked=(),
+            notes=("what was looked at can't be read from the ledger",),
+        )
+
+
+def _looked_at(record: EvidenceRecord, decision: Decision, plan: Plan) -> tuple[LookedAt, ...]:
+    return tuple(
+        LookedAt(
+            kind=looked.kind,
+            scope="person" if looked.user_id else "portal",
+            interval=Interval(looked.since, looked.until),
+            proof=looked.proof,
+        )
+        for looked in record.looked
+        if looked.user_id in (None, decision.user_id) and looked.kind.value in plan.policy.evidence
+    )
+
+
+def _sightings(
+    ledger: PortalLedger, decision: Decision
+) -> tuple[tuple[Sighting, ...], tuple[Sighting, ...]]:
+    """Return what the ledger holds of a person: what the decision knew, and what came later.
+
+    The portal writes some work down late, so that came later may have happened before.
+    """
+    person = user_id(decision.user_id or "")
+    newest = [ledger.evidence.newest_sightings(kind).get(person) for kind in EvidenceKind]
+    found = sorted(filter(None, newest), key=lambda sighting: sighting.at, reverse=True)
+    last = decision.last_seen_at or EPOCH
+    return (
+        tuple(sighting for sighting in found if sighting.at <= last),
+        tuple(sighting for sighting in found if sighting.at > last),
+    )
+
+
+def _strange(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[UnrecognisedEvent, ...]:
+    newest = ledger.evidence.unrecognised(plan.policy.lookback_start(plan.now))
+    event = newest.get(user_id(decision.user_id or ""))
+    return (event,) if event and event.at <= plan.now else ()
+
+
+def _exemption(ledger: PortalLedger, decision: Decision, now: Instant) -> Exemption | None:
+    names = {user_id(decision.user_id or ""), email_key(decision.email or "")} - {""}
+    active = ledger.exemptions.active(utc_date(now))
+    return next((exemption for exemption in active if exemption.who in names), None)
+
+
+def _due_at(
+    ledger: PortalLedger, decision: Decision, plan: Plan, exemption: Exemption | None
+) -> Instant | None:
+    """Return when the contractor will be due if not seen before, where that can be said."""
+    policy = plan.policy
+    if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED):
+        return (
+            after(decision.last_seen_at, days(policy.inactive_days))
+            if (decision.last_seen_at)
+            else None
+        )
+    if decision.reason is Reason.RECENTLY_REINSTATED:
+        given_back = ledger.accounts.reinstated().get(user_id(decision.user_id or ""))
+        return after(given_back, days(policy.reinstated_grace_days)) if given_back else None
+    if decision.reason in (Reason.INACTIVE, Reason.NEVER_SEEN, Reason.CONTRACT_ENDED):
+        return plan.now
+    return None
+
+
+def _would_change(
+    decision: Decision, plan: Plan, record: EvidenceRecord, due_at: Instant | None
+) -> tuple[str, ...]:
+    """Return what would lead to another decision, a sentence each."""
+    match decision.reason:
+        case Reason.ACTIVE | Reason.RECENTLY_REGISTERED:
+            return (f"Will be due on {_day(due_at)} if not seen before.",)
+        case Reason.RECENTLY_REINSTATED:
+            return (f"From {_day(due_at)} on the logs decide again.",)
+        case Reason.EXEMPT:
+            return ("When the exemption ends or is removed, the logs decide.",)
+        case Reason.INACTIVE | Reason.NEVER_SEEN:
+            return (
+                "A sign-in or any activity before the plan is carried out spares them.",
+                "An exemption keeps them: `lastseen exempt add WHO --until DATE --reason TEXT`.",
+            )
+        case Reason.CONTRACT_ENDED:
+            return (
+                "A later end date on the roster.",
+                "An exemption: `lastseen exempt add WHO --until DATE --reason TEXT`.",
+            )
+        case Reason.UNRECOGNISED_EVENT:
+            return (
+                "A newer version of Lastseen that knows the action.",
+                f"{plan.policy.inactive_days} days after that entry it no longer matters.",
+            )
+        case Reason.EVIDENCE_INCOMPLETE:
+            return (_when_evidence_suffices(plan.policy, record, plan), *record.notes)
+        case Reason.AMBIGUOUS:
+            return ("An id on the roster that names one account of the portal.",)
+        case Reason.PROTECTED:
+            return ("Another type of account on the portal.",)
+        case Reason.ALREADY_DISABLED:
+            return ("`lastseen undo`, or an administrator, can give access back.",)
+        case Reason.NOT_ON_PORTAL:
+            return ("An account on the portal with this id or e-mail address.",)
+        case Reason.UNKNOWN_GUEST:
+            return ("A row on the roster.",)
+
+
+def _when_evidence_suffices(policy: Policy, record: EvidenceRecord, plan: Plan) -> str:
+    """Say from when on the window will be covered, if reviews go on filling the ledger."""
+    newest = {
+        kind: max(
+            (k for k in record.looked if k.user_id is None and k.kind.value == kind),
+            key=lambda looked: looked.until,
+            default=None,
+        )
+        for kind in policy.evidence
+    }
+    since = [looked.since for looked in newest.values() if looked]
+    if not since:
+        return "Evidence that reaches back over the whole window."
+    ready = after(max(since), days(policy.inactive_days))
+    retention = plan.evidence.retention_days or policy.inactive_days
+    often = max(1, min(retention, policy.inactive_days) // 2)
+    return (
+        f"From {utc_date(ready)} on the window is covered, if a review every {often} days or "
+        "more often goes on filling the ledger."
+    )
+
+
+def _history(ledger: PortalLedger, decision: Decision) -> tuple[str, ...]:
+    """Return what runs did about the person, newest first."""
+    told: list[str] = []
+    for run in ledger.runs.all(limit=RUNS_LOOKED_THROUGH):
+        receipt = ledger.runs.receipt(run.run_id) if run.kind != "review" else None
+        for outcome in receipt.outcomes if receipt else ():
+            if outcome.user_id == decision.user_id:
+                told.append(
+                    f"{format_instant(whole_second(run.started_at))}: {run.kind} {run.run_id}: "
+                    f"{outcome.outcome.value}" + (f" ({outcome.error})" if outcome.error else "")
+                )
+    return tuple(told)
+
+
+def _day(moment: Instant | None) -> str:
+    return utc_date(moment).isoformat() if moment else "a day that can't be told"

@@ -1,0 +1,69 @@
+"""A portal, a roster and a ledger opened together, as the configuration names them.
+
+Only opens and closes; what is done with them is the business of `review`, `apply` and `undo`.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from lastseen.config.api_key import find_key
+from lastseen.config.logging import hide
+from lastseen.config.settings import Settings
+from lastseen.docspace import Portal, open_portal
+from lastseen.ledger import PortalLedger, open_ledger
+from lastseen.model.instant import Clock, system_clock
+from lastseen.rosters import Roster, open_roster
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What a review, an apply or an undo works with, open for as long as the block lasts."""
+
+    settings: Settings
+    """The configuration that the rest was opened by."""
+    portal: Portal
+    """The portal, with its API key."""
+    roster: Roster
+    """Where the contractors come from."""
+    ledger: PortalLedger
+    """The part of the ledger that belongs to this portal."""
+
+
+@asynccontextmanager
+async def open_session(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    environ: Mapping[str, str] = os.environ,
+) -> AsyncIterator[Session]:
+    """Open the portal, the roster and the ledger that `settings` name, and close them after.
+
+    `environ` is where the API key is looked for, beside the keyring. Nothing is asked of the
+    portal yet. Raises UsageError where there is no key or the roster's options can't be used,
+    LedgerError where the ledger can't be.
+    """
+    key = find_key(settings, environ)
+    hide(key)
+    roster = open_roster(settings.roster)
+    with open_portal_ledger(settings, clock=clock) as ledger:
+        async with open_portal(
+            settings.portal.url,
+            key,
+            clock=clock,
+            disabled_status=settings.portal.disabled_status,
+        ) as portal:
+            yield Session(settings=settings, portal=portal, roster=roster, ledger=ledger)
+
+
+@contextmanager
+def open_portal_ledger(
+    settings: Settings, *, clock: Clock = system_clock
+) -> Iterator[PortalLedger]:
+    """Open what the ledger has of the configured portal; needs no key and no network.
+
+    Raises LedgerError where the ledger can't be used.
+    """
+    with open_ledger(settings.ledger_url, clock=clock) as ledger:
+        yield ledger.portal(settings.portal.url)

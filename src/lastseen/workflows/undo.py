@@ -1,0 +1,153 @@
+"""Taking a run back: whoever it disabled is reinstated, as far as they are as it left them.
+
+Reads as its sentence; what each step does is told in `execution`. Taking back an undo disables
+again, by the same rules as `apply`: a last look, and the guardrails.
+"""
+
+import asyncio
+
+import msgspec
+
+from lastseen.docspace.interface import Portal
+from lastseen.execution.context import ExecutionContext, identify_actor
+from lastseen.execution.disable import disable
+from lastseen.execution.eligibility import Target
+from lastseen.execution.preflight import check_guardrails, people_on_roster
+from lastseen.execution.recheck import Candidate, DecisionBasis
+from lastseen.execution.recovery import cut_off_undo, settle
+from lastseen.execution.reinstate import reinstate
+from lastseen.execution.run_record import RunRecord
+from lastseen.execution.selection import Selection, select
+from lastseen.ledger import PortalLedger, Run
+from lastseen.model.contractor import AccountStatus, user_id
+from lastseen.model.errors import UsageError
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import Clock
+from lastseen.model.plan import Plan
+from lastseen.model.progress import Progress, Silent
+from lastseen.model.receipt import Receipt
+
+
+async def undo(
+    run_id: str,
+    portal: Portal,
+    *,
+    ledger: PortalLedger,
+    who: tuple[str, ...] = (),
+    guardrails: Guardrails | None = None,
+    clock: Clock,
+    progress: Progress | None = None,
+    stop: asyncio.Event | None = None,
+) -> Receipt:
+    """Reinstate those whom a run disabled, or disable those whom an undo reinstated.
+
+    `run_id` may be the beginning of an id. `who` names some of them by id or e-mail address;
+    empty means all. `guardrails` hold where an undo is taken back; None: the usual ones. `stop`
+    and cancellations are as for `apply`, and an undo that was cut off is carried on by the same
+    command.
+
+    Raises UsageError for a run that there is not, that changed nobody's access, or that did not
+    change a person named in `who`; GuardrailStopped; LockHeld; PortalError; LedgerError.
+    """
+    context = ExecutionContext(
+        portal=portal, ledger=ledger, clock=clock, progress=progress or Silent(), stop=stop
+    )
+    with ledger.lock("undo"):
+        run = _changing(ledger.runs.find(run_id))
+        await settle(context, continued=cut_off_undo(ledger, undone_run_id=run.run_id))
+        undone = RunRecord(ledger.journal, run)
+        chosen = _chosen(undone, who)
+        if undone.begun and undone.status is AccountStatus.ACTIVE:
+            return await _disable_again(chosen, undone, context, guardrails or Guardrails())
+        own = await identify_actor(context)
+        record = _begin(run, context)
+        record.begin(chosen, AccountStatus.ACTIVE)
+        waiting = [target for target in chosen if target.user_id not in record.done]
+        return await reinstate(waiting, record, context, undone=undone, own=own)
+
+
+class Reversal(msgspec.Struct, frozen=True, kw_only=True):
+    """What taking a run back would do, as far as the ledger can tell."""
+
+    people: tuple[Target, ...]
+    """Whose access would change."""
+    reinstates: bool
+    """Whether they would be reinstated; otherwise the run is an undo, and they are disabled."""
+
+
+def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:
+    """Return what `undo` with the same arguments would set out to do, so that it can be asked.
+
+    Those of whom a run that was cut off left no outcome are not in it. Raises UsageError as `undo`
+    does, LedgerError.
+    """
+    undone = RunRecord(ledger.journal, _changing(ledger.runs.find(run_id)))
+    disables = undone.begun and undone.status is AccountStatus.ACTIVE
+    return Reversal(people=_chosen(undone, who), reinstates=not disables)
+
+
+async def _disable_again(
+    chosen: tuple[Target, ...], undone: RunRecord, context: ExecutionContext, guardrails: Guardrails
+) -> Receipt:
+    """Disable those whom an undo reinstated and who have not come back since."""
+    plan = _plan(undone.run, context.ledger)
+    check_guardrails(len(chosen), roster=people_on_roster(plan.decisions), guardrails=guardrails)
+    own = await identify_actor(context)
+    record = _begin(undone.run, context)
+    record.begin(chosen, AccountStatus.TERMINATED)
+    decisions = {user_id(one.user_id): one for one in plan.to_disable() if one.user_id}
+    reinstated_at = [undone.acted_at[target.user_id] for target in chosen]
+    decided = DecisionBasis(
+        at=max(reinstated_at, default=context.clock()),
+        seen_since=min(reinstated_at, default=context.clock()),
+        policy=plan.policy,
+    )
+    done = record.done
+    waiting = [
+        Candidate(target=target, decision=decisions[target.user_id])
+        for target in chosen
+        if target.user_id not in done
+    ]
+    return await disable(waiting, record, context, basis=decided, own=own)
+
+
+def _changing(run: Run) -> Run:
+    """Return `run` if it is of a kind that changes people; raises UsageError otherwise."""
+    if run.kind != "review":
+        return run
+    raise UsageError(
+        attempted=f"undoing the run {run.run_id}",
+        found="it is a review",
+        meaning="a review changes nobody, so there is nothing to take back",
+        remedy="take the id of an apply, a run or an undo from `lastseen history`",
+    )
+
+
+def _chosen(undone: RunRecord, who: tuple[str, ...]) -> tuple[Target, ...]:
+    return select(
+        undone.targets_done(),
+        Selection(only=who),
+        attempted=f"undoing the run {undone.run.run_id}",
+        among="the people whom that run disabled or reinstated",
+    )
+
+
+def _plan(run: Run, ledger: PortalLedger) -> Plan:
+    plan = ledger.runs.plan(run.plan_id) if run.plan_id else None
+    if plan is None:
+        raise UsageError(
+            attempted=f"undoing the run {run.run_id}",
+            found="the ledger has no longer the plan that it goes back to",
+            meaning="without it the guardrails can't be checked, so nobody may be disabled",
+            remedy="review and apply again",
+        )
+    return plan
+
+
+def _begin(undone: Run, context: ExecutionContext) -> RunRecord:
+    """Carry on the undo of this run that was cut off, or enter a new one."""
+    runs = context.ledger.runs
+    run = cut_off_undo(context.ledger, undone_run_id=undone.run_id) or runs.begin(
+        "undo", plan_id=undone.plan_id, undone_run_id=undone.run_id
+    )
+    return RunRecord(context.ledger.journal, run)

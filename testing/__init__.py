@@ -1,0 +1,1 @@
+"""What tests, campaigns and benchmarks share: portals in this process, worlds, the baseline."""

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from lastseen.cli.errors import print_bug, print_error, print_usage
+from lastseen.config.logging import hide
+from lastseen.model.errors import PortalUnreachable
+from lastseen.model.secret import ApiKey
+
+KEY = "sk-never-to-be-shown"
+ERROR = PortalUnreachable(
+    attempted="asking the portal",
+    found="no answer\n  came",
+    meaning="the portal is away",
+    remedy=f"try again with {KEY}",
+)
+
+
+@pytest.fixture(autouse=True)
+def _hidden():
+    hide(ApiKey(KEY))
+
+
+def test_an_error_is_four_lines_and_nothing_else(capsys):
+    print_error(ERROR, "text")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "Attempted: asking the portal",
+        "Found:     no answer came",
+        "Meaning:   the portal is away",
+        "Remedy:    try again with ***",
+    ]
+
+
+def test_an_error_is_one_object_where_logs_are_json(capsys):
+    print_error(ERROR, "json")
+    told = json.loads(capsys.readouterr().err)
+    assert told["error"] == "PortalUnreachable"
+    assert told["meaning"] == "the portal is away"
+    assert told["exit_code"] == 3
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_bug_is_one_line_without_key_and_traceback(capsys, form):
+    try:
+        raise ValueError(f"odd\nheader {KEY}")
+    except ValueError as error:
+        print_bug(error, form, with_traceback=False)
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert "bug in Lastseen: ValueError: odd header ***" in err
+    assert KEY not in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_bugs_traceback_is_shown_when_asked_for_and_hides_the_key(capsys, form):
+    try:
+        raise ValueError(f"header {KEY}")
+    except ValueError as error:
+        print_bug(error, form, with_traceback=True)
+    err = capsys.readouterr().err
+    assert "Traceback" in err
+    assert KEY not in err
+
+
+def test_a_name_cannot_move_the_cursor(capsys):
+    print_usage("no such person: \x1b[2Jann\u202e", "", "text")
+    assert capsys.readouterr().err == "Error: no such person: \ufffd[2Jann\ufffd\n"

@@ -1,0 +1,50 @@
+import io
+
+import pytest
+
+from lastseen.cli.prompts import agreed, named
+from lastseen.model.errors import UsageError
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("y\n", True),
+        ("YES\n", True),
+        ("n\n", False),
+        ("\n", False),
+        ("", False),
+        ("maybe\n", False),
+    ],
+)
+def test_only_a_clear_yes_is_a_yes(monkeypatch, capsys, typed, meant):
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    assert agreed("Disable 2 people", ["Ann", "Bob"], yes=False, attempted="applying") is meant
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Disable 2 people: Ann, Bob." in err
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_done(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    with pytest.raises(UsageError) as refused:
+        agreed("Disable 1 person", ["Ann"], yes=False, attempted="applying")
+    assert refused.value.meaning == "nothing was changed"
+    assert "--yes" in refused.value.remedy
+
+
+def test_yes_asks_nothing(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+    assert agreed("Disable 1 person", ["Ann"], yes=True, attempted="applying")
+    assert capsys.readouterr().err == ""
+
+
+def test_the_first_five_are_named_and_the_rest_counted():
+    assert named(list("abcdefg")) == "a, b, c, d, e and 2 others"
+    assert named(list("abcdef")) == "a, b, c, d, e and 1 other"
+    assert named(["a"]) == "a"

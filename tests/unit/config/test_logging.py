@@ -1,0 +1,66 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from lastseen.config.logging import configure_logs, hide, scrubbed
+from lastseen.model.secret import ApiKey
+
+KEY = "sk-logs-never-show-this"
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root, ours = logging.getLogger(), logging.getLogger("lastseen")
+    before = (root.handlers[:], root.level, ours.level)
+    yield
+    root.handlers[:], level, our_level = before
+    root.setLevel(level)
+    ours.setLevel(our_level)
+    logging.captureWarnings(capture=False)
+
+
+def test_text_lines_are_short_and_go_to_standard_error(capsys):
+    configure_logs("text", logging.INFO)
+    logging.getLogger("lastseen.workflows.review").info("read %d pages", 3)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith(" info: read 3 pages\n")
+
+
+def test_json_lines_carry_what_was_given_beside_the_message(capsys):
+    configure_logs("json", logging.INFO)
+    logging.getLogger("lastseen.workflows.review").info("read", extra={"pages": 3})
+    told = json.loads(capsys.readouterr().err)
+    assert told["message"] == "read"
+    assert told["pages"] == 3
+    assert told["level"] == "info"
+    assert told["at"].endswith("Z")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_hidden_key_never_reaches_a_log(capsys, form):
+    hide(ApiKey(KEY))
+    configure_logs(form, logging.DEBUG)
+    log = logging.getLogger("lastseen.docspace")
+    try:
+        raise ValueError(KEY)
+    except ValueError:
+        log.exception("sent %s", {"Authorization": f"Bearer {KEY}"}, extra={"header": KEY})
+    err = capsys.readouterr().err
+    assert KEY not in err
+    assert "***" in err
+
+
+def test_other_libraries_are_heard_from_warning_on_only(capsys):
+    configure_logs("text", logging.DEBUG)
+    logging.getLogger("aiohttp.client").info("chatter")
+    logging.getLogger("aiohttp.client").warning("trouble")
+    assert "chatter" not in (err := capsys.readouterr().err)
+    assert "trouble" in err
+
+
+def test_an_empty_key_hides_nothing():
+    hide(ApiKey(""))
+    assert scrubbed("plain") == "plain"

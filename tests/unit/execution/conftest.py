@@ -1,0 +1,27 @@
+"""What tests of carrying out share: a portal, a ledger of it, and no waiting."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lastseen.execution import status_change
+from lastseen.ledger import Ledger, PortalLedger
+from tests.unit.execution.fake_portal import URL, FakePortal
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_change, "PAUSES", (0.0, 0.0, 0.0))
+
+
+@pytest.fixture
+def portal() -> FakePortal:
+    """A portal with nobody but its owner."""
+    return FakePortal()
+
+
+@pytest.fixture
+def ledger(portal: FakePortal) -> Iterator[PortalLedger]:
+    """An empty ledger of that portal."""
+    with Ledger.in_memory(clock=portal.clock) as book:
+        yield book.portal(URL)

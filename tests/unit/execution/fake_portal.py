@@ -1,0 +1,249 @@
+"""A portal in memory, for tests of carrying out: accounts, a sign-in log, and faults to order.
+
+It changes people as release 3.7.2 does (UserController.cs, `UpdateUserStatus`): everybody is
+checked before anybody is changed, then one after the other.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from lastseen.docspace.interface import EventPage, EventQuery, PeopleQuery, Retention, Traffic
+from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
+from lastseen.model.errors import PortalError, PortalRefused, PortalUnreachable, PortalUnreadable
+from lastseen.model.instant import Instant, whole_second
+from lastseen.model.sighting import Event
+
+URL = "https://portal.example"
+OWNER = UserId("owner")
+START = Instant(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+
+Trouble = Literal["lost-before", "lost-after", "lost-midway", "500-midway", "unreadable"]
+"""What may happen to a change: it never arrives, its answer is lost, it stops half-way …"""
+
+
+@dataclass
+class HandClock:
+    """A clock that goes on by a second a look, and by more when told."""
+
+    now: Instant = START
+
+    def __call__(self) -> Instant:
+        self.now = Instant(self.now + timedelta(seconds=1))
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now = Instant(self.now + timedelta(**span))
+
+
+@dataclass
+class FakePortal:
+    """See `lastseen.docspace.interface.Portal`."""
+
+    clock: HandClock = field(default_factory=HandClock)
+    accounts: dict[UserId, Profile] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    free_places: int | None = None
+    """How many may still be reinstated; None: any number."""
+    nameless: set[UserId] = field(default_factory=set)
+    """Those who come back as Pending."""
+    unreadable: set[UserId] = field(default_factory=set)
+    """Those whose account can't be read one by one."""
+    troubles: deque[Trouble | PortalError] = field(default_factory=deque)
+    """What happens to the next changes, one after the other."""
+    deaf_people: bool = False
+    """Whether nobody can be read any more."""
+    lags: int = 0
+    """How many of the next readings still show everybody as before the last change."""
+    poisoned: set[UserId] = field(default_factory=set)
+    """Those at whom the portal stumbles with a 500, every time."""
+    before_change: Callable[[], None] = lambda: None
+    after_change: Callable[[], None] = lambda: None
+    before_read: Callable[[], None] = lambda: None
+    url: str = URL
+    concurrency: int = 8
+    largest_skew_seconds: float = 0.0
+    own: UserId = OWNER
+    puts: list[tuple[UserId, ...]] = field(default_factory=list)
+    """Who was in each request that arrived."""
+    changes: list[tuple[UserId, AccountStatus]] = field(default_factory=list)
+    """Every change of somebody's status that a request made."""
+    requests: int = 0
+    reads: int = 0
+    lists: int = 0
+
+    def __post_init__(self) -> None:
+        owner = Profile(id=self.own, email="owner@example.com", type=AccountType.OWNER)
+        self.accounts.setdefault(self.own, owner)
+        self._event_id = 0
+        self._stale: dict[UserId, Profile] = {}
+
+    def add(self, number: int, *, kind: AccountType = AccountType.GUEST) -> UserId:
+        """Add a person and return the id."""
+        who = UserId(f"guest-{number:03}")
+        self.accounts[who] = Profile(
+            id=who,
+            email=f"guest{number}@vendor.example",
+            display_name=f"Guest {number}",
+            type=kind,
+            registered_at=Instant(START - timedelta(days=400)),
+        )
+        return who
+
+    def change(self, who: UserId, **fields: object) -> None:
+        """Change somebody by hand."""
+        self.accounts[who] = msgspec.structs.replace(self.accounts[who], **fields)
+
+    def status(self, who: UserId) -> AccountStatus:
+        return self.accounts[who].status
+
+    def sign_in(self, who: UserId, *, action_id: int = 1000) -> None:
+        """Let somebody sign in now."""
+        self._event_id += 1
+        at = whole_second(self.clock.now)
+        self.events.insert(0, Event(id=self._event_id, at=at, user_id=who, action_id=action_id))
+
+    @property
+    def traffic(self) -> Traffic:
+        return Traffic(requests=self.requests)
+
+    async def whoami(self) -> Profile:
+        self._read()
+        return self.accounts[self.own]
+
+    async def person(self, user_id: UserId) -> Profile | None:
+        self._read()
+        self.reads += 1
+        if user_id in self.unreadable:
+            raise unreadable()
+        return self._shown().get(user_id)
+
+    async def people_by_email(self, email: str) -> tuple[Profile, ...]:
+        self._read()
+        return tuple(p for p in self.accounts.values() if p.email == email)
+
+    async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
+        self._read()
+        self.lists += 1
+        return tuple(p for p in self._shown().values() if _is_asked_for(p, query))
+
+    async def count_people(self, query: PeopleQuery) -> int:
+        self._read()
+        return sum(_is_asked_for(p, query) for p in self.accounts.values())
+
+    async def sign_ins(self, query: EventQuery) -> EventPage:
+        self._read()
+        return self._page(self.events, query)
+
+    async def trail(self, query: EventQuery) -> EventPage:
+        self._read()
+        return self._page([], query)
+
+    async def retention(self) -> Retention:
+        self._read()
+        return Retention(sign_in_days=180, trail_days=180)
+
+    async def set_status(
+        self, user_ids: tuple[UserId, ...], status: AccountStatus
+    ) -> tuple[Profile, ...]:
+        self.before_change()
+        await asyncio.sleep(0)
+        self.requests += 1
+        trouble = self.troubles.popleft() if self.troubles else None
+        if trouble == "lost-before" or isinstance(trouble, PortalError):
+            raise trouble if isinstance(trouble, PortalError) else lost()
+        self.puts.append(user_ids)
+        if any(self._is_protected(who) for who in user_ids):
+            raise refused(403)
+        midway = trouble in ("lost-midway", "500-midway")
+        self._carry(user_ids[: len(user_ids) // 2] if midway else user_ids, status)
+        self.after_change()
+        if trouble == "500-midway":
+            raise refused(500)
+        if trouble == "unreadable":
+            raise unreadable()
+        if trouble is not None:
+            raise lost()
+        return tuple(self.accounts[who] for who in user_ids)
+
+    def _carry(self, user_ids: Iterable[UserId], status: AccountStatus) -> None:
+        if self.lags:
+            self._stale = dict(self.accounts)
+        for who in user_ids:
+            if who in self.poisoned:
+                raise refused(500)
+            before = self.status(who)
+            given = status
+            if status is AccountStatus.ACTIVE:
+                if before is not AccountStatus.TERMINATED:
+                    continue
+                if self.free_places is not None:
+                    if not self.free_places:
+                        raise refused(402)
+                    self.free_places -= 1
+                if who in self.nameless:
+                    given = AccountStatus.PENDING
+            self.change(who, status=given)
+            if given is not before:
+                self.changes.append((who, given))
+
+    def _is_protected(self, who: UserId) -> bool:
+        account = self.accounts.get(who)
+        return account is None or account.type is AccountType.OWNER or account.is_ldap
+
+    def _shown(self) -> dict[UserId, Profile]:
+        if self.lags and self._stale:
+            self.lags -= 1
+            return self._stale
+        return self.accounts
+
+    def _read(self) -> None:
+        self.before_read()
+        self.requests += 1
+        if self.deaf_people:
+            raise lost()
+
+    def _page(self, events: list[Event], query: EventQuery) -> EventPage:
+        kept = [e for e in events if query.user_id is None or e.user_id == query.user_id]
+        now = self.clock()
+        return EventPage(
+            query=query,
+            events=kept[query.start : query.start + query.count],
+            sent_at=now,
+            answered_at=now,
+            portal_time=whole_second(now),
+        )
+
+
+def refused(status: int, found: str | None = None) -> PortalRefused:
+    """Return the error of an answer with this status."""
+    return PortalRefused(
+        status=status,
+        attempted="changing people",
+        found=found or f"the portal answered {status}",
+        meaning="",
+        remedy="",
+    )
+
+
+def lost() -> PortalUnreachable:
+    """Return the error of an answer that didn't come."""
+    return PortalUnreachable(
+        attempted="changing people", found="the connection broke", meaning="", remedy=""
+    )
+
+
+def unreadable() -> PortalUnreadable:
+    """Return the error of an answer that can't be read."""
+    return PortalUnreadable(
+        attempted="changing people", found="the answer can't be read", meaning="", remedy=""
+    )
+
+
+def _is_asked_for(person: Profile, query: PeopleQuery) -> bool:
+    return not query.guests_only or person.type is AccountType.GUEST

@@ -1,0 +1,97 @@
+"""Plans and ledgers for tests of carrying out."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from lastseen.execution.selection import Selection
+from lastseen.ledger import PortalLedger
+from lastseen.model.contractor import UserId
+from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.plan import EvidenceSummary, Plan, Policy, sealed, summarise
+from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
+from lastseen.workflows.apply import ApplyOptions, apply
+from tests.unit.execution.fake_portal import FakePortal
+
+GENEROUS = Guardrails(max_disable=100_000, max_disable_share=1.0)
+
+
+def plan_for(
+    portal: FakePortal,
+    people: Sequence[UserId],
+    *,
+    plan_id: str = "plan-1",
+    reason: Reason = Reason.INACTIVE,
+    kept: int = 0,
+    skipped: Sequence[Reason] = (),
+) -> Plan:
+    """Return a plan that disables `people`, made now."""
+    now = portal.clock()
+    decisions = tuple(
+        Decision(
+            user_id=who,
+            email=portal.accounts[who].email,
+            display_name=portal.accounts[who].display_name,
+            decision=Verdict.DISABLE,
+            reason=reason,
+            explanation="Not seen for long.",
+        )
+        for who in people
+    ) + tuple(
+        Decision(
+            user_id=f"other-{index}",
+            email=None,
+            display_name=None,
+            decision=Verdict.SKIP if why is not Reason.ACTIVE else Verdict.KEEP,
+            reason=why,
+            explanation="Left alone.",
+        )
+        for index, why in enumerate((*[Reason.ACTIVE] * kept, *skipped))
+    )
+    return sealed(
+        Plan(
+            plan_id=plan_id,
+            portal=portal.url,
+            created_at=now,
+            now=now,
+            policy=Policy(),
+            evidence=EvidenceSummary(
+                complete=True,
+                covered_since=None,
+                filters="before-window",
+                retention_days=180,
+                requests=0,
+                events=0,
+            ),
+            decisions=decisions,
+            summary=summarise(decisions),
+        )
+    )
+
+
+def carry_out(
+    plan: Plan,
+    portal: FakePortal,
+    ledger: PortalLedger,
+    *,
+    guardrails: Guardrails = GENEROUS,
+    only: tuple[str, ...] = (),
+    except_: tuple[str, ...] = (),
+    **more: Any,
+) -> Receipt:
+    """Apply `plan` and return the receipt."""
+    options = ApplyOptions(guardrails=guardrails, selection=Selection(only=only, except_=except_))
+    return asyncio.run(
+        apply(plan, portal, ledger=ledger, options=options, clock=portal.clock, **more)
+    )
+
+
+def outcomes(receipt: Receipt) -> dict[UserId, OutcomeKind]:
+    """Return what became of each."""
+    return {UserId(one.user_id): one.outcome for one in receipt.outcomes}
+
+
+def outcome(receipt: Receipt, who: UserId) -> Outcome:
+    """Return what became of one."""
+    return next(one for one in receipt.outcomes if one.user_id == who)

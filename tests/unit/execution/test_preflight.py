@@ -1,0 +1,119 @@
+"""What must hold before a plan is carried out."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from lastseen.execution.preflight import (
+    check_age,
+    check_guardrails,
+    check_plan,
+    people_on_roster,
+    same_portal,
+)
+from lastseen.model.decision import Reason
+from lastseen.model.errors import ExitCode, GuardrailStopped, PlanRefused
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import Instant
+from lastseen.model.plan import Plan, sealed
+from tests.unit.execution.fake_portal import URL, FakePortal
+from tests.unit.execution.plans import plan_for
+
+
+@pytest.fixture
+def plan(portal: FakePortal) -> Plan:
+    return plan_for(portal, [portal.add(1)])
+
+
+def test_a_whole_plan_of_this_portal_passes(plan):
+    check_plan(plan, portal_url=URL)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://PORTAL.example", "https://portal.example/", "https://portal.example:443"]
+)
+def test_the_same_portal_is_told_by_its_address_however_written(plan, url):
+    check_plan(plan, portal_url=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://other.example", "http://portal.example", "https://portal.example:8443"]
+)
+def test_another_portals_plan_is_refused(plan, url):
+    with pytest.raises(PlanRefused, match="configured portal"):
+        check_plan(plan, portal_url=url)
+
+
+def test_an_edited_plan_is_refused(plan):
+    edited = msgspec.structs.replace(plan, decisions=())
+    with pytest.raises(PlanRefused, match="digest"):
+        check_plan(edited, portal_url=URL)
+
+
+def test_a_plan_of_another_version_is_refused(plan):
+    newer = sealed(msgspec.structs.replace(plan, schema="lastseen.plan/2"))
+    with pytest.raises(PlanRefused, match="plan/2"):
+        check_plan(newer, portal_url=URL)
+
+
+def test_a_pretended_plan_is_refused(plan):
+    later = Instant(plan.now + timedelta(days=30))
+    with pytest.raises(PlanRefused, match="pretends"):
+        check_plan(sealed(msgspec.structs.replace(plan, now=later)), portal_url=URL)
+
+
+def test_a_plan_that_disables_somebody_without_id_is_refused(plan):
+    nobody = (msgspec.structs.replace(plan.decisions[0], user_id=None),)
+    with pytest.raises(PlanRefused, match="no id"):
+        check_plan(sealed(msgspec.structs.replace(plan, decisions=nobody)), portal_url=URL)
+
+
+def test_a_plan_may_be_as_old_as_the_guardrail_says_and_no_older(plan):
+    guardrails = Guardrails(max_plan_age_hours=24)
+    just = Instant(plan.created_at + timedelta(hours=24))
+    check_age(plan, now=just, guardrails=guardrails)
+    with pytest.raises(PlanRefused, match="24 hours"):
+        check_age(plan, now=Instant(just + timedelta(seconds=1)), guardrails=guardrails)
+
+
+def test_a_plan_from_the_future_is_refused(plan):
+    now = Instant(plan.created_at - timedelta(minutes=6))
+    with pytest.raises(PlanRefused, match="only"):
+        check_age(plan, now=now, guardrails=Guardrails())
+
+
+def test_more_people_than_the_guardrail_stop_everything():
+    check_guardrails(50, roster=1000, guardrails=Guardrails())
+    with pytest.raises(GuardrailStopped) as stopped:
+        check_guardrails(51, roster=1000, guardrails=Guardrails())
+    assert stopped.value.exit_code is ExitCode.GUARDRAIL
+
+
+@pytest.mark.parametrize(
+    ("chosen", "roster", "share"), [(1, 4, 0.25), (29, 100, 0.29), (0, 0, 0.0)]
+)
+def test_exactly_the_share_is_allowed(chosen, roster, share):
+    check_guardrails(chosen, roster=roster, guardrails=Guardrails(max_disable_share=share))
+
+
+@pytest.mark.parametrize(("chosen", "roster"), [(1, 3), (26, 100), (1, 0)])
+def test_a_larger_share_stops_everything(chosen, roster):
+    with pytest.raises(GuardrailStopped, match="25%"):
+        check_guardrails(chosen, roster=roster, guardrails=Guardrails())
+
+
+def test_the_roster_counts_whoever_is_on_it_and_on_the_portal(portal):
+    skipped = [
+        Reason.UNKNOWN_GUEST,
+        Reason.NOT_ON_PORTAL,
+        Reason.ALREADY_DISABLED,
+        Reason.PROTECTED,
+    ]
+    plan = plan_for(portal, [portal.add(1)], kept=3, skipped=skipped)
+    assert people_on_roster(plan.decisions) == 6
+
+
+def test_addresses_are_compared_without_their_path_s_last_slash():
+    assert same_portal("https://x.example/portal/") == same_portal("https://X.example/portal")
+    assert same_portal("https://x.example/portal") != same_portal("https://x.example")

@@ -1,0 +1,74 @@
+"""Reading people back: whoever it is, in the fewest requests."""
+
+import asyncio
+
+import pytest
+
+from lastseen.execution.readback import read_people
+from lastseen.model.contractor import AccountType, UserId
+from lastseen.model.errors import PortalUnreachable
+from tests.unit.execution.fake_portal import FakePortal
+
+NOBODY = UserId("nobody")
+
+
+def test_few_people_of_many_are_read_one_by_one(portal: FakePortal):
+    everybody = [portal.add(n) for n in range(400)]
+
+    now = asyncio.run(read_people(portal, everybody[:5]))
+
+    assert set(now.profiles) == set(everybody[:5])
+    assert (portal.reads, portal.lists) == (5, 0)
+
+
+def test_many_people_of_few_are_read_from_the_list(portal: FakePortal):
+    everybody = [portal.add(n) for n in range(40)]
+
+    now = asyncio.run(read_people(portal, everybody))
+
+    assert set(now.profiles) == set(everybody)
+    assert (portal.reads, portal.lists) == (0, 1)
+
+
+def test_guests_are_looked_for_among_guests(portal: FakePortal):
+    guests = [portal.add(n) for n in range(10)]
+    for n in range(1000, 2000):
+        portal.add(n, kind=AccountType.USER)
+
+    asyncio.run(read_people(portal, guests, guests_only=True))
+
+    assert (portal.reads, portal.lists) == (0, 1)
+
+
+def test_who_is_not_in_the_list_is_asked_for_alone_before_being_called_gone(portal: FakePortal):
+    guests = [portal.add(n) for n in range(10)]
+    portal.change(guests[0], type=AccountType.USER)
+
+    now = asyncio.run(read_people(portal, [*guests, NOBODY], guests_only=True))
+
+    assert set(now.profiles) == set(guests)
+    assert now.gone == {NOBODY}
+    assert portal.reads == 2
+
+
+def test_one_account_that_cannot_be_read_stops_nobody_else(portal: FakePortal):
+    ann, bob = portal.add(1), portal.add(2)
+    portal.unreadable.add(ann)
+
+    now = asyncio.run(read_people(portal, [ann, bob]))
+
+    assert set(now.profiles) == {bob}
+    assert set(now.unread) == {ann}
+
+
+def test_a_portal_that_does_not_answer_is_no_matter_of_one_person(portal: FakePortal):
+    people = [portal.add(n) for n in range(3)]
+    portal.deaf_people = True
+
+    with pytest.raises(PortalUnreachable):
+        asyncio.run(read_people(portal, people))
+
+
+def test_nobody_costs_no_request(portal: FakePortal):
+    asyncio.run(read_people(portal, []))
+    assert portal.requests == 0

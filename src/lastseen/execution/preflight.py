@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import GuardrailStopped, PlanRefused
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.instant import Instant, format_instant
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant
 from lastseen.model.plan import PLAN_SCHEMA, Plan, sealed
 
 _ATTEMPTED = "carrying out the plan {}"
-_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 _NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL})
 
 
@@ -64,7 +63,7 @@ def check_age(plan: Plan, *, now: Instant, guardrails: Guardrails) -> None:
     """Raise PlanRefused when the plan is older than the guardrails allow, or not yet made."""
     attempted = _ATTEMPTED.format(plan.plan_id)
     made_at = format_instant(plan.created_at)
-    if plan.created_at - now > _CLOCKS_MAY_DIFFER:
+    if plan.created_at - now > CLOCK_TOLERANCE:
         raise PlanRefused(
             attempted=attempted,
             found=f"it was made at {made_at}, and it is only {format_instant(now)}",

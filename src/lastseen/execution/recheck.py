@@ -25,7 +25,7 @@ from lastseen.execution.eligibility import (
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.decision import Decision, Reason
-from lastseen.model.instant import Instant, format_instant, utc_date
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Outcome, OutcomeKind
 
@@ -36,9 +36,6 @@ UNPROVEN = (
 )
 """Why somebody is left alone of whom it is not certain that they did not come back."""
 
-
-CLOCKS_MAY_DIFFER_SECONDS = 300.0
-"""By how much the portal's clock and the machine's may differ before nobody is disabled."""
 
 CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
 """Why nobody is disabled while it can't be told how long anybody was away."""
@@ -141,7 +138,7 @@ class _Judge:
         profile = now.profiles.get(target.user_id)
         if profile is not None and profile.status is AccountStatus.TERMINATED:
             return already(target, AccountStatus.TERMINATED)
-        if abs(self._skew) > CLOCKS_MAY_DIFFER_SECONDS:
+        if abs(self._skew) > CLOCK_TOLERANCE.total_seconds():
             return failed(target, CLOCKS)
         why = (
             changed_since(target, profile, own=self._own)

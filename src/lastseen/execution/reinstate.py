@@ -6,7 +6,6 @@ removed accounts only), so that is told by what Lastseen itself has seen and don
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
@@ -22,11 +21,9 @@ from lastseen.execution.finish import ended
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.run_record import LastChange, RunRecord, last_changes
 from lastseen.model.contractor import AccountStatus, UserId
-from lastseen.model.instant import after, format_instant
+from lastseen.model.instant import CLOCK_TOLERANCE, after, format_instant
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind
-
-_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 
 
 async def reinstate(
@@ -93,7 +90,7 @@ class _LeftAsTheyWere:
             at = format_instant(reinstated_at)
             return f"the account was active again, as seen at {at}, and somebody disabled it again"
         seen = self._sign_ins.get(who)
-        if seen is not None and seen.at > after(disabled_at, _CLOCKS_MAY_DIFFER):
+        if seen is not None and seen.at > after(disabled_at, CLOCK_TOLERANCE):
             at = format_instant(seen.at)
             return f"the person signed in at {at}, and somebody disabled the account again"
         return None

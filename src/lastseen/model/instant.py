@@ -18,6 +18,9 @@ Clock = Callable[[], Instant]
 EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC))
 """The earliest instant that coverage ever speaks of."""
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""By how much two clocks may differ before nothing that depends on both is believed."""
+
 
 class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
     """A stretch of time, half open: `since` belongs to it, `until` does not."""

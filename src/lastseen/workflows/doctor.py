@@ -18,10 +18,19 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountType, Profile
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import PortalError
-from lastseen.model.instant import Clock, Instant, Interval, after, before, days, instant, utc_date
+from lastseen.model.instant import (
+    CLOCK_TOLERANCE,
+    Clock,
+    Instant,
+    Interval,
+    after,
+    before,
+    days,
+    instant,
+    utc_date,
+)
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
-from lastseen.workflows.review import CLOCK_TOLERANCE_SECONDS
 
 _Answer = TypeVar("_Answer")
 
@@ -207,7 +216,7 @@ def _unknown_actions(ledger: PortalLedger, detected: Detected) -> Finding:
 
 def _clock(portal: Portal) -> Finding:
     skew = portal.largest_skew_seconds
-    near = abs(skew) <= CLOCK_TOLERANCE_SECONDS
+    near = abs(skew) <= CLOCK_TOLERANCE.total_seconds()
     return Finding(
         name="Clock",
         state="ok" if near else "problem",

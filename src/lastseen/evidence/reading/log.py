@@ -11,7 +11,7 @@ import msgspec
 
 from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention
 from lastseen.evidence.proof.page_proof import SECOND, PageView
-from lastseen.model.instant import EPOCH, Instant, before, days
+from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, before, days
 from lastseen.model.sighting import EvidenceKind
 
 ALLOWED_LATENESS = {
@@ -22,9 +22,6 @@ ALLOWED_LATENESS = {
 
 NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}
 """What the two logs are called on screen."""
-
-UNTOLD_CLOCK = timedelta(minutes=5)
-"""By how much the portal's clock may be behind, or ahead, where an answer carries no `Date`."""
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +55,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
         believed: what is kept as known would reach into the future.
         """
         if page.portal_time is None:
-            return Instant(page.sent_at - UNTOLD_CLOCK - self.margin)
+            return Instant(page.sent_at - CLOCK_TOLERANCE - self.margin)
         under_way = page.answered_at - page.sent_at
         return Instant(min(page.sent_at, page.portal_time - under_way) - self.margin)
 
@@ -85,7 +82,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
         The portal deletes by its own, of which the `Date` header tells whole seconds.
         """
         if page.portal_time is None:
-            latest = Instant(page.answered_at + UNTOLD_CLOCK)
+            latest = Instant(page.answered_at + CLOCK_TOLERANCE)
         else:
             latest = max(page.answered_at, Instant(page.portal_time + SECOND))
         return before(latest, self.kept_for)

@@ -1,0 +1,120 @@
+"""Which evidence the decisions on a roster still wait for. Pure.
+
+The sign-in log is read for everyone undecided. What more is needed depends on what it showed: the
+trail is asked about those whom the sign-in log alone would disable, and older dates are looked up
+for those about to be disabled.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.model.contractor import UserId
+from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.instant import Instant, before, days
+from lastseen.model.plan import Policy
+from lastseen.model.sighting import EvidenceKind
+from lastseen.policy import NOTHING_KNOWN, PersonEvidence, Subject, decide
+
+Known = Callable[[UserId, Sequence[EvidenceKind]], PersonEvidence]
+"""Tells what is known of a person, counting as proven what the logs named prove."""
+
+
+def undecided_without_logs(
+    subjects: Iterable[Subject], *, policy: Policy, now: Instant, clock_trusted: bool
+) -> dict[UserId, Subject]:
+    """Return those of `subjects` on whom only the logs can decide, by id."""
+    return {
+        subject.profile.id: subject
+        for subject in subjects
+        if subject.profile
+        and decide(
+            subject, NOTHING_KNOWN, policy=policy, now=now, clock_trusted=clock_trusted
+        ).reason
+        in (Reason.EVIDENCE_INCOMPLETE, Reason.RECENTLY_REGISTERED)
+    }
+
+
+def rests_on_absence(decision: Decision) -> bool:
+    """Say whether `decision` claims that the logs do not show the person."""
+    return decision.reason in (Reason.INACTIVE, Reason.NEVER_SEEN)
+
+
+class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
+    """What the decisions on some people still wait for."""
+
+    undecided: Mapping[UserId, Subject]
+    """The people on whom only the logs can decide."""
+    known: Known
+    """What is known of each by now."""
+    policy: Policy
+    """The rules that decide."""
+    now: Instant
+    """The instant that the decisions are for."""
+
+    def people_to_ask_the_trail(self, trail_lifetime: timedelta) -> set[UserId]:
+        """Return those whose activity matters; `trail_lifetime`: how long the portal keeps it.
+
+        They are those whom the sign-in log alone would disable; everyone where it doesn't count.
+        Where the policy keeps those never seen, also those: the trail may have seen them. Where the
+        portal forgets its trail before the window is over, also those who have not been seen for
+        half its lifetime: when they are due, the ledger has to know what is gone by then.
+        """
+        if not self._other_than_trail:
+            return set(self.undecided)
+        due = self._due(self._other_than_trail) | self._possibly_never_seen()
+        if trail_lifetime < days(self.policy.inactive_days):
+            lately = before(self.now, trail_lifetime / 2)
+            due |= {person for person in self.undecided if not self._is_seen_since(person, lately)}
+        return due
+
+    def people_to_date(self) -> set[UserId]:
+        """Return those whose last sighting lies before the window and is to be shown.
+
+        Where the policy keeps those never seen, the date decides.
+        """
+        return self._due(self._kinds) | self._possibly_never_seen()
+
+    @property
+    def _kinds(self) -> list[EvidenceKind]:
+        return [EvidenceKind(kind) for kind in self.policy.evidence]
+
+    @property
+    def _other_than_trail(self) -> list[EvidenceKind]:
+        return [kind for kind in self._kinds if kind is not EvidenceKind.ACTIVITY]
+
+    def _due(self, kinds: Sequence[EvidenceKind]) -> set[UserId]:
+        """Return those whom the logs named would disable."""
+        window = self.policy.window_start(self.now)
+        return {
+            person
+            for person, subject in self.undecided.items()
+            if not self._is_seen_since(person, window)
+            and decide(
+                subject, self.known(person, kinds), policy=self.policy, now=self.now
+            ).decision
+            is Verdict.DISABLE
+        }
+
+    def _possibly_never_seen(self) -> set[UserId]:
+        """Return those absent over the window and not seen before, where the policy keeps such.
+
+        Absent as far as the sign-in log goes, or the trail where the sign-in log doesn't count.
+        """
+        if self.policy.never_seen != "keep":
+            return set()
+        window = self.policy.window_start(self.now)
+        kinds = self._other_than_trail or self._kinds
+        known = {person: self.known(person, kinds) for person in self.undecided}
+        return {
+            person
+            for person, evidence in known.items()
+            if evidence.sighting is None
+            and evidence.proven_since is not None
+            and evidence.proven_since <= window
+        }
+
+    def _is_seen_since(self, person: UserId, since: Instant) -> bool:
+        last = self.known(person, self._kinds).sighting
+        return last is not None and last.at >= since

@@ -8,6 +8,7 @@ One review of the simulator's default portal gives both pictures. Dates are thos
 that each making differs by them.
 """
 
+import io
 import os
 import shutil
 import subprocess
@@ -18,10 +19,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import sync_playwright
+from rich.console import Console
+from rich.text import Text
 
 from lastseen.model.plan import Plan, decode_plan
-from lastseen.reports import render_plan
-from lastseen.reports.table import table_svg
+from lastseen.reports import Screen, render_plan
 
 HERE = Path(__file__).parent
 
@@ -32,6 +34,32 @@ REPORT_ROWS = 3
 TABLE_WIDTH = 150
 """Columns of the terminal: from here on a person's fields stand side by side."""
 
+SVG = """\
+<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
+monospace; font-size: {char_height}px; line-height: {line_height}px;
+font-variant-east-asian: full-width; }}
+.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: system-ui, sans-serif; }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+"""Like rich's own picture of a terminal, with fonts that every machine has."""
+
 LASTSEEN = (sys.executable, "-m", "lastseen")
 
 
@@ -39,7 +67,7 @@ def main() -> None:
     """Write `report.png` and `table.svg` beside this file."""
     with TemporaryDirectory(prefix="lastseen-images-") as folder, _simulated_portal() as served:
         plan = _reviewed(Path(folder), served)
-        (HERE / "table.svg").write_text(table_svg(plan, TABLE_WIDTH) + "\n", encoding="utf-8")
+        (HERE / "table.svg").write_text(_drawn(plan), encoding="utf-8")
         report = Path(folder) / "report.html"
         report.write_bytes(render_plan(plan, "html"))
         _photograph(report, HERE / "report.png")
@@ -68,6 +96,14 @@ def _reviewed(folder: Path, served: Mapping[str, str]) -> Plan:
         check=True,
     )
     return decode_plan((folder / "plan.json").read_bytes(), source="plan.json")
+
+
+def _drawn(plan: Plan) -> str:
+    """Return the coloured table as a self-contained SVG that fetches no font."""
+    table = render_plan(plan, "table", screen=Screen(width=TABLE_WIDTH, colour=True)).decode()
+    console = Console(file=io.StringIO(), width=TABLE_WIDTH, record=True, force_terminal=True)
+    console.print(Text.from_ansi(table), end="")
+    return console.export_svg(title="lastseen review", code_format=SVG) + "\n"
 
 
 def _photograph(report: Path, picture: Path) -> None:

@@ -172,8 +172,8 @@ def _by_evidence(
         return (
             Verdict.DISABLE,
             Reason.INACTIVE,
-            f"Last seen {_when(seen.at, now)} by {_kind(seen)}, "
-            f"{policy.inactive_days} days ago or more.{note}",
+            f"Last seen {utc_date(seen.at)} ({seen.kind.value}), {_ago(seen.at, now)}; "
+            f"limit {policy.inactive_days}.{note}",
         )
     return _never_seen(subject, evidence, policy, now)
 
@@ -209,7 +209,7 @@ def _never_seen(
     if registered and whole_second(registered) >= policy.lookback_start(now):
         told = f"since the account was made on {utc_date(registered)}"
     else:
-        told = f"in the {policy.lookback_days} days that were looked back over"
+        told = f"in the last {policy.lookback_days} days"
     return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {told}."
 
 
@@ -284,9 +284,12 @@ def _what_is_missing(evidence: PersonEvidence, start: Instant, now: Instant) -> 
 
 
 def _when(moment: Instant, now: Instant) -> str:
+    return f"on {utc_date(moment)} ({_ago(moment, now)})"
+
+
+def _ago(moment: Instant, now: Instant) -> str:
     idle = (now - moment) // timedelta(days=1)
-    ago = "today" if idle <= 0 else "1 day ago" if idle == 1 else f"{idle} days ago"
-    return f"on {utc_date(moment)} ({ago})"
+    return "today" if idle <= 0 else "1 day ago" if idle == 1 else f"{idle} days ago"
 
 
 def _kind(sighting: Sighting) -> str:

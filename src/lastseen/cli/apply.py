@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.invocation import Invocation, invocation, run_async
-from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
+from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, named_people
 from lastseen.cli.output import Destination, short_destination
 from lastseen.cli.progress import watched
-from lastseen.cli.prompts import agreed, counted
-from lastseen.cli.selecting import people
+from lastseen.cli.prompts import agreed
 from lastseen.cli.signals import stop_when_asked
+from lastseen.model.counting import people
 from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,20 +23,28 @@ def apply(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", hidden=True)],
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="WHO...", help="Of the plan's people only these."),
+        typer.Option(
+            "--only",
+            metavar="WHO",
+            help="Disable only WHO. Repeat it, or separate several with commas.",
+        ),
     ] = None,
     except_: Annotated[
         list[str] | None,
-        typer.Option("--except", metavar="WHO...", help="Of the plan's people not these."),
+        typer.Option(
+            "--except",
+            metavar="WHO",
+            help="Leave WHO out. Repeat it, or separate several with commas.",
+        ),
     ] = None,
     yes: YesOption = False,
     output: OutputOption = None,
     form: ShortFormatOption = None,
 ) -> int:
-    """Disable whom PLAN disables, after looking at each again.
+    """Carry out PLAN, rechecking each person first.
 
-    PLAN is a file in JSON as `review -o plan.json` wrote it. WHO is an id or an e-mail address in
-    any case. Killed at any point, the same command finishes the job.
+    PLAN is a file that `review -o plan.json` wrote. WHO is an id or an e-mail address in any case.
+    If the command is killed, run it again: it finishes the job.
     """
     from lastseen.api import ApplyOptions, Selection, receipt_exit_code
 
@@ -46,7 +54,7 @@ def apply(
     settings = called.settings()
     options = ApplyOptions(
         guardrails=settings.guardrails,
-        selection=Selection(only=people(only), except_=people(except_)),
+        selection=Selection(only=named_people(only), except_=named_people(except_)),
     )
     if not _agreed(decided, settings, options, yes=yes):
         return 0
@@ -74,18 +82,12 @@ def read_plan(file: Path) -> "Plan":
 def deliver_receipt(receipt: "Receipt", where: Destination) -> None:
     """Write the receipt where it goes."""
     from lastseen.reports import render_receipt
+    from lastseen.reports.words import counts_in_words
 
     where.deliver(
         render_receipt(receipt, where.format, screen=where.screen()),
-        summary=f"Run {receipt.run_id}: {outcomes_in_words(receipt)}.",
+        summary=f"Run {receipt.run_id}: {counts_in_words(receipt.summary)}.",
     )
-
-
-def outcomes_in_words(receipt: "Receipt") -> str:
-    """Return `3 disabled, 1 spared active`."""
-    counts = receipt.summary.items()
-    told = ", ".join(f"{count} {kind.replace('-', ' ')}" for kind, count in counts)
-    return told or "nobody changed"
 
 
 def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes: bool) -> bool:
@@ -107,7 +109,7 @@ def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes:
     if not chosen:
         return True
     return agreed(
-        f"Disable {counted(len(chosen), 'person', 'people')} on {plan.portal}",
+        f"Disable {people(len(chosen))} on {plan.portal}",
         [one.display_name or one.email or str(one.user_id) for one in chosen],
         yes=yes,
         attempted=f"applying the plan {plan.plan_id}",

@@ -7,7 +7,7 @@ import typer
 from lastseen.cli.invocation import invocation, run_async
 from lastseen.cli.options import OutputOption, ShortFormatOption
 from lastseen.cli.output import short_destination
-from lastseen.cli.prompts import counted
+from lastseen.model.counting import counted
 from lastseen.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def doctor(
     problems = sum(finding.state == "problem" for finding in diagnosis.findings)
     where.deliver(
         render_diagnosis(diagnosis, where.format, screen=where.screen()),
-        summary=f"{counted(problems, 'problem', 'problems')} found.",
+        summary=f"{counted(problems, 'problem')} found.",
     )
     return ExitCode.INCOMPLETE if problems else ExitCode.DONE
 

@@ -11,7 +11,7 @@ from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption, read_date
 from lastseen.cli.output import short_destination
-from lastseen.cli.prompts import counted
+from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 
 app = typer.Typer(help="Leave somebody alone for a time, whatever the logs say.")
@@ -61,7 +61,7 @@ def list_(
         exemptions = ledger.exemptions.all()
     where.deliver(
         render_exemptions(exemptions, where.format, screen=where.screen()),
-        summary=counted(len(exemptions), "exemption", "exemptions") + ".",
+        summary=counted(len(exemptions), "exemption") + ".",
     )
 
 

@@ -11,7 +11,7 @@ import typer
 from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption
 from lastseen.cli.output import Destination, destination, short_destination
-from lastseen.cli.prompts import counted
+from lastseen.model.counting import counted
 from lastseen.model.errors import LedgerError, UsageError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _show_runs(ledger: "PortalLedger", where: Destination) -> None:
     runs = ledger.runs.all()
     where.deliver(
         render_runs(runs, where.format, screen=where.screen()),
-        summary=counted(len(runs), "run", "runs") + ".",
+        summary=counted(len(runs), "run") + ".",
     )
 
 

@@ -29,7 +29,6 @@ from lastseen.cli.invocation import Invocation
 from lastseen.cli.options import LogForm
 from lastseen.cli.review import review
 from lastseen.cli.run import run
-from lastseen.cli.selecting import SelectingCommand
 from lastseen.cli.simulate import simulate
 from lastseen.cli.undo import undo
 from lastseen.config.logging import configure_logs, hide
@@ -53,7 +52,7 @@ app = typer.Typer(
 app.command()(init)
 app.command()(doctor)
 app.command()(review)
-app.command(cls=SelectingCommand)(apply)
+app.command()(apply)
 app.command()(run)
 app.command()(undo)
 app.command()(explain)
@@ -129,6 +128,9 @@ def outcome(arguments: Sequence[str]) -> int:
     except LastseenError as error:
         print_error(error, _called(began).log_format)
         return int(error.exit_code)
+    except typer.Abort:
+        print_line("\nInterrupted.")
+        return INTERRUPTED
     except typer.TyperException as error:
         if arguments:
             print_usage(_message(error), _usage(error), _called(began).log_format)

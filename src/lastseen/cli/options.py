@@ -3,6 +3,7 @@
 Only declarations for the command line; what an option means is decided where it is used.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,6 +91,12 @@ def read_date(text: str, option: str) -> "date":
         return date.fromisoformat(text.strip())
     except ValueError:
         raise _unreadable(option, text, "a day of the calendar", "2026-12-31") from None
+
+
+def named_people(values: Iterable[str] | None) -> tuple[str, ...]:
+    """Return everyone named, in order and once; one value may name several, separated by commas."""
+    names = (name.strip() for value in values or () for name in value.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _unreadable(option: str, text: str, wanted: str, example: str) -> UsageError:

@@ -1,12 +1,16 @@
-"""The question before anyone's access changes, asked on standard error.
+"""Questions, asked on standard error with typer's own prompts.
 
 Only asks; what the answer leads to is the command's business.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+
+import typer
 
 from lastseen.cli.errors import print_line
+from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 
 _NAMED = 5
@@ -24,31 +28,30 @@ def agreed(deed: str, people: Sequence[str], *, yes: bool, attempted: str) -> bo
 def agreed_to(
     sentence: str, *, yes: bool, attempted: str, otherwise: str = "Nothing was changed."
 ) -> bool:
-    """Return whether what `sentence` says may be done. With `yes` nothing is asked.
+    """Return whether the user agrees to what `sentence` announces. With `yes` nothing is asked.
 
-    `attempted` goes into the message; `otherwise` is said where it may not be done. Raises
-    UsageError where nobody can be asked because standard input is no terminal.
+    `attempted` is for the error message; `otherwise` is printed after a no. Raises UsageError where
+    standard input is no terminal, typer.Abort where the user interrupts the question.
     """
     if yes:
         return True
     if not can_be_asked():
         raise nobody_to_ask(attempted)
     print_line(sentence)
-    sys.stderr.write("Go ahead? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().casefold() in ("y", "yes"):
-        return True
-    print_line(otherwise)
-    return False
+    with _on_standard_error():
+        agreed = typer.confirm("Go ahead?", err=True)
+    if not agreed:
+        print_line(otherwise)
+    return agreed
 
 
 def can_be_asked() -> bool:
-    """Return whether somebody sits at a terminal."""
+    """Return whether standard input is a terminal."""
     return bool(sys.stdin) and sys.stdin.isatty()
 
 
 def nobody_to_ask(attempted: str) -> UsageError:
-    """Return the error of a command that changes nothing since nobody could agree to it."""
+    """Return the error of a command that changes nothing because nobody could agree to it."""
     return UsageError(
         attempted=attempted,
         found="no terminal to ask on, and no --yes",
@@ -57,33 +60,27 @@ def nobody_to_ask(attempted: str) -> UsageError:
     )
 
 
-def answered(question: str, default: str | None = None) -> str:
-    """Return what a person types, or `default` for nothing; asks again where there is none.
+def answered(question: str, default: str | None = None, *, hidden: bool = False) -> str:
+    """Return the answer, or `default` for an empty one; asks again where there is no default.
 
-    Raises UsageError when standard input ends.
+    `hidden` doesn't show what is typed. Raises typer.Abort where the user interrupts.
     """
-    while True:
-        sys.stderr.write(f"{question}{f' [{default}]' if default else ''}: ")
-        sys.stderr.flush()
-        line = sys.stdin.readline()
-        if not line:
-            raise UsageError(
-                attempted="asking for an answer",
-                found="standard input ended",
-                meaning="nothing was written",
-                remedy="answer the question, or give the answer as an option",
-            )
-        if line.strip() or default is not None:
-            return line.strip() or str(default)
-
-
-def counted(number: int, one: str, several: str) -> str:
-    """Return `1 person` or `3 people`."""
-    return f"{number} {one if number == 1 else several}"
+    with _on_standard_error():
+        answer: str = typer.prompt(
+            question, default=default, hide_input=hidden, show_default=bool(default), err=True
+        )
+    return answer.strip()
 
 
 def named(people: Sequence[str]) -> str:
-    """Return the first few names, and how many there are beside them."""
+    """Return the first few names and the number of the others."""
     first = ", ".join(people[:_NAMED])
     rest = len(people) - _NAMED
-    return first if rest <= 0 else f"{first} and {counted(rest, 'other', 'others')}"
+    return first if rest <= 0 else f"{first} and {counted(rest, 'other')}"
+
+
+@contextmanager
+def _on_standard_error() -> Iterator[None]:
+    """Keep standard output clean: typer writes a prompt's last character there even with `err`."""
+    with redirect_stdout(sys.stderr):
+        yield

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.apply import outcomes_in_words
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import (
@@ -163,10 +162,14 @@ def _document(result: "RunResult") -> bytes:
 
 
 def _summary(result: "RunResult") -> str:
-    finished = [f"Finished run {one.run_id}: {outcomes_in_words(one)}." for one in result.finished]
+    from lastseen.reports.words import counts_in_words
+
+    finished = [
+        f"Finished run {one.run_id}: {counts_in_words(one.summary)}." for one in result.finished
+    ]
     if result.receipt is None:
         return "\n".join([*finished, f"Nothing was carried out: {result.why_not}."])
-    done = f"Run {result.receipt.run_id}: {outcomes_in_words(result.receipt)}."
+    done = f"Run {result.receipt.run_id}: {counts_in_words(result.receipt.summary)}."
     return "\n".join([*finished, done])
 
 

@@ -6,12 +6,12 @@ import typer
 
 from lastseen.cli.apply import deliver_receipt
 from lastseen.cli.invocation import Invocation, invocation, run_async
-from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
+from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, named_people
 from lastseen.cli.output import short_destination
 from lastseen.cli.progress import watched
-from lastseen.cli.prompts import agreed, counted
-from lastseen.cli.selecting import people
+from lastseen.cli.prompts import agreed
 from lastseen.cli.signals import stop_when_asked
+from lastseen.model.counting import people
 
 if TYPE_CHECKING:
     from lastseen.api import Receipt, Settings
@@ -38,7 +38,7 @@ def undo(
     called = invocation(context)
     where = short_destination(output, form)
     settings = called.settings()
-    chosen = people(who)
+    chosen = named_people(who)
     if not _agreed(run, chosen, settings, yes=yes):
         return 0
     receipt = run_async(_undone(run, chosen, called, settings))
@@ -55,7 +55,7 @@ def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) 
         return True
     deed = "Reinstate" if planned.reinstates else "Disable again"
     return agreed(
-        f"{deed} {counted(len(planned.people), 'person', 'people')} on {settings.portal.url}",
+        f"{deed} {people(len(planned.people))} on {settings.portal.url}",
         [one.email or one.user_id for one in planned.people],
         yes=yes,
         attempted=f"undoing the run {run}",

@@ -9,7 +9,6 @@ programs, which want neither, there is JSON.
 import csv
 import io
 import re
-from typing import Any
 
 import msgspec
 
@@ -42,7 +41,7 @@ class CsvPlan:
         return text.getvalue().encode("utf-8-sig")
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     return defuse(_FORMULA.sub(r"\1'", value))

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
+from lastseen.model.counting import counted
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.text import counted, minute
+from lastseen.reports.text import minute
 
 _DEFAULT = Screen()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
+from lastseen.model.counting import counted
 from lastseen.model.explanation import Explanation, LookedAt
 from lastseen.model.instant import Instant
 from lastseen.model.sighting import EvidenceKind, Sighting, UnrecognisedEvent
@@ -14,7 +15,8 @@ from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import NARROW, VERDICT_STYLES, TableWriter, printed
-from lastseen.reports.text import ago, counted, last_seen, minute, reason_in_words, who
+from lastseen.reports.text import ago, minute
+from lastseen.reports.words import last_seen, reason_in_words, who
 
 _DEFAULT = Screen()
 

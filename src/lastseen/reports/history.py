@@ -6,7 +6,7 @@ The ledger's own types only by name: nothing here opens a database or imports wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import RenderableType
@@ -17,13 +17,13 @@ from lastseen.model.receipt import Receipt
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
-from lastseen.reports.receipt import outcome_pieces, outcomes_in_words
+from lastseen.reports.receipt import outcome_pieces
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.text import day, minute, policy_in_words, took
+from lastseen.reports.text import day, minute, took
+from lastseen.reports.words import counts_in_words, policy_in_words
 
 if TYPE_CHECKING:
-    from lastseen.ledger.stores.journal import JournalEntry
-    from lastseen.ledger.stores.runs import Run
+    from lastseen.ledger import JournalEntry, Run
 
 HISTORY_SCHEMA = "lastseen.history/1"
 """The name and version of the JSON form of a list of runs."""
@@ -38,14 +38,14 @@ _LIST_FROM = 100
 class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     """One run with the documents that it left."""
 
-    run: Any
-    """The ledger's `Run`."""
+    run: Run
+    """The run."""
     plan: Plan | None = None
     """The plan that it made or carried out, where the ledger has it."""
     receipt: Receipt | None = None
     """What it did, person by person; None where it changed nobody."""
-    entries: tuple[Any, ...] = ()
-    """The journal's entries on it (`JournalEntry`), oldest first."""
+    entries: tuple[JournalEntry, ...] = ()
+    """The journal's entries on it, oldest first."""
 
 
 def render_runs(runs: Sequence[Run], format: str, *, screen: Screen = _DEFAULT) -> bytes:
@@ -76,7 +76,7 @@ def _list(runs: Sequence[Run], writer: TableWriter) -> Iterator[RenderableType]:
             (
                 _title(run, writer),
                 writer.text(f"{minute(run.started_at)}{_duration(run)}, by {_by(run)}"),
-                writer.text(outcomes_in_words(run.summary) if run.summary else ""),
+                writer.text(counts_in_words(run.summary) if run.summary else ""),
             )
             for run in runs
         )
@@ -91,14 +91,14 @@ def _list(runs: Sequence[Run], writer: TableWriter) -> Iterator[RenderableType]:
                 writer.text(minute(run.started_at)),
                 writer.text(took(run.started_at, run.finished_at) if run.finished_at else ""),
                 _state(run, writer),
-                writer.text(outcomes_in_words(run.summary) if run.summary else ""),
+                writer.text(counts_in_words(run.summary) if run.summary else ""),
                 writer.text((_by(run), "dim")),
             )
         yield table
 
 
 def _one(detail: RunDetail, writer: TableWriter) -> Iterator[RenderableType]:
-    run: Run = detail.run
+    run = detail.run
     yield _title(run, writer)
     yield writer.pairs((name, writer.text(said)) for name, said in _facts(detail) if said)
     if detail.receipt is not None:
@@ -109,10 +109,10 @@ def _one(detail: RunDetail, writer: TableWriter) -> Iterator[RenderableType]:
 
 
 def _facts(detail: RunDetail) -> Iterator[tuple[str, str]]:
-    run: Run = detail.run
+    run = detail.run
     yield "Started", f"{minute(run.started_at)}{_duration(run)}"
     yield "By", f"{_by(run)}, Lastseen {run.by.version}"
-    yield "Result", outcomes_in_words(run.summary) if run.summary else ""
+    yield "Result", counts_in_words(run.summary) if run.summary else ""
     yield "Exit code", "" if run.exit_code is None else str(run.exit_code)
     yield "Plan", run.plan_id or ""
     yield "Takes back", run.undone_run_id or ""

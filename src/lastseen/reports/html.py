@@ -11,20 +11,16 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.plan import Plan
-from lastseen.reports.histogram import Histogram, histogram
+from lastseen.reports.chart import MIDDLE, SMALL, WIDE, Histogram, histogram, picture
 from lastseen.reports.interface import Screen
-from lastseen.reports.picture import MIDDLE, SMALL, WIDE, picture
 from lastseen.reports.sections import ORDER, headline, people_with, reasons_of
-from lastseen.reports.text import (
+from lastseen.reports.text import day, defuse, minute
+from lastseen.reports.words import (
     cost_in_words,
-    counted,
-    day,
-    defuse,
     evidence_in_words,
-    minute,
-    number,
     policy_in_words,
     reason_in_words,
     who,

@@ -1,7 +1,5 @@
 """Documents as JSON, for programs; the plan's form is a contract (`schemas/plan-1.json`)."""
 
-from typing import Any
-
 import msgspec
 
 from lastseen.model.plan import Plan, encode_plan
@@ -18,6 +16,6 @@ class JsonPlan:
         return encode_plan(plan)
 
 
-def json_document(content: Any) -> bytes:
+def json_document(content: object) -> bytes:
     """Return any other struct's JSON form, indented for people, ending in a newline."""
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"

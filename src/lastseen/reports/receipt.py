@@ -8,21 +8,17 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
+from lastseen.model.counting import counted
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.reports.interface import Screen
 from lastseen.reports.terminal import NARROW, OUTCOME_STYLES, TableWriter, printed, width_of
-from lastseen.reports.text import counted, minute, number, took
+from lastseen.reports.text import minute, took
+from lastseen.reports.words import counts_in_words, outcome_in_words
 
 
 def receipt_table(receipt: Receipt, screen: Screen) -> bytes:
     """Return the receipt of `apply` or `undo` in the screen's encoding."""
     return printed(screen, _pieces(receipt, TableWriter(screen)))
-
-
-def outcomes_in_words(summary: dict[str, int]) -> str:
-    """Return `48 disabled, 1 refused` for a receipt's summary."""
-    said = [f"{number(count)} {kind.replace('-', ' ')}" for kind, count in summary.items() if count]
-    return ", ".join(said) or "nobody changed"
 
 
 def outcome_pieces(receipt: Receipt, writer: TableWriter) -> Iterator[RenderableType]:
@@ -40,7 +36,7 @@ def outcome_pieces(receipt: Receipt, writer: TableWriter) -> Iterator[Renderable
 
 
 def _pieces(receipt: Receipt, writer: TableWriter) -> Iterator[RenderableType]:
-    yield writer.text((f"{outcomes_in_words(receipt.summary).capitalize()}.", "bold"))
+    yield writer.text((f"{counts_in_words(receipt.summary).capitalize()}.", "bold"))
     unverified = sum(_is_unverified(outcome) for outcome in receipt.outcomes)
     if unverified:
         yield writer.text(
@@ -91,8 +87,9 @@ def _card(outcome: Outcome, writer: TableWriter) -> tuple[Text, ...]:
 
 
 def _kind(outcome: Outcome, writer: TableWriter) -> Text:
-    words = outcome.outcome.value.replace("-", " ")
-    return writer.text((words, OUTCOME_STYLES.get(outcome.outcome, "dim")))
+    return writer.text(
+        (outcome_in_words(outcome.outcome), OUTCOME_STYLES.get(outcome.outcome, "dim"))
+    )
 
 
 def _verified(outcome: Outcome, writer: TableWriter) -> Text:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
+from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, SeenBy, Verdict
 from lastseen.model.plan import Plan
 from lastseen.reports.interface import Screen
@@ -18,18 +19,14 @@ from lastseen.reports.terminal import (
     VERDICT_STYLES,
     WIDE,
     TableWriter,
-    picture_of,
     printed,
     width_of,
 )
-from lastseen.reports.text import (
+from lastseen.reports.text import day, minute
+from lastseen.reports.words import (
     cost_in_words,
-    counted,
-    day,
     evidence_in_words,
     last_seen,
-    minute,
-    number,
     policy_in_words,
     reason_in_words,
     who,
@@ -44,12 +41,6 @@ class TablePlan:
     def render(self, plan: Plan, screen: Screen) -> bytes:
         """Return the table in the screen's encoding, no line wider than the screen."""
         return printed(screen, _pieces(plan, TableWriter(screen)))
-
-
-def table_svg(plan: Plan, width: int) -> str:
-    """Return the coloured table, `width` columns wide, as a self-contained SVG picture."""
-    writer = TableWriter(Screen(width=width, colour=True))
-    return picture_of(width, _pieces(plan, writer), title="lastseen review")
 
 
 def _pieces(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
@@ -150,7 +141,7 @@ def _card(decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
     beside = f"  {address}" if address and address != who(decision) else ""
     return (
         writer.text((who(decision), "bold"), beside),
-        writer.text(f"{idle}last seen: {last_seen(decision)}"),
+        writer.text(f"{idle}last seen {last_seen(decision)}"),
         writer.text(decision.explanation),
         _failed(decision, writer),
         _sponsor(decision, writer),

@@ -1,7 +1,7 @@
-"""How tables look on any terminal, in a pipe and in a picture: the one place that sets up rich.
+"""How tables look on any terminal and in a pipe: the one place that sets up rich.
 
 Everything from outside passes through `TableWriter.text`, which defuses it and never reads markup.
- No words about plans or receipts in here.
+No words about plans or receipts in here.
 """
 
 import io
@@ -134,16 +134,7 @@ def printed(screen: Screen, pieces: Iterable[RenderableType]) -> bytes:
     return text.encode(screen.encoding, "backslashreplace")
 
 
-def picture_of(width: int, pieces: Iterable[RenderableType], *, title: str) -> str:
-    """Return the pieces as a self-contained SVG of a terminal that wide, fetching no font."""
-    screen = Screen(width=width, colour=True)
-    console = _console(screen, io.StringIO(), record=True)
-    for piece in pieces:
-        console.print(piece)
-    return console.export_svg(title=title, code_format=_SVG)
-
-
-def _console(screen: Screen, stream: io.StringIO, *, record: bool = False) -> Console:
+def _console(screen: Screen, stream: io.StringIO) -> Console:
     return Console(
         file=stream,
         width=screen.width,
@@ -156,32 +147,5 @@ def _console(screen: Screen, stream: io.StringIO, *, record: bool = False) -> Co
         markup=False,
         emoji=False,
         highlight=False,
-        record=record,
         _environ={},
     )
-
-
-_SVG = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
-monospace; font-size: {char_height}px; line-height: {line_height}px;
-font-variant-east-asian: full-width; }}
-.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: system-ui, sans-serif; }}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
-</clipPath>
-{lines}
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">
-{matrix}
-</g>
-</g>
-</svg>
-"""

@@ -1,6 +1,8 @@
 """Whether a journal is as it was written, as a sentence for people or as JSON."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -8,6 +10,9 @@ from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
+
+if TYPE_CHECKING:
+    from lastseen.ledger import ChainViolation
 
 VERIFICATION_SCHEMA = "lastseen.verification/1"
 """The name and version of a verification's JSON form."""
@@ -26,8 +31,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """Whether every entry is as it was written, and none is missing."""
     head: str | None
     """Hash of the newest entry; null where there is none."""
-    broken: Any = None
-    """The first entry that is wrong (the ledger's `ChainViolation`); null where none is."""
+    broken: ChainViolation | None = None
+    """The first entry that is wrong; null where none is."""
 
 
 def render_verification(

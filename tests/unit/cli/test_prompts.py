@@ -1,6 +1,7 @@
 import io
 
 import pytest
+import typer
 
 from lastseen.cli.prompts import agreed, named
 from lastseen.model.errors import UsageError
@@ -18,8 +19,7 @@ class Terminal(io.StringIO):
         ("YES\n", True),
         ("n\n", False),
         ("\n", False),
-        ("", False),
-        ("maybe\n", False),
+        ("maybe\ny\n", True),
     ],
 )
 def test_only_a_clear_yes_is_a_yes(monkeypatch, capsys, typed, meant):
@@ -28,6 +28,12 @@ def test_only_a_clear_yes_is_a_yes(monkeypatch, capsys, typed, meant):
     out, err = capsys.readouterr()
     assert out == ""
     assert "Disable 2 people: Ann, Bob." in err
+
+
+def test_the_end_of_the_input_is_an_interruption(monkeypatch):
+    monkeypatch.setattr("sys.stdin", Terminal(""))
+    with pytest.raises(typer.Abort):
+        agreed("Disable 1 person", ["Ann"], yes=False, attempted="applying")
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_done(monkeypatch):

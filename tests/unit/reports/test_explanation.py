@@ -72,7 +72,7 @@ def test_everything_that_the_decision_rests_on_is_there(width):
         "disable, inactive",
         "Idle for 30 days or more",
         "9f2c11d04a7e",
-        "2026-10-15 by sign-in, 41 days ago",
+        "2026-10-15 (sign-in), 41 days ago",
         "sign-in log",
         "audit trail",
         "this person",

@@ -4,7 +4,6 @@ import pytest
 
 from lastseen.model.receipt import OutcomeKind, encode_receipt
 from lastseen.reports import Screen, render_receipt
-from lastseen.reports.receipt import outcomes_in_words
 from tests.unit.reports.samples import HOSTILE, outcome, receipt_of
 
 
@@ -60,11 +59,6 @@ def test_a_change_that_was_not_confirmed_is_said_at_the_top():
 
 def test_a_receipt_of_nobody_says_so():
     assert table(receipt_of()).startswith("Nobody changed.")
-
-
-def test_the_summary_reads_as_words():
-    summary = {"disabled": 1048, "spared-active": 1, "refused": 0}
-    assert outcomes_in_words(summary) == "1,048 disabled, 1 spared active"
 
 
 def test_hostile_errors_do_not_reach_the_terminal():

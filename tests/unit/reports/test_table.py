@@ -7,7 +7,6 @@ from rich.cells import cell_len
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.instant import Instant
 from lastseen.reports import Screen, render_plan
-from lastseen.reports.table import table_svg
 from tests.unit.reports.samples import (
     NOW,
     PORTAL,
@@ -141,11 +140,3 @@ def test_ten_thousand_people_are_shown_to_the_last():
     shown = table(plan)
     assert f"To be disabled: {plan.summary.disable:,}" in shown
     assert all((d.email or "")[:20] in shown for d in plan.to_disable()[-50:])
-
-
-def test_the_picture_of_the_table_fetches_nothing():
-    drawn = table_svg(plan_of(*roster_of(10)), 80)
-    assert drawn.startswith("<svg")
-    assert "url(" not in drawn.replace("url(#", "")
-    assert "http" not in drawn.replace("http://www.w3.org/", "").replace(PORTAL, "")
-    assert "To&#160;be&#160;disabled" in drawn

@@ -1,21 +1,72 @@
-"""Where everything of the report's picture lies: a histogram in, shapes for an SVG out.
+"""The report's chart: the roster counted by days since last seen, and where each bar lies.
 
-Pure geometry in the units of the picture's own view box; colours and words for the page are the
-template's matter.
+Pure: a plan in, columns of counts out; a histogram in, shapes for an SVG out, in the units of its
+own view box. Colours and words for the page are the template's matter.
 """
 
 import math
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
 
 import msgspec
 
-from lastseen.model.decision import Verdict
-from lastseen.reports.histogram import Column, Histogram
-from lastseen.reports.text import number
+from lastseen.model.counting import counted, number
+from lastseen.model.decision import Decision, SeenBy, Verdict
+from lastseen.model.plan import Plan
+from lastseen.reports.sections import ORDER
 
+_WIDTHS = (1, 2, 3, 5, 7, 10, 14, 15, 20, 30, 45, 60, 90, 120, 180, 365)
+_MOST_COLUMNS = 40
 _DAY_STEPS = (1, 2, 5, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650)
 _PEOPLE_STEPS = tuple(lead * 10**power for power in range(9) for lead in (1, 2, 5))
 _TOWERING = 3.0
 """A column is cut off when it is this many times as high as the next one."""
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """The people of one stretch of idle days, by what is to be done."""
+
+    label: str
+    """Which days, in words."""
+    since: int = 0
+    """The first day inside."""
+    until: int = 0
+    """The first day after it."""
+    counts: tuple[tuple[Verdict, int], ...] = ()
+    """How many of each verdict, in the order of reports; those with none left out."""
+
+    @property
+    def total(self) -> int:
+        """How many people."""
+        return sum(count for _, count in self.counts)
+
+
+class Histogram(msgspec.Struct, frozen=True, kw_only=True):
+    """Everyone of a roster by days since last seen."""
+
+    line: int
+    """The policy's limit: idle this many days or more."""
+    end: int
+    """The day at which the axis ends."""
+    columns: tuple[Column, ...]
+    """One for each stretch from 0 to `end`, none left out; a border falls on `line`."""
+    beyond: Column
+    """Those idle for `end` days or more."""
+    unseen: Column
+    """Those without any sighting: never seen, or not in what is known."""
+    left_out: int
+    """Those who have no place: not on the portal, or not looked at and without a date."""
+
+    @property
+    def occupied(self) -> tuple[Column, ...]:
+        """All columns with anyone in them, the two that stand apart last."""
+        return tuple(column for column in (*self.columns, self.beyond, self.unseen) if column.total)
+
+    @property
+    def verdicts(self) -> frozenset[Verdict]:
+        """The verdicts of those who have a place."""
+        return frozenset(verdict for column in self.occupied for verdict, _ in column.counts)
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +142,38 @@ SMALL = Frame(name="small", width=340, height=250, day_ticks=5, apart=70)
 """For a page on a telephone."""
 
 
+def histogram(plan: Plan) -> Histogram:
+    """Count a plan's people by days since last seen."""
+    line = plan.policy.inactive_days
+    unseen, left_out = [], 0
+    seen: list[tuple[int, Verdict]] = []
+    for decision in plan.decisions:
+        if decision.idle_days is not None and decision.last_seen_by is not SeenBy.REGISTRATION:
+            seen.append((max(0, decision.idle_days), decision.decision))
+        elif _was_looked_at(decision):
+            unseen.append(decision.decision)
+        else:
+            left_out += 1
+    end = _end(plan, max((idle for idle, _ in seen), default=0))
+    borders = _borders(line, end)
+    return Histogram(
+        line=line,
+        end=end,
+        columns=tuple(
+            _column(
+                _days(since, until),
+                (v for idle, v in seen if since <= idle < until),
+                since=since,
+                until=until,
+            )
+            for since, until in pairwise(borders)
+        ),
+        beyond=_column(f"{end} days ago or longer", (v for idle, v in seen if idle >= end)),
+        unseen=_column("no sighting", unseen),
+        left_out=left_out,
+    )
+
+
 def picture(histogram: Histogram, frame: Frame) -> Picture:
     """Lay the histogram out in the frame."""
     apart = [column for column in (histogram.beyond, histogram.unseen) if column.total]
@@ -134,6 +217,34 @@ def picture(histogram: Histogram, frame: Frame) -> Picture:
         line=line,
         line_at_end=line > left + (right - left) * 0.6,
     )
+
+
+def _was_looked_at(decision: Decision) -> bool:
+    return decision.decision is not Verdict.SKIP and decision.user_id is not None
+
+
+def _end(plan: Plan, longest: int) -> int:
+    line = plan.policy.inactive_days
+    room = max(line + max(2, line // 4), longest + 1)
+    return min(room, max(plan.policy.lookback_days, 2 * line, 4))
+
+
+def _borders(line: int, end: int) -> tuple[int, ...]:
+    width = next((w for w in _WIDTHS if end / w <= _MOST_COLUMNS), -(-end // _MOST_COLUMNS))
+    inner = range(line % width, end, width)
+    return (0, *(border for border in inner if border > 0), end)
+
+
+def _days(since: int, until: int) -> str:
+    if until - since == 1:
+        return f"{counted(since, 'day')} ago"
+    return f"{since} to {until - 1} days ago"
+
+
+def _column(label: str, verdicts: Iterable[Verdict], *, since: int = 0, until: int = 0) -> Column:
+    found = Counter(verdicts)
+    counts = tuple((verdict, found[verdict]) for verdict in ORDER if found[verdict])
+    return Column(label=label, since=since, until=until, counts=counts)
 
 
 class _Room(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,140 @@
+"""The phrases that all reports share: decisions, outcomes, policy and evidence in words.
+
+Values in, text out. Names and addresses in the results are not yet defused; see `text`.
+"""
+
+from collections.abc import Mapping
+
+from lastseen.model.counting import counted, number
+from lastseen.model.decision import Decision, Reason, SeenBy
+from lastseen.model.plan import Plan, Policy
+from lastseen.reports.text import day, minute
+
+
+def who(decision: Decision) -> str:
+    """Return the best name that a decision has for its person."""
+    for name in (decision.display_name, decision.email, decision.user_id):
+        if name and name.strip():
+            return name
+    return "(no name)"
+
+
+def address(decision: Decision) -> str:
+    """Return the person's e-mail address, else the id; empty where `who` shows it already."""
+    found = decision.email or decision.user_id or ""
+    return "" if found == who(decision) else found
+
+
+def last_seen(decision: Decision) -> str:
+    """Return when and by what a person was last seen: `2026-10-15 (sign-in)`.
+
+    "Never" is said only of people whom the plan calls never seen: of others less may be known.
+    """
+    if decision.last_seen_at is None:
+        return "no sighting"
+    if decision.last_seen_by is SeenBy.REGISTRATION:
+        if decision.reason is Reason.NEVER_SEEN:
+            return f"never; registered {day(decision.last_seen_at)}"
+        return f"no sighting; registered {day(decision.last_seen_at)}"
+    by = f" ({decision.last_seen_by.value})" if decision.last_seen_by else ""
+    return f"{day(decision.last_seen_at)}{by}"
+
+
+def reason_in_words(reason: Reason) -> str:
+    """Return `evidence incomplete` for `evidence-incomplete`."""
+    return reason.value.replace("-", " ")
+
+
+def outcome_in_words(outcome: str) -> str:
+    """Return `spared: account changed` for `spared-changed`; takes any outcome or decision."""
+    return _OUTCOMES.get(outcome) or outcome.replace("-", " ").replace("_", " ")
+
+
+def counts_in_words(summary: Mapping[str, int]) -> str:
+    """Return `48 disabled, 1 refused` for the summary of a receipt or a plan."""
+    said = [f"{number(count)} {outcome_in_words(kind)}" for kind, count in summary.items() if count]
+    return ", ".join(said) or "nobody changed"
+
+
+def policy_in_words(policy: Policy) -> tuple[str, ...]:
+    """Return the rules of a policy, one sentence each, the most important first."""
+    logs = {"sign-in": "sign-in", "activity": "activity"}
+    proof = " or ".join(logs[kind] for kind in policy.evidence) or "sighting"
+    return (
+        f"Disable after {counted(policy.inactive_days, 'day')} or more without {proof}.",
+        _NEVER_SEEN[policy.never_seen],
+        f"Anyone reinstated is kept for {counted(policy.reinstated_grace_days, 'day')}.",
+        _CONTRACT_END[policy.contract_end],
+        f"Last-seen dates are looked up {counted(policy.lookback_days, 'day')} back.",
+    )
+
+
+def evidence_in_words(plan: Plan) -> tuple[str, ...]:
+    """Return what is known of the logs, one sentence each, the verdict first."""
+    evidence, policy = plan.evidence, plan.policy
+    if evidence.complete and evidence.retention_days is None:
+        return (_NOTHING_MISSING, "No log was read: no decision needed one.")
+    since = evidence.covered_since
+    if since is None:
+        known = "No part of the portal's sign-in log is known without a gap."
+    else:
+        span = counted(max(0, (plan.now - since).days), "day")
+        known = f"The sign-in log is known without a gap since {minute(since)} ({span})."
+    if not evidence.complete:
+        verdict = (
+            f"Incomplete: the logs do not cover the whole {policy.inactive_days}-day window. "
+            "Anyone whose absence can't be proven is on hold; nobody is disabled without proof."
+        )
+    elif since is None or since > policy.window_start(plan.now):
+        verdict = _NOTHING_MISSING
+    else:
+        verdict = f"Complete: the logs cover the whole {policy.inactive_days}-day window."
+    return (verdict, known, *_retention(plan), _FILTERS[evidence.filters])
+
+
+def cost_in_words(plan: Plan) -> str:
+    """Return what the evidence took: `123 requests, 4,567 events read`."""
+    return (
+        f"{counted(plan.evidence.requests, 'request')}, "
+        f"{counted(plan.evidence.events, 'event')} read"
+    )
+
+
+_OUTCOMES = {
+    "spared-active": "spared: seen since the review",
+    "spared-changed": "spared: account changed",
+    "keep": "to keep",
+    "disable": "to disable",
+    "sign-out": "to sign out",
+    "sign_out": "to sign out",
+    "hold": "on hold",
+    "skip": "skipped",
+}
+_NEVER_SEEN = {
+    "grace": "Anyone never seen counts as idle since registration.",
+    "disable": "Anyone never seen is disabled.",
+    "keep": "Anyone never seen is kept.",
+}
+_CONTRACT_END = {
+    "disable": "When a contract has ended, access ends, whatever the logs show.",
+    "report": "The end of a contract is reported only.",
+}
+_NOTHING_MISSING = "Complete: every decision has the evidence that it needs."
+_FILTERS = {
+    "before-window": "The portal can be asked for one person's entries.",
+    "after-window": "The portal applies filters only within a page, so the whole log was read.",
+    "ignored": (
+        "The portal ignores filters and shows only its twenty newest sign-ins: it lacks the audit "
+        "option."
+    ),
+}
+
+
+def _retention(plan: Plan) -> tuple[str, ...]:
+    kept = plan.evidence.retention_days
+    if kept is None:
+        return ()
+    says = f"The portal keeps its sign-in log for {counted(kept, 'day')}"
+    if kept >= plan.policy.inactive_days:
+        return (f"{says}.",)
+    return (f"{says}, less than the window: only earlier reviews know what is older.",)

@@ -1,0 +1,26 @@
+import pytest
+
+from lastseen.cli.options import named_people, read_date, read_now
+from lastseen.model.errors import UsageError
+
+
+def test_people_may_be_separated_by_commas_and_are_named_once():
+    assert named_people(["a, b", "c", "a"]) == ("a", "b", "c")
+
+
+def test_nobody_named_is_nobody():
+    assert named_people(None) == ()
+
+
+def test_a_date_alone_is_midnight_utc():
+    assert str(read_now("2026-11-01")) == "2026-11-01 00:00:00+00:00"
+    assert read_now(None) is None
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", ""])
+def test_a_time_that_cannot_be_read_names_the_option_and_an_example(text):
+    for read in (read_now, lambda value: read_date(value, "--now")):
+        with pytest.raises(UsageError) as refused:
+            read(text)
+        assert "--now" in refused.value.attempted
+        assert "2026-1" in refused.value.remedy

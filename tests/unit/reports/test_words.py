@@ -1,0 +1,95 @@
+from lastseen.model.decision import Reason, SeenBy
+from lastseen.model.plan import EvidenceSummary, Policy
+from lastseen.model.receipt import OutcomeKind
+from lastseen.reports.words import (
+    counts_in_words,
+    evidence_in_words,
+    last_seen,
+    outcome_in_words,
+    policy_in_words,
+    who,
+)
+from tests.unit.reports.samples import days_ago, decision, incomplete_evidence, plan_of
+
+
+def test_registration_is_not_called_a_sighting():
+    never = decision(
+        reason=Reason.NEVER_SEEN, last_seen_by=SeenBy.REGISTRATION, last_seen_at=days_ago(10)
+    )
+    assert last_seen(never) == "never; registered 2026-11-15"
+
+
+def test_never_is_said_only_of_those_whom_the_plan_calls_never_seen():
+    unknown = decision(
+        reason=Reason.INACTIVE, last_seen_by=SeenBy.REGISTRATION, last_seen_at=days_ago(400)
+    )
+    assert last_seen(unknown) == "no sighting; registered 2025-10-21"
+
+
+def test_no_sighting_is_not_called_never():
+    assert last_seen(decision(last_seen_at=None, last_seen_by=None)) == "no sighting"
+
+
+def test_who_takes_the_best_name_there_is():
+    assert who(decision(display_name=" ", email="a@b.example")) == "a@b.example"
+    assert who(decision(display_name=None, email=None, user_id=None)) == "(no name)"
+
+
+def test_the_policy_is_told_with_its_numbers():
+    said = " ".join(
+        policy_in_words(
+            Policy(
+                inactive_days=45, never_seen="keep", evidence=("sign-in",), contract_end="report"
+            )
+        )
+    )
+    assert "45 days or more without sign-in." in said
+    assert "never seen is kept" in said
+    assert "reported only" in said
+
+
+def test_incomplete_evidence_is_called_incomplete_first():
+    verdict, known, kept, *_ = evidence_in_words(plan_of(evidence=incomplete_evidence()))
+    assert verdict.startswith("Incomplete")
+    assert "(7 days)" in known
+    assert "less than the window" in kept
+
+
+def test_where_nobody_is_decided_by_the_logs_nothing_is_said_to_be_missing():
+    unneeded = EvidenceSummary(
+        complete=True,
+        covered_since=None,
+        filters="after-window",
+        retention_days=None,
+        requests=4,
+        events=0,
+    )
+    verdict, known = evidence_in_words(plan_of(evidence=unneeded))
+    assert verdict.startswith("Complete")
+    assert known == "No log was read: no decision needed one."
+
+
+def test_evidence_that_is_nothing_says_so():
+    nothing = EvidenceSummary(
+        complete=False,
+        covered_since=None,
+        filters="ignored",
+        retention_days=None,
+        requests=2,
+        events=20,
+    )
+    _, known, filters = evidence_in_words(plan_of(evidence=nothing))
+    assert known.startswith("No part")
+    assert "audit option" in filters
+
+
+def test_an_outcome_says_why_somebody_was_spared():
+    assert outcome_in_words(OutcomeKind.SPARED_CHANGED) == "spared: account changed"
+    assert outcome_in_words(OutcomeKind.ALREADY_DISABLED) == "already disabled"
+
+
+def test_counts_leave_out_what_did_not_occur():
+    assert counts_in_words({"disabled": 1200, "refused": 0, "failed": 2}) == (
+        "1,200 disabled, 2 failed"
+    )
+    assert counts_in_words({}) == "nobody changed"

@@ -55,7 +55,13 @@ def test_every_key_is_in_the_readme_with_its_default():
         if key not in {"source", "reconcile", *chain(*OWN_OPTIONS.values())}
     }
     assert set(told) == {*defaults, "ledger.url"} - of_later_sources
-    without = {"portal.url", "roster.path", "ledger.url"}
+    without = {
+        "portal.url",
+        "portal.api_key_file",
+        "roster.path",
+        "policy.return_days",
+        "ledger.url",
+    }
     assert shown == {key: defaults[key] for key in set(told) - without}
 
 

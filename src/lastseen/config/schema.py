@@ -25,7 +25,7 @@ from lastseen.config.settings import PortalSettings, Settings
 from lastseen.docspace.address import portal_address
 from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.plan import Policy
+from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Policy
 from lastseen.rosters.interface import RosterOptions
 from lastseen.rosters.rows import FIELDS
 from lastseen.rosters.sources import LATER_SOURCES, known_sources
@@ -160,12 +160,14 @@ class _Table(BaseModel):
 class _Portal(_Table):
     url: Annotated[str, AfterValidator(_address)]
     disabled_status: Annotated[Literal["Terminated", 2], BeforeValidator(_status)] = "Terminated"
+    api_key_file: _File = None
 
 
 class _Roster(_Table):
     source: Annotated[str, AfterValidator(_source)] = "guests"
     reconcile: bool = True
     path: _File = None
+    sheet: _Text = None
     groups: _Texts = ()
     email_domains: _Texts = ()
     inviters: _Texts = ()
@@ -178,13 +180,32 @@ class _Roster(_Table):
     filter: _Text = None
 
 
+class _Cohort(_Table):
+    name: _Word
+    email_domains: _Texts = ()
+    groups: _Texts = ()
+    sponsors: _Texts = ()
+    kind: _Text = None
+    inactive_days: _Days | None = None
+    never_seen: NeverSeen | None = None
+    open_sessions: OpenSessions | None = None
+    return_days: _Days | None = None
+    pending_days: _Days | None = None
+    contract_end: ContractEnd | None = None
+
+
 class _Policy(_Table):
     inactive_days: _Days = 30
     lookback_days: _Days = 180
-    never_seen: Literal["grace", "disable", "keep"] = "grace"
+    never_seen: NeverSeen = "grace"
     evidence: _Kinds = ("sign-in", "activity")
+    open_sessions: OpenSessions = "report"
+    return_days: _Days | None = None
     reinstated_grace_days: Annotated[_Count, Field(le=CENTURY)] = 14
-    contract_end: Literal["disable", "report"] = "disable"
+    pending_days: _Days = 30
+    contract_end: ContractEnd = "disable"
+    unknown_guests: Literal["report", "disable"] = "report"
+    cohorts: Annotated[tuple[_Cohort, ...], BeforeValidator(_json), Field(alias="for")] = ()
 
     @model_validator(mode="after")
     def _look_back_far_enough(self) -> "_Policy":
@@ -199,7 +220,10 @@ class _Policy(_Table):
 class _Guardrails(_Table):
     max_disable: _Count = 50
     max_disable_share: _Share = 0.25
+    max_roster_shrink: _Share = 0.5
+    per_days: _Days = 7
     max_plan_age_hours: _Hours = 24
+    log_silence_days: _Days = 7
 
 
 class _Ledger(_Table):
@@ -259,18 +283,23 @@ def _joined(tables: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[s
 def _known() -> Known:
     """Return every table and its keys."""
     return {
-        name: tuple(field.annotation.model_fields)  # type: ignore[union-attr]
+        name: tuple(
+            key.alias or written
+            for written, key in field.annotation.model_fields.items()  # type: ignore[union-attr]
+        )
         for name, field in _Configuration.model_fields.items()
     }
 
 
 def _settings(configuration: _Configuration) -> Settings:
     policy = configuration.policy.model_dump()
-    policy["lookback_days"] = max(policy["lookback_days"], policy["inactive_days"])
+    cohorts = tuple(Cohort(**cohort) for cohort in policy.pop("cohorts"))
+    longest = max(policy["inactive_days"], *(cohort.inactive_days or 0 for cohort in cohorts), 0)
+    policy["lookback_days"] = max(policy["lookback_days"], longest)
     return Settings(
         portal=PortalSettings(**configuration.portal.model_dump()),
         roster=RosterOptions(**configuration.roster.model_dump()),
-        policy=Policy(**policy),
+        policy=Policy(**policy, cohorts=cohorts),
         guardrails=Guardrails(**configuration.guardrails.model_dump()),
         ledger_url=configuration.ledger.url,
     )

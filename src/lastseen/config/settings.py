@@ -3,6 +3,7 @@
 How it is read is said in `configuration`. The API key is never in here: see `keys`.
 """
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -19,6 +20,8 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The address: scheme and host in lower case, no trailing slash."""
     disabled_status: Literal["Terminated", 2] = "Terminated"
     """How the status that disables somebody is written to the portal: by name or by number."""
+    api_key_file: Path | None = None
+    """A file with the API key; None: the environment or the keyring."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lastseen.config.settings import Settings
+from lastseen.model.plan import Cohort
 from lastseen.rosters.interface import RosterOptions
 
 _TEMPLATE = """\
@@ -21,6 +22,8 @@ _TEMPLATE = """\
 url = {url}
 # The status that disables somebody, by name or by number: "Terminated" or 2.
 disabled_status = {disabled_status}
+# A file with the API key. Not set: LASTSEEN_API_KEY, LASTSEEN_API_KEY_FILE or the keyring.
+{api_key_file}
 
 [roster]
 # Where contractors come from: "guests" (the portal's guests) or "csv" (a file).
@@ -38,18 +41,33 @@ lookback_days = {lookback_days}
 never_seen = {never_seen}
 # What proves presence: sign-ins alone miss whoever stays signed in, for up to a year.
 evidence = {evidence}
+# Contractors who may still be signed in: "report" (disable and mark them), "sign-out" or "hold".
+open_sessions = {open_sessions}
+# How many days people who were signed out have to sign in again. Not set: as inactive_days.
+{return_days}
 # For so many days whoever was reinstated is kept.
 reinstated_grace_days = {reinstated_grace_days}
+# An invitation that nobody accepted ends after this many days.
+pending_days = {pending_days}
 # Those whose end date on the roster has passed: "disable" or "report".
 contract_end = {contract_end}
+# Guests of the portal who are on no outside roster: "report" or "disable".
+unknown_guests = {unknown_guests}
+{cohorts}
 
 [guardrails]
 # No run disables more people than this, nor a larger share of the roster than that; a run that
 # would is stopped before it changes anything.
 max_disable = {max_disable}
 max_disable_share = {max_disable_share}
+# An outside roster that lost a larger share of its people stops the run.
+max_roster_shrink = {max_roster_shrink}
+# Both limits are counted over this many days.
+per_days = {per_days}
 # For how many hours after its review a plan can be applied.
 max_plan_age_hours = {max_plan_age_hours}
+# A log that holds no entry by anybody for longer has probably stopped.
+log_silence_days = {log_silence_days}
 
 [ledger]
 # Where sightings, runs and the journal are kept. Not set: a file in your data folder.
@@ -71,6 +89,7 @@ _ROSTER_OPTIONS: Mapping[str, tuple[str, object]] = {
         ("example.com",),
     ),
     "path": ("csv: the file, taken from the folder of this one.", "contractors.csv"),
+    "sheet": ("xlsx: the sheet. Not set: the only visible one.", "Contractors"),
     "columns": ("csv: what the file calls its columns.", {"email": "Mail"}),
 }
 """What to say of the keys that belong to one source, and an example of each."""
@@ -87,6 +106,7 @@ def configuration_text(settings: Settings) -> str:
     return _TEMPLATE.format(
         url=_toml(settings.portal.url),
         disabled_status=_toml(settings.portal.disabled_status),
+        api_key_file=_or_example("api_key_file", settings.portal.api_key_file, "/etc/lastseen/key"),
         source=_toml(settings.roster.source),
         reconcile=_toml(settings.roster.reconcile),
         options=_roster_options(settings.roster),
@@ -94,13 +114,46 @@ def configuration_text(settings: Settings) -> str:
         lookback_days=_toml(policy.lookback_days),
         never_seen=_toml(policy.never_seen),
         evidence=_toml(policy.evidence),
+        open_sessions=_toml(policy.open_sessions),
+        return_days=_or_example("return_days", policy.return_days, policy.inactive_days),
         reinstated_grace_days=_toml(policy.reinstated_grace_days),
+        pending_days=_toml(policy.pending_days),
         contract_end=_toml(policy.contract_end),
+        unknown_guests=_toml(policy.unknown_guests),
+        cohorts=_cohorts(policy.cohorts),
         max_disable=_toml(guardrails.max_disable),
         max_disable_share=_toml(guardrails.max_disable_share),
+        max_roster_shrink=_toml(guardrails.max_roster_shrink),
+        per_days=_toml(guardrails.per_days),
         max_plan_age_hours=_toml(guardrails.max_plan_age_hours),
+        log_silence_days=_toml(guardrails.log_silence_days),
         ledger=f"url = {_toml(ledger_url)}" if ledger_url else '# url = "sqlite:////path/to/file"',
     )
+
+
+def _or_example(name: str, value: object, example: object) -> str:
+    return f"{name} = {_toml(value)}" if value is not None else f"# {name} = {_toml(example)}"
+
+
+_COHORT_EXAMPLE = """
+# Rules for groups of people; the first that matches applies.
+# [[policy.for]]
+# name = "auditors"
+# email_domains = ["audit.example"]
+# inactive_days = 100"""
+
+
+def _cohorts(cohorts: Sequence[Cohort]) -> str:
+    """Return the tables of the cohorts, or an example where there are none."""
+    unset = Cohort(name="")
+    lines: list[str] = []
+    for cohort in cohorts:
+        lines += ["", "[[policy.for]]"]
+        for key in Cohort.__struct_fields__:
+            value = getattr(cohort, key)
+            if value != getattr(unset, key):
+                lines.append(f"{key} = {_toml(value)}")
+    return "\n".join(lines) or _COHORT_EXAMPLE
 
 
 def _roster_options(roster: RosterOptions) -> str:

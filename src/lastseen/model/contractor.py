@@ -53,6 +53,8 @@ class Contractor(msgspec.Struct, frozen=True, kw_only=True):
     """Who invited or answers for the contractor, in the roster's own words."""
     end_date: date | None = None
     """The last day of the contract (UTC), where the roster knows it."""
+    kind: str | None = None
+    """What the roster says in its column `kind`, by which cohorts can be told apart."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

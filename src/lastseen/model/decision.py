@@ -11,6 +11,7 @@ class Verdict(StrEnum):
     """What is to be done about a contractor."""
 
     DISABLE = "disable"
+    SIGN_OUT = "sign-out"
     KEEP = "keep"
     HOLD = "hold"
     SKIP = "skip"
@@ -22,9 +23,13 @@ class Reason(StrEnum):
     INACTIVE = "inactive"
     NEVER_SEEN = "never-seen"
     CONTRACT_ENDED = "contract-ended"
+    INVITATION_NOT_ACCEPTED = "invitation-not-accepted"
+    NOT_ON_ROSTER = "not-on-roster"
+    SESSION_MAY_BE_OPEN = "session-may-be-open"
     ACTIVE = "active"
     RECENTLY_REGISTERED = "recently-registered"
     RECENTLY_REINSTATED = "recently-reinstated"
+    RECENTLY_INVITED = "recently-invited"
     EXEMPT = "exempt"
     PROTECTED = "protected"
     ALREADY_DISABLED = "already-disabled"
@@ -40,6 +45,8 @@ class SeenBy(StrEnum):
 
     SIGN_IN = "sign-in"
     ACTIVITY = "activity"
+    API_KEY = "api-key"
+    INVITATION = "invitation"
     REGISTRATION = "registration"
 
 
@@ -64,6 +71,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What `last_seen_at` rests on."""
     idle_days: int | None = None
     """Whole days of 24 hours from `last_seen_at` to the plan's `now`."""
+    session_may_be_open: bool = False
+    """Whether a session may still be alive, in which somebody can read without leaving a trace."""
+    cohort: str | None = None
+    """The name of the cohort whose policy decided; null where the general one did."""
     failed_sign_ins: int = 0
     """Refused attempts on the account that are known."""
     sponsor: str | None = None

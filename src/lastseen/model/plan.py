@@ -22,21 +22,71 @@ Filters = Literal["before-window", "after-window", "ignored"]
 """How the portal treats filters of the sign-in log."""
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
+NeverSeen = Literal["grace", "disable", "keep"]
+"""What becomes of contractors who were never seen."""
+
+OpenSessions = Literal["report", "sign-out", "hold"]
+"""What becomes of contractors who may still be signed in."""
+
+ContractEnd = Literal["disable", "report"]
+"""What becomes of contractors whose contract has ended."""
+
+
+class Cohort(msgspec.Struct, frozen=True, kw_only=True):
+    """People for whom some rules of their own hold (`[[policy.for]]`).
+
+    Every condition given must match; what is None is as in the general policy.
+    """
+
+    name: str
+    """Shown in the explanation."""
+    email_domains: tuple[str, ...] = ()
+    """Condition: the address is in one of these domains; `.example.com` includes subdomains."""
+    groups: tuple[str, ...] = ()
+    """Condition: a member of one of these groups, by id."""
+    sponsors: tuple[str, ...] = ()
+    """Condition: one of these people invited or answers for the contractor."""
+    kind: str | None = None
+    """Condition: what the roster says in its column `kind`."""
+    inactive_days: int | None = None
+    """Instead of the general `inactive_days`; so for the keys below."""
+    never_seen: NeverSeen | None = None
+    """Instead of `never_seen`."""
+    open_sessions: OpenSessions | None = None
+    """Instead of `open_sessions`."""
+    return_days: int | None = None
+    """Instead of `return_days`."""
+    pending_days: int | None = None
+    """Instead of `pending_days`."""
+    contract_end: ContractEnd | None = None
+    """Instead of `contract_end`."""
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, rename={"cohorts": "for"}):
     """The rules by which a review decides; times in days of 24 hours."""
 
     inactive_days: int = 30
     """Disable at this many days or more since last seen."""
     lookback_days: int = 180
     """How far back to look for the date to show; not less than `inactive_days`."""
-    never_seen: Literal["grace", "disable", "keep"] = "grace"
+    never_seen: NeverSeen = "grace"
     """What becomes of those never seen; `grace` counts from their registration."""
     evidence: tuple[Literal["sign-in", "activity"], ...] = ("sign-in", "activity")
     """Which logs prove presence."""
+    open_sessions: OpenSessions = "report"
+    """What becomes of those who would be disabled but may still be signed in."""
+    return_days: int | None = None
+    """How long people who were signed out have to sign in again; None: `inactive_days`."""
     reinstated_grace_days: int = 14
     """For how long a reinstated person is kept whatever the logs say."""
-    contract_end: Literal["disable", "report"] = "disable"
+    pending_days: int = 30
+    """After how many days an invitation that nobody accepted ends."""
+    contract_end: ContractEnd = "disable"
     """What becomes of those whose contract has ended."""
+    unknown_guests: Literal["report", "disable"] = "report"
+    """What becomes of the portal's guests who are on no outside roster."""
+    cohorts: tuple[Cohort, ...] = ()
+    """Rules for groups of people; the first cohort that matches applies."""
 
     def window_start(self, now: Instant) -> Instant:
         """Return the first second at which a sighting keeps a contractor.
@@ -50,6 +100,25 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return _first_second_within(now, self.lookback_days)
 
 
+class Population(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was on the roster: from where, how many, and a digest that an auditor can recompute."""
+
+    source: str
+    """The roster's source: `guests`, `csv` or another name."""
+    query: str
+    """What was asked for; carries no secret."""
+    listed: int
+    """Contractors on the roster."""
+    matched: int
+    """Those of them with an account on the portal."""
+    portal_total: int | None
+    """Guests on the portal; null where they were not listed."""
+    read_at: Instant
+    """When the roster was read."""
+    sha256: str
+    """Digest over the sorted roster."""
+
+
 class EvidenceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What the decisions of a plan rest on."""
 
@@ -61,6 +130,8 @@ class EvidenceSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How the portal treats filters of the sign-in log."""
     retention_days: int | None
     """For how many days the portal keeps its sign-in log; null where it doesn't say."""
+    session_minutes: int | None = None
+    """How long a session lives at most; null where sessions are not limited or it is unknown."""
     requests: int
     """Requests that the review took."""
     events: int
@@ -71,6 +142,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How many people got which decision."""
 
     disable: int = 0
+    sign_out: int = 0
     keep: int = 0
     hold: int = 0
     skip: int = 0
@@ -93,6 +165,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The instant that the decisions are for; differs from `created_at` only when pretended."""
     policy: Policy
     """The rules that decided."""
+    population: Population | None = None
+    """Who was on the roster; null in plans that were made without one."""
     evidence: EvidenceSummary
     """What the decisions rest on."""
     decisions: tuple[Decision, ...]
@@ -120,7 +194,7 @@ def summarise(decisions: tuple[Decision, ...]) -> PlanSummary:
     counts = {verdict.value: 0 for verdict in Verdict}
     for decision in decisions:
         counts[decision.decision.value] += 1
-    return PlanSummary(**counts)
+    return PlanSummary(**{verdict.replace("-", "_"): count for verdict, count in counts.items()})
 
 
 def sealed(plan: Plan) -> Plan:

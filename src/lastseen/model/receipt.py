@@ -14,6 +14,7 @@ class OutcomeKind(StrEnum):
     """What became of one person; fixed, since others act on it."""
 
     DISABLED = "disabled"
+    SIGNED_OUT = "signed-out"
     ALREADY_DISABLED = "already-disabled"
     REINSTATED = "reinstated"
     ALREADY_ACTIVE = "already-active"
@@ -57,6 +58,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """How many had which outcome; only outcomes that occurred."""
     journal_head: str | None = None
     """Hash of the journal's newest entry; kept elsewhere it detects a rewritten ledger."""
+    approved_by: tuple[str, ...] = ()
+    """Who approved what was carried out, where people were asked."""
 
 
 def summarise_outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, int]:

@@ -296,6 +296,7 @@ def _steps(end: int, most: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
 
 _VERDICTS = {
     Verdict.DISABLE: "to disable",
+    Verdict.SIGN_OUT: "to sign out",
     Verdict.HOLD: "on hold",
     Verdict.KEEP: "kept",
     Verdict.SKIP: "skipped",

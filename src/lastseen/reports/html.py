@@ -177,12 +177,14 @@ def _people(count: int) -> str:
 
 _TITLES = {
     Verdict.DISABLE: "To be disabled",
+    Verdict.SIGN_OUT: "To be signed out",
     Verdict.HOLD: "On hold",
     Verdict.KEEP: "Kept",
     Verdict.SKIP: "Skipped",
 }
 _LEADS = {
     Verdict.DISABLE: "Applying this plan takes their access away; it can be undone.",
+    Verdict.SIGN_OUT: "Applying this plan ends their sessions; it does not disable them.",
     Verdict.HOLD: "Nothing is done: what is known does not prove that they were away.",
     Verdict.KEEP: "They keep their access.",
     Verdict.SKIP: "Not Lastseen's to change, or nothing to change.",

@@ -8,7 +8,7 @@ from collections import Counter
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.plan import Plan, PlanSummary
 
-ORDER = (Verdict.DISABLE, Verdict.HOLD, Verdict.KEEP, Verdict.SKIP)
+ORDER = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD, Verdict.KEEP, Verdict.SKIP)
 """What concerns the reader most comes first."""
 
 
@@ -26,7 +26,7 @@ def reasons_of(plan: Plan, verdict: Verdict) -> tuple[tuple[Reason, int], ...]:
 
 def count_of(summary: PlanSummary, verdict: Verdict) -> int:
     """Return how many got the verdict."""
-    return int(getattr(summary, verdict.value))
+    return int(getattr(summary, verdict.value.replace("-", "_")))
 
 
 def headline(plan: Plan) -> str:

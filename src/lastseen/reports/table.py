@@ -205,6 +205,7 @@ def _summary(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
 _WIDEST = {"Name": 22, "E-mail": 36, "Last seen": 11, "Idle": 7, "Failed": 7, "Sponsor": 28}
 _TITLES = {
     Verdict.DISABLE: "To be disabled",
+    Verdict.SIGN_OUT: "To be signed out",
     Verdict.HOLD: "On hold",
     Verdict.KEEP: "Kept",
     Verdict.SKIP: "Skipped",

@@ -26,6 +26,7 @@ WIDE = 150
 
 VERDICT_STYLES = {
     Verdict.DISABLE: "bold red",
+    Verdict.SIGN_OUT: "bold magenta",
     Verdict.HOLD: "bold yellow",
     Verdict.KEEP: "green",
     Verdict.SKIP: "dim",

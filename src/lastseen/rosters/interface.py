@@ -22,7 +22,9 @@ class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
     reconcile: bool = True
     """Whether a review also lists the portal's guests that are on no row of an outside roster."""
     path: Path | None = None
-    """csv: the file."""
+    """csv, xlsx: the file."""
+    sheet: str | None = None
+    """xlsx: the sheet's name; None: the only visible one."""
     groups: tuple[str, ...] = ()
     """guests: ids of groups; only members of at least one of them. Empty: whatever their group."""
     email_domains: tuple[str, ...] = ()

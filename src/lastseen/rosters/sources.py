@@ -21,7 +21,7 @@ SOURCES: dict[str, Callable[[RosterOptions], Roster]] = {
 }
 """The sources that come with Lastseen."""
 
-LATER_SOURCES = ("sql", "http", "scim")
+LATER_SOURCES = ("xlsx", "sql", "http", "scim")
 """Sources that the configuration knows and this release can't open."""
 
 OWN_OPTIONS = {

@@ -13,7 +13,15 @@ import msgspec
 
 from lastseen.model.decision import Decision
 from lastseen.model.instant import Instant
-from lastseen.model.plan import PLAN_SCHEMA, EvidenceSummary, Plan, PlanSummary, Policy
+from lastseen.model.plan import (
+    PLAN_SCHEMA,
+    Cohort,
+    EvidenceSummary,
+    Plan,
+    PlanSummary,
+    Policy,
+    Population,
+)
 from lastseen.model.receipt import RECEIPT_SCHEMA, Outcome, Receipt
 
 SCHEMAS = ("plan-1", "receipt-1")
@@ -26,6 +34,8 @@ _DOCUMENTS: dict[str, tuple[type[msgspec.Struct], str]] = {
 _PARTS: tuple[type[msgspec.Struct], ...] = (
     Plan,
     Policy,
+    Cohort,
+    Population,
     EvidenceSummary,
     Decision,
     PlanSummary,

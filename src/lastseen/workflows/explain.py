@@ -197,7 +197,7 @@ def _due_at(
 ) -> Instant | None:
     """Return when the contractor will be due if not seen before, where that can be said."""
     policy = plan.policy
-    if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED):
+    if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):
         return (
             after(decision.last_seen_at, days(policy.inactive_days))
             if (decision.last_seen_at)
@@ -247,8 +247,17 @@ def _would_change(
             return ("`lastseen undo`, or an administrator, can give access back.",)
         case Reason.NOT_ON_PORTAL:
             return ("An account on the portal with this id or e-mail address.",)
-        case Reason.UNKNOWN_GUEST:
+        case Reason.UNKNOWN_GUEST | Reason.NOT_ON_ROSTER:
             return ("A row on the roster.",)
+        case Reason.RECENTLY_INVITED:
+            return (f"Will be due on {_day(due_at)} if not seen before.",)
+        case Reason.INVITATION_NOT_ACCEPTED:
+            return ("Accepting the invitation, or a new invitation.",)
+        case Reason.SESSION_MAY_BE_OPEN:
+            return (
+                "A sign-in, or any activity.",
+                "Limited sessions in the portal's settings, or `policy.open_sessions`.",
+            )
 
 
 def _when_evidence_suffices(policy: Policy, record: EvidenceRecord, plan: Plan) -> str:

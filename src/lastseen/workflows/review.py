@@ -29,7 +29,13 @@ from lastseen.workflows.evidence_needs import (
 from lastseen.workflows.subjects import load_subjects
 
 _ROUNDS = 3
-_ORDER = {Verdict.DISABLE: 0, Verdict.HOLD: 1, Verdict.KEEP: 2, Verdict.SKIP: 3}
+_ORDER = {
+    Verdict.DISABLE: 0,
+    Verdict.SIGN_OUT: 1,
+    Verdict.HOLD: 2,
+    Verdict.KEEP: 3,
+    Verdict.SKIP: 4,
+}
 
 
 async def review(

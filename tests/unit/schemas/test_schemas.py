@@ -17,25 +17,33 @@ from tests.unit.reports.samples import (
 )
 
 PLAN_FIELDS = {
-    "schema", "plan_id", "digest", "portal", "created_at", "now", "policy", "evidence",
-    "decisions", "summary",
+    "schema", "plan_id", "digest", "portal", "created_at", "now", "policy", "population",
+    "evidence", "decisions", "summary",
 }  # fmt: skip
-EVIDENCE_FIELDS = {"complete", "covered_since", "filters", "retention_days", "requests", "events"}
+EVIDENCE_FIELDS = {
+    "complete", "covered_since", "filters", "retention_days", "session_minutes", "requests",
+    "events",
+}  # fmt: skip
+POPULATION_FIELDS = {
+    "source", "query", "listed", "matched", "portal_total", "read_at", "sha256",
+}  # fmt: skip
 DECISION_FIELDS = {
     "user_id", "email", "display_name", "decision", "reason", "explanation", "last_seen_at",
-    "last_seen_by", "idle_days", "failed_sign_ins", "sponsor",
+    "last_seen_by", "idle_days", "session_may_be_open", "cohort", "failed_sign_ins", "sponsor",
 }  # fmt: skip
 RECEIPT_FIELDS = {
-    "schema", "run_id", "plan_id", "started_at", "finished_at", "outcomes", "summary",
+    "schema", "run_id", "plan_id", "started_at", "finished_at", "approved_by", "outcomes",
+    "summary",
 }  # fmt: skip
 OUTCOME_FIELDS = {"user_id", "email", "outcome", "verified", "error"}
 REASONS = (
-    "inactive|never-seen|contract-ended|active|recently-registered|recently-reinstated|exempt|"
+    "inactive|never-seen|contract-ended|invitation-not-accepted|not-on-roster|"
+    "session-may-be-open|recently-invited|active|recently-registered|recently-reinstated|exempt|"
     "protected|already-disabled|not-on-portal|unknown-guest|ambiguous|evidence-incomplete|"
     "unrecognised-event"
 )
 OUTCOMES = (
-    "disabled|already-disabled|spared-active|spared-changed|refused|failed|reinstated|"
+    "disabled|signed-out|already-disabled|spared-active|spared-changed|refused|failed|reinstated|"
     "already-active"
 )
 
@@ -104,17 +112,26 @@ def test_what_is_not_a_plan_is_not_valid(change):
 def test_the_plans_fields_are_those_of_the_contract():
     parts = schema("plan-1")["$defs"]
     assert set(parts["Plan"]["properties"]) == PLAN_FIELDS
+    assert set(parts["Population"]["properties"]) == POPULATION_FIELDS
     assert set(parts["EvidenceSummary"]["properties"]) == EVIDENCE_FIELDS
     assert set(parts["Decision"]["properties"]) == DECISION_FIELDS
-    assert set(parts["PlanSummary"]["properties"]) == {"disable", "keep", "hold", "skip"}
-    assert parts["Plan"]["required"] == list(parts["Plan"]["properties"])
+    assert set(parts["PlanSummary"]["properties"]) == {
+        "disable",
+        "sign_out",
+        "keep",
+        "hold",
+        "skip",
+    }
+    assert set(parts["Plan"]["properties"]) - set(parts["Plan"]["required"]) == {"population"}
 
 
 def test_the_plans_values_are_those_of_the_contract():
     parts = schema("plan-1")["$defs"]
-    assert set(parts["Verdict"]["enum"]) == {"disable", "keep", "hold", "skip"} == set(Verdict)
+    verdicts = {"disable", "sign-out", "keep", "hold", "skip"}
+    assert set(parts["Verdict"]["enum"]) == verdicts == set(Verdict)
     assert set(parts["Reason"]["enum"]) == set(REASONS.split("|")) == set(Reason)
-    assert set(parts["SeenBy"]["enum"]) == {"sign-in", "activity", "registration"} == set(SeenBy)
+    seen_by = {"sign-in", "activity", "api-key", "invitation", "registration"}
+    assert set(parts["SeenBy"]["enum"]) == seen_by == set(SeenBy)
     filters = parts["EvidenceSummary"]["properties"]["filters"]["enum"]
     assert set(filters) == {"before-window", "after-window", "ignored"}
 

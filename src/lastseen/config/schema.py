@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from lastseen.config.problems import Known, Problems
 from lastseen.config.settings import PortalSettings, Settings
 from lastseen.docspace.address import portal_address
+from lastseen.model.email_address import domain_pattern
 from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Policy
@@ -118,6 +119,12 @@ def _source(name: str) -> str:
     return name
 
 
+def _domains(written: tuple[str, ...]) -> tuple[str, ...]:
+    for one in written:
+        domain_pattern(one)
+    return written
+
+
 def _fields(columns: dict[str, str]) -> dict[str, str]:
     unknown = sorted(set(columns) - set(FIELDS))
     if unknown:
@@ -143,6 +150,7 @@ _Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 _Hours = Annotated[float, BeforeValidator(_number), Field(gt=0, le=CENTURY * 24)]
 _Word = Annotated[str, Field(min_length=1)]
 _Texts = Annotated[tuple[_Word, ...], BeforeValidator(_split)]
+_Domains = Annotated[_Texts, AfterValidator(_domains)]
 _Text = Annotated[str | None, BeforeValidator(_unset_if_empty)]
 _File = Annotated[Path | None, BeforeValidator(_unset_if_empty), AfterValidator(_home)]
 _Named = Annotated[dict[str, str], BeforeValidator(_json)]
@@ -169,9 +177,9 @@ class _Roster(_Table):
     path: _File = None
     sheet: _Text = None
     groups: _Texts = ()
-    email_domains: _Texts = ()
+    email_domains: _Domains = ()
     inviters: _Texts = ()
-    exclude_email_domains: _Texts = ()
+    exclude_email_domains: _Domains = ()
     columns: Annotated[_Named, AfterValidator(_fields)] = {}
     url: _Text = None
     query: _Text = None

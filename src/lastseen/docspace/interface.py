@@ -109,7 +109,7 @@ class Portal(Protocol):
         """Return one person, or None where the portal knows no such id."""
 
     async def people_by_email(self, email: str) -> tuple[Profile, ...]:
-        """Return everyone with this address in any case; nearly always one person or nobody."""
+        """Return everyone with this address, or nearly (`near_key`): one person as a rule."""
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
         """Return everyone the query names, each once, proven whole against `total`.

@@ -12,7 +12,8 @@ from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import Answer, RetryingClient
 from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery
 from lastseen.docspace.wire import MalformedResponse, PeoplePage, read_people, read_person
-from lastseen.model.contractor import AccountType, Profile, UserId, email_key, user_id
+from lastseen.model.contractor import AccountType, Profile, UserId, user_id
+from lastseen.model.email_address import near_key
 
 _FILTER_PATH = "/api/2.0/people/filter"
 _PERSON_PATH = "/api/2.0/people/"
@@ -55,17 +56,17 @@ async def person(conversation: RetryingClient, identity: UserId) -> Profile | No
 async def people_by_email(
     conversation: RetryingClient, error_text: ErrorText, email: str
 ) -> tuple[Profile, ...]:
-    """Return everyone with this address in any case.
+    """Return everyone with this address, or one that a person could mistake for it (`near_key`).
 
     Asked as a search, since `people/email` brings the first that it finds of several
     (UserController.cs). The search finds parts, and some databases take accented letters for
-    plain ones: what comes back under another address is somebody else.
+    plain ones: the caller compares the addresses.
     """
     wanted = email.strip()
     if not wanted:
         return ()
     found = await people(conversation, error_text, PeopleQuery(text=wanted))
-    return tuple(one for one in found if email_key(one.email) == email_key(wanted))
+    return tuple(one for one in found if near_key(one.email) == near_key(wanted))
 
 
 async def count_people(conversation: RetryingClient, query: PeopleQuery) -> int:

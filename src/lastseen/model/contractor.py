@@ -6,6 +6,7 @@ from typing import NewType
 
 import msgspec
 
+from lastseen.model.email_address import email_key as email_key
 from lastseen.model.instant import Instant
 
 UserId = NewType("UserId", str)
@@ -15,11 +16,6 @@ UserId = NewType("UserId", str)
 def user_id(text: str) -> UserId:
     """Return `text` as the portal would write it: trimmed, lower case, without braces."""
     return UserId(text.strip().strip("{}").lower())
-
-
-def email_key(text: str) -> str:
-    """Return an e-mail address in the form by which two are compared: trimmed, case folded."""
-    return text.strip().casefold()
 
 
 class AccountStatus(IntEnum):
@@ -54,7 +50,7 @@ class Contractor(msgspec.Struct, frozen=True, kw_only=True):
     end_date: date | None = None
     """The last day of the contract (UTC), where the roster knows it."""
     kind: str | None = None
-    """What the roster says in its column `kind`, by which cohorts can be told apart."""
+    """What kind of contractor it is, in the roster's own words; cohorts may go by it."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

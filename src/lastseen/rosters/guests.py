@@ -8,10 +8,11 @@ from itertools import product
 from uuid import UUID
 
 from lastseen.docspace.interface import PeopleQuery, Portal
-from lastseen.model.contractor import Contractor, Profile, UserId
+from lastseen.model.contractor import Contractor, Profile, UserId, email_key
+from lastseen.model.email_address import domain_pattern, in_domain
 from lastseen.model.errors import UsageError
+from lastseen.rosters.cells import portal_id
 from lastseen.rosters.interface import Listing, RosterOptions
-from lastseen.rosters.rows import portal_id
 
 
 class GuestsRoster:
@@ -21,10 +22,24 @@ class GuestsRoster:
     outside = False
 
     def __init__(self, options: RosterOptions) -> None:
-        """Keep the options; raises UsageError where a group isn't named by its id."""
+        """Keep the options; raises UsageError for what is no group's id or no domain."""
         self._options = options
+        self._included = _domains(options.email_domains, "email_domains")
+        self._excluded = _domains(options.exclude_email_domains, "exclude_email_domains")
         for group in options.groups:
             _demand_group_id(group)
+
+    @property
+    def query(self) -> str:
+        """The options that narrow it."""
+        chosen = {
+            "groups": self._options.groups,
+            "inviters": self._options.inviters,
+            "email_domains": self._options.email_domains,
+            "exclude_email_domains": self._options.exclude_email_domains,
+        }
+        told = [f"{name} = {', '.join(values)}" for name, values in chosen.items() if values]
+        return "; ".join(told) or "all guests"
 
     async def load(self, portal: Portal) -> Listing:
         """Read the guest list, one list for each group and inviter where any are named."""
@@ -45,33 +60,28 @@ class GuestsRoster:
         )
 
     def _wanted(self, guest: Profile) -> bool:
-        included, excluded = self._options.email_domains, self._options.exclude_email_domains
-        if included and not any(in_domain(guest.email, domain) for domain in included):
+        if self._included and not any(in_domain(guest.email, one) for one in self._included):
             return False
-        return not any(in_domain(guest.email, domain) for domain in excluded)
+        return not any(in_domain(guest.email, one) for one in self._excluded)
 
     def _domains_of_nobody(self, guests: Iterable[Profile]) -> Iterator[str]:
         addresses = [guest.email for guest in guests]
-        for domain in (*self._options.email_domains, *self._options.exclude_email_domains):
+        for domain in (*self._included, *self._excluded):
             if not any(in_domain(address, domain) for address in addresses):
                 yield f"no guest's e-mail address is in the domain {domain}"
 
 
-def in_domain(address: str, domain: str) -> bool:
-    """Say whether an e-mail address lies in a domain; both in any case.
-
-    `vendor.com` (or `@vendor.com`) is that domain alone, `.vendor.com` is that domain and all
-    below it, `*.vendor.com` only those below it.
-    """
-    _, at, host = address.strip().casefold().rpartition("@")
-    pattern = domain.strip().casefold().removeprefix("@")
-    if not at or not host:
-        return False
-    if pattern.startswith("*."):
-        return host.endswith(pattern[1:])
-    if pattern.startswith("."):
-        return host == pattern[1:] or host.endswith(pattern)
-    return host == pattern
+def _domains(written: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Return the domains as patterns; raises UsageError for what can't be one."""
+    try:
+        return tuple(map(domain_pattern, written))
+    except ValueError as error:
+        raise UsageError(
+            attempted=f"reading roster.{option}",
+            found=str(error),
+            meaning="it would match nobody, and somebody may be reviewed who was to be left out",
+            remedy=f"correct roster.{option}",
+        ) from None
 
 
 def _queries(groups: tuple[str, ...], inviters: list[UserId]) -> Iterator[PeopleQuery]:
@@ -84,15 +94,16 @@ async def _inviter_id(portal: Portal, inviter: str) -> UserId:
     known = portal_id(inviter)
     if known is not None:
         return known
-    profiles = await portal.people_by_email(inviter.strip())
+    found = await portal.people_by_email(inviter.strip())
+    profiles = [one for one in found if email_key(one.email) == email_key(inviter)]
     if len(profiles) != 1:
         raise UsageError(
             attempted=f"finding {inviter}, named in roster.inviters",
             found="the portal has no account with that id or e-mail address"
             if not profiles
             else "the portal has several accounts with that e-mail address",
-            meaning="it can't be told which guests are meant",
-            remedy="correct roster.inviters, or leave it out to list every guest",
+            meaning="nobody can tell which guests are meant",
+            remedy="correct roster.inviters, or remove it to list every guest",
         )
     return profiles[0].id
 

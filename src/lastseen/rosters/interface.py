@@ -56,6 +56,9 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts read on the way, so that nobody asks for them again; empty for outside rosters."""
     warnings: tuple[str, ...] = ()
     """What a person should know about the source: rows ignored, dates in conflict."""
+    complete: bool = True
+    """Whether every row names somebody who can be found. Where one does not, a guest who is on no
+    row may be on that one after all."""
 
 
 class Roster(Protocol):
@@ -68,6 +71,10 @@ class Roster(Protocol):
     @property
     def outside(self) -> bool:
         """Whether it lies outside the portal: only then can it be reconciled with the guests."""
+
+    @property
+    def query(self) -> str:
+        """What it is asked for, for messages and the plan's population; no secret."""
 
     async def load(self, portal: Portal) -> Listing:
         """Return everyone on the roster.

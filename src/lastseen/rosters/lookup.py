@@ -1,7 +1,7 @@
 """Reads the accounts that a roster may mean, in whichever way costs fewer requests.
 
-The whole list of people, the list of guests, or one request a person. What the accounts found mean
-for a roster's rows stands in `matching`.
+The whole list of people, the list of guests, or one request a person. Which account belongs to
+which row is the business of `matching`.
 """
 
 import math
@@ -11,16 +11,17 @@ from functools import partial
 from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery, Portal
 from lastseen.model.concurrency import map_concurrently
 from lastseen.model.contractor import AccountType, Contractor, Profile, UserId, email_key
-from lastseen.rosters.rows import can_be_address, portal_id
+from lastseen.model.email_address import near_key
+from lastseen.rosters.cells import can_be_address, portal_id
 
 PAGE = 100
 """People that one request of a list brings at most (`people/filter`, `count`)."""
 
 FEW = 2
-"""Up to so many people it isn't asked how many everyone is."""
+"""For up to so many people the portal isn't asked how long its list is."""
 
 EVERYONE = PeopleQuery()
-"""Whoever has an account on the portal."""
+"""Everyone with an account on the portal."""
 
 GUESTS = PeopleQuery(guests_only=True)
 """The portal's guests."""
@@ -30,11 +31,12 @@ class Accounts:
     """The accounts read so far, found by id and by address."""
 
     def __init__(self, profiles: Iterable[Profile] = ()) -> None:
-        """Begin with `profiles`, which somebody read already."""
+        """Begin with `profiles`, which were read already."""
         self.complete = False
-        """Whether everyone on the portal was read: who isn't here isn't there either."""
+        """Whether everyone on the portal was read: an account that isn't here doesn't exist."""
         self._by_id: dict[UserId, Profile] = {}
         self._by_email: dict[str, dict[UserId, Profile]] = {}
+        self._nearly: dict[str, dict[UserId, Profile]] = {}
         self.add(profiles)
 
     def __iter__(self) -> Iterator[Profile]:
@@ -46,21 +48,29 @@ class Accounts:
             self._by_id[profile.id] = profile
             if profile.email:
                 self._by_email.setdefault(email_key(profile.email), {})[profile.id] = profile
+                self._nearly.setdefault(near_key(profile.email), {})[profile.id] = profile
 
     def by_id(self, person: Contractor) -> Profile | None:
         """Return the account with the person's id."""
         return self._by_id.get(person.id) if person.id is not None else None
 
     def by_email(self, person: Contractor) -> list[Profile]:
-        """Return the accounts with the person's address in any case."""
+        """Return the accounts with the person's address."""
         if not person.email:
             return []
         return list(self._by_email.get(email_key(person.email), {}).values())
 
+    def nearly_by_email(self, person: Contractor) -> list[Profile]:
+        """Return the accounts whose address could be mistaken for the person's, or is it."""
+        if not person.email:
+            return []
+        return list(self._nearly.get(near_key(person.email), {}).values())
+
     def of(self, person: Contractor) -> list[Profile]:
-        """Return every account that the person's id or address leads to."""
+        """Return every account that the person's id or address may mean."""
         by_id = self.by_id(person)
-        return [*([by_id] if by_id is not None else []), *self.by_email(person)]
+        by_email = self.by_email(person) or self.nearly_by_email(person)
+        return [*([by_id] if by_id is not None else []), *by_email]
 
 
 async def read_guests(
@@ -84,11 +94,11 @@ async def read_guests(
 
 
 async def look_up(people: Sequence[Contractor], accounts: Accounts, portal: Portal) -> None:
-    """Read into `accounts` whoever the people may be and isn't there yet.
+    """Read into `accounts` the accounts that the people may have and that aren't there yet.
 
     One request a person as a rule, two where id and address don't belong together, more for an
-    address that nobody has; everyone where that costs fewer, or turns out to. Afterwards who isn't
-    in `accounts` isn't on the portal.
+    address that nobody has; the list of everyone where that costs fewer requests, or turns out to.
+    Afterwards an account that isn't in `accounts` isn't on the portal.
     """
     unknown = [person for person in people if _questions(person, accounts)]
     if len(unknown) <= FEW:
@@ -161,10 +171,21 @@ async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> int:
             accounts.add([by_id])
     address = _ask_by_email(person, accounts)
     if address is not None:
-        found = await portal.people_by_email(address)
-        requests += 1 if found else EMPTY_READINGS
-        accounts.add(found)
+        for spelling in _spellings(address):
+            found = await portal.people_by_email(spelling)
+            requests += 1 if found else EMPTY_READINGS
+            accounts.add(found)
     return requests
+
+
+def _spellings(address: str) -> tuple[str, ...]:
+    """Return the spellings to search for: the portal compares letter by letter, or nearly so.
+
+    Beside the address itself: its domain as IDNA encodes it, and the plain letters for which
+    somebody may have mistaken it.
+    """
+    key, near = email_key(address), near_key(address)
+    return (address,) if near == key else tuple(dict.fromkeys((address, key, near)))
 
 
 def _pages(people: int) -> int:

@@ -1,28 +1,29 @@
 """Joins the people on a roster to their accounts on the portal, with few requests.
 
-By what a contractor is found, and when it can't be told who is meant. Which accounts are read, and
+By what a contractor is found, and when several accounts may be meant. Which accounts are read, and
 how, is the business of `lookup`; nothing is decided here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.contractor import Contractor, Profile, UserId, email_key
 from lastseen.model.decision import Reason
+from lastseen.rosters.cells import portal_id
 from lastseen.rosters.interface import Listing
 from lastseen.rosters.lookup import Accounts, look_up, read_guests
-from lastseen.rosters.rows import merged, portal_id
+from lastseen.rosters.rows import merged
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """A contractor and the account that is theirs, or why there is none."""
 
     contractor: Contractor | None
-    """Whom the roster names; None for a guest whom no row names."""
+    """The person whom the roster names; None for a guest whom no row names."""
     profile: Profile | None
-    """The account; None where there is none or it can't be told which."""
+    """The account; None where there is none or several may be meant."""
     problem: Reason | None = None
     """NOT_ON_PORTAL, AMBIGUOUS, UNKNOWN_GUEST, or None where all is well."""
     explanation: str | None = None
@@ -32,14 +33,15 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[Match, ...]:
     """Return a match for each person on the roster, in the roster's order.
 
-    By id, and by e-mail address in any case where there is no id. An id and an address that lead
-    to different accounts, an id that the portal doesn't know beside an address that it does, and
-    an address that two accounts have are AMBIGUOUS: of two statements that contradict each other
-    neither is trusted. An address that nobody on the portal has doesn't contradict an id: people
-    change their addresses, and the id is the portal's own. Rows that lead to one account are one
-    person.
+    By id, and by e-mail address where there is no id. AMBIGUOUS are: an id and an address that
+    lead to different accounts, an id that the portal doesn't know beside an address that it does,
+    an address that two accounts have, and one that is only nearly an account's (`near_key`). Of two
+    statements that contradict each other neither is trusted, and an account that such a
+    row may mean is held even where another row names it. An address that nobody on the portal has
+    doesn't contradict an id: people change their addresses, and the id is the portal's own. Rows
+    that lead to one account are one person.
 
-    With `reconcile`, which is for rosters outside the portal, the guests that no row leads to
+    With `reconcile`, which is for rosters outside the portal, the guests whom no row may mean
     follow at the end as UNKNOWN_GUEST, by address.
 
     Raises PortalError.
@@ -48,10 +50,10 @@ async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[M
     guests = await read_guests(accounts, portal, people=listing.contractors) if reconcile else ()
     await look_up(listing.contractors, accounts, portal)
     matches = [_matched(person, accounts) for person in listing.contractors]
-    spoken_of = {account.id for person in listing.contractors for account in accounts.of(person)}
-    strangers = [guest for guest in guests if guest.id not in spoken_of]
+    meant = {account.id for person in listing.contractors for account in accounts.of(person)}
+    strangers = [guest for guest in guests if guest.id not in meant]
     return (
-        *_one_for_each_account(matches),
+        *_held_where_contested(_one_for_each_account(matches), accounts),
         *(
             Match(contractor=None, profile=guest, problem=Reason.UNKNOWN_GUEST)
             for guest in sorted(strangers, key=lambda guest: (email_key(guest.email), guest.id))
@@ -61,13 +63,22 @@ async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[M
 
 def _matched(person: Contractor, accounts: Accounts) -> Match:
     by_id, by_email = accounts.by_id(person), accounts.by_email(person)
+    near = accounts.nearly_by_email(person) if not by_email else []
     if by_id is not None:
-        if not by_email or by_id in by_email:
+        others = [account for account in (*by_email, *near) if account.id != by_id.id]
+        if not others or by_id in by_email:
             return Match(contractor=person, profile=by_id)
+        nearly = "" if by_email else "nearly "
         return _ambiguous(
             person,
             f"the id is that of {_called(by_id)}, "
-            f"the e-mail address {person.email} that of {_called(by_email[0])}",
+            f"the e-mail address {person.email} is {nearly}that of {_called(others[0])}",
+        )
+    if near:
+        return _ambiguous(
+            person,
+            f"the e-mail address {person.email} is nearly, but not exactly, that of "
+            f"{_called(near[0])}",
         )
     if not by_email:
         return Match(contractor=person, profile=None, problem=Reason.NOT_ON_PORTAL)
@@ -110,3 +121,23 @@ def _one_for_each_account(matches: Iterable[Match]) -> list[Match]:
             person = merged(before, found.contractor)
             joined[first] = msgspec.structs.replace(joined[first], contractor=person)
     return joined
+
+
+def _held_where_contested(matches: list[Match], accounts: Accounts) -> Iterator[Match]:
+    """Yield the matches; an account that an ambiguous row may mean as well is ambiguous itself."""
+    contested = {
+        account.id
+        for found in matches
+        if found.problem is Reason.AMBIGUOUS and found.contractor is not None
+        for account in accounts.of(found.contractor)
+    }
+    for found in matches:
+        if found.profile is not None and found.profile.id in contested:
+            yield msgspec.structs.replace(
+                found,
+                problem=Reason.AMBIGUOUS,
+                explanation="another row of the roster may mean this account too, and it can't be "
+                "told whether it does",
+            )
+        else:
+            yield found

@@ -1,169 +1,168 @@
-"""From a row of named fields to a contractor: the same for every source that has rows.
+"""From a row of named values to a contractor: the same for every source that has rows.
 
-What a column is called, what a date looks like, when two rows are one person. Where rows come from
-is the business of the sources.
+Says when two rows are one person, and collects warnings and errors by row. Where rows come from is
+the sources' business; how a single value is read is said in `cells`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from uuid import UUID
-
-import msgspec
+from datetime import date, datetime
+from typing import Any
 
 from lastseen.model.contractor import Contractor, UserId, email_key, user_id
 from lastseen.model.errors import UsageError
-from lastseen.model.instant import parse_instant, utc_date
+from lastseen.rosters.cells import (
+    BeforeBelief,
+    believable,
+    day_of,
+    email_address,
+    last_day,
+    one_line,
+    portal_id,
+    visible,
+)
 
-FIELDS = ("id", "email", "display_name", "sponsor", "end_date")
-"""What a row may say of a contractor."""
+FIELDS = ("id", "email", "display_name", "sponsor", "end_date", "kind")
+"""What a row may say about a contractor."""
 
-PLACES_NAMED = 10
-"""How many rows one warning names; of the others it gives the number."""
+PEOPLE_FIELDS = ("id", "email")
+"""A source must have one of these columns."""
 
-NOBODY = UUID(int=0)
-"""The id that the portal gives to nobody in particular."""
+ROWS_NAMED = 10
+"""How many rows one message names; it counts the others."""
 
-
-class Row(msgspec.Struct, frozen=True):
-    """One row of a source."""
-
-    number: int
-    """Where it is, counted from 1 in the source's own way: a line of a file, a row of a result."""
-    fields: Mapping[str, str]
-    """What it says, trimmed, by the names in `FIELDS`."""
+MOST_ROWS = 1_000_000
+"""A source with more rows than this is no roster, or never ends."""
 
 
 class RowReader:
-    """Makes contractors of rows, and collects what there is to say about the rows."""
+    """Makes contractors of rows; warnings and errors name the rows, never what they say."""
 
-    def __init__(self, *, source: str, unit: str) -> None:
-        """Read for messages about `source`, whose rows are counted in `unit`: `line`, `row`."""
+    def __init__(self, *, source: str, unit: str, names: Mapping[str, str]) -> None:
+        """Read rows of `source`.
+
+        `unit` is what the source counts (`line`, `row`), `names` what it calls each field.
+        """
         self._source = source
         self._unit = unit
+        self._names = names
         self._people = _People()
-        self._noted: dict[str, list[int]] = {}
-        self._unreadable: list[tuple[int, str]] = []
+        self._warnings: dict[str, list[int]] = {}
+        self._errors: dict[str, list[int]] = {}
+        self._rows = 0
+        self.unidentified = 0
+        """Rows that say something, but nothing by which an account could be found."""
 
-    def read(self, row: Row) -> None:
-        """Take in one row; a row that names nobody is noted and ignored."""
-        fields = row.fields
-        written_id, email = fields.get("id", ""), fields.get("email", "")
-        if not written_id and not email:
-            self.note("neither id nor e-mail: ignored", row.number)
+    def read(self, number: int, values: Mapping[str, Any], *, dates_believed: bool = True) -> None:
+        """Take in one row: its number in the source, and its values by field.
+
+        Values are text, numbers, dates or None. `dates_believed`: whether the end date is
+        certain to stand in its own column. Raises UsageError past `MOST_ROWS` rows.
+        """
+        self._count(number)
+        written_id, written_email = _text(values.get("id")), _text(values.get("email"))
+        if not written_id and not written_email:
+            if any(_text(value) for value in values.values()):
+                self.unidentified += 1
+                self.warn("neither id nor e-mail address: ignored", number)
             return
         identity = portal_id(written_id)
         if written_id and identity is None:
-            then = "the e-mail address is used" if email else "nobody can be found by it"
-            self.note(f"the id is not that of a DocSpace account: {then}", row.number)
-        if email and not can_be_address(email):
-            self.note("that is no e-mail address", row.number)
+            then = "the e-mail address is used" if written_email else "no account can be found"
+            self.warn(f"the id is not a DocSpace account id: {then}", number)
+            self.unidentified += not written_email
         person = Contractor(
-            id=identity if identity or email else user_id(written_id),
-            email=email or None,
-            display_name=_one_line(fields.get("display_name", "")),
-            sponsor=_one_line(fields.get("sponsor", "")),
-            end_date=self._end_date(fields.get("end_date", ""), row.number),
+            id=identity if identity or written_email else user_id(written_id),
+            email=self._email(written_email, number, identified=identity is not None),
+            display_name=one_line(visible(_text(values.get("display_name")))),
+            sponsor=one_line(visible(_text(values.get("sponsor")))),
+            end_date=self._end_date(values.get("end_date"), number, believed=dates_believed),
+            kind=one_line(visible(_text(values.get("kind")))),
         )
-        for remark in self._people.add(person):
-            self.note(remark, row.number)
+        for warning in self._people.add(person):
+            self.warn(warning, number)
 
-    def note(self, remark: str, number: int) -> None:
-        """Keep a remark on a row, for the warnings."""
-        self._noted.setdefault(remark, []).append(number)
+    def warn(self, warning: str, number: int) -> None:
+        """Keep a warning about a row."""
+        self._warnings.setdefault(warning, []).append(number)
+
+    def refuse(self, why: str, number: int) -> None:
+        """Keep an error about a row: `people` will refuse the source."""
+        self._errors.setdefault(why, []).append(number)
 
     def people(self) -> tuple[Contractor, ...]:
         """Return everyone read, each once, in the order of the rows.
 
-        Raises UsageError where an end date could not be read: guessing at one could take someone's
-        access away.
+        Raises UsageError that names every row that could not be read: without it, another row of
+        the same person would decide alone.
         """
-        if self._unreadable:
-            number, text = self._unreadable[0]
-            others = [number for number, _ in self._unreadable[1:]]
-            also = f"; the same goes for {self._places(others)}" if others else ""
+        if self._errors:
             raise UsageError(
                 attempted=f"reading {self._source}",
-                found=f"{self._unit} {number} has the end date {text!r}, "
-                f"which is not an ISO date{also}",
-                meaning="the end of a contract can take access away, so it is not guessed at",
-                remedy="write it as in 2026-12-31, or leave the field empty",
+                found="; ".join(
+                    f"{self._places(numbers)}: {why}" for why, numbers in self._errors.items()
+                ),
+                meaning="a wrong address or date could take somebody's access away, so the roster "
+                "is used whole or not at all",
+                remedy="correct these rows; leave an unknown value empty",
             )
         return tuple(self._people)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return one warning for each kind of remark, naming the rows."""
+        """Return one warning for each kind, naming the rows."""
         return tuple(
-            f"{self._source}, {self._places(numbers)}: {remark}"
-            for remark, numbers in self._noted.items()
+            f"{self._source}, {self._places(numbers)}: {warning}"
+            for warning, numbers in self._warnings.items()
         )
 
-    def _end_date(self, text: str, number: int) -> date | None:
-        """Read a date or a date-time.
+    def _count(self, number: int) -> None:
+        self._rows += 1
+        if self._rows > MOST_ROWS:
+            raise UsageError(
+                attempted=f"reading {self._source}",
+                found=f"{self._unit} {number} is beyond the limit of {MOST_ROWS:,} rows",
+                meaning="it is not a roster, or it never ends",
+                remedy="narrow the source down to the contractors",
+            )
 
-        A time in another zone than UTC may fall on two days: the later holds, so that nobody's
-        contract ends a day early.
-        """
-        if not text:
+    def _email(self, written: str, number: int, *, identified: bool) -> str | None:
+        if not written:
             return None
         try:
-            if len(text) <= len("2026-12-31"):
-                return date.fromisoformat(text)
-            return max(date.fromisoformat(text[:10]), utc_date(parse_instant(text)))
-        except (ValueError, OverflowError):
-            self._unreadable.append((number, text))
+            return email_address(written)
+        except ValueError:
+            column = f"column {self._names.get('email', 'email')} is not one e-mail address"
+            if identified:
+                self.warn(f"{column}: the id is used", number)
+            else:
+                self.refuse(column, number)
             return None
 
+    def _end_date(self, value: object, number: int, *, believed: bool) -> date | None:
+        if value is None or value == "":
+            return None
+        if not believed:
+            self.warn("the row is shorter than the header: its end date is not believed", number)
+            return None
+        try:
+            return _day(value)
+        except BeforeBelief:
+            self.warn("an end date before the year 2000 is taken as no end", number)
+        except (ValueError, OverflowError):
+            column = self._names.get("end_date", "end_date")
+            self.refuse(f"column {column} is not a date as in 2026-12-31", number)
+        return None
+
     def _places(self, numbers: list[int]) -> str:
-        named = ", ".join(str(number) for number in numbers[:PLACES_NAMED])
-        more = len(numbers) - PLACES_NAMED
+        named = ", ".join(str(number) for number in numbers[:ROWS_NAMED])
+        more = len(numbers) - ROWS_NAMED
         units = self._unit if len(numbers) == 1 else f"{self._unit}s"
         return f"{units} {named} and {more} more" if more > 0 else f"{units} {named}"
 
 
-def column_names(columns: Mapping[str, str]) -> dict[str, str]:
-    """Return what the source calls each field; a field that it is said not to have is left out.
-
-    Raises UsageError where `columns` speaks of a field that contractors don't have.
-    """
-    unknown = sorted(set(columns) - set(FIELDS))
-    if unknown:
-        raise UsageError(
-            attempted="reading roster.columns",
-            found=f"it names {', '.join(unknown)}",
-            meaning="a contractor has no such field",
-            remedy=f"the fields are {', '.join(FIELDS)}",
-        )
-    names = {field: columns.get(field, field).strip() for field in FIELDS}
-    return {field: name for field, name in names.items() if name}
-
-
-def portal_id(text: str) -> UserId | None:
-    """Return the id of an account as the portal writes it, or None where `text` can't be one.
-
-    The portal takes anything else for a user name (UserController.cs, GetProfileByUserId), so it
-    must never be asked for.
-    """
-    try:
-        guid = UUID(text.strip())
-    except ValueError:
-        return None
-    return None if guid == NOBODY else user_id(str(guid))
-
-
-def can_be_address(text: str) -> bool:
-    """Say whether the portal would look for `text` as an e-mail address.
-
-    It answers 400 to anything else: more than 255 characters, a line break, or not exactly one @
-    with something on both sides (MemberRequestDto.cs, GetMemberByEmailRequestDto).
-    """
-    name, _, domain = text.strip().partition("@")
-    return bool(name and domain) and "@" not in domain and len(text) <= 255 and text.isprintable()
-
-
 def merged(first: Contractor, second: Contractor) -> Contractor:
-    """Return the one person that two rows speak of: what the first says goes before the second.
+    """Return the one person that two rows describe: what the first says goes before the second.
 
-    The end date alone is different. The later one holds, and none at all where either row has
+    The end date is different. The later one holds, and none at all where either row has
     none: a contract that goes on, or may, must not be taken for one that has ended.
     """
     ends = (first.end_date, second.end_date)
@@ -173,11 +172,30 @@ def merged(first: Contractor, second: Contractor) -> Contractor:
         display_name=first.display_name or second.display_name,
         sponsor=first.sponsor or second.sponsor,
         end_date=None if ends[0] is None or ends[1] is None else max(ends[0], ends[1]),
+        kind=first.kind or second.kind,
     )
 
 
-def _one_line(text: str) -> str | None:
-    return " ".join(text.split()) or None
+def _text(value: object) -> str:
+    """Return a value as the text that a person would have written; whole numbers without `.0`."""
+    if isinstance(value, str):
+        return value.strip()
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, datetime):
+        # A date that a database or a workbook keeps as a midnight without zone is that day.
+        return day_of(value)
+    if isinstance(value, date):
+        return believable(value)
+    if isinstance(value, str):
+        return last_day(value)
+    raise ValueError("not a date")
 
 
 class _People(Iterable[Contractor]):
@@ -192,7 +210,7 @@ class _People(Iterable[Contractor]):
         return iter(self._people)
 
     def add(self, person: Contractor) -> Iterator[str]:
-        """Take in a person, and yield what is odd about a second row on somebody known."""
+        """Take in a person; yields warnings about a second row of somebody known."""
         position = self._position(person)
         if position is None:
             self._people.append(person)
@@ -202,10 +220,10 @@ class _People(Iterable[Contractor]):
         self._people[position] = merged(before, person)
         self._index(position)
         if before.email and person.email and email_key(before.email) != email_key(person.email):
-            yield "a second e-mail address for an id that is there already: the first is used"
+            yield "a second e-mail address for an id that was read already: the first is used"
         if before.end_date != person.end_date:
             yield (
-                "another end date for somebody who is there already: the later one holds, "
+                "another end date for somebody who was read already: the later one holds, "
                 "and none where one is missing"
             )
 

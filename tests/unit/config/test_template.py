@@ -16,15 +16,16 @@ PORTAL = PortalSettings(url="https://portal.example.com")
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10)
 visible = texts.filter(str.strip)
 lists = st.lists(texts, max_size=3).map(tuple)
+domains = st.lists(st.sampled_from(["vendor.com", ".v.example", "@faß.example"])).map(tuple)
 rosters = st.builds(
     RosterOptions,
     source=st.sampled_from(["guests", "csv", "sql"]),
     reconcile=st.booleans(),
     path=st.none() | visible.filter(lambda t: "\0" not in t).map(lambda t: Path("/srv") / f"x{t}"),
     groups=lists,
-    email_domains=lists,
+    email_domains=domains,
     inviters=lists,
-    exclude_email_domains=lists,
+    exclude_email_domains=domains,
     columns=st.dictionaries(st.sampled_from(["id", "email", "end_date"]), st.text(max_size=5)),
     url=st.none() | visible,
     query=st.none() | visible,

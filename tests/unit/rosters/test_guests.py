@@ -1,11 +1,12 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from lastseen.model.contractor import AccountStatus, Profile
 from lastseen.model.errors import UsageError
 from lastseen.rosters import Listing, RosterOptions, open_roster
-from lastseen.rosters.guests import in_domain
+from lastseen.rosters.guests import GuestsRoster
 from tests.unit.rosters.pretended_portal import PretendedPortal, guest, guid, user
 
 GROUP_A = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -121,23 +122,10 @@ def test_a_domain_that_no_guest_is_in_is_warned_of():
     assert listing.warnings == ("no guest's e-mail address is in the domain vendr.com",)
 
 
-@pytest.mark.parametrize(
-    ("address", "domain", "inside"),
-    [
-        ("a@vendor.com", "vendor.com", True),
-        ("a@VENDOR.com", "@Vendor.COM ", True),
-        ("a@sub.vendor.com", "vendor.com", False),
-        ("a@evilvendor.com", "vendor.com", False),
-        ("a@evilvendor.com", ".vendor.com", False),
-        ("a@evilvendor.com", "*.vendor.com", False),
-        ("a@vendor.com", ".vendor.com", True),
-        ("a@sub.vendor.com", ".vendor.com", True),
-        ("a@vendor.com", "*.vendor.com", False),
-        ("a@x.sub.vendor.com", "*.vendor.com", True),
-        ("vendor.com", "vendor.com", False),
-        ("", "", False),
-        ('"a@vendor.com"@other.org', "vendor.com", False),
-    ],
-)
-def test_domains_are_compared_whole(address, domain, inside):
-    assert in_domain(address, domain) is inside
+@pytest.mark.parametrize("option", ["email_domains", "exclude_email_domains"])
+@pytest.mark.parametrize("text", ["*.vendor.com", "https://vendor.com", '"vendor.com"', "a@v.com"])
+def test_a_text_that_cannot_be_a_domain_is_refused_before_anybody_is_listed(option, text):
+    with pytest.raises(UsageError, match="is not a domain") as refusal:
+        GuestsRoster(structs.replace(RosterOptions(), **{option: (text,)}))
+
+    assert option in refusal.value.attempted

@@ -138,6 +138,43 @@ def test_an_answer_about_somebody_else_is_not_believed():
     assert only(matched(portal, Contractor(email="rené@vendor.com"))).profile is None
 
 
+@pytest.mark.parametrize("reconcile", [True, False])
+def test_an_address_nearly_an_accounts_is_ambiguous_and_leaves_the_account_alone(reconcile):
+    account = guest(1, "hans.strasse@vendor.com")
+    person = Contractor(email="hans.straße@vendor.com", end_date=date(2020, 1, 1))
+
+    found = only(matched([account], person, reconcile=reconcile))
+
+    assert (found.problem, found.profile) == (Reason.AMBIGUOUS, None)
+    assert "nearly, but not exactly" in (found.explanation or "")
+
+
+def test_an_account_with_exactly_the_address_is_found_beside_one_nearly_like_it():
+    people = [guest(1, "hans.strasse@vendor.com"), guest(2, "hans.straße@vendor.com")]
+
+    for account in people:
+        found = only(matched(people, Contractor(email=account.email)))
+        assert (found.problem, found.profile) == (None, account)
+
+
+def test_an_account_that_another_row_nearly_names_is_ambiguous_too():
+    account = guest(1, "hans.strasse@vendor.com")
+    rows = [
+        Contractor(email="hans.strasse@vendor.com", end_date=date(2020, 1, 1)),
+        Contractor(email="hans.straße@vendor.com"),
+    ]
+
+    found = matched([account], *rows, reconcile=True)
+
+    assert [one.problem for one in found] == [Reason.AMBIGUOUS, Reason.AMBIGUOUS]
+
+
+def test_a_domain_is_found_in_either_spelling():
+    account = guest(1, "ann@xn--fa-hia.example")
+
+    assert only(matched([account], Contractor(email="Ann@faß.example"))).profile == account
+
+
 def test_profiles_that_the_roster_brought_are_not_asked_for_again():
     portal = PretendedPortal([guest(1)])
     listing = Listing(

@@ -1,0 +1,101 @@
+"""When two e-mail addresses are the same or nearly the same, and which of them lie in a domain.
+
+The local part is compared in ASCII case only: `straße` and `strasse` are two people to a mail
+server. Domains are compared as IDNA 2008 (RFC 5891) encodes them.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import idna
+
+_LONGEST_NAME = 253
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_DOTLESS_I = "\N{LATIN SMALL LETTER DOTLESS I}"
+_INVISIBLE = frozenset({"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
+
+
+def email_key(text: str) -> str:
+    """Return an e-mail address in the form by which two are compared."""
+    stripped = text.strip()
+    if stripped.isascii():
+        return stripped.lower()
+    local, at, domain = stripped.rpartition("@")
+    return f"{local.translate(_ASCII_LOWER)}{at}{domain_key(domain)}"
+
+
+def near_key(text: str) -> str:
+    """Return the form in which addresses agree that a person could mistake for one another.
+
+    Accents, compatibility forms (ligatures, full width), invisible characters and every kind of
+    case folding are removed. Two addresses with one near key but different `email_key`s may belong
+    to one person or to two.
+    """
+    key = email_key(text)
+    if key.isascii() and "xn--" not in key:
+        return key
+    local, at, domain = key.rpartition("@")
+    folded = f"{local}{at}{_readable(domain)}".casefold().replace(_DOTLESS_I, "i")
+    decomposed = unicodedata.normalize("NFKD", folded).casefold()
+    return "".join(c for c in decomposed if unicodedata.category(c) not in _INVISIBLE)
+
+
+@lru_cache(maxsize=4096)
+def domain_key(domain: str) -> str:
+    """Return a domain in lower case as IDNA 2008 encodes it.
+
+    A name that IDNA 2008 does not allow is only lower-cased in ASCII: it equals nothing but itself.
+    """
+    lowered = unicodedata.normalize("NFC", domain.lower())
+    if lowered.isascii():
+        return lowered
+    try:
+        return idna.encode(lowered).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return domain.translate(_ASCII_LOWER)
+
+
+def domain_of(address: str) -> str:
+    """Return the key of the domain that an e-mail address lies in; empty where it has none."""
+    return email_key(address).rpartition("@")[2] if "@" in address else ""
+
+
+def domain_pattern(text: str) -> str:
+    """Return `vendor.example` (that domain alone) or `.vendor.example` (it and all below) as a key.
+
+    One leading `@` is dropped. Raises ValueError for anything that can't be a domain: such a text
+    would silently match nobody.
+    """
+    name = text.strip().removeprefix("@")
+    below, name = ("." if name.startswith(".") else ""), name.removeprefix(".")
+    key = domain_key(name)
+    labels = key.split(".")
+    if (
+        len(labels) < 2
+        or len(key) > _LONGEST_NAME
+        or not all(map(_LABEL.fullmatch, labels))
+        or labels[-1].isdigit()
+    ):
+        raise ValueError(f"{text[:100]!r} is not a domain; write vendor.example, or {_BELOW}")
+    return below + key
+
+
+def in_domain(address: str, pattern: str) -> bool:
+    """Say whether an e-mail address lies in a domain; `pattern` comes from `domain_pattern`."""
+    domain = domain_of(address)
+    if pattern.startswith("."):
+        return domain == pattern[1:] or domain.endswith(pattern)
+    return bool(domain) and domain == pattern
+
+
+_BELOW = ".vendor.example for that domain and all domains below it"
+
+
+def _readable(domain: str) -> str:
+    """Return a domain with its encoded labels decoded, where they can be."""
+    try:
+        return idna.decode(domain) if "xn--" in domain else domain
+    except (idna.IDNAError, UnicodeError):
+        return domain

@@ -1,0 +1,138 @@
+"""Reads single values of a roster: an account id, an e-mail address, the last day of a contract.
+
+Pure. A value that can't be read raises ValueError; nothing is guessed, since a wrong address or a
+wrong date can take access away from somebody at work.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import unquote
+from uuid import UUID
+
+from lastseen.model.contractor import UserId, user_id
+
+FIRST_BELIEVABLE_YEAR = 2000
+"""Systems write 0001-01-01, 1900-01-01 or 1970-01-01 where a contract has no end."""
+
+FURTHEST_ZONE = timedelta(hours=14)
+"""The time zone in which a day begins first (UTC+14, Kiribati)."""
+
+_NOBODY = UUID(int=0)
+_LONGEST_ADDRESS = 255
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
+_NAMED = re.compile(r"[^<>]*<([^<>]*)>")
+_COMMENT = re.compile(r"\s*\([^()]*\)$")
+_MAILTO = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
+    r" ?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+
+
+class BeforeBelief(ValueError):
+    """A date too early to be the end of a contract: it stands for "no end"."""
+
+
+def visible(text: str) -> str:
+    """Return `text` without characters that nobody sees (zero width, byte-order marks), trimmed."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return "".join(
+        " " if unicodedata.category(c) == "Zs" else c
+        for c in text
+        if unicodedata.category(c) not in ("Cf", "Cc") or c in "\t\r\n"
+    ).strip()
+
+
+def one_line(text: str) -> str | None:
+    """Return `text` with all white space as single blanks; None where nothing is left."""
+    return " ".join(text.split()) or None
+
+
+def portal_id(text: str) -> UserId | None:
+    """Return an account's id as the portal writes it, or None where `text` can't be one.
+
+    The portal takes anything else for a user name (UserController.cs, GetProfileByUserId), so it
+    must never be asked for.
+    """
+    try:
+        guid = UUID(visible(text).lstrip("'"))
+    except ValueError:
+        return None
+    return None if guid == _NOBODY else user_id(str(guid))
+
+
+def email_address(text: str) -> str:
+    """Return the one address in `text`, without what mail programs and Excel wrap around it.
+
+    Unwraps `Ann <ann@x.example>`, `ann@x.example (Ann)`, `mailto:ann@x.example`, quotation marks, a
+    leading apostrophe, a trailing dot, comma or semicolon, and invisible characters.
+    Raises ValueError where no single address is left.
+    """
+    address = visible(text)
+    if named := _NAMED.fullmatch(address):
+        address = named[1].strip()
+    address = _COMMENT.sub("", address)
+    if mailto := _MAILTO.fullmatch(address):
+        address = visible(unquote(mailto[1]))
+    address = address.strip("\"'`\u2018\u2019\u201c\u201d ").rstrip(".,; ")
+    if not can_be_address(address) or not _ADDRESS.fullmatch(address):
+        raise ValueError("not one e-mail address")
+    return address
+
+
+def can_be_address(text: str) -> bool:
+    """Say whether the portal would look for `text` as an e-mail address.
+
+    It answers 400 to anything else: more than 255 characters, a line break, or not exactly one @
+    with something on both sides (MemberRequestDto.cs, GetMemberByEmailRequestDto).
+    """
+    name, _, domain = text.strip().partition("@")
+    return (
+        bool(name and domain)
+        and "@" not in domain
+        and len(text) <= _LONGEST_ADDRESS
+        and text.isprintable()
+    )
+
+
+def last_day(text: str) -> date | None:
+    """Return the last day of a contract; None where `text` is empty.
+
+    Takes `2026-12-31` and `2026-12-31T23:00:00Z` (seconds, fraction and zone may be missing).
+    An instant falls on different days in different places: the latest of them holds, so
+    that no contract ends a day early. Raises ValueError for any other form, BeforeBelief for a day
+    before the year 2000.
+    """
+    written = visible(text)
+    if not written:
+        return None
+    if _DATE.fullmatch(written):
+        return believable(date.fromisoformat(written))
+    if not _INSTANT.fullmatch(written):
+        raise ValueError("not an ISO date")
+    # Python reads three or six digits of a fraction; what is smaller changes no day.
+    moment = re.sub(r"[.][0-9]+", "", written.replace(" Z", "Z").replace(" +", "+"))
+    return day_of(datetime.fromisoformat(moment.replace(" -", "-")))
+
+
+def day_of(moment: datetime) -> date:
+    """Return the latest day that `moment` can be anywhere; a time without zone is taken as UTC.
+
+    Raises BeforeBelief for a day before the year 2000.
+    """
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        latest = (aware.astimezone(UTC) + FURTHEST_ZONE).date()
+    except OverflowError:
+        latest = moment.date()
+    return believable(max(latest, moment.date()))
+
+
+def believable(day: date) -> date:
+    """Return `day`; raises BeforeBelief where it can't be meant as the end of a contract."""
+    if day.year < FIRST_BELIEVABLE_YEAR:
+        raise BeforeBelief(day.isoformat())
+    return day

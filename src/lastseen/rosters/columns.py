@@ -1,0 +1,97 @@
+"""Which column of a source holds which field of a contractor, by `[roster.columns]` and the header.
+
+For every source with named columns. What the values mean is the business of `rows`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from lastseen.model.errors import UsageError
+from lastseen.rosters.cells import visible
+from lastseen.rosters.rows import FIELDS, PEOPLE_FIELDS
+
+_NAMES_SHOWN = 20
+_PLAIN_NAME = re.compile(r"[^\W_][\w .,/()'-]{0,39}")
+
+
+class Columns:
+    """The names under which a source has the fields."""
+
+    def __init__(self, renamed: Mapping[str, str]) -> None:
+        """Take over `[roster.columns]`: an empty name means that the source lacks the field.
+
+        Raises UsageError for a field that contractors don't have.
+        """
+        unknown = sorted(set(renamed) - set(FIELDS))
+        if unknown:
+            raise UsageError(
+                attempted="reading roster.columns",
+                found=f"it names {', '.join(unknown)}",
+                meaning="a contractor has no such field",
+                remedy=f"the fields are {', '.join(FIELDS)}",
+            )
+        self._renamed = frozenset(renamed)
+        named = {field: renamed.get(field, field).strip() for field in FIELDS}
+        self.names: dict[str, str] = {field: name for field, name in named.items() if name}
+        """What the source calls each field that it has."""
+        self._wanted = [self.names[field] for field in PEOPLE_FIELDS if field in self.names]
+
+    def name_somebody(self, header: Sequence[str]) -> bool:
+        """Say whether the id or the e-mail column is in `header`."""
+        return bool({folded(name) for name in self._wanted} & {folded(name) for name in header})
+
+    def positions(self, header: Sequence[str], *, source: str) -> dict[str, int]:
+        """Return the position of each field that `header` has.
+
+        Raises UsageError where the id and the e-mail column are missing, where a renamed column
+        is missing, and where a name stands twice.
+        """
+        if not self.name_somebody(header):
+            raise self.nobody_named(header, source=source)
+        names = [folded(name) for name in header]
+        positions: dict[str, int] = {}
+        for field, name in self.names.items():
+            found = names.count(folded(name))
+            if found > 1:
+                raise unusable_header(
+                    source, f"it has {found} columns {name}", "rename or remove all but one"
+                )
+            if found:
+                positions[field] = names.index(folded(name))
+            elif field in self._renamed:
+                raise unusable_header(
+                    source,
+                    f"it has no column {name}, which roster.columns names for {field}",
+                    "correct roster.columns, or the source's header",
+                )
+        return positions
+
+    def nobody_named(self, header: Sequence[str], *, source: str) -> UsageError:
+        """Return the error of a source without id and e-mail column.
+
+        The names in `header` are only shown where they look like names: the file may be anything.
+        """
+        shown = [name.strip() for name in header if name.strip()]
+        plain = len(shown) > 1 and all(_PLAIN_NAME.fullmatch(name) for name in shown)
+        others = f", only {', '.join(shown[:_NAMES_SHOWN])}" if plain else ""
+        return unusable_header(
+            source,
+            f"it has no column {' or '.join(self._wanted)}{others}",
+            'name the columns under [roster.columns], for example email = "Mail", '
+            "or give the source a header",
+        )
+
+
+def folded(name: str) -> str:
+    """Return a column's name in the form by which two are compared."""
+    return visible(name).casefold()
+
+
+def unusable_header(source: str, found: str, remedy: str) -> UsageError:
+    """Return the error of a header from which the columns can't be told."""
+    return UsageError(
+        attempted=f"reading the header of {source}",
+        found=found,
+        meaning="without it nobody can tell which column holds what",
+        remedy=remedy,
+    )

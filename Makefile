@@ -1,10 +1,10 @@
-# What a developer does here. A machine needs Python 3.11 or newer with venv, and make;
-# everything else is laid beside the sources, pinned and checked by hash.
+# Developer tasks. Needs Python 3.11 or newer with venv, and make; everything else is installed
+# into virtual environments beside the sources, pinned and verified by hash.
 #
-#   make PYTHON=python3.12 …       another interpreter
-#   make test PYTEST_ARGS="-k …"   some of the tests
-#   make test WORKERS=8            more of them at once
-#   make lock LOCK_ARGS=--upgrade  newer versions
+#   make PYTHON=python3.12 …       use another interpreter
+#   make test PYTEST_ARGS="-k …"   run some of the tests
+#   make test WORKERS=8            run more of them at once
+#   make lock LOCK_ARGS=--upgrade  take newer versions
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -22,14 +22,18 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := -m pip install -qq --no-input --progress-bar off
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench safety lock clean check-python
+.PHONY: help demo check test lint bench safety lock clean check-python
 
-help: ## Say what there is
+help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) \
 	    | while IFS="$$(printf '\t')" read -r target text; do printf 'make %-8s %s\n' "$$target" "$$text"; done
 
-demo: $(PLAIN)/.installed ## Show the whole job on a simulated portal
+demo: $(PLAIN)/.installed ## Run the whole job against a simulated portal
 	$(PLAIN)/bin/lastseen demo
+
+check: lint ## Lint and unit tests, without a browser or PostgreSQL: under a minute
+	$(DEV)/bin/python -m pytest -n $(WORKERS) -q -p no:playwright \
+	    -m "not browser and not postgres" $(PYTEST_ARGS) tests/unit
 
 test: lint ## Lint, then run every test
 	$(DEV)/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
@@ -44,11 +48,11 @@ lint: $(DEV)/.installed ## Check style, types, structure and docstrings
 bench: $(DEV)/.installed ## Measure requests and time against the vendor's sample
 	$(DEV)/bin/python -m benchmarks.bench $(BENCH_ARGS)
 
-safety: $(DEV)/.installed ## Try to make it disable someone who is at work
+safety: $(DEV)/.installed ## Search for a portal on which it disables someone at work
 	$(DEV)/bin/python -m campaigns.safety $(SAFETY_ARGS)
 
-# The same versions everywhere: the smaller files are held to what the largest one says.
-lock: $(LOCKER)/.installed ## Write requirements/*.txt anew from pyproject.toml
+# The same versions everywhere: the smaller files are constrained by the largest.
+lock: $(LOCKER)/.installed ## Rewrite requirements/*.txt from pyproject.toml
 	$(COMPILE) --output-file requirements/dev.txt --all-extras pyproject.toml
 	$(COMPILE) --output-file requirements/plain.txt --constraints requirements/dev.txt pyproject.toml
 	echo hatchling | $(COMPILE) --output-file requirements/build.txt --constraints requirements/dev.txt -
@@ -56,35 +60,35 @@ lock: $(LOCKER)/.installed ## Write requirements/*.txt anew from pyproject.toml
 COMPILE = $(LOCKER)/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
     --no-annotate --universal --python-version 3.11 --custom-compile-command "make lock" $(LOCK_ARGS)
 
-clean: ## Take away everything that make has laid
+clean: ## Remove everything that make installed or built
 	rm -rf $(DEV) $(PLAIN) $(LOCKER) build dist test-results .import_linter_cache .hypothesis
 	find . -name '.*_cache' -prune -type d -exec rm -rf {} +
 	find . -name __pycache__ -prune -type d -exec rm -rf {} +
 
 $(DEV)/.installed: requirements/dev.txt pyproject.toml | check-python
-	$(call lay,$(DEV))
+	$(call make_venv,$(DEV))
 	$(DEV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	$(DEV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(PLAIN)/.installed: requirements/plain.txt requirements/build.txt pyproject.toml | check-python
-	$(call lay,$(PLAIN))
+	$(call make_venv,$(PLAIN))
 	$(PLAIN)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/plain.txt -r requirements/build.txt
 	$(PLAIN)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(LOCKER)/.installed: | check-python
-	$(call lay,$(LOCKER))
+	$(call make_venv,$(LOCKER))
 	$(LOCKER)/bin/python $(PIP_INSTALL) uv
 	@touch $@
 
-define lay
-@echo "Laying $(1) (once; a minute or two)"
+define make_venv
+@echo "Creating $(1) (once; takes a minute or two)"
 @$(PYTHON) -m venv $(1) || { \
     echo "Lastseen needs Python's venv module; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
 check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	    echo "Lastseen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo 'not there')." \
-	        "Name another one: make PYTHON=python3.12 …"; exit 1; }
+	    echo "Lastseen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo missing)." \
+	        "Choose another: make PYTHON=python3.12 …"; exit 1; }

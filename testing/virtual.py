@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import msgspec
 
-from benchmarks.oracle import Fewest, Window, fewest
 from lastseen.docspace.client import Client, client_over
 from lastseen.docspace.http.request import Request, Response, Runtime
 from lastseen.ledger import Ledger, PortalLedger
@@ -24,6 +23,7 @@ from lastseen.simulator.server.limits import RateLimit
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
+from testing.oracle import Fewest, Window, fewest
 from testing.worlds import Shape, let_pass, scenario
 
 T = TypeVar("T")

@@ -1,8 +1,7 @@
-"""What every test may ask for, and what none may touch.
+"""Fixtures for every test: `chromium`, `postgres_url`, `fresh_postgres_url`.
 
-Fixtures: `chromium` (and pytest-playwright's `page`, which runs in it), `postgres_url`,
-`fresh_postgres_url`. What is missing on a developer's machine skips a test; where `CI` is set it
-fails the test, so that nothing goes untested unnoticed.
+pytest-playwright's `page` runs in that Chromium.
+A missing browser skips a test on a developer's machine and fails it where `CI` is set.
 """
 
 import os
@@ -21,7 +20,13 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright's event loop goes on running in its process."""
+    """Mark tests by what they need; run browser tests last, as Playwright's event loop stays on."""
+    for item in items:
+        needed = getattr(item, "fixturenames", ())
+        if "chromium" in needed:
+            item.add_marker("browser")
+        if "postgres_url" in needed:
+            item.add_marker("postgres")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

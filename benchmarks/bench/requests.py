@@ -1,9 +1,9 @@
 """How many requests a review takes: the first one, one the day after, and with dates to show."""
 
 from benchmarks.bench.table import Row
-from benchmarks.oracle import PAGE, Fewest, candidates, pages
 from lastseen.model.plan import Policy
 from lastseen.simulator.server.filters import Filters
+from testing.oracle import PAGE, Fewest, candidates, pages
 from testing.virtual import DAY, VirtualPortal
 from testing.worlds import company
 

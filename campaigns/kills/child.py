@@ -11,12 +11,6 @@ import os
 import sys
 from pathlib import Path
 
-from campaigns.kills.process_death import (
-    Life,
-    MortalLedger,
-    kill_this_process,
-    mortal_portal,
-)
 from lastseen.docspace import open_portal
 from lastseen.execution import batches
 from lastseen.ledger import open_ledger
@@ -26,6 +20,12 @@ from lastseen.model.plan import decode_plan
 from lastseen.model.receipt import Receipt, encode_receipt
 from lastseen.model.secret import ApiKey
 from lastseen.workflows.apply import ApplyOptions, apply
+from testing.process_death import (
+    Life,
+    MortalLedger,
+    kill_this_process,
+    mortal_portal,
+)
 
 _NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)
 

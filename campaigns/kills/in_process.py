@@ -16,7 +16,6 @@ from typing import get_args
 import msgspec
 
 from campaigns.kills.judging import Verdict, judge
-from campaigns.kills.process_death import Killed, Life, Moment, MortalLedger, mortal_portal
 from lastseen.execution import batches
 from lastseen.ledger import open_ledger
 from lastseen.model.guardrails import Guardrails
@@ -30,6 +29,7 @@ from lastseen.simulator.world.scenario import Scenario
 from lastseen.workflows.apply import ApplyOptions, apply
 from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
+from testing.process_death import Killed, Life, Moment, MortalLedger, mortal_portal
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)

@@ -20,7 +20,6 @@ from typing import get_args
 import msgspec
 
 from campaigns.kills.judging import Verdict, judge
-from campaigns.kills.process_death import Moment
 from lastseen.docspace import open_portal
 from lastseen.ledger import open_ledger
 from lastseen.model.instant import system_clock
@@ -33,6 +32,7 @@ from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.population import Population, populate
 from lastseen.workflows.review import review
+from testing.process_death import Moment
 
 _LONGEST_LIFE_SECONDS = 60.0
 _ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from campaigns.kills.in_process import Stage, several_deaths
-from campaigns.kills.process_death import Moment
 from campaigns.kills.sigkill import Theatre, theatre
+from testing.process_death import Moment
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,6 @@ from typing import Any
 
 import pytest
 
-from campaigns.kills.process_death import (
-    Killed,
-    Life,
-    Moment,
-    MortalLedger,
-    mortal_portal,
-    until_death,
-)
 from lastseen.execution import batches
 from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
@@ -20,6 +12,14 @@ from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.workflows.apply import ApplyOptions, apply
 from lastseen.workflows.undo import undo
+from testing.process_death import (
+    Killed,
+    Life,
+    Moment,
+    MortalLedger,
+    mortal_portal,
+    until_death,
+)
 from tests.unit.execution.fake_portal import URL, FakePortal
 from tests.unit.execution.plans import GENEROUS, outcomes, plan_for
 

@@ -22,14 +22,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns.kills.process_death import (
-    Killed,
-    Life,
-    Moment,
-    MortalLedger,
-    mortal_portal,
-    until_death,
-)
 from lastseen.execution import batches, status_change
 from lastseen.ledger import Ledger
 from lastseen.model.contractor import AccountStatus, UserId
@@ -39,6 +31,14 @@ from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.workflows.apply import ApplyOptions, apply
 from lastseen.workflows.undo import undo
+from testing.process_death import (
+    Killed,
+    Life,
+    Moment,
+    MortalLedger,
+    mortal_portal,
+    until_death,
+)
 from tests.unit.execution.fake_portal import URL, FakePortal
 from tests.unit.execution.plans import GENEROUS, plan_for
 

@@ -16,7 +16,7 @@ from lastseen.execution.preflight import (
     people_on_roster,
 )
 from lastseen.execution.selection import Selection
-from lastseen.ledger import Exemption, JournalEntry, Ledger, PortalLedger, Run, open_ledger
+from lastseen.ledger import Ledger, PortalLedger, open_ledger
 from lastseen.model.contractor import (
     AccountStatus,
     AccountType,
@@ -41,6 +41,7 @@ from lastseen.model.errors import (
     RosterError,
     UsageError,
 )
+from lastseen.model.exemption import Exemption
 from lastseen.model.explanation import Explanation
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import (
@@ -51,9 +52,11 @@ from lastseen.model.instant import (
     parse_instant,
     system_clock,
 )
+from lastseen.model.journal_entry import JournalEntry
 from lastseen.model.plan import Plan, PlanSummary, Policy, decode_plan, encode_plan
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, encode_receipt
+from lastseen.model.run import Run
 from lastseen.model.secret import ApiKey
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
 from lastseen.workflows.apply import ApplyOptions, apply, chosen_decisions

@@ -22,11 +22,11 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from lastseen.config.problems import Known, Problems
 from lastseen.config.settings import PortalSettings, Settings
-from lastseen.docspace.address import portal_address
 from lastseen.model.email_address import domain_pattern
 from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Policy
+from lastseen.model.portal_address import portal_address
 from lastseen.rosters.interface import RosterOptions
 from lastseen.rosters.rows import FIELDS
 from lastseen.rosters.sources import LATER_SOURCES, known_sources

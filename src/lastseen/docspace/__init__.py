@@ -31,9 +31,9 @@ async def open_portal(
 
     Nothing is asked yet. Raises UsageError for an address, a key or a status that can't be used.
     """
-    from lastseen.docspace.address import portal_address
     from lastseen.docspace.client import client_over
     from lastseen.docspace.http.transport import network
+    from lastseen.model.portal_address import portal_address
 
     address = portal_address(url)
     async with network(address, key, limits) as transport:

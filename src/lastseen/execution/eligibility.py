@@ -9,15 +9,14 @@ from collections.abc import Collection
 
 import msgspec
 
-from lastseen.ledger import Exemption
 from lastseen.model.contractor import (
     AccountStatus,
     AccountType,
     Profile,
     UserId,
     email_key,
-    user_id,
 )
+from lastseen.model.exemption import Exemption, keys_of
 from lastseen.model.instant import Instant, format_instant
 from lastseen.model.receipt import Outcome, OutcomeKind
 
@@ -75,7 +74,7 @@ def changed_since(target: Target, now: Profile | None, *, own: UserId) -> str | 
 
 def exempt_now(target: Target, exemptions: Collection[Exemption]) -> str | None:
     """Return the exemption that holds for somebody, in a sentence, or None where none does."""
-    names = {user_id(target.user_id), email_key(target.email or "")}
+    names = keys_of(ids=[target.user_id], emails=[target.email])
     for exemption in exemptions:
         if exemption.who in names:
             return f"exempt until {exemption.until}: {exemption.reason}"

@@ -7,13 +7,13 @@ carried out costs no request.
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from lastseen.model.decision import Decision, Reason
-from lastseen.model.errors import GuardrailStopped, PlanRefused
+from lastseen.model.errors import GuardrailStopped, PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant
 from lastseen.model.plan import PLAN_SCHEMA, Plan, sealed
+from lastseen.model.portal_address import portal_address
 
 _ATTEMPTED = "carrying out the plan {}"
 _NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL})
@@ -36,7 +36,7 @@ def check_plan(plan: Plan, *, portal_url: str) -> None:
             meaning="the plan was edited or damaged after it was made",
             remedy="review again; to leave people out use `apply --only` or `--except`",
         )
-    if same_portal(plan.portal) != same_portal(portal_url):
+    if not _is_made_for(plan, portal_url):
         raise PlanRefused(
             attempted=attempted,
             found=f"it was made for {plan.portal}, and the configured portal is {portal_url}",
@@ -116,10 +116,8 @@ def people_on_roster(decisions: Sequence[Decision]) -> int:
     return sum(decision.reason not in _NOT_ON_THE_ROSTER for decision in decisions)
 
 
-def same_portal(url: str) -> str:
-    """Return a portal's address in the form by which two are compared."""
-    parts = urlsplit(url.strip())
-    host = parts.hostname or ""
-    standard = {"https": 443, "http": 80}.get(parts.scheme)
-    port = "" if parts.port in (None, standard) else f":{parts.port}"
-    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+def _is_made_for(plan: Plan, portal_url: str) -> bool:
+    try:
+        return portal_address(plan.portal) == portal_address(portal_url)
+    except UsageError:  # no review writes such an address
+        return False

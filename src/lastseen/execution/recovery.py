@@ -12,8 +12,9 @@ from lastseen.execution.eligibility import GONE, done, failed, has_status, spare
 from lastseen.execution.finish import end_run
 from lastseen.execution.readback import read_people
 from lastseen.execution.run_record import RunRecord
-from lastseen.ledger import PortalLedger, Run
+from lastseen.ledger import PortalLedger
 from lastseen.model.receipt import Outcome
+from lastseen.model.run import Run
 
 _CHANGING = frozenset({"apply", "run", "undo"})
 _CUT_OFF = frozenset({"running", "interrupted"})

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from lastseen.execution.eligibility import Target
-from lastseen.ledger import EntryKind, Journal, JournalEntry, Run
+from lastseen.ledger import Journal
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.instant import Instant
+from lastseen.model.journal_entry import EntryKind, JournalEntry
 from lastseen.model.receipt import Outcome, OutcomeKind
+from lastseen.model.run import Run
 
 _DONE = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
 

@@ -7,18 +7,20 @@ from typing import Self
 
 import msgspec
 
-from lastseen.ledger.actor import Actor, present_actor
+from lastseen.ledger.actor import present_actor
 from lastseen.ledger.db.database import Database
 from lastseen.ledger.db.lock import locked
 from lastseen.ledger.db.schema import metadata
 from lastseen.ledger.db.sqlite import empty_memory, memory_access
-from lastseen.ledger.scope import Scope, normalised
+from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.accounts import AccountStore
 from lastseen.ledger.stores.evidence import EvidenceStore
 from lastseen.ledger.stores.exemptions import ExemptionStore
 from lastseen.ledger.stores.journal import Journal
 from lastseen.ledger.stores.runs import RunStore
+from lastseen.model.actor import Actor
 from lastseen.model.instant import Clock
+from lastseen.model.portal_address import portal_address
 
 
 class PortalLedger:
@@ -85,7 +87,7 @@ class Ledger:
 
         Raises UsageError when `url` isn't an address.
         """
-        address = normalised(url)
+        address = portal_address(url)
         if address not in self._portals:
             scope = Scope(self._database, address, clock=self._clock, actor=present_actor())
             self._portals[address] = PortalLedger(scope)

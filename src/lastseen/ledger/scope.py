@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, bindparam, select
 
-from lastseen.ledger.actor import Actor
 from lastseen.ledger.db.database import Database, Lock, insert_into
 from lastseen.ledger.db.schema import portals
-from lastseen.model.errors import LedgerError, UsageError
+from lastseen.model.actor import Actor
+from lastseen.model.errors import LedgerError
 from lastseen.model.instant import Clock, Instant
 
 
@@ -54,10 +53,11 @@ class Scope:
         if self.lock is not None and self.lock.is_lost():
             raise LedgerError(
                 attempted=f"writing to the ledger {self.database.place}",
-                found="the connection that holds the portal's lock broke",
-                meaning="another run may have begun meanwhile; this one stops, so that no two "
-                "change one portal",
-                remedy="run the same command again: it goes on where it stopped",
+                found="the portal's lock is lost: its file was removed, or its connection broke",
+                meaning="another run may have begun meanwhile; this one stops, so that two runs "
+                "never change one portal",
+                remedy="run the same command again: it continues where it stopped; leave the "
+                "`.lock` files beside the ledger alone",
             )
         _ = self.portal_id  # entered before the transaction begins
         with self.database.writing(self.url, durable=durable) as connection:
@@ -73,35 +73,6 @@ class Scope:
             connection.execute(entry.on_conflict_do_nothing())
             number: int = connection.execute(_FIND, {"address": self.url}).scalar_one()
             return number
-
-
-def normalised(url: str) -> str:
-    """Return a portal's address as the ledger keeps it.
-
-    Scheme and host in lower case, the scheme's own port and a trailing slash left out, no user,
-    query or fragment. Raises UsageError when it has no host.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise _no_address("it can't be read as an address") from None
-    if not parts.scheme or not host:
-        raise _no_address("it has no scheme or no host")
-    if ":" in host:
-        host = f"[{host}]"
-    own = {"https": 443, "http": 80}.get(parts.scheme)
-    suffix = "" if port in (None, own) else f":{port}"
-    return f"{parts.scheme}://{host}{suffix}{parts.path.rstrip('/')}"
-
-
-def _no_address(found: str) -> UsageError:
-    return UsageError(
-        attempted="looking up the portal in the ledger",
-        found=found,
-        meaning="the ledger keeps every portal under its full address",
-        remedy="give the address as in https://example.onlyoffice.com",
-    )
 
 
 _FIND = select(portals.c.id).where(portals.c.url == bindparam("address"))

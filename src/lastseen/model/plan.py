@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from lastseen.model.canonical_json import canonical_json
 from lastseen.model.decision import Decision, Verdict
 from lastseen.model.errors import PlanRefused
 from lastseen.model.instant import Instant, after, before, days, whole_second
@@ -182,11 +183,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def to_disable(self) -> tuple[Decision, ...]:
         """Return the decisions that take access away."""
         return tuple(d for d in self.decisions if d.decision is Verdict.DISABLE)
-
-
-def canonical_json(document: Any) -> bytes:
-    """Return JSON with sorted keys, no white space, UTF-8: the form that digests are made of."""
-    return msgspec.json.encode(document, order="sorted")
 
 
 def summarise(decisions: tuple[Decision, ...]) -> PlanSummary:

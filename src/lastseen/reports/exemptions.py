@@ -14,7 +14,7 @@ from lastseen.reports.terminal import NARROW, TableWriter, printed
 from lastseen.reports.text import day
 
 if TYPE_CHECKING:
-    from lastseen.ledger import Exemption
+    from lastseen.model.exemption import Exemption
 
 EXEMPTIONS_SCHEMA = "lastseen.exemptions/1"
 """The name and version of the JSON form of a list of exemptions."""

@@ -1,19 +1,18 @@
 """The ledger's runs, all in a list or one in detail, as a table for people or as JSON.
 
-The ledger's own types only by name: nothing here opens a database or imports what does.
+Nothing here opens a database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
+from lastseen.model.journal_entry import JournalEntry
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
+from lastseen.model.run import Run
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
@@ -21,9 +20,6 @@ from lastseen.reports.receipt import outcome_pieces
 from lastseen.reports.terminal import TableWriter, printed
 from lastseen.reports.text import day, minute, took
 from lastseen.reports.words import counts_in_words, policy_in_words
-
-if TYPE_CHECKING:
-    from lastseen.ledger import JournalEntry, Run
 
 HISTORY_SCHEMA = "lastseen.history/1"
 """The name and version of the JSON form of a list of runs."""

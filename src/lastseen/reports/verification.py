@@ -1,18 +1,12 @@
 """Whether a journal is as it was written, as a sentence for people or as JSON."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import msgspec
 
+from lastseen.model.journal_entry import ChainViolation
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
-
-if TYPE_CHECKING:
-    from lastseen.ledger import ChainViolation
 
 VERIFICATION_SCHEMA = "lastseen.verification/1"
 """The name and version of a verification's JSON form."""
@@ -32,7 +26,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     head: str | None
     """Hash of the newest entry; null where there is none."""
     broken: ChainViolation | None = None
-    """The first entry that is wrong; null where none is."""
+    """The first wrong entry; null where none is."""
 
 
 def render_verification(

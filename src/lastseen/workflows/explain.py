@@ -6,10 +6,11 @@ Asks the portal nothing: what is explained is what was known when the review dec
 import msgspec
 
 from lastseen.evidence.record import EvidenceRecord, decode_record
-from lastseen.ledger import Exemption, PortalLedger, Run
+from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import email_key, user_id
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import UsageError
+from lastseen.model.exemption import Exemption, keys_of
 from lastseen.model.explanation import Explanation, LookedAt
 from lastseen.model.instant import (
     EPOCH,
@@ -22,6 +23,7 @@ from lastseen.model.instant import (
     whole_second,
 )
 from lastseen.model.plan import Plan, Policy
+from lastseen.model.run import Run
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 
 RUNS_LOOKED_THROUGH = 100
@@ -187,7 +189,7 @@ def _strange(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[Unre
 
 
 def _exemption(ledger: PortalLedger, decision: Decision, now: Instant) -> Exemption | None:
-    names = {user_id(decision.user_id or ""), email_key(decision.email or "")} - {""}
+    names = keys_of(ids=[decision.user_id], emails=[decision.email])
     active = ledger.exemptions.active(utc_date(now))
     return next((exemption for exemption in active if exemption.who in names), None)
 

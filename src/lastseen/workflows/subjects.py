@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from lastseen.docspace.interface import Portal
-from lastseen.ledger import Exemption, PortalLedger
-from lastseen.model.contractor import Contractor, Profile, UserId, email_key, user_id
+from lastseen.ledger import PortalLedger
+from lastseen.model.contractor import UserId
+from lastseen.model.exemption import Exemption, exemption_keys
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.progress import Progress
 from lastseen.policy import Subject
@@ -51,7 +52,7 @@ def _subject(
     exemption = next(
         (
             exemptions[name]
-            for name in _names(found.contractor, found.profile)
+            for name in sorted(exemption_keys(found.contractor, found.profile))
             if name in exemptions
         ),
         None,
@@ -66,10 +67,3 @@ def _subject(
         exemption=f"{exemption.reason} (until {exemption.until})" if exemption else None,
         reinstated_at=reinstated.get(profile.id) if profile else None,
     )
-
-
-def _names(contractor: Contractor | None, profile: Profile | None) -> tuple[str, ...]:
-    """Return every name by which an exemption may mean this person."""
-    ids = [p.id for p in (profile, contractor) if p and p.id]
-    emails = [p.email for p in (profile, contractor) if p and p.email]
-    return (*map(user_id, ids), *map(email_key, emails))

@@ -18,7 +18,7 @@ from lastseen.execution.recovery import cut_off_undo, settle
 from lastseen.execution.reinstate import reinstate
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.selection import Selection, select
-from lastseen.ledger import PortalLedger, Run
+from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, user_id
 from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
@@ -26,6 +26,7 @@ from lastseen.model.instant import Clock
 from lastseen.model.plan import Plan
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
+from lastseen.model.run import Run
 
 
 async def undo(

@@ -266,7 +266,7 @@ def test_what_is_not_toml_is_refused_by_line_and_column_without_its_text():
         ('[roster.columns]\nemali = "Mail"', "names emali; there are only id, email"),
         ('[ledger]\nurl = "ledger.sqlite3"', "must be the URL of a database"),
         ('[portal]\nurl = "http://portal.example.com"', "https://"),
-        ('[portal]\nurl = "portal.example.com"', "Write the whole address"),
+        ('[portal]\nurl = "portal.example.com"', "write the whole address"),
         ('[portal]\nurl = "https://portal.example.com/rooms"', "only the scheme and the host"),
         ("[portal]\nurl = 3", "portal.url must be text"),
         (f'[portal]\nurl = "{URL}"\ndisabled_status = "Active"', "must be Terminated or 2"),

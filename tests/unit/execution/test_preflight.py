@@ -10,7 +10,6 @@ from lastseen.execution.preflight import (
     check_guardrails,
     check_plan,
     people_on_roster,
-    same_portal,
 )
 from lastseen.model.decision import Reason
 from lastseen.model.errors import ExitCode, GuardrailStopped, PlanRefused
@@ -112,8 +111,3 @@ def test_the_roster_counts_whoever_is_on_it_and_on_the_portal(portal):
     ]
     plan = plan_for(portal, [portal.add(1)], kept=3, skipped=skipped)
     assert people_on_roster(plan.decisions) == 6
-
-
-def test_addresses_are_compared_without_their_path_s_last_slash():
-    assert same_portal("https://x.example/portal/") == same_portal("https://X.example/portal")
-    assert same_portal("https://x.example/portal") != same_portal("https://x.example")

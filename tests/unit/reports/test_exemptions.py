@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from lastseen.ledger import Exemption
 from lastseen.model.errors import UsageError
+from lastseen.model.exemption import Exemption
 from lastseen.model.instant import instant
 from lastseen.reports import Screen
 from lastseen.reports.exemptions import render_exemptions

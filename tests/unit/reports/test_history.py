@@ -3,10 +3,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from lastseen.ledger.actor import Actor
-from lastseen.ledger.stores.journal import JournalEntry
-from lastseen.ledger.stores.runs import Run
+from lastseen.model.actor import Actor
 from lastseen.model.errors import UsageError
+from lastseen.model.journal_entry import JournalEntry
+from lastseen.model.run import Run
 from lastseen.reports import Screen
 from lastseen.reports.history import RunDetail, render_run, render_runs
 from tests.unit.reports.samples import NOW, days_ago, decision, outcome, plan_of, receipt_of

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from lastseen.ledger import ChainViolation
 from lastseen.model.errors import UsageError
+from lastseen.model.journal_entry import ChainViolation
 from lastseen.reports.verification import Verification, render_verification
 
 PORTAL = "https://portal.example.org"

@@ -13,7 +13,6 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from yarl import URL
 
-from lastseen.docspace.address import is_loopback
 from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.http.request import (
     AnswerTooLarge,
@@ -23,6 +22,7 @@ from lastseen.docspace.http.request import (
     Response,
 )
 from lastseen.model.errors import UsageError
+from lastseen.model.portal_address import is_loopback
 from lastseen.model.secret import ApiKey
 
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 import msgspec
 from sqlalchemy import delete, select
 
-from lastseen.ledger.actor import Actor
 from lastseen.ledger.db.database import Lock
 from lastseen.ledger.db.schema import lock_holders
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
+from lastseen.model.actor import Actor
 from lastseen.model.errors import LedgerError, LockHeld
 from lastseen.model.instant import format_instant
 

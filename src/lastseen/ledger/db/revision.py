@@ -7,7 +7,7 @@ without it, and it is only met when there is something to bring up to date.
 from sqlalchemy import Connection
 
 from lastseen.ledger.db.database import Database
-from lastseen.ledger.db.schema import REVISIONS, metadata
+from lastseen.ledger.db.schema import ABANDONED_REVISIONS, REVISIONS, metadata
 from lastseen.model.errors import LedgerError
 
 
@@ -47,6 +47,14 @@ def _revision(connection: Connection, database: Database) -> str | None:
             raise _foreign(database.place)
         return None
     revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision in ABANDONED_REVISIONS:
+        raise LedgerError(
+            attempted=f"opening the ledger {database.place}",
+            found=f"its schema is revision {revision}, from before the first release",
+            meaning="its journal and plans carry digests that this version can't check",
+            remedy="keep it as a record and name another place in [ledger] url; exemptions have "
+            "to be added again, and the next review reads the portal's logs anew",
+        )
     if revision is not None and revision not in REVISIONS:
         raise LedgerError(
             attempted=f"opening the ledger {database.place}",

@@ -20,8 +20,11 @@ from sqlalchemy import (
     event,
 )
 
-REVISIONS = ("0001", "0002")
-"""Every revision of the schema, oldest first; the last is the one that this version works on."""
+REVISIONS = ("0003",)
+"""Every revision of the schema, oldest first; this version works with the last one."""
+
+ABANDONED_REVISIONS = ("0001", "0002")
+"""Revisions from before the first release, whose digests were made in another way."""
 
 metadata = MetaData()
 """All tables of the ledger."""

@@ -170,8 +170,7 @@ def _write_ahead(engine: Engine) -> None:
 def _file_locks(path: Path) -> Callable[[str], Lock | None]:
     def take(name: str) -> Lock | None:
         digest = sha256(name.encode()).hexdigest()[:12]
-        release = try_file_lock(path.with_name(f"{path.name}.{digest}.lock"))
-        return None if release is None else Lock(release=release)
+        return try_file_lock(path.with_name(f"{path.name}.{digest}.lock"))
 
     return take
 

@@ -21,11 +21,11 @@ from lastseen.ledger.db.schema import (
 )
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
-from lastseen.ledger.stores.coverage_merging import CoverageRow
 from lastseen.ledger.stores.coverage_rows import (
     COVERAGE_OF_ONE,
     COVERAGE_OF_PEOPLE,
     WHOLE_PORTAL,
+    CoverageRow,
     cover,
 )
 from lastseen.ledger.stores.observations import FilterNote, RetentionNote, note_change, noted

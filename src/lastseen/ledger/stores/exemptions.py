@@ -11,24 +11,9 @@ from lastseen.ledger.db.schema import exemptions
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.journal import Journal
-from lastseen.model.contractor import email_key, user_id
 from lastseen.model.errors import UsageError
-from lastseen.model.instant import Instant, utc_date
-
-
-class Exemption(msgspec.Struct, frozen=True, kw_only=True):
-    """One person's exemption."""
-
-    who: str
-    """An id or an e-mail address, folded as `folded` does."""
-    until: date
-    """The last day (UTC) that it holds."""
-    reason: str
-    """Why, in the words of who added it."""
-    added_by: str
-    """Who added it: a portal account or `user@host`."""
-    added_at: Instant
-    """When."""
+from lastseen.model.exemption import Exemption, exemption_key
+from lastseen.model.instant import utc_date
 
 
 class ExemptionStore:
@@ -45,9 +30,9 @@ class ExemptionStore:
         Raises UsageError for a day that has passed or an empty `who` or `reason`.
         """
         now = self._scope.now()
-        _check(folded(who), until, reason, utc_date(now))
+        _check(exemption_key(who), until, reason, utc_date(now))
         exemption = Exemption(
-            who=folded(who),
+            who=exemption_key(who),
             until=until,
             reason=reason.strip(),
             added_by=self._scope.actor.name,
@@ -70,7 +55,7 @@ class ExemptionStore:
 
     def remove(self, who: str) -> bool:
         """End the exemption of `who`; returns whether there was one."""
-        which = {"portal": self._scope.portal_id, "person": folded(who)}
+        which = {"portal": self._scope.portal_id, "person": exemption_key(who)}
         with self._scope.writing() as connection:
             row = connection.execute(_ONE, which).one_or_none()
             if row is None:
@@ -92,11 +77,6 @@ class ExemptionStore:
     def _note(self, connection: Connection, change: str, exemption: Exemption) -> None:
         content = {"change": change, "exemption": msgspec.to_builtins(exemption)}
         self._journal.append_within(connection, "exemption", run_id=None, content=content)
-
-
-def folded(who: str) -> str:
-    """Return an id or an e-mail address in the form by which two are compared."""
-    return email_key(who) if "@" in who else user_id(who)
 
 
 def _check(who: str, until: date, reason: str, today: date) -> None:

@@ -1,24 +1,26 @@
-"""The journal's chain, pure: what an entry's hash is made of, and where a chain is broken.
+"""The journal's hash chain, pure: what an entry's hash is made over, and where a chain breaks.
 
-An entry's hash is SHA-256 over the canonical JSON of its other fields, the hash of the entry
-before among them; the first follows a hash of the portal's address. Nothing here knows a database.
+An entry's hash is SHA-256 over the canonical JSON (RFC 8785) of its other fields, which include
+the previous entry's hash; the first entry follows a hash of the portal's address. Nothing here
+knows a database.
 """
 
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from lastseen.ledger.db.timestamps import from_micros
-from lastseen.model.plan import canonical_json
+from lastseen.model.canonical_json import canonical_json
+from lastseen.model.journal_entry import ChainViolation
 
-UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError, OverflowError)
+UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
 """What reading an entry may raise that Lastseen never wrote."""
 
 
 class StoredEntry(NamedTuple):
-    """An entry as it is stored: the instant as a to_micros, actor and content as canonical JSON."""
+    """An entry as stored: the instant in microseconds, actor and content as canonical JSON."""
 
     seq: int
     at: int
@@ -30,41 +32,19 @@ class StoredEntry(NamedTuple):
     hash: str
 
 
-class ChainViolation(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a journal is not what was written."""
-
-    seq: int
-    """The number of the first entry that is wrong."""
-    problem: Literal["changed", "removed", "inserted"]
-    """What was done to it."""
-    explanation: str
-    """One sentence for people."""
-
-
 def origin(portal: str) -> str:
     """Return what a portal's first entry follows, so that no journal passes for another's."""
     return sha256(f"lastseen.journal/1 {portal}".encode()).hexdigest()
 
 
-def document(entry: StoredEntry) -> dict[str, Any]:
-    """Return the JSON fields that the hash of an entry is made of.
-
-    Raises one of `UNREADABLE` for what never was written.
-    """
-    return {
-        "seq": entry.seq,
-        "at": from_micros(entry.at),
-        "kind": entry.kind,
-        "run_id": entry.run_id,
-        "by": _read(entry.actor),
-        "content": _read(entry.content),
-        "previous_hash": entry.previous_hash,
-    }
-
-
 def sealed(entry: StoredEntry) -> StoredEntry:
-    """Return the entry with its hash; raises as `document` does."""
-    return entry._replace(hash=sha256(canonical_json(document(entry))).hexdigest())
+    """Return the entry with its hash; raises one of `UNREADABLE` for what was never written."""
+    return entry._replace(hash=sha256(_canonical(entry, with_hash=False)).hexdigest())
+
+
+def exported(entry: StoredEntry) -> bytes:
+    """Return the entry as canonical JSON, its hash included; raises as `sealed` does."""
+    return _canonical(entry, with_hash=True)
 
 
 def first_broken(
@@ -72,8 +52,8 @@ def first_broken(
 ) -> ChainViolation | None:
     """Return the first of `entries` (by number) that is wrong, or None.
 
-    `begin` is what the first has to follow. `expected_head` is a hash that has to be met; None
-    where none is known, and a removed tail is then not found.
+    `begin` is what the first has to follow. `expected_head` is a hash that must occur; None where
+    none is known, and a removed tail is then not found.
     """
     before, previous, seq = "", begin, 0
     met = expected_head is None
@@ -96,8 +76,30 @@ def first_broken(
     return None if met else _broken(seq + 1, "removed")
 
 
+def _canonical(entry: StoredEntry, *, with_hash: bool) -> bytes:
+    """Return the canonical JSON of an entry, around actor and content, which are stored in it.
+
+    Writing those anew would take a hundred times as long as checking that they are JSON.
+    """
+    for text in (entry.actor, entry.content):
+        if not isinstance(text, str):  # SQLite keeps any type
+            raise TypeError("not text")
+        msgspec.json.decode(text)
+    fields = {
+        "at": canonical_json(from_micros(entry.at)),
+        "by": entry.actor.encode(),
+        "content": entry.content.encode(),
+        **({"hash": canonical_json(entry.hash)} if with_hash else {}),
+        "kind": canonical_json(entry.kind),
+        "previous_hash": canonical_json(entry.previous_hash),
+        "run_id": canonical_json(entry.run_id),
+        "seq": canonical_json(entry.seq),
+    }
+    return b"{" + b",".join(b'"%s":%s' % (k.encode(), text) for k, text in fields.items()) + b"}"
+
+
 def _holds(entry: StoredEntry, seq: int | None = None) -> bool:
-    """Say whether an entry is what its hash says, under its own number or under `seq`."""
+    """Say whether an entry matches its hash, under its own number or under `seq`."""
     try:
         again = sealed(entry if seq is None else entry._replace(seq=seq))
     except UNREADABLE:
@@ -105,18 +107,10 @@ def _holds(entry: StoredEntry, seq: int | None = None) -> bool:
     return again.hash == entry.hash
 
 
-def _read(text: str) -> Any:
-    """Read JSON that is written exactly as it would be."""
-    document = msgspec.json.decode(text)
-    if canonical_json(document).decode() != text:
-        raise ValueError("not in canonical form")
-    return document
-
-
 def _broken(seq: int, problem: Literal["changed", "removed", "inserted"]) -> ChainViolation:
     explanation = {
-        "changed": f"entry {seq} is not what was written",
+        "changed": f"entry {seq} differs from what was written",
         "removed": f"entry {seq} is missing",
-        "inserted": f"entry {seq} was put in afterwards",
+        "inserted": f"entry {seq} was inserted afterwards",
     }
     return ChainViolation(seq=seq, problem=problem, explanation=explanation[problem])

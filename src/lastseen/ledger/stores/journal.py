@@ -1,57 +1,32 @@
-"""The append-only record of what was intended and done, each entry sealed by the one before.
+"""The append-only record of what was intended and done, each entry chained to the previous one.
 
-How entries are sealed is in `chain`. Who can rewrite the whole ledger can forge the whole chain:
-a head kept elsewhere (a receipt carries it) reveals that.
+How entries are chained is in `hash_chain`. Anyone who can rewrite the whole ledger can forge the
+whole chain; a head kept elsewhere (a receipt carries it) reveals that.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from lastseen.ledger.actor import Actor
 from lastseen.ledger.db.schema import journal
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.hash_chain import (
     UNREADABLE,
-    ChainViolation,
     StoredEntry,
-    document,
+    exported,
     first_broken,
     origin,
     sealed,
 )
+from lastseen.model.actor import Actor
+from lastseen.model.canonical_json import canonical_json
 from lastseen.model.errors import LedgerError
-from lastseen.model.instant import Instant
-from lastseen.model.plan import canonical_json
-
-EntryKind = Literal["intent", "outcome", "undo", "exemption", "configuration", "review"]
-"""What an entry is about."""
+from lastseen.model.journal_entry import ChainViolation, EntryKind, JournalEntry
 
 _PAGE = 500
-
-
-class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the journal."""
-
-    seq: int
-    """Its number: 1 for the first, without gaps."""
-    at: Instant
-    """When it was written."""
-    kind: str
-    """What it is about (`EntryKind`)."""
-    run_id: str | None
-    """The run that it belongs to."""
-    by: Actor
-    """Who wrote it."""
-    content: dict[str, Any]
-    """What it says: JSON."""
-    previous_hash: str
-    """Hash of the entry before; for the first one of the portal's address."""
-    hash: str
-    """SHA-256 in hex over the canonical JSON of all other fields."""
 
 
 class Journal:
@@ -82,7 +57,7 @@ class Journal:
         """Add an entry inside a writing transaction of the same portal."""
         if kind not in get_args(EntryKind):
             raise ValueError(f"not a kind of journal entry: {kind}")
-        said = canonical_json(msgspec.to_builtins(content, str_keys=True))
+        said = canonical_json(content)
         head = connection.execute(_HEAD, {"portal": self._scope.portal_id}).one_or_none()
         entry = sealed(
             StoredEntry(
@@ -130,12 +105,12 @@ class Journal:
     def export(self) -> Iterator[bytes]:
         """Yield each entry as a line of canonical JSON, oldest first, ending in a newline.
 
-        A line without its `hash` is, in canonical form, what that hash is made of. Raises
+        The hash is made over the line without its `hash`. Raises
         LedgerError on an entry that can't be read.
         """
         for row in self._rows():
             try:
-                line = canonical_json({**document(row), "hash": row.hash})
+                line = exported(row)
             except UNREADABLE as error:
                 raise self._unreadable(row, error) from None
             yield line + b"\n"

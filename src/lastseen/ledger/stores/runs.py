@@ -5,51 +5,20 @@ Documents are kept compressed in tables of their own, so that listing runs reads
 
 import zlib
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, func, select, update
 
-from lastseen.ledger.actor import Actor
 from lastseen.ledger.db.database import insert_into
 from lastseen.ledger.db.schema import plans, receipts, runs
 from lastseen.ledger.db.timestamps import from_micros, stamped_or_none, to_micros
 from lastseen.ledger.scope import Scope
+from lastseen.model.actor import Actor
 from lastseen.model.errors import LedgerError, UsageError
-from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan, decode_plan
 from lastseen.model.receipt import Receipt
-
-RunKind = Literal["review", "apply", "undo", "run"]
-"""What a run was started to do."""
-
-RunState = Literal["running", "done", "partial", "failed", "interrupted"]
-"""How far it came; one that was killed stays `running`."""
-
-
-class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of a command."""
-
-    run_id: str
-    """Twelve hex digits; the first few suffice to name it."""
-    kind: RunKind
-    """What it was started to do."""
-    started_at: Instant
-    """When it began."""
-    finished_at: Instant | None
-    """When it ended; None while it runs or when it was killed."""
-    state: RunState
-    """How far it came."""
-    plan_id: str | None
-    """The plan that it made or carried out."""
-    undone_run_id: str | None
-    """The run that it took back."""
-    summary: dict[str, int]
-    """How many people got which decision or outcome."""
-    exit_code: int | None
-    """How its command ended."""
-    by: Actor
-    """Who ran it."""
+from lastseen.model.run import Run, RunKind, RunState
 
 
 class RunStore:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lastseen.ledger import Ledger, open_ledger
-from lastseen.model.errors import ExitCode, LockHeld
+from lastseen.model.errors import ExitCode, LedgerError, LockHeld
 from tests.unit.ledger.conftest import PORTAL, TickingClock
 
 
@@ -98,6 +98,32 @@ def test_a_lock_that_ended_is_free_though_a_forked_process_lives_on(
             os.waitpid(child, 0)
             os.close(reading)
             os.close(writing)
+
+
+def test_a_run_whose_lock_file_was_removed_writes_nothing_more(tmp_path: Path, clock: TickingClock):
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", clock=clock) as ledger:
+        portal = ledger.portal(PORTAL)
+        with portal.lock("apply"):
+            next(tmp_path.glob("*.lock")).unlink()
+            with pytest.raises(LedgerError, match="lock is lost"):
+                portal.journal.append("intent", run_id=None, content={})
+        assert portal.journal.head() is None
+
+
+def test_a_run_whose_lock_another_took_through_a_new_file_writes_nothing_more(
+    tmp_path: Path, clock: TickingClock
+):
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    with (
+        open_ledger(url, clock=clock) as first,
+        open_ledger(url, clock=clock) as second,
+        first.portal(PORTAL).lock("apply"),
+    ):
+        next(tmp_path.glob("*.lock")).unlink()
+        with second.portal(PORTAL).lock("apply"):
+            with pytest.raises(LedgerError, match="lock is lost"):
+                first.portal(PORTAL).runs.begin("apply")
+            second.portal(PORTAL).runs.begin("apply")
 
 
 def test_a_lock_can_be_waited_for(ledger: Ledger, ledger_url: str, clock: TickingClock):

@@ -15,7 +15,7 @@ from lastseen.ledger import Ledger, open_ledger
 from lastseen.ledger.db.database import Database
 from lastseen.ledger.db.migrations.upgrade import configuration, upgrade
 from lastseen.ledger.db.opening import _access, _parsed
-from lastseen.ledger.db.schema import REVISIONS, metadata
+from lastseen.ledger.db.schema import ABANDONED_REVISIONS, REVISIONS, metadata
 from lastseen.model.errors import LedgerError
 from tests.unit.ledger.conftest import PORTAL, TickingClock
 
@@ -79,6 +79,17 @@ def test_what_an_older_ledger_holds_is_kept(ledger_url: str, clock: TickingClock
     _make(ledger_url, REVISIONS[0], "INSERT INTO portals (url) VALUES ('https://portal.example')")
     with open_ledger(ledger_url, clock=clock) as ledger:
         assert ledger.portal(PORTAL)._scope.portal_id == 1
+
+
+@pytest.mark.parametrize("revision", ABANDONED_REVISIONS)
+def test_a_ledger_from_before_the_first_release_is_refused_in_words(
+    ledger_url: str, clock: TickingClock, revision: str
+):
+    _make(ledger_url, REVISIONS[-1], f"UPDATE alembic_version SET version_num = '{revision}'")
+    with pytest.raises(LedgerError) as told:
+        open_ledger(ledger_url, clock=clock)
+    assert "before the first release" in told.value.found
+    assert "[ledger] url" in told.value.remedy
 
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.ledger.stores.coverage_merging import CoverageRow, merged
+from lastseen.ledger.stores.coverage_rows import CoverageRow, merged
 
 
 def a_stretch(

@@ -1,18 +1,36 @@
-"""The ledger's tables."""
+"""The ledger's tables, and the triggers that keep the journal append-only."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "0003"
 down_revision = None
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+_GUARD = {
+    "sqlite": (
+        "CREATE TRIGGER journal_keeps_rows BEFORE DELETE ON journal"
+        " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+        "CREATE TRIGGER journal_keeps_content BEFORE UPDATE ON journal"
+        " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE EXCEPTION 'the journal is append-only'; END$$",
+        "CREATE TRIGGER journal_keeps_rows BEFORE DELETE OR UPDATE ON journal"
+        " FOR EACH ROW EXECUTE FUNCTION journal_is_append_only()",
+        "CREATE TRIGGER journal_keeps_content BEFORE TRUNCATE ON journal"
+        " FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()",
+    ),
+}
+"""For each database, what makes it refuse to change or remove journal entries."""
+
 
 def upgrade() -> None:
-    """Make every table."""
+    """Make every table and put the triggers on the journal."""
     op.create_table(
         "portals",
         sa.Column("id", _NUMBER, primary_key=True),
@@ -22,6 +40,8 @@ def upgrade() -> None:
     _evidence()
     _people()
     _runs()
+    for statement in _GUARD[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def _evidence() -> None:

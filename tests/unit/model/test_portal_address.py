@@ -1,7 +1,7 @@
 import pytest
 
-from lastseen.docspace.address import portal_address
 from lastseen.model.errors import UsageError
+from lastseen.model.portal_address import portal_address
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,9 @@ from lastseen.model.errors import UsageError
         ("http://localhost:80/", "http://localhost"),
         ("http://[::1]:9000", "http://[::1]:9000"),
         ("https://büro.example", "https://xn--bro-hoa.example"),
+        ("https://faß.example", "https://xn--fa-hia.example"),
+        ("https://BÜRO。example", "https://xn--bro-hoa.example"),
+        ("https://docspace_1.example", "https://docspace_1.example"),
     ],
 )
 def test_an_address_has_one_form(written, used):
@@ -37,6 +40,8 @@ def test_an_address_has_one_form(written, used):
         "https://example.onlyoffice.com:port",
         "https://[::1",
         "https://exa mple.com",
+        "https://☃.example",
+        "https://exa\u200bmple.com",
         "https://example.com\r\nX: y",
         "https://.",
         "http://portal.example",

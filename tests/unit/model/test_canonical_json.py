@@ -1,0 +1,55 @@
+"""The canonical form is RFC 8785's: examples from the RFC, and what has no such form."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lastseen.model.canonical_json import NOT_CANONICAL, canonical_json
+from lastseen.model.instant import parse_instant
+
+
+def test_the_example_of_rfc_8785_comes_out_as_printed_there():
+    document = {
+        "numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 0.000000000000000000000000001],
+        "string": "\u20ac$\u000f\u000aA'\u0042\u0022\u005c\\\"/",
+        "literals": [None, True, False],
+    }
+    assert canonical_json(document).decode() == (
+        '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],'
+        '"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
+    )
+
+
+def test_whole_floats_and_integers_are_written_alike():
+    assert canonical_json({"b": 24.0, "a": 24}) == b'{"a":24,"b":24}'
+
+
+def test_instants_become_text():
+    at = parse_instant("2026-11-01T10:30:00Z")
+    assert canonical_json([at]) == b'["2026-11-01T10:30:00Z"]'
+
+
+@pytest.mark.parametrize("document", [2**53, float("nan"), float("inf"), "\ud800"])
+def test_what_json_can_not_say_exactly_has_no_canonical_form(document):
+    with pytest.raises(NOT_CANONICAL):
+        canonical_json(document)
+
+
+def test_endless_nesting_has_no_canonical_form():
+    document: list[object] = []
+    for _ in range(100_000):
+        document = [document]
+    with pytest.raises(NOT_CANONICAL):
+        canonical_json(document)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_canonical_json_says_the_same(document):
+    assert json.loads(canonical_json(document)) == document

@@ -250,7 +250,7 @@ class TestArrivals:
         for _ in range(30):
             get(asked, LOGINS)
         now = int(NOW.timestamp())
-        assert [truth.id for truth in asked.truths() if truth.last_presence_at == now] == [BERT]
+        assert [truth.id for truth in asked.truths() if truth.last_sign_in_at == now] == [BERT]
 
     def test_nobody_who_was_disabled_arrives(self):
         asked = faulty("arrivals:1")

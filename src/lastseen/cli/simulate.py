@@ -35,6 +35,16 @@ def simulate(
     retention_days: Annotated[
         int, typer.Option("--retention-days", metavar="N", help="How long sign-ins are kept.")
     ] = 180,
+    session_minutes: Annotated[
+        str,
+        typer.Option(
+            "--session-minutes", metavar="N|off", help="How long sessions live; off: no limit."
+        ),
+    ] = "off",
+    release: Annotated[
+        str,
+        typer.Option("--release", metavar="NAME", help="3.1, 3.5, 3.6 or 3.7."),
+    ] = "3.7",
     rate_limit: Annotated[
         int | None,
         typer.Option("--rate-limit", metavar="N", help="Requests a minute; default: no limit."),
@@ -59,6 +69,7 @@ def simulate(
     from lastseen.simulator.server.filters import Filters
     from lastseen.simulator.server.options import SimulateOptions
     from lastseen.simulator.server.serving import run
+    from lastseen.simulator.world.release import Release
 
     try:
         options = SimulateOptions(
@@ -70,6 +81,8 @@ def simulate(
             seed=seed,
             latency_ms=latency_ms,
             retention_days=retention_days,
+            session_minutes=None if session_minutes == "off" else int(session_minutes),
+            release=Release(release),
             rate_limit=rate_limit,
             faults=faults,
             time_zone=time_zone,

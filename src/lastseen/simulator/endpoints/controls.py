@@ -14,6 +14,7 @@ from lastseen.simulator.endpoints.wire import JSON, Answer
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.world.actions import COOKIE_SETTINGS_UPDATED
 from lastseen.simulator.world.clock import MovableClock
 from lastseen.simulator.world.oracle import Truth, expected
 from lastseen.simulator.world.people import Status
@@ -49,6 +50,8 @@ class _Settings(msgspec.Struct, forbid_unknown_fields=True):
     trail_days: int | None = None
     section_hidden: bool | None = None
     faults: str | None = None
+    session_minutes: int | None = None
+    """How long sessions live; 0 is no limit. The trail notes the change."""
     members: int | None = None
     """How many guests and users may be active."""
     now: datetime | None = None
@@ -145,7 +148,7 @@ def _add_event(portal: SimulatedPortal, body: bytes) -> object:
 def _set_status(portal: SimulatedPortal, body: bytes) -> object:
     wanted = msgspec.json.decode(body, type=_Status)
     status = Status[wanted.status.upper()]
-    portal.world.set_status(wanted.user_id, status, by="hand", now=portal.clock().timestamp())
+    portal.world.set_status_by_hand(wanted.user_id, status, now=portal.clock().timestamp())
     return {}
 
 
@@ -159,6 +162,10 @@ def _set_settings(portal: SimulatedPortal, body: bytes) -> object:
         portal.world.login_days = wanted.login_days
     if wanted.trail_days is not None:
         portal.world.trail_days = wanted.trail_days
+    if wanted.session_minutes is not None:
+        now = int(portal.clock().timestamp())
+        portal.world.sessions.set_minutes(wanted.session_minutes or None, now=now)
+        portal.world.administer(now, COOKIE_SETTINGS_UPDATED)
     if wanted.members is not None:
         portal.licence.members = wanted.members
     if wanted.faults is not None:
@@ -200,6 +207,10 @@ def _person(truth: Truth, now: float) -> dict[str, Any]:
         "last_activity_at": _instant(truth.last_activity_at),
         "last_written_activity_at": _instant(truth.last_written_activity_at),
         "unrecognised_at": _instant(truth.unrecognised_at),
+        "last_read_at": _instant(truth.last_read_at),
+        "last_key_use_at": _instant(truth.last_key_use_at),
+        "invited_at": _instant(truth.invited_at),
+        "signed_out_at": _instant(truth.signed_out_at),
         "failed_sign_ins": truth.failed_sign_ins,
         "reinstated_at": _instant(truth.reinstated_at),
         "expected": {"decision": decision, "reason": reason},

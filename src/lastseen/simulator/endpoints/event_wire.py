@@ -28,6 +28,8 @@ class Actor:
     user_id: str
     name: str
     login: str
+    came_in: bool = True
+    """Whether events tell an address, a browser and a page; background work has none."""
 
 
 def actor_of(person: Person) -> Actor:
@@ -35,9 +37,14 @@ def actor_of(person: Person) -> Actor:
     return Actor(person.id, person.full_name or person.email, person.email)
 
 
-def stranger(login: str, user_id: str = NOBODY) -> Actor:
-    """Somebody who tried to sign in under a name that belongs to no account."""
+def stranger(login: str, user_id: str = ANONYMOUS) -> Actor:
+    """Somebody who tried to sign in as `login`: a refused attempt names no account."""
     return Actor(user_id, login or "Anonymous", login)
+
+
+def background_work(person: Person) -> Actor:
+    """Make the actor of what the portal does in a person's name without them."""
+    return Actor(person.id, person.full_name or person.email, person.email, came_in=False)
 
 
 class ActorParts:
@@ -61,7 +68,7 @@ def login_event(
 ) -> bytes:
     """Encode an event of the login history (`LoginEventDto.cs`); `actor` is of `ActorParts`."""
     names, login, place = actor
-    return b'{"id":%d,"date":"%b",%b,%b,%b,%b}' % (
+    return b'{"id":%d,"date":"%b",%b,%b,%b%b}' % (
         number,
         dates.of_event(second).encode(),
         names,
@@ -88,7 +95,7 @@ def trail_event(
     """Encode an event of the activity trail (`AuditEventDto.cs`); `actor` is of `ActorParts`."""
     names, _, place = actor
     said, before_target, behind_target = _trail_action(action)
-    return b'{"id":%d,"date":"%b",%b,%b,%b,%b%b%b}' % (
+    return b'{"id":%d,"date":"%b",%b,%b%b,%b%b%b}' % (
         number,
         dates.of_event(second).encode(),
         names,
@@ -131,6 +138,10 @@ def _targets(target: str) -> bytes:
 
 
 def _parts(actor: Actor) -> tuple[bytes, bytes, bytes]:
+    names = {"user": actor.name, "userId": actor.user_id}
+    login = {"login": actor.login}
+    if not actor.came_in:
+        return _encode(names)[1:-1], _encode(login)[1:-1], b""
     # Spread by the id rather than by `hash`, which differs from one run to the next.
     spread = sum(actor.user_id.encode()) + len(actor.login)
     where = {
@@ -141,9 +152,4 @@ def _parts(actor: Actor) -> tuple[bytes, bytes, bytes]:
     }
     if (city := _CITIES[spread // 2 % 4]) is not None:
         where["country"], where["city"] = city
-    names = {"user": actor.name, "userId": actor.user_id}
-    return (
-        _encode(names)[1:-1],
-        _encode({"login": actor.login})[1:-1],
-        _encode(where)[1:-1],
-    )
+    return _encode(names)[1:-1], _encode(login)[1:-1], b"," + _encode(where)[1:-1]

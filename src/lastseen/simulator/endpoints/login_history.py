@@ -30,10 +30,10 @@ def login_filter(
 ) -> Page:
     """Answer `GET login/filter`."""
     user_id = query.guid(request.query, "userId")
-    action = query.action(request.query)
+    action = query.action(request)
     since = query.date(request.query, "from")
     until = query.date(request.query, "to")
-    count = query.count(request.query)
+    count = query.count(request)
     start = query.number(request.query, "startIndex", 0)
     # Parameters are read before anybody asks for rights.
     demand_audit(settings, request)

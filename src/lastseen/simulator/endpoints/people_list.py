@@ -55,7 +55,7 @@ def people_filter(world: World, request: Request, dates: DateWriter, chance: ran
     tests = _tests(world, request)
     sort_by = request.query.get("sortby", "").lower()
     descending = query.choice(request.query, "sortOrder", _ORDERS) == 1
-    count = query.count(request.query)
+    count = query.count(request)
     start = max(query.number(request.query, "startIndex", 0), 0)
     if request.account.employee_type in {EmployeeType.USER, EmployeeType.GUEST}:
         raise forbidden()
@@ -131,7 +131,13 @@ def _profile(world: World, request: Request, dates: DateWriter, person: Person) 
     inviter = None
     if request.account.is_docspace_admin and person.created_by is not None:
         inviter = world.people.get(person.created_by)
-    return full_profile(person, dates=dates, origin=request.origin, inviter=inviter)
+    return full_profile(
+        person,
+        dates=dates,
+        origin=request.origin,
+        inviter=inviter,
+        owner_is_admin=request.release.owner_is_admin,
+    )
 
 
 def _tests(world: World, request: Request) -> list[_Test]:

@@ -1,7 +1,8 @@
 """`PUT people/status/{status}`: disabling people and putting them back.
 
 After `UserController.UpdateUserStatus`: one refused person refuses the batch, then people are
-changed one by one, and whatever goes wrong half-way leaves the others changed.
+changed one by one, and whatever goes wrong half-way leaves the others changed. Before release 3.7
+people who may not be changed are passed over without a word, and so is a status that is none.
 """
 
 from collections.abc import Sequence
@@ -49,17 +50,28 @@ def change_status(
     """
     user_ids = _read_body(request.body)
     status = _read_status(wanted)
-    if status not in {Status.ACTIVE, Status.TERMINATED}:
+    refuses = request.release.refuses_protected
+    if refuses and status not in {Status.ACTIVE, Status.TERMINATED}:
         raise Refusal(400, "Incorrect status", "System.ArgumentException")
     if not request.account.is_docspace_admin:
         raise forbidden()
-    people = [_changeable(world, request.account, user_id) for user_id in user_ids]
+    if refuses and not all(_may_change(world, request.account, user_id) for user_id in user_ids):
+        raise forbidden()
+    people = [
+        world.people[user_id]
+        for user_id in user_ids
+        if user_id in world.people
+        and not world.people[user_id].is_system
+        and not world.people[user_id].is_ldap
+    ]
     for person in people[:stop_after]:
+        if not _may_change(world, request.account, person.id):
+            continue
         if status == Status.TERMINATED:
             _set(world, request, person, Status.TERMINATED)
             # Signing somebody out everywhere is a change of cookie settings to the trail.
-            _note(world, request, COOKIE_SETTINGS_UPDATED, person.id)
-        elif world.people[person.id].status is Status.TERMINATED:
+            _note(world, request, COOKIE_SETTINGS_UPDATED, "")
+        elif status == Status.ACTIVE and world.people[person.id].status is Status.TERMINATED:
             _demand_room(world, licence, person)
             nameless = not person.first_name and not person.last_name
             back = Status.PENDING if nameless and person.has_invitation else Status.ACTIVE
@@ -95,19 +107,17 @@ def _read_body(body: bytes) -> list[str]:
     return found
 
 
-def _changeable(world: World, account: Person, user_id: str) -> Person:
-    """Give the person, or refuse the batch; an unknown id is a system account to the server."""
+def _may_change(world: World, account: Person, user_id: str) -> bool:
+    """Say whether this account may change that one; an unknown id is a system account."""
     person = world.people.get(user_id)
-    if (
+    return not (
         person is None
         or person.is_system
         or person.is_ldap
         or person.is_owner
         or person.id == account.id
         or (person.is_docspace_admin and not account.is_owner)
-    ):
-        raise forbidden()
-    return person
+    )
 
 
 def _demand_room(world: World, licence: Licence, person: Person) -> None:

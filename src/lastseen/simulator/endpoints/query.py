@@ -9,12 +9,9 @@ from enum import IntEnum
 from typing import TypeVar
 
 from lastseen.simulator.endpoints.dates import FIRST_TICK, BadDate, read_date
-from lastseen.simulator.endpoints.wire import Invalid
+from lastseen.simulator.endpoints.wire import Invalid, Request
 from lastseen.simulator.world import actions
 from lastseen.simulator.world.people import NOBODY
-
-MOST = 100
-"""`ApiContext.MaxCount`, and the default as well."""
 
 _HEX = "[0-9a-f]"
 _GUID = re.compile(
@@ -37,11 +34,14 @@ def number(query: Mapping[str, str], name: str, default: int) -> int:
     return value
 
 
-def count(query: Mapping[str, str]) -> int:
-    """Read `count`: 1 to 100, 100 where absent."""
-    value = number(query, "count", MOST)
-    if not 1 <= value <= MOST:
-        raise Invalid({"count": f"The field Count must be between 1 and {MOST}."})
+def count(request: Request) -> int:
+    """Read `count`: from 1 to as many as the release allows, which is the default as well."""
+    most = request.release.largest_page
+    value = number(request.query, "count", most)
+    if not request.release.refuses_large_pages:
+        return min(value, most) if value > 0 else most
+    if not 1 <= value <= most:
+        raise Invalid({"count": f"The field Count must be between 1 and {most}."})
     return value
 
 
@@ -104,9 +104,9 @@ def member(query: Mapping[str, str], name: str, of: type[_Enumeration]) -> _Enum
     return of(value) if value else None
 
 
-def action(query: Mapping[str, str]) -> int | None:
+def action(request: Request) -> int | None:
     """Read `action`, by name or id. 0, -1 and absent are no filter; an unknown id is a 400."""
-    text = query.get("action", "").strip()
+    text = request.query.get("action", "").strip()
     if not text:
         return None
     known = actions.NAMES.get(text.lower())
@@ -115,7 +115,7 @@ def action(query: Mapping[str, str]) -> int | None:
             known = int(text)
         except ValueError:
             raise _invalid("action", text) from None
-        if known != 0 and not actions.is_known(known):
+        if known != 0 and not request.release.knows(known):
             raise _invalid("action", text)
     return known if known > 0 else None
 

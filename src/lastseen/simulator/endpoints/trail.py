@@ -23,11 +23,11 @@ def trail_filter(
     user_id = query.guid(asked, "userId")
     since = query.date(asked, "from")
     until = query.date(asked, "to")
-    count = query.count(asked)
+    count = query.count(request)
     start = query.number(asked, "startIndex", 0)
     for name, of in (("moduleType", Place), ("actionType", ActionType), ("entryType", EntryType)):
         query.member(asked, name, of)
-    query.action(asked)
+    query.action(request)
     demand_audit(settings, request)
     if settings.filters is Filters.IGNORED:
         return latest_trail(world, settings, request, dates)
@@ -36,7 +36,7 @@ def trail_filter(
         settings,
         place=query.member(asked, "moduleType", Place),
         action_type=query.member(asked, "actionType", ActionType),
-        action=query.action(asked),
+        action=query.action(request),
         entry=query.member(asked, "entryType", EntryType),
         target=asked.get("target") or None,
     )

@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
+from lastseen.simulator.world.keys import ApiKey
 from lastseen.simulator.world.people import Person
+from lastseen.simulator.world.release import Release
 
 
 class Damage(Enum):
@@ -53,6 +55,10 @@ class Request:
     """The portal's clock, in seconds since 1970."""
     origin: str
     """`scheme://host` as the client sees it."""
+    release: Release = Release.V3_7
+    """Which release answers."""
+    key: ApiKey | None = None
+    """The API key that came with it; None for who came without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,5 +151,14 @@ async def _send(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
     return response
 
 
+class _Undated(web.Response):
+    """An answer without a `Date` header, which aiohttp would add."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        del self.headers["Date"]
+
+
 def _plain(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status or 200, body=answer.body, headers=answer.headers)
+    kind = web.Response if "Date" in answer.headers or not answer.status else _Undated
+    return kind(status=answer.status or 200, body=answer.body, headers=answer.headers)

@@ -24,6 +24,7 @@ NAMES: Final = (
     "cut-page",
     "slow",
     "clock-skew",
+    "no-date",
     "arrivals",
     "deletions",
 )
@@ -78,6 +79,8 @@ class InjectedFault:
     """The fault that decides the answer, or `None`."""
     slow: bool = False
     skewed: bool = False
+    undated: bool = False
+    """Whether the answer has no `Date` header, as behind some proxies."""
     arrivals: bool = False
     deletions: bool = False
 
@@ -116,6 +119,7 @@ class Faults:
             name=deciding,
             slow="slow" in hit,
             skewed="clock-skew" in hit,
+            undated="no-date" in hit,
             arrivals="arrivals" in hit,
             deletions="deletions" in hit,
         )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.world.release import Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,9 @@ class SimulateOptions:
     """How long every answer takes."""
     retention_days: int = 180
     """How long login events are kept, 1 to 180."""
+    session_minutes: int | None = None
+    """How long sessions live, 1 to 9999; `None` is until their sign-in event is deleted."""
+    release: Release = Release.V3_7
     rate_limit: int | None = None
     """Requests a minute; `None` is no limit of any sort."""
     faults: str = ""
@@ -43,6 +47,8 @@ class SimulateOptions:
             raise ValueError(f"a port is from 0 to 65535, not {self.port}")
         if not 1 <= self.retention_days <= 180:
             raise ValueError(f"a portal keeps events for 1 to 180 days, not {self.retention_days}")
+        if self.session_minutes is not None and not 1 <= self.session_minutes <= 9999:
+            raise ValueError(f"a session lives for 1 to 9999 minutes, not {self.session_minutes}")
         if self.contractors < 0 or self.staff < 1 or self.days < 1:
             raise ValueError("there must be a day, somebody on the staff, and no negative number")
         if self.latency_ms < 0:

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lastseen.simulator.endpoints import login_history, trail
+from lastseen.simulator.endpoints import login_history, sessions, trail
 from lastseen.simulator.endpoints.dates import DateWriter, http_date
 from lastseen.simulator.endpoints.login_history import AuditSettings
+from lastseen.simulator.endpoints.own_key import build_version, list_keys, own_key
 from lastseen.simulator.endpoints.people_list import (
     people_filter,
     profile_by_email,
@@ -41,11 +42,13 @@ from lastseen.simulator.world.clock import Clock
 from lastseen.simulator.world.keys import ApiKey, make_key
 from lastseen.simulator.world.oracle import DAY, EVERY_EVIDENCE, Truth
 from lastseen.simulator.world.people import Person
+from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import Scenario
-from lastseen.simulator.world.world import World
+from lastseen.simulator.world.world import Outage, World
 
 API = "/api/2.0/"
 _STATUS = "/api/2.0/people/status/"
+_VERSION = "settings/version/build"
 _BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 # The clean-up never comes as near as this, however often it runs and whosever clock is ahead.
 _DELETED_ONLY_BEYOND = 61 * DAY
@@ -70,6 +73,11 @@ class Setup:
     filters: Filters = Filters.AFTER_WINDOW
     retention_days: int = 180
     """How long login events are kept, 1 to 180."""
+    release: Release = Release.V3_7
+    session_minutes: int | None = None
+    """How long a session lives; None: until its sign-in event is deleted."""
+    outages: Sequence[Outage] = ()
+    """When a log was not written."""
     time_zone: str = "UTC"
     """The portal's zone, by its IANA name."""
     seed: int = 1
@@ -93,6 +101,8 @@ class _Call:
     body: bytes
     mishap: InjectedFault
     now: float
+    release: Release
+    key: ApiKey | None = None
     extra: dict[str, str] = field(default_factory=dict)
     """Headers that its answer will have."""
     account: Person | None = None
@@ -114,7 +124,15 @@ class _Call:
             raise AssertionError("nobody came through the door")
         asked = {name.lower(): value for name, value in self.query.items()}
         return Request(
-            self.method, self.path, asked, self.body, self.account, self.now, self.origin
+            self.method,
+            self.path,
+            asked,
+            self.body,
+            self.account,
+            self.now,
+            self.origin,
+            self.release,
+            self.key,
         )
 
 
@@ -141,10 +159,12 @@ class SimulatedPortal:
             scenario,
             retention_days=setup.retention_days,
             chance=random.Random(f"order {setup.seed}"),
+            release=setup.release,
+            session_minutes=setup.session_minutes,
+            outages=setup.outages,
         )
-        self.keys = {
-            key.secret: key for key in setup.keys or (make_key(scenario.key_account, setup.seed),)
-        }
+        own = setup.keys or (make_key(scenario.key_account, setup.seed),)
+        self.keys = {key.secret: key for key in (*own, *scenario.keys)}
         self.faults = Faults(setup.faults, random.Random(f"faults {setup.seed}"))
         self.limiter = Limiter(setup.rate_limit) if setup.rate_limit else None
         self.requests: Counter[str] = Counter()
@@ -204,7 +224,7 @@ class SimulatedPortal:
         mishap = self.faults.draw(method) if path.startswith(API) else NO_MISHAP
         self._let_things_happen(mishap, now)
         self.world.settle(now)
-        call = _Call(method, path, query or {}, heads, body, mishap, now)
+        call = _Call(method, path, query or {}, heads, body, mishap, now, self.world.release)
         answer = self._refuse_at_the_door(call) or self._work(call)
         if method == "PUT" and path.startswith(_STATUS):
             status = path.removeprefix(_STATUS)
@@ -223,17 +243,20 @@ class SimulatedPortal:
         # A gateway that gives up may do so before or after the portal has done the work.
         if name == "html-502" and (call.method == "GET" or self.faults.chance.random() < 0.5):
             return self._finish(call, 502, _BAD_GATEWAY, HTML)
+        if call.method == "GET" and call.path == API + _VERSION:
+            return self._finish(call, 200, wrap(build_version(call.release), "GET", ""), JSON)
         key = self._key(call.headers)
-        if key is None or key.account not in self.world.people:
+        if key is None or not self._is_accepted(key, call.now):
             return self._finish(call, 401, b"", {})
         if self.limiter is not None:
             verdict = self.limiter.judge(key.account, call.method, self._pace())
             call.extra.update(verdict.headers)
             if not verdict.passes:
                 return self._finish(call, 429, b"", {})
-        if not key.permits(call.method, call.path):
+        if not key.permits(call.method, call.path, call.release):
             return self._finish(call, 403, b"", {})
-        call.account = self.world.people[key.account]
+        call.account, call.key = self.world.people[key.account], key
+        self.world.key_uses[key.account] = int(call.now)
         return None
 
     def _work(self, call: "_Call") -> Answer:
@@ -282,6 +305,8 @@ class SimulatedPortal:
         delay += self.faults.seconds_of_slowness() if call.mishap.slow else 0.0
         date = http_date(call.now + (self.faults.skew_seconds if call.mishap.skewed else 0))
         headers = {**kind, "Server": "openresty", "Date": date, **call.extra}
+        if call.mishap.undated:
+            del headers["Date"]
         return Answer(status, headers, text, damage, full, delay)
 
     def _endpoint(self, request: Request, stop_after: int | None) -> Outcome:
@@ -305,6 +330,12 @@ class SimulatedPortal:
                     return self_profile(world, request, dates)
                 case "people/email":
                     return profile_by_email(world, request, dates)
+                case "settings/cookiesettings":
+                    return sessions.cookie_settings(world, request)
+                case "keys":
+                    return list_keys(world, request, dates, self.keys.values())
+                case "keys/@self":
+                    return own_key(world, request, dates)
                 case wanted if wanted.startswith("people/") and wanted.count("/") == 1:
                     return profile_by_id(world, request, dates, wanted.removeprefix("people/"))
         if request.method == "PUT" and path.startswith(_STATUS):
@@ -316,6 +347,10 @@ class SimulatedPortal:
                 licence=self.licence,
                 stop_after=stop_after,
             )
+        if request.method == "PUT" and path == API + "settings/cookiesettings":
+            return sessions.set_cookie_settings(world, request)
+        if request.method == "PUT" and path.startswith(API + sessions.LOG_OUT_ALL):
+            return sessions.log_out_all(world, request, path.rpartition("/")[2])
         return Bare(404)
 
     def _let_things_happen(self, mishap: InjectedFault, now: float) -> None:
@@ -326,6 +361,12 @@ class SimulatedPortal:
         if mishap.deletions:
             number = self.faults.chance.randint(1, 50)
             self.world.logins.forget_oldest(number, before=int(now) - _DELETED_ONLY_BEYOND)
+
+    def _is_accepted(self, key: ApiKey, now: float) -> bool:
+        """Whether a key lets its owner in, who may be nobody, or disabled, by now."""
+        person = self.world.people.get(key.account)
+        expired = key.expires is not None and key.expires <= now
+        return person is not None and key.is_active and not expired
 
     def _key(self, headers: Mapping[str, str]) -> ApiKey | None:
         scheme, _, secret = headers.get("authorization", "").partition(" ")

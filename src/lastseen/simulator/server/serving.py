@@ -24,12 +24,16 @@ def portal_for(options: SimulateOptions) -> SimulatedPortal:
             staff=options.staff,
             days=options.days,
             seed=options.seed,
+            release=options.release,
+            session_minutes=options.session_minutes,
         ),
     )
     limit = options.rate_limit
     setup = Setup(
         filters=options.filters,
         retention_days=options.retention_days,
+        release=options.release,
+        session_minutes=options.session_minutes,
         time_zone=options.time_zone,
         seed=options.seed,
         rate_limit=None if limit is None else RateLimit(per_minute=limit),

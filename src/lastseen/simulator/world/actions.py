@@ -138,6 +138,7 @@ LOGIN_SESSION: Final[dict[int, LoginAction]] = {
 """A sign-out or a session: the person was there."""
 
 PASSWORD_SIGN_IN: Final = 1029
+OAUTH_SIGN_IN: Final = 1028
 SSO_SIGN_IN: Final = 1015
 WRONG_PASSWORD: Final = 1002
 SIGN_OUT: Final = 1006
@@ -178,7 +179,14 @@ def _setting(name: str, text: str) -> TrailAction:
 
 GUEST_ACTIVATED: Final = 4005
 FILE_READ: Final = 5064
+"""An image or another medium was opened; a document in the editor leaves nothing."""
 STATUSES_UPDATED: Final = 4020
+ACTIVATION_SENT: Final = 4021
+OWN_SESSIONS_ENDED: Final = 4034
+SESSIONS_ENDED: Final = 4036
+INVITATION_SENT: Final = 4037
+TRASH_CLEANED: Final = (5018, 5027)
+"""What the daily clean-up of the trash deletes, as the person whose trash it is."""
 COOKIE_SETTINGS_UPDATED: Final = 6032
 
 TRAIL: Final[dict[int, TrailAction]] = {
@@ -192,6 +200,15 @@ TRAIL: Final[dict[int, TrailAction]] = {
     ),
     4017: _contact("UserUpdatedPassword", "Password Updated", ActionType.UPDATE),
     4020: _contact("UsersUpdatedStatus", "Users. Updated Status", ActionType.UPDATE),
+    4021: _contact(
+        "UsersSentActivationInstructions", "Sent Activation Instructions", ActionType.SEND
+    ),
+    4034: _contact(
+        "UserLogoutActiveConnections", "Logged Out All Own Connections", ActionType.LOGOUT
+    ),
+    4036: _contact(
+        "UserLogoutActiveConnectionsForUser", "Logged Out All Connections", ActionType.LOGOUT
+    ),
     4037: _contact("SendJoinInvite", "User sent an invitation", ActionType.CREATE),
     5000: _file("FileCreated", "File Created", ActionType.CREATE),
     5001: _file("FileRenamed", "File Renamed", ActionType.UPDATE),
@@ -201,6 +218,9 @@ TRAIL: Final[dict[int, TrailAction]] = {
     5018: _file("FileDeleted", "File Deleted", ActionType.DELETE),
     5019: TrailAction(
         "FolderCreated", "Folder Created", ActionType.CREATE, Place.FOLDERS, _DOCUMENTS, _FOLDER
+    ),
+    5027: TrailAction(
+        "FolderDeleted", "Folder Deleted", ActionType.DELETE, Place.FOLDERS, _DOCUMENTS, _FOLDER
     ),
     5034: _file("UserFileUpdated", "File Updated", ActionType.UPDATE),
     5054: _file("FileOpenedForChange", "File Opened For Change", ActionType.UPDATE),
@@ -213,6 +233,7 @@ TRAIL: Final[dict[int, TrailAction]] = {
     6032: _setting("CookieSettingsUpdated", "Cookie Settings Updated"),
     6035: _setting("AuditSettingsUpdated", "Audit Settings Updated"),
     6046: _file("FormSubmit", "Form Submitted", ActionType.UPDATE),
+    6047: _file("FormOpenedForFilling", "Form Opened For Filling", ActionType.UPDATE),
 }
 """The trail events that the portal lists; a choice of the three hundred that there are."""
 
@@ -225,7 +246,7 @@ UNLISTED: Final[dict[int, str]] = {
 }
 """Stored, but in no mapper of the server: never listed, and 500 to whoever asks for one by id."""
 
-WRITTEN_AT_ONCE: Final = frozenset({4015, 4017, 4037, 5054, 5070, 7001})
+WRITTEN_AT_ONCE: Final = frozenset({4015, 4017, 4037, 5054, 5070, 6047, 7001})
 """Trail events that do not go through the queue (`_forceSaveAuditActions`)."""
 
 NAMES: Final[dict[str, int]] = {
@@ -235,11 +256,6 @@ NAMES: Final[dict[str, int]] = {
     "none": -1,
 }
 """Lower-case name → id."""
-
-
-def is_known(action: int) -> bool:
-    """Whether this release has such an id; a query for any other is refused with 400."""
-    return action in LOGIN or action in TRAIL or action in UNLISTED or action == -1
 
 
 def is_presence(action: int) -> bool:

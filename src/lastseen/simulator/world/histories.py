@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import random
 from array import array
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import replace
 
-from lastseen.simulator.endpoints.event_wire import Actor, stranger
+from lastseen.simulator.endpoints.event_wire import Actor, background_work, stranger
 from lastseen.simulator.world import actions
 from lastseen.simulator.world.event_log import EventColumns
-from lastseen.simulator.world.people import ANONYMOUS, Kind, Person
+from lastseen.simulator.world.keys import ApiKey, make_key
+from lastseen.simulator.world.people import NOBODY, Kind, Person
+from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import LateEvent, Scenario
+from lastseen.simulator.world.sessions import Door, Reader
 
 DAY = 86_400
-_WORK = (actions.FILE_READ, 5002, 5009, 5011, 5034, 5054, 5063, 6046)
+# Nothing for a document that is only read: that leaves no event.
+_WORK = (5002, 5009, 5011, 5034, 5054, 5063, 6046)
 _SIGN_INS = (1029, 1029, 1029, 1029, 1001, 1021, 1007, 1028)
 # One number holds an event while it waits to be sorted: second, actor, action.
 _ACTOR_BITS, _ACTION_BITS = 18, 14
@@ -25,9 +32,20 @@ _ACTOR_BITS, _ACTION_BITS = 18, 14
 class Diary:
     """Collects events in any order; `close` sorts them once."""
 
-    def __init__(self, *, now: int, days: int, inactive_days: int, chance: random.Random) -> None:
+    def __init__(
+        self,
+        *,
+        now: int,
+        days: int,
+        inactive_days: int,
+        chance: random.Random,
+        release: Release = Release.V3_7,
+        session_minutes: int | None = None,
+    ) -> None:
         """Write for a world of `now` whose past is `days` long; the window is `inactive_days`."""
         self.now = now
+        self.release = release
+        self.session_minutes = session_minutes
         self.days = days
         self.window = inactive_days * DAY
         self.chance = chance
@@ -37,10 +55,16 @@ class Diary:
         self._trail: array[int] = array("q")
         self._late: list[LateEvent] = []
         self._failures: list[tuple[int, Person]] = []
+        self._background: list[tuple[int, Person, int]] = []
+        self._targets: dict[int, list[str]] = {}
+        self._readers: list[Reader] = []
+        self._keys: list[ApiKey] = []
 
     def sign_in(self, second: int, actor: int, action: int | None = None) -> None:
         """Note a login event; without `action`, a successful sign-in. Nothing after now."""
         chosen = self.chance.choice(_SIGN_INS) if action is None else action
+        if chosen in _SIGN_INS and not self.release.knows(chosen):
+            chosen = self.release.password_sign_in
         if second <= self.now:
             self._logins.append(_packed(second, actor, chosen))
 
@@ -54,6 +78,33 @@ class Diary:
         """Note a trail event that the portal will write only later."""
         self._late.append(LateEvent(visible_from, second, actor, actions.FILE_READ))
 
+    def administer(self, second: int, administrator: int, action: int, target: str) -> None:
+        """Note what an administrator did to a person, whose id is `target`."""
+        if second <= self.now:
+            event = _packed(second, administrator, action)
+            self._targets.setdefault(event, []).append(target)
+            self._trail.append(event)
+
+    def clean_trash(self, second: int, person: Person, action: int) -> None:
+        """Note that the daily clean-up deleted something in a person's name."""
+        self._background.append((second, person, action))
+
+    def read(self, reader: Reader) -> None:
+        """Note somebody who comes and reads, which no log shows."""
+        self._readers.append(reader)
+
+    def use_key(self, person: Person, *, last: int, every: int) -> None:
+        """Note somebody who comes by an API key of their own."""
+        self._keys.append(
+            replace(
+                make_key(person.id, self.now),
+                name="own key",
+                created=person.registered,
+                last_used=last,
+            )
+        )
+        self.read(Reader(person.id, last, every, door=Door.API_KEY))
+
     def attack(self, second: int, person: Person) -> None:
         """Note a failed sign-in under a person's address that the portal could not match."""
         self._failures.append((second, person))
@@ -61,16 +112,31 @@ class Diary:
     def close(self, people: tuple[Person, ...], *, key_account: str) -> Scenario:
         """Add what befalls a portal as a whole, sort everything, and give the scenario."""
         self._bursts()
-        strangers = self._strangers(len(people))
+        strangers = [*self._strangers(len(people))]
+        for second, person, action in self._background:
+            self._trail.append(_packed(second, len(people) + len(strangers), action))
+            strangers.append(background_work(person))
+        trail = array("q", sorted(self._trail))
         return Scenario(
             now=self.now,
             people=people,
-            strangers=strangers,
-            logins=_columns(self._logins),
-            trail=_columns(self._trail),
+            strangers=tuple(strangers),
+            logins=_columns(array("q", sorted(self._logins))),
+            trail=_columns(trail),
             late=tuple(sorted(self._late)),
             key_account=key_account,
+            targets=self._ids_of_targets(trail),
+            readers=tuple(self._readers),
+            keys=tuple(self._keys),
         )
+
+    def _ids_of_targets(self, trail: array[int]) -> Mapping[int, str]:
+        """Say by the ids of events what they were about; ids count from 1."""
+        return {
+            bisect_left(trail, event) + 1 + number: target
+            for event, targets in self._targets.items()
+            for number, target in enumerate(targets)
+        }
 
     def _bursts(self) -> None:
         """Let ten people, and then everybody, sign in within one second."""
@@ -86,20 +152,21 @@ class Diary:
         found: list[Actor] = []
         for second, person in self._failures:
             self._logins.append(_packed(second, first + len(found), actions.WRONG_PASSWORD))
-            found.append(stranger(person.email))
+            # As somebody typed it: in any case.
+            typed = self.chance.choice((person.email, person.email.upper(), person.email.lower()))
+            found.append(stranger(typed))
         for number in range(min(self.days, 60)):
             second = self.now - self.chance.randrange(self.days * DAY)
             failure = self.chance.choice((1005, 1026))
             self._logins.append(_packed(second, first + len(found), failure))
-            # Some come under the id of nobody, some under that of the anonymous account.
-            user_id = ANONYMOUS if number % 4 == 0 else None
+            # Some come under the empty id, most under that of the anonymous account.
             login = f"nobody.{number:02}@example.com"
-            found.append(stranger(login, user_id) if user_id else stranger(login))
+            found.append(stranger(login, NOBODY) if number % 4 == 0 else stranger(login))
         return tuple(found)
 
 
-def write_history(diary: Diary, actor: int, person: Person) -> None:
-    """Write down what this person did."""
+def write_history(diary: Diary, actor: int, person: Person, *, administrator: int = 1) -> None:
+    """Write down what this person did, and what the administrator (an actor) did to them."""
     match person.kind:
         case Kind.DAILY | Kind.LDAP | Kind.SSO | Kind.STRANGE_NAME:
             _come_daily(diary, actor, person)
@@ -129,9 +196,17 @@ def write_history(diary: Diary, actor: int, person: Person) -> None:
             happened = diary.now - diary.chance.randrange(5, 180)
             visible_from = diary.now + diary.chance.randrange(30, 600)
             diary.work_written_late(happened, actor, visible_from=visible_from)
-        case Kind.TERMINATED | Kind.UPPER_CASE | Kind.LONG_AGO | Kind.REINSTATED | Kind.NAMELESS:
+        case Kind.TERMINATED | Kind.UPPER_CASE | Kind.LONG_AGO | Kind.NAMELESS:
             _stay_away(diary, actor)
-        case Kind.NEVER_CAME | Kind.PENDING | Kind.SYSTEM:
+        case Kind.REINSTATED:
+            _stay_away(diary, actor)
+            back = person.reinstated or diary.now
+            diary.administer(back, administrator, actions.STATUSES_UPDATED, person.id)
+        case Kind.SILENT_READER:
+            _read_in_an_open_session(diary, actor, person)
+        case Kind.PENDING:
+            diary.administer(person.registered, administrator, actions.INVITATION_SENT, person.id)
+        case Kind.NEVER_CAME | Kind.SYSTEM:
             pass
 
 
@@ -151,7 +226,7 @@ def _come_daily(diary: Diary, actor: int, person: Person) -> None:
         second = start + hour + chance.randrange(5400)
         diary.sign_in(second, actor, sign_in)
         if chance.random() < 0.05:
-            diary.sign_in(second - chance.randrange(5, 60), actor, actions.WRONG_PASSWORD)
+            diary.attack(second - chance.randrange(5, 60), person)
         for _ in range(chance.randrange(4)):
             diary.work(second + chance.randrange(60, 6 * 3600), actor)
         if chance.random() < 0.3:
@@ -171,24 +246,40 @@ def _come_weekly(diary: Diary, actor: int) -> None:
 
 def _work_in_an_open_session(diary: Diary, actor: int) -> None:
     chance = diary.chance
-    if diary.days * DAY > diary.window + 20 * DAY:
+    if diary.session_minutes is None and diary.days * DAY > diary.window + 20 * DAY:
         # A cookie is good for a year: the sign-in lies before the window, the work goes on.
         diary.sign_in(diary.now - chance.randrange(diary.window + DAY, diary.days * DAY), actor)
     second = diary.now - chance.randrange(3600, 4 * DAY)
     while second > diary.now - diary.days * DAY:
         diary.work(second, actor)
+        if diary.session_minutes is not None:
+            diary.sign_in(second - 60, actor)
         second -= chance.randrange(3600, 3 * DAY)
+
+
+def _read_in_an_open_session(diary: Diary, actor: int, person: Person) -> None:
+    """Sign in once and then only read, or sign in again whenever the session has ended."""
+    chance = diary.chance
+    last = diary.now - chance.randrange(3600, 4 * DAY)
+    every = chance.randrange(DAY, 6 * DAY)
+    if diary.session_minutes is not None:
+        second = signed_in = last
+        while second > diary.now - diary.days * DAY:
+            diary.sign_in(second, actor, actions.PASSWORD_SIGN_IN)
+            second -= every
+    else:
+        nearest = min(diary.window + DAY, diary.days * DAY - 1)
+        farthest = max(nearest + 1, min(diary.days - 1, 120) * DAY)
+        signed_in = diary.now - chance.randrange(nearest, farthest)
+        diary.sign_in(signed_in, actor, actions.PASSWORD_SIGN_IN)
+    diary.read(Reader(person.id, last, every, signed_in))
 
 
 def _suffer_attacks(diary: Diary, actor: int, person: Person) -> None:
     chance = diary.chance
     _stay_away(diary, actor)
     for _ in range(chance.randrange(200, 400)):
-        second = diary.now - chance.randrange(60, diary.days * DAY)
-        if chance.random() < 0.3:
-            diary.attack(second, person)
-        else:
-            diary.sign_in(second, actor, chance.choice((1002, 1005, 1023, 1026)))
+        diary.attack(diary.now - chance.randrange(60, diary.days * DAY), person)
     # Whoever asks for a new password does so as nobody: it is not the contractor who acts.
     diary.attack(diary.now - chance.randrange(60, DAY), person)
 
@@ -232,8 +323,7 @@ def _packed(second: int, actor: int, action: int) -> int:
     return (second << _ACTOR_BITS | actor) << _ACTION_BITS | action
 
 
-def _columns(packed: array[int]) -> EventColumns:
-    ordered = array("q", sorted(packed))
+def _columns(ordered: array[int]) -> EventColumns:
     actor_mask, action_mask = (1 << _ACTOR_BITS) - 1, (1 << _ACTION_BITS) - 1
     return EventColumns(
         seconds=array("q", (event >> _ACTOR_BITS + _ACTION_BITS for event in ordered)),

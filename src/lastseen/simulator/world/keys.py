@@ -2,9 +2,12 @@
 
 import random
 import re
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from lastseen.simulator.world.release import Release
 
 GLOBAL_READ: Final = "*:read"
 GLOBAL_WRITE: Final = "*:write"
@@ -15,35 +18,65 @@ _LOCAL: Final = (
     (re.compile(r"GET /api/2\.0/people"), ("accounts:read", "accounts:write")),
     (re.compile(r"(POST|PUT|DELETE|UPDATE) /api/2\.0/people"), ("accounts:write",)),
 )
+_OF_KEYS: Final = re.compile(r"[A-Z]+ /api/2\.0/keys(/.*)?$")
+_OWN_KEY: Final = "GET /api/2.0/keys/@self"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """One key."""
+    """One key. Instants are seconds since 1970."""
 
     secret: str
     account: str
     """The id of the person who made it and as whom it acts."""
     scopes: frozenset[str] = frozenset()
     """What it is limited to, as `accounts:read`; empty for everything the account may do."""
+    name: str = "key"
+    created: int = 0
+    last_used: int | None = None
+    """When it was used last before the portal was started."""
+    expires: int | None = None
+    """From when on it is refused."""
+    is_active: bool = True
 
-    def permits(self, method: str, path: str) -> bool:
+    @property
+    def id(self) -> str:
+        """The id by which the portal lists it."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, self.secret))
+
+    def permits(self, method: str, path: str, release: Release = Release.V3_7) -> bool:
         """Whether the scopes suffice; what the account may do is another question.
 
         `security/…` has no scope of its own: only a global one will do. `people/@self` has one that
-        `accounts:read` does not contain.
+        `accounts:read` does not contain. Release 3.1 asks for a scope only where its table has one.
         """
-        if not self.scopes or "*" in self.scopes:
+        asked = f"{method} {path}"
+        if not self.scopes or "*" in self.scopes or _needs_no_scope(asked, release):
             return True
         enough = {GLOBAL_WRITE, GLOBAL_READ} if method == "GET" else {GLOBAL_WRITE}
+        if release is Release.V3_1:
+            return self._permits_in_3_1(asked, enough)
         for pattern, scopes in _LOCAL:
-            if pattern.match(f"{method} {path}"):
+            if pattern.match(asked):
                 enough.update(scopes)
                 break
         return not enough.isdisjoint(self.scopes)
+
+    def _permits_in_3_1(self, asked: str, enough: set[str]) -> bool:
+        for pattern, scopes in _LOCAL:
+            if pattern.match(asked):
+                return not enough.union(scopes).isdisjoint(self.scopes)
+        return True
 
 
 def make_key(account: str, seed: int, *, scopes: Iterable[str] = ()) -> ApiKey:
     """Make a key for an account; the same seed gives the same secret."""
     digits = random.Random(f"key {seed} {account}").getrandbits(256)
     return ApiKey(f"sk-{digits:064x}", account, frozenset(scopes))
+
+
+def _needs_no_scope(asked: str, release: Release) -> bool:
+    """Whether any limited key may ask: for itself, and before release 3.7 for the list of keys."""
+    if asked == _OWN_KEY:
+        return True
+    return release in {Release.V3_5, Release.V3_6} and _OF_KEYS.match(asked) is not None

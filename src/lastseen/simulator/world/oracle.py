@@ -4,11 +4,22 @@ An oracle of its own, written from the rules and not from the product. It reads 
 no page, no filter, no fault. It never speaks HTTP.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
 
-from lastseen.simulator.world.actions import is_failure, is_presence
+from lastseen.simulator.endpoints.event_wire import Actor
+from lastseen.simulator.world.actions import (
+    ACTIVATION_SENT,
+    INVITATION_SENT,
+    OAUTH_SIGN_IN,
+    SESSIONS_ENDED,
+    STATUSES_UPDATED,
+    is_failure,
+    is_presence,
+)
 from lastseen.simulator.world.event_log import EventColumns
 from lastseen.simulator.world.people import EmployeeType, Person, Status
 from lastseen.simulator.world.scenario import LateEvent
@@ -41,20 +52,60 @@ class Truth:
     unrecognised_at: int | None
     """The newest login event of an id that no client knows."""
     failed_sign_ins: int
-    """Attempts under this person's id, over the whole past."""
+    """Attempts under this person's id or address, over the whole past."""
     reinstated_at: int | None
+    last_read_at: int | None = None
+    """The newest reading that no log shows."""
+    last_key_use_at: int | None = None
+    """When an API key of theirs was used last, which the list of keys shows."""
+    last_lost_at: int | None = None
+    """The newest event that a log should have shown and has lost."""
+    authorised_at: int | None = None
+    """The newest authorisation of an application (OAuth) that the sign-in log shows."""
+    signed_out_at: int | None = None
+    """When an administrator last ended their sessions or changed their status, by the trail."""
+    invited_at: int | None = None
+    """When they were last invited, by the trail."""
+    status_set_at: int | None = None
+    """When their status was last changed, by the trail."""
 
     @property
     def last_presence_at(self) -> int | None:
-        """When the person was really there last; what was not written yet counts."""
-        return _newest(self.last_sign_in_at, self.last_activity_at)
+        """When the person was really there last, whether or not anything shows it."""
+        return _newest(
+            self.last_sign_in_at,
+            self.last_activity_at,
+            self.last_read_at,
+            self.last_key_use_at,
+            self.last_lost_at,
+        )
 
     @property
     def last_presence_by(self) -> str | None:
-        """What that presence was: `sign-in` or `activity`."""
-        if self.last_presence_at is None:
+        """What that presence was: `sign-in`, `activity`, `api-key`, `reading` or `lost`."""
+        last = self.last_presence_at
+        if last is None:
             return None
-        return "sign-in" if self.last_presence_at == self.last_sign_in_at else "activity"
+        by = {
+            "lost": self.last_lost_at,
+            "reading": self.last_read_at,
+            "api-key": self.last_key_use_at,
+            "activity": self.last_activity_at,
+            "sign-in": self.last_sign_in_at,
+        }
+        return [name for name, at in by.items() if at == last][-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlogged:
+    """What happened and stands in no log; by id, in seconds since 1970."""
+
+    read: Mapping[str, int] = field(default_factory=dict)
+    key_used: Mapping[str, int] = field(default_factory=dict)
+    logins: EventColumns = field(default_factory=EventColumns)
+    """Events that the sign-in log has lost."""
+    trail: EventColumns = field(default_factory=EventColumns)
+    """Events that the trail has lost."""
 
 
 class Expectation(NamedTuple):
@@ -88,19 +139,33 @@ def truths(
     trail: EventColumns,
     late: Iterable[LateEvent],
     key_account: str,
+    actors: Sequence[Actor] = (),
+    targets: Mapping[int, str] | None = None,
+    unlogged: Unlogged | None = None,
 ) -> list[Truth]:
-    """Read off the world what is so for each person, in the order of `people`."""
+    """Read off the world what is so for each person, in the order of `people`.
+
+    `actors` are those of the events, people first; `targets` says by event id what trail events
+    were about.
+    """
     known = list(people)
+    beside = unlogged or Unlogged()
     size = len(known)
     presence: list[int | None] = [None] * size
     strange: list[int | None] = [None] * size
     written: list[int | None] = [None] * size
+    authorised: list[int | None] = [None] * size
     failures = [0] * size
+    tried: Counter[str] = Counter()
     for second, actor, action in zip(logins.seconds, logins.actors, logins.actions, strict=True):
         if actor >= size:
+            if is_failure(action) and actor < len(actors):
+                tried[actors[actor].login.lower()] += 1
             continue
         if is_presence(action):
             presence[actor] = second
+            if action == OAUTH_SIGN_IN:
+                authorised[actor] = second
         elif is_failure(action):
             failures[actor] += 1
         else:
@@ -112,6 +177,14 @@ def truths(
     for event in late:
         if event.actor < size:
             really[event.actor] = _newest(really[event.actor], event.second)
+    lost: list[int | None] = [None] * size
+    for second, actor, action in chain(
+        zip(beside.logins.seconds, beside.logins.actors, beside.logins.actions, strict=True),
+        zip(beside.trail.seconds, beside.trail.actors, beside.trail.actions, strict=True),
+    ):
+        if actor < size and not is_failure(action):
+            lost[actor] = _newest(lost[actor], second)
+    done = _done_to_people(trail, targets or {})
     return [
         Truth(
             id=person.id,
@@ -126,11 +199,31 @@ def truths(
             last_activity_at=really[actor],
             last_written_activity_at=written[actor],
             unrecognised_at=strange[actor],
-            failed_sign_ins=failures[actor],
+            failed_sign_ins=failures[actor] + (tried[person.email.lower()] if person.email else 0),
             reinstated_at=person.reinstated,
+            last_read_at=beside.read.get(person.id),
+            last_key_use_at=beside.key_used.get(person.id),
+            last_lost_at=lost[actor],
+            authorised_at=authorised[actor],
+            signed_out_at=_newest(
+                done.get((SESSIONS_ENDED, person.id)), done.get((STATUSES_UPDATED, person.id))
+            ),
+            invited_at=_newest(
+                done.get((INVITATION_SENT, person.id)), done.get((ACTIVATION_SENT, person.id))
+            ),
+            status_set_at=done.get((STATUSES_UPDATED, person.id)),
         )
         for actor, person in enumerate(known)
     ]
+
+
+def _done_to_people(trail: EventColumns, targets: Mapping[int, str]) -> dict[tuple[int, str], int]:
+    """Say when each action was last done to each person, as the trail shows."""
+    found: dict[tuple[int, str], int] = {}
+    for second, action, number in zip(trail.seconds, trail.actions, trail.ids, strict=True):
+        for user_id in targets[number].split(",") if number in targets else ():
+            found[action, user_id] = max(second, found.get((action, user_id), 0))
+    return found
 
 
 def protection(person: Person, key_account: str) -> str | None:

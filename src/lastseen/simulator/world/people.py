@@ -76,6 +76,8 @@ class Kind(StrEnum):
     LONG_AGO = "long-ago"
     REINSTATED = "reinstated"
     """Away for long, disabled, and put back by hand lately."""
+    SILENT_READER = "silent-reader"
+    """Signed in before the window and has only read since, which no log shows."""
     STRANGE_NAME = "strange-name"
     """A name that the portal writes in HTML."""
     STAFF = "staff"
@@ -179,11 +181,17 @@ def short_profile(person: Person, origin: str) -> dict[str, Any]:
 
 
 def full_profile(
-    person: Person, *, dates: DateWriter, origin: str, inviter: Person | None
+    person: Person,
+    *,
+    dates: DateWriter,
+    origin: str,
+    inviter: Person | None,
+    owner_is_admin: bool = False,
 ) -> dict[str, Any]:
     """Describe a person in full (`EmployeeFullDto.cs`), null fields left out.
 
     `inviter` is `None` where whoever asks is no DocSpace administrator: they are not told.
+    `owner_is_admin`: whether this release calls the owner an administrator as well.
     """
     profile = {
         "firstName": person.first_name,
@@ -193,7 +201,7 @@ def full_profile(
         "status": int(person.status),
         "activationStatus": int(person.activation),
         "department": ", ".join(html_encode(group.name) for group in person.groups),
-        "isAdmin": person.is_docspace_admin and not person.is_owner,
+        "isAdmin": person.is_docspace_admin and (owner_is_admin or not person.is_owner),
         "isRoomAdmin": person.employee_type is EmployeeType.ROOM_ADMIN,
         "isLDAP": person.is_ldap,
         "isOwner": person.is_owner,

@@ -19,6 +19,7 @@ from lastseen.simulator.world.people import (
     Person,
     Status,
 )
+from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import Scenario
 
 DAY = 86_400
@@ -42,6 +43,7 @@ _NAMED = (
     Kind.UPPER_CASE,
     Kind.LONG_AGO,
     Kind.REINSTATED,
+    Kind.SILENT_READER,
     Kind.STRANGE_NAME,
     Kind.WEEKLY,
     Kind.DAILY,
@@ -52,7 +54,8 @@ _SHARES = (
     (Kind.DAILY, 52),
     (Kind.WEEKLY, 20),
     (Kind.OPEN_SESSION, 8),
-    (Kind.LONG_AGO, 5),
+    (Kind.LONG_AGO, 4),
+    (Kind.SILENT_READER, 1),
     (Kind.NEVER_CAME, 3),
     (Kind.NEW, 3),
     (Kind.PENDING, 2),
@@ -75,6 +78,9 @@ class Population:
     seed: int = 1
     inactive_days: int = 30
     """The window to whose edge the three edge kinds stand."""
+    release: Release = Release.V3_7
+    session_minutes: int | None = None
+    """How long sessions live; None: until their sign-in event is deleted."""
 
 
 def populate(now: datetime, population: Population | None = None) -> Scenario:
@@ -89,13 +95,20 @@ def populate(now: datetime, population: Population | None = None) -> Scenario:
         _contractor(number, kind, instant, hosts, wanted, chance)
         for number, kind in enumerate(kinds, start=1)
     ]
-    diary = Diary(now=instant, days=wanted.days, inactive_days=wanted.inactive_days, chance=chance)
-    for actor, person in enumerate(people):
-        write_history(diary, actor, person)
-    administrator = next(
-        (person for person in people if person.kind is Kind.DOCSPACE_ADMIN), people[1]
+    diary = Diary(
+        now=instant,
+        days=wanted.days,
+        inactive_days=wanted.inactive_days,
+        chance=chance,
+        release=wanted.release,
+        session_minutes=wanted.session_minutes,
     )
-    return diary.close(tuple(people), key_account=administrator.id)
+    administrator = next(
+        (actor for actor, person in enumerate(people) if person.kind is Kind.DOCSPACE_ADMIN), 1
+    )
+    for actor, person in enumerate(people):
+        write_history(diary, actor, person, administrator=administrator)
+    return diary.close(tuple(people), key_account=people[administrator].id)
 
 
 def _kinds(contractors: int, chance: random.Random) -> list[Kind]:

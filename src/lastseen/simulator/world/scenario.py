@@ -3,13 +3,15 @@
 A value: `population` makes one, several portals may start from the same one, none changes it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from lastseen.simulator.endpoints.event_wire import Actor
 from lastseen.simulator.world.event_log import EventColumns
+from lastseen.simulator.world.keys import ApiKey
 from lastseen.simulator.world.people import Person
+from lastseen.simulator.world.sessions import Reader
 
 Happening = tuple[str, datetime, int]
 """The id of a person, when, and which action."""
@@ -36,12 +38,18 @@ class Scenario:
     people: tuple[Person, ...]
     """Whose index is the actor of their events."""
     strangers: tuple[Actor, ...] = ()
-    """Actors beyond the people: those who tried to sign in under unknown names."""
+    """Actors beyond the people: refused attempts, and background work in a person's name."""
     logins: EventColumns = field(default_factory=EventColumns)
     trail: EventColumns = field(default_factory=EventColumns)
     late: tuple[LateEvent, ...] = ()
     key_account: str = ""
     """The id of the account that the API key acts as."""
+    targets: Mapping[int, str] = field(default_factory=dict)
+    """What trail events were about, by event id, where it matters: ids of people, by commas."""
+    readers: tuple[Reader, ...] = ()
+    """Those who come and read, which no log shows."""
+    keys: tuple[ApiKey, ...] = ()
+    """The API keys of people other than the product's own."""
 
 
 def scenario_of(

@@ -7,20 +7,23 @@ import heapq
 import random
 from bisect import bisect_left
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from lastseen.simulator.endpoints.event_wire import Actor, ActorParts, actor_of, stranger
 from lastseen.simulator.world.actions import (
-    PASSWORD_SIGN_IN,
+    COOKIE_SETTINGS_UPDATED,
+    STATUSES_UPDATED,
     TRAIL,
     UNLISTED,
-    WRITTEN_AT_ONCE,
     is_presence,
 )
-from lastseen.simulator.world.event_log import EventLog
-from lastseen.simulator.world.oracle import Truth, truths
+from lastseen.simulator.world.event_log import EventColumns, EventLog
+from lastseen.simulator.world.oracle import Truth, Unlogged, truths
 from lastseen.simulator.world.people import Person, Status
+from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import LateEvent, Scenario
+from lastseen.simulator.world.sessions import Door, Reader, Sessions
 
 DAY = 86_400
 
@@ -38,11 +41,47 @@ class Change:
     """The account that did it, or `hand`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time over which nothing is written into a log: sending to it fails, and nobody is told."""
+
+    log: Literal["login", "trail"]
+    since: int
+    """In seconds since 1970."""
+    until: int | None = None
+    """The first second that is written again; None: not yet."""
+
+    def swallows(self, second: int) -> bool:
+        """Say whether an event of that second is lost."""
+        return self.since <= second and (self.until is None or second < self.until)
+
+
+@dataclass(slots=True)
+class _Lost:
+    """Events that happened and that no log shows; the truth knows them."""
+
+    logins: EventColumns = field(default_factory=EventColumns)
+    trail: EventColumns = field(default_factory=EventColumns)
+
+
 class World:
     """People, events and settings of one portal."""
 
-    def __init__(self, scenario: Scenario, *, retention_days: int, chance: random.Random) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        retention_days: int,
+        chance: random.Random,
+        release: Release = Release.V3_7,
+        session_minutes: int | None = None,
+        outages: Collection[Outage] = (),
+    ) -> None:
         """Start where the scenario ends. Settings are days, 1 to 180."""
+        self.release = release
+        self.sessions = Sessions(session_minutes)
+        self.outages = list(outages)
+        self._lost = _Lost()
         self.people = {person.id: person for person in scenario.people}
         self.lists: dict[tuple[object, ...], list[Person]] = {}
         """Lists of people whose order leaves nothing open, by what was asked, until they change."""
@@ -50,11 +89,11 @@ class World:
         """`loginHistoryLifeTime`; older login events are deleted."""
         self.trail_days = retention_days
         """`auditTrailLifeTime`; nothing is deleted by it in 3.7.2."""
-        self.logins = EventLog(scenario.logins.copy(), chance)
-        self.trail = EventLog(scenario.trail.copy(), chance)
+        self.logins = EventLog(self._written(scenario.logins, "login"), chance)
+        self.trail = EventLog(self._written(scenario.trail, "trail"), chance)
         self.actors = [*map(actor_of, scenario.people), *scenario.strangers]
         self.actor_parts = ActorParts(self.actors)
-        self.targets: dict[int, str] = {}
+        self.targets: dict[int, str] = dict(scenario.targets)
         """What trail events were about, by event id, where it was said."""
         self.changes: list[Change] = []
         self.unlisted: set[int] = set()
@@ -68,6 +107,17 @@ class World:
         self._late = list(scenario.late)
         heapq.heapify(self._late)
         self._late_targets: dict[LateEvent, str] = {}
+        self.readers = {reader.user_id: reader for reader in scenario.readers}
+        self.last_read = {reader.user_id: reader.last_visit for reader in scenario.readers}
+        """When somebody last read without a trace, by id."""
+        self.key_uses: dict[str, int] = {
+            key.account: key.last_used for key in scenario.keys if key.last_used is not None
+        }
+        """When a key of somebody was last used, by the id of its owner."""
+        self._reading_settled = scenario.now
+        self._administrator = next(
+            (person.id for person in scenario.people if person.is_docspace_admin), ""
+        )
         self.by_name = {person.user_name.lower(): person.id for person in scenario.people}
         self.by_email = {
             person.email.lower(): person.id for person in scenario.people if person.email
@@ -78,12 +128,19 @@ class World:
         return self._numbers.get(user_id, ())
 
     def settle(self, now: float) -> None:
-        """Let happen what is due: write late trail events, delete old login events."""
+        """Let happen what is due: write late trail events, let people read, delete old logins."""
         while self._late and self._late[0].visible_from <= now:
             event = heapq.heappop(self._late)
+            target = self._late_targets.pop(event, "")
+            if self._swallows("trail", event.second):
+                _append(self._lost.trail, event.second, event.actor, event.action)
+                continue
             number = self.trail.insert(event.second, event.actor, event.action)
-            if target := self._late_targets.pop(event, None):
+            if target:
                 self.targets[number] = target
+        for reader in self.readers.values():
+            self._read(reader, int(now))
+        self._reading_settled = max(self._reading_settled, int(now))
         # `ClearEventsService` runs once a day; here what it would delete is gone at once.
         self.logins.forget_before(int(now) - self.login_days * DAY)
 
@@ -93,6 +150,9 @@ class World:
         Answers the event's id.
         """
         number = self._actor(stranger(login, user_id))
+        if self._swallows("login", second):
+            _append(self._lost.logins, second, number, action)
+            return 0
         return self.logins.insert(second, number, action)
 
     def add_trail(
@@ -114,7 +174,10 @@ class World:
         if action not in TRAIL:
             raise ValueError(f"no trail event has the id {action}")
         number = self._actor(stranger("", user_id))
-        if visible_from is None or action in WRITTEN_AT_ONCE:
+        if self._swallows("trail", second):
+            _append(self._lost.trail, second, number, action)
+            return
+        if visible_from is None or self.release.writes_at_once(action):
             event_id = self.trail.insert(second, number, action)
             if target:
                 self.targets[event_id] = target
@@ -130,11 +193,26 @@ class World:
         if person.status is not status:
             change = Change(now, user_id, person.status.name, status.name, by)
             self.changes.append(change)
+        if status is Status.TERMINATED:
+            self.sessions.end_all_of(user_id, now=int(now))
         back = person.status is Status.TERMINATED and status is not Status.TERMINATED
         person = replace(person, status=status, reinstated=int(now) if back else person.reinstated)
         self.people[user_id] = person
         self.lists.clear()
         return person
+
+    def set_status_by_hand(self, user_id: str, status: Status, *, now: float) -> Person:
+        """Have an administrator change a status in the portal itself, which the trail notes."""
+        person = self.set_status(user_id, status, by="hand", now=now)
+        second = int(now)
+        if status is Status.TERMINATED:
+            self.add_trail(self._administrator, second, COOKIE_SETTINGS_UPDATED)
+        self.add_trail(self._administrator, second, STATUSES_UPDATED, target=user_id)
+        return person
+
+    def administer(self, second: int, action: int, target: str = "") -> None:
+        """Have an administrator do something to a person, which the trail notes at once."""
+        self.add_trail(self._administrator, second, action, target=target)
 
     def arrive(self, now: float, number: int) -> None:
         """Let some of those who come often sign in now.
@@ -145,7 +223,7 @@ class World:
             user_id for user_id in self._regulars if self.people[user_id].status is Status.ACTIVE
         ]
         for _ in range(number if able else 0):
-            self.add_login(self._chance.choice(able), int(now), PASSWORD_SIGN_IN)
+            self.add_login(self._chance.choice(able), int(now), self.release.password_sign_in)
 
     def truths(self, key_account: str) -> list[Truth]:
         """Say what is really so, for everybody in the order of the scenario."""
@@ -155,15 +233,66 @@ class World:
             trail=self.trail.columns,
             late=self._late,
             key_account=key_account,
+            actors=self.actors,
+            targets=self.targets,
+            unlogged=Unlogged(
+                read=self.last_read,
+                key_used=self.key_uses,
+                logins=self._lost.logins,
+                trail=self._lost.trail,
+            ),
         )
+
+    def _read(self, reader: Reader, now: int) -> None:
+        """Let somebody come and read as often as they do."""
+        for visit in reader.visits(self._reading_settled, now):
+            if self.people[reader.user_id].status is not Status.ACTIVE:
+                return
+            if reader.door is Door.API_KEY:
+                self.key_uses[reader.user_id] = visit
+            elif reader.door is Door.SESSION and not self._has_session(reader, visit):
+                self.add_login(reader.user_id, visit, self.release.password_sign_in)
+                reader = self.readers[reader.user_id] = replace(reader, signed_in=visit)
+            self.last_read[reader.user_id] = visit
+
+    def _has_session(self, reader: Reader, at: int) -> bool:
+        began = reader.signed_in
+        return began is not None and self.sessions.is_alive(
+            reader.user_id, began, at=at, kept_days=self.login_days
+        )
+
+    def _written(self, columns: EventColumns, log: Literal["login", "trail"]) -> EventColumns:
+        """Return the events that a log kept; those of an outage are lost."""
+        if not any(outage.log == log for outage in self.outages):
+            return columns.copy()
+        kept = EventColumns()
+        lost = self._lost.logins if log == "login" else self._lost.trail
+        for second, actor, action, number in zip(
+            columns.seconds, columns.actors, columns.actions, columns.ids, strict=True
+        ):
+            into = lost if self._swallows(log, second) else kept
+            _append(into, second, actor, action, number)
+        return kept
+
+    def _swallows(self, log: Literal["login", "trail"], second: int) -> bool:
+        return any(outage.log == log and outage.swallows(second) for outage in self.outages)
 
     def _actor(self, actor: Actor) -> int:
         known = self._numbers.setdefault(actor.user_id, [])
-        if known and (actor.user_id in self.people or self.actors[known[-1]] == actor):
+        if known and actor.user_id in self.people:
+            return known[0]
+        if known and self.actors[known[-1]] == actor:
             return known[-1]
         self.actors.append(actor)
         known.append(len(self.actors) - 1)
         return known[-1]
+
+
+def _append(columns: EventColumns, second: int, actor: int, action: int, number: int = 0) -> None:
+    columns.seconds.append(second)
+    columns.actors.append(actor)
+    columns.actions.append(action)
+    columns.ids.append(number)
 
 
 def _seen_since(scenario: Scenario, second: int) -> list[str]:

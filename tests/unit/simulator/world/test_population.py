@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from lastseen.simulator.endpoints.event_wire import actor_of
 from lastseen.simulator.world.actions import is_failure
-from lastseen.simulator.world.oracle import DAY, truths
+from lastseen.simulator.world.oracle import DAY, Unlogged, truths
 from lastseen.simulator.world.people import ANONYMOUS, NOBODY, EmployeeType, Kind, Status
 from lastseen.simulator.world.population import Population, populate
 
@@ -24,7 +25,14 @@ def world():
 def known(world):
     """The truth of one person of each kind."""
     found = truths(
-        world.people, logins=world.logins, trail=world.trail, late=world.late, key_account=""
+        world.people,
+        logins=world.logins,
+        trail=world.trail,
+        late=world.late,
+        key_account="",
+        actors=[*map(actor_of, world.people), *world.strangers],
+        targets=world.targets,
+        unlogged=Unlogged(read={reader.user_id: reader.last_visit for reader in world.readers}),
     )
     return {truth.kind: truth for truth in found}
 
@@ -88,6 +96,13 @@ def test_an_open_session_is_seen_by_the_trail_only(known):
     truth = known[Kind.OPEN_SESSION]
     assert INSTANT - truth.last_activity_at < WINDOW
     assert truth.last_sign_in_at is None or INSTANT - truth.last_sign_in_at > WINDOW
+
+
+def test_a_silent_reader_was_there_although_no_log_shows_it(known):
+    truth = known[Kind.SILENT_READER]
+    assert truth.last_presence_by == "reading"
+    assert INSTANT - truth.last_presence_at < WINDOW < INSTANT - truth.last_sign_in_at
+    assert truth.last_activity_at is None
 
 
 def test_an_attacked_account_has_hundreds_of_failures_and_nobody_in_it(known):

@@ -16,13 +16,13 @@ LOCK_ARGS ?=
 DEV := .venv
 PLAIN := .venv-demo
 LOCKER := .venv-lock
-CHECKED := $(wildcard src tests testing benchmarks campaigns)
+CHECKED := $(wildcard src tests testing benchmarks campaigns docs)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := -m pip install -qq --no-input --progress-bar off
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint bench safety lock clean check-python
+.PHONY: help demo check test lint docs bench safety lock clean check-python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -44,6 +44,14 @@ lint: $(DEV)/.installed ## Check style, types, structure and docstrings
 	$(DEV)/bin/mypy $(CHECKED)
 	$(DEV)/bin/lint-imports --no-logo
 	$(DEV)/bin/interrogate --config pyproject.toml src
+	$(BUILD_DOCS) --site-dir build/site
+
+docs: $(DEV)/.installed ## Bring generated parts up to date and build the site in build/site
+	$(DEV)/bin/python -m docs.reference
+	$(BUILD_DOCS) --site-dir build/site
+
+# Strict: a broken link, an anchor that isn't there or a page outside the navigation fails.
+BUILD_DOCS = PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(DEV)/bin/mkdocs build --quiet
 
 bench: $(DEV)/.installed ## Measure requests and time against the vendor's sample
 	$(DEV)/bin/python -m benchmarks.bench $(BENCH_ARGS)

@@ -133,6 +133,12 @@ def at_work(lastseen: Command, small_portal: SimulatedPortal) -> Command:
     )
 
 
+@pytest.fixture
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    return _free_port()
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -6,8 +6,22 @@ from pathlib import Path
 DOCUMENT = Path(__file__).parents[2] / "docs" / "library.md"
 
 
-def test_the_example_in_the_documentation_runs(at_work):
-    (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+REVIEW, APPLY_AND_UNDO = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+
+
+def test_the_example_that_reviews_runs(at_work):
+    stdout = _run(REVIEW, at_work)
+    assert len(stdout.splitlines()) == 11
+    assert "@example." in stdout
+
+
+def test_the_example_that_applies_and_undoes_runs(at_work):
+    stdout = _run(APPLY_AND_UNDO, at_work)
+    assert "applied: {'disabled': 11}" in stdout
+    assert "undone: {'reinstated': 11}" in stdout
+
+
+def _run(example, at_work):
     (at_work.folder / "example.py").write_text(example)
     ran = subprocess.run(
         [sys.executable, "-W", "error", "example.py"],
@@ -19,5 +33,4 @@ def test_the_example_in_the_documentation_runs(at_work):
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
-    assert "applied: {'disabled': 11}" in ran.stdout
-    assert "taken back: {'reinstated': 11}" in ran.stdout
+    return ran.stdout

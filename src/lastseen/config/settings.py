@@ -17,11 +17,11 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The `[portal]` table."""
 
     url: str
-    """The address: scheme and host in lower case, no trailing slash."""
+    """The portal's address: `https://`, or `http://` for this machine only."""
     disabled_status: Literal["Terminated", 2] = "Terminated"
-    """How the status that disables somebody is written to the portal: by name or by number."""
+    """The portal's name or number for the status that disables an account."""
     api_key_file: Path | None = None
-    """A file with the API key; None: the environment or the keyring."""
+    """A file with the API key; not set: the environment or the keyring."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,4 +36,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     guardrails: Guardrails = Guardrails()
     """Beyond which numbers a run stops."""
     ledger_url: str | None = None
-    """The ledger's database; None for a file in the platform's data folder."""
+    """`sqlite:////file` or `postgresql+psycopg://…`; not set: a file in the data folder."""

@@ -10,14 +10,14 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
     """How much one run may do; either of the first two stops all of it."""
 
     max_disable: int = 50
-    """The most people that one run may disable."""
+    """A run that would disable more people than this is stopped."""
     max_disable_share: float = 0.25
-    """The largest part of the roster that one run may disable, 0 to 1."""
+    """A run that would disable a larger share of the roster than this, 0 to 1, is stopped."""
     max_roster_shrink: float = 0.5
-    """The largest part of an outside roster that may be missing since the last applied run."""
+    """A run is stopped if an outside roster lost a larger share since the last applied run."""
     per_days: int = 7
-    """Over how many days the people disabled are counted."""
+    """Both limits count the people disabled over this many days."""
     max_plan_age_hours: float = 24
-    """For how many hours after the review a plan may be carried out."""
+    """How many hours after the review a plan can be applied."""
     log_silence_days: int = 7
-    """For how many days a log that counts may hold no entry by anybody."""
+    """A log without any entry for more days than this has probably stopped: everyone is held."""

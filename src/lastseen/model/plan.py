@@ -40,7 +40,7 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    """Shown in the explanation."""
+    """The cohort's name, shown in explanations."""
     email_domains: tuple[str, ...] = ()
     """Condition: the address is in one of these domains; `.example.com` includes subdomains."""
     groups: tuple[str, ...] = ()
@@ -50,42 +50,43 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     """Condition: what the roster says in its column `kind`."""
     inactive_days: int | None = None
-    """Instead of the general `inactive_days`; so for the keys below."""
+    """Replaces `inactive_days` for this cohort."""
     never_seen: NeverSeen | None = None
-    """Instead of `never_seen`."""
+    """Replaces `never_seen`."""
     open_sessions: OpenSessions | None = None
-    """Instead of `open_sessions`."""
+    """Replaces `open_sessions`."""
     return_days: int | None = None
-    """Instead of `return_days`."""
+    """Replaces `return_days`."""
     pending_days: int | None = None
-    """Instead of `pending_days`."""
+    """Replaces `pending_days`."""
     contract_end: ContractEnd | None = None
-    """Instead of `contract_end`."""
+    """Replaces `contract_end`."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, rename={"cohorts": "for"}):
     """The rules by which a review decides; times in days of 24 hours."""
 
     inactive_days: int = 30
-    """Disable at this many days or more since last seen."""
+    """Disable anyone last seen at least this many days (24 h each) ago."""
     lookback_days: int = 180
-    """How far back to look for the date to show; not less than `inactive_days`."""
+    """How far back to look for the last-seen date to show; at least `inactive_days`."""
     never_seen: NeverSeen = "grace"
-    """What becomes of those never seen; `grace` counts from their registration."""
+    """Anyone never seen: `grace` counts from registration; or `disable`, or `keep`."""
     evidence: tuple[Literal["sign-in", "activity"], ...] = ("sign-in", "activity")
-    """Which logs prove presence."""
+    """Which logs prove presence; `sign-in` must be among them."""
     open_sessions: OpenSessions = "report"
-    """What becomes of those who would be disabled but may still be signed in."""
+    """Anyone due who may still be signed in: `report` disables and marks them, `sign-out` ends
+    their sessions first, `hold` waits."""
     return_days: int | None = None
-    """How long people who were signed out have to sign in again; None: `inactive_days`."""
+    """How long people who were signed out have to sign in again; not set: `inactive_days`."""
     reinstated_grace_days: int = 14
-    """For how long a reinstated person is kept whatever the logs say."""
+    """How long a reinstated person is kept, whatever the logs say."""
     pending_days: int = 30
-    """After how many days an invitation that nobody accepted ends."""
+    """Disable an account whose invitation nobody has accepted for this many days."""
     contract_end: ContractEnd = "disable"
-    """What becomes of those whose contract has ended."""
+    """Anyone whose `end_date` has passed: `disable`, or only `report`."""
     unknown_guests: Literal["report", "disable"] = "report"
-    """What becomes of the portal's guests who are on no outside roster."""
+    """The portal's guests who are on no outside roster: `report` or `disable`."""
     cohorts: tuple[Cohort, ...] = ()
     """Rules for groups of people; the first cohort that matches applies."""
 

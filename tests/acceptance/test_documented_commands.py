@@ -1,0 +1,124 @@
+"""Every command in the documents is run, against a simulated portal."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    file.name: file.read_text(encoding="utf-8")
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+BLOCK = r"(?P<not_run><!-- not run: .*? -->\n)?```sh\n(?P<code>.*?)```"
+SCHEDULED = r"^.*(?:/opt/lastseen/bin/lastseen|- run: lastseen|    - lastseen) .*$"
+RUN_ID = """
+run_id() {
+    lastseen history --format json | python -c 'import json, sys
+runs = json.load(sys.stdin)["runs"]
+print(next(one["run_id"] for one in runs if one["kind"] in ("apply", "run")))'
+}
+"""
+
+
+def code(page):
+    """Return what a page's shell blocks say, without the blocks that are marked as not run."""
+    blocks = re.finditer(BLOCK, PAGES[page], re.DOTALL)
+    return "\n".join(block["code"] for block in blocks if not block["not_run"])
+
+
+@pytest.mark.parametrize("document", [name for name in PAGES if "lastseen" in code(name)])
+def test_every_command_of_a_document_runs(document, at_work, free_port):
+    ada, grace = _two_who_would_be_disabled(at_work)
+    script = code(document)
+    if "RUN" in script and "apply" not in script.split("RUN")[0]:
+        assert at_work("review", "-o", "setup.json").exit_code == 0
+        assert at_work("apply", "setup.json", "--only", ada, "--yes").exit_code == 0
+    for written, meant in (
+        ("https://example.onlyoffice.com", at_work.environment["LASTSEEN_PORTAL__URL"]),
+        ("sk-...", at_work.environment["LASTSEEN_API_KEY"]),
+        ("ada@vendor.com", ada),
+        ("grace@vendor.com", grace),
+        ("8093", str(free_port)),
+    ):
+        script = script.replace(written, meant)
+    script = re.sub(r"\bRUN\b", '"$(run_id)"', script)
+    ran = _bash(RUN_ID + "\n".join(map(_line, script.splitlines())), at_work)
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+
+
+@pytest.mark.parametrize("command", re.findall(SCHEDULED, PAGES["scheduling.md"], re.MULTILINE))
+def test_every_scheduled_command_runs(command, at_work):
+    key, configuration = at_work.folder / "key", at_work.folder / "lastseen.toml"
+    key.write_text(at_work.environment["LASTSEEN_API_KEY"])
+    key.chmod(0o400)
+    configuration.write_text(f'[portal]\nurl = "{at_work.environment["LASTSEEN_PORTAL__URL"]}"\n')
+    command = command.replace("/opt/lastseen/bin/", "").replace("/etc/lastseen/", "")
+    command = command[command.index("lastseen -c") :]
+    command = command.replace("/var/lib/lastseen", str(at_work.folder))
+    by_file = {**at_work.environment, "LASTSEEN_API_KEY_FILE": str(key)}
+    del by_file["LASTSEEN_API_KEY"], by_file["LASTSEEN_PORTAL__URL"]
+    scheduler = replace(at_work, environment=by_file)
+    assert _bash(command, scheduler).returncode == 0  # the first run only reports
+    ran = _bash(command, scheduler)
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+    assert json.loads((at_work.folder / "run.json").read_text())["receipt"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
+def test_the_units_are_valid(tmp_path):
+    units = re.findall(
+        r"```ini\n# /etc/systemd/system/(\S+)\n(.*?)```", PAGES["scheduling.md"], re.S
+    )
+    for name, text in units:
+        runnable = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text)
+        (tmp_path / name).write_text(runnable.replace("User=lastseen", "User=root"))
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name, _ in units)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+    )
+    assert len(units) == 3
+    assert "lastseen" not in checked.stderr
+
+
+def _line(line):
+    """Answer questions with yes; expect the exit code that a comment announces."""
+    command, _, comment = line.partition(" #")
+    if re.match(r"\s*lastseen (apply|undo) ", command) and "--yes" not in command:
+        command = f"{command.rstrip()} --yes"
+    if announced := re.search(r"exits with (\d)", comment):
+        return f"{{ {command}; }} && exit 97 || [ $? = {announced[1]} ]"
+    return command
+
+
+def _two_who_would_be_disabled(at_work):
+    plan = json.loads(at_work("review", "--format", "json").stdout)
+    return [one["email"] for one in plan["decisions"] if one["decision"] == "disable"][:2]
+
+
+def _bash(script, at_work):
+    path = f"{Path(sys.executable).parent}:{at_work.environment['PATH']}"
+    return subprocess.run(
+        [
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            f"trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}",
+        ],
+        cwd=at_work.folder,
+        env={**at_work.environment, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=240,
+        check=False,
+    )

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from lastseen.docspace import open_portal
-from lastseen.execution import batches
+from lastseen.execution.context import Pace
 from lastseen.ledger import open_ledger
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import system_clock
@@ -40,7 +40,7 @@ async def work(url: str, ledger_url: str, plan_file: Path, life: Life) -> Receip
                 plan,
                 mortal_portal(portal, life),
                 ledger=MortalLedger(ledger.portal(url), life),  # type: ignore[arg-type]
-                options=ApplyOptions(guardrails=_NO_LIMITS),
+                options=ApplyOptions(guardrails=_NO_LIMITS, pace=Pace(batch=3)),
                 clock=system_clock,
             )
 
@@ -60,7 +60,6 @@ def main(arguments: list[str]) -> None:
     """Apply once, as the command line says."""
     url, ledger_url, plan_file, *death = arguments
     life = _life(*death) if death else Life()
-    batches.BATCH = int(os.environ.get("KILLS_BATCH", "3"))
     logging.disable(logging.WARNING)
     print("ready", flush=True)
     receipt = asyncio.run(work(url, ledger_url, Path(plan_file), life))

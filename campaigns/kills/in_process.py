@@ -16,7 +16,7 @@ from typing import get_args
 import msgspec
 
 from campaigns.kills.judging import Verdict, judge
-from lastseen.execution import batches
+from lastseen.execution.context import Pace
 from lastseen.ledger import open_ledger
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
@@ -56,7 +56,7 @@ class Stage:
         """Review a portal once; `batch` is how many people one request disables."""
         self._folder = folder
         self._seed = seed
-        self._batch = batch
+        self._pace = Pace(batch=batch, batches_read_back=2)
         self._rates = FAULTS if faults else {}
         population = Population(contractors=30, staff=4, days=60, seed=seed)
         self._scenario: Scenario = populate(START, population)
@@ -133,19 +133,15 @@ class Stage:
                     self.plan,
                     mortal_portal(client, life),
                     ledger=MortalLedger(ledger.portal(URL), life),  # type: ignore[arg-type]
-                    options=ApplyOptions(guardrails=_NO_LIMITS),
+                    options=ApplyOptions(guardrails=_NO_LIMITS, pace=self._pace),
                     clock=time.machine_clock,
                 )
 
-        before = batches.BATCH, batches.ROUND
-        batches.BATCH, batches.ROUND = self._batch, 2
         try:
             receipt = time.run(work())
         except (Killed, BaseExceptionGroup):
             assert life.dead
             return None
-        finally:
-            batches.BATCH, batches.ROUND = before
         if any(one.outcome == "failed" for one in receipt.outcomes):
             portal.set_faults(FaultRates.of({}))  # or it would go on for ever
             return None

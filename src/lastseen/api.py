@@ -8,13 +8,8 @@ from lastseen.config.load import load_settings
 from lastseen.config.settings import PortalSettings, Settings
 from lastseen.config.template import configuration_text
 from lastseen.docspace import Limits, Portal, open_portal
+from lastseen.execution.context import Pace
 from lastseen.execution.finish import receipt_exit_code
-from lastseen.execution.preflight import (
-    check_age,
-    check_guardrails,
-    check_plan,
-    people_on_roster,
-)
 from lastseen.execution.selection import Selection
 from lastseen.ledger import Ledger, PortalLedger, open_ledger
 from lastseen.model.contractor import (
@@ -29,7 +24,6 @@ from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import (
     ExitCode,
-    GuardrailStopped,
     LastseenError,
     LedgerError,
     LockHeld,
@@ -43,7 +37,7 @@ from lastseen.model.errors import (
 )
 from lastseen.model.exemption import Exemption
 from lastseen.model.explanation import Explanation
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import (
     Clock,
     Instant,
@@ -55,15 +49,15 @@ from lastseen.model.instant import (
 from lastseen.model.journal_entry import JournalEntry
 from lastseen.model.plan import Plan, PlanSummary, Policy, decode_plan, encode_plan
 from lastseen.model.progress import Progress, Silent
-from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, encode_receipt
+from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt, encode_receipt
 from lastseen.model.run import Run
 from lastseen.model.secret import ApiKey
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
-from lastseen.workflows.apply import ApplyOptions, apply, chosen_decisions
+from lastseen.workflows.apply import ApplyOptions, ApplyPreview, apply, preview_apply
 from lastseen.workflows.doctor import doctor
 from lastseen.workflows.explain import explain, was_reviewed
 from lastseen.workflows.review import review
-from lastseen.workflows.run import RunOptions, RunResult, run
+from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
 from lastseen.workflows.session import Session, open_portal_ledger, open_session
 from lastseen.workflows.undo import Reversal, reversal, undo
 
@@ -72,6 +66,8 @@ __all__ = [
     "AccountType",
     "ApiKey",
     "ApplyOptions",
+    "ApplyPreview",
+    "Cause",
     "Clock",
     "Contractor",
     "Decision",
@@ -91,8 +87,10 @@ __all__ = [
     "Limits",
     "Listing",
     "LockHeld",
+    "NotApplied",
     "Outcome",
     "OutcomeKind",
+    "Pace",
     "Plan",
     "PlanRefused",
     "PlanSummary",
@@ -124,10 +122,6 @@ __all__ = [
     "UserId",
     "Verdict",
     "apply",
-    "check_age",
-    "check_guardrails",
-    "check_plan",
-    "chosen_decisions",
     "configuration_text",
     "decode_plan",
     "doctor",
@@ -143,7 +137,7 @@ __all__ = [
     "open_roster",
     "open_session",
     "parse_instant",
-    "people_on_roster",
+    "preview_apply",
     "receipt_exit_code",
     "reversal",
     "review",

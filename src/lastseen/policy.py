@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
-from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile
+from lastseen.model.contractor import AccountStatus, Contractor, Profile, protection
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.instant import (
     EPOCH,
@@ -21,12 +21,6 @@ from lastseen.model.instant import (
 )
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import FailedSignIns, Sighting, UnrecognisedEvent
-
-PROTECTED_TYPES = {
-    AccountType.OWNER: "is the portal's owner",
-    AccountType.ADMINISTRATOR: "is an administrator of the portal",
-    AccountType.ROOM_ADMINISTRATOR: "is a room administrator of the portal",
-}
 
 PROBLEMS = {
     Reason.NOT_ON_PORTAL: (Verdict.SKIP, "The portal has no such account."),
@@ -111,9 +105,9 @@ def _settled_without_logs(
         return verdict, Reason.NOT_ON_PORTAL, explanation
     if profile.status is AccountStatus.TERMINATED:
         return Verdict.SKIP, Reason.ALREADY_DISABLED, "The account is disabled already."
-    protection = _protection(subject, profile)
-    if protection:
-        return Verdict.SKIP, Reason.PROTECTED, f"Not touched: the account {protection}."
+    protected = protection(profile, is_own=subject.is_own_account)
+    if protected:
+        return Verdict.SKIP, Reason.PROTECTED, f"Not touched: the account {protected}."
     if subject.exemption:
         return Verdict.KEEP, Reason.EXEMPT, f"Exempt: {subject.exemption}."
     if not clock_trusted:
@@ -211,16 +205,6 @@ def _never_seen(
     else:
         told = f"in the last {policy.lookback_days} days"
     return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {told}."
-
-
-def _protection(subject: Subject, profile: Profile) -> str | None:
-    if profile.type in PROTECTED_TYPES:
-        return PROTECTED_TYPES[profile.type]
-    if profile.is_ldap:
-        return "is managed by a directory (LDAP)"
-    if subject.is_own_account:
-        return "is the one that the API key acts as"
-    return None
 
 
 def _is_proven(evidence: PersonEvidence, since: Instant) -> bool:

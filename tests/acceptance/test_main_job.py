@@ -58,6 +58,7 @@ def test_only_those_named_are_disabled(at_work, lastseen):
         "json",
         "--only",
         first.upper(),
+        "--only",
         second,
         "--except",
         second,

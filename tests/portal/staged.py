@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from lastseen.docspace import open_portal
 from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.interface import Portal
+from lastseen.execution.context import Pace
 from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import system_clock
@@ -27,6 +30,8 @@ from lastseen.workflows.review import review
 from lastseen.workflows.undo import undo
 
 GENEROUS = Guardrails(max_disable=1000, max_disable_share=1.0)
+PACE = Pace(pauses=(0.05, 0.05, 0.05))
+"""Short pauses: the portal answers at once."""
 IMPATIENT = Limits(tries=2, answer_seconds=0.15, longest_pause_seconds=5)
 
 
@@ -64,10 +69,16 @@ class Staged:
         )
 
     async def applied(
-        self, plan: Plan, portal: Portal, *, stop: asyncio.Event | None = None
+        self,
+        plan: Plan,
+        portal: Portal,
+        *,
+        batch: int = PACE.batch,
+        stop: asyncio.Event | None = None,
     ) -> Receipt:
         """Apply a plan without guardrails."""
-        options = ApplyOptions(guardrails=GENEROUS)
+        pace = msgspec.structs.replace(PACE, batch=batch)
+        options = ApplyOptions(guardrails=GENEROUS, pace=pace)
         return await apply(
             plan, portal, ledger=self.ledger, options=options, clock=system_clock, stop=stop
         )
@@ -75,7 +86,12 @@ class Staged:
     async def undone(self, run_id: str, portal: Portal) -> Receipt:
         """Undo a run without guardrails."""
         return await undo(
-            run_id, portal, ledger=self.ledger, guardrails=GENEROUS, clock=system_clock
+            run_id,
+            portal,
+            ledger=self.ledger,
+            guardrails=GENEROUS,
+            clock=system_clock,
+            pace=PACE,
         )
 
     def stumble(self, *mishaps: InjectedFault) -> None:

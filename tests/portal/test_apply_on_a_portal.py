@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from lastseen.execution import batches, status_change
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.model.errors import ExitCode
 from lastseen.model.instant import system_clock
@@ -30,11 +29,6 @@ def world():
 @pytest.fixture
 def simulated(world) -> SimulatedPortal:
     return SimulatedPortal(world, clock=portals_clock)
-
-
-@pytest.fixture(autouse=True)
-def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_change, "PAUSES", (0.05, 0.05, 0.05))
 
 
 def meant_by(plan: Plan) -> list[str]:
@@ -131,14 +125,12 @@ def test_somebody_moved_to_a_directory_meanwhile_is_refused_alone(simulated):
     play(simulated, story)
 
 
-def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH", 2)
-
+def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated):
     async def story(staged: Staged) -> None:
         async with staged.opened() as portal:
             plan = await staged.reviewed(portal)
             staged.stumble(InjectedFault(), InjectedFault(name="429"))
-            first = await staged.applied(plan, portal)
+            first = await staged.applied(plan, portal, batch=2)
             assert len(by_kind(first, OutcomeKind.DISABLED)) == 2
             assert "nothing more before" in (first.outcomes[-1].error or "")
             assert receipt_exit_code(first) is ExitCode.PARTIAL
@@ -150,9 +142,7 @@ def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated, m
     play(simulated, story)
 
 
-def test_a_stop_in_the_middle_leaves_a_receipt_and_the_same_command_goes_on(simulated, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH", 2)
-
+def test_a_stop_in_the_middle_leaves_a_receipt_and_the_same_command_goes_on(simulated):
     async def story(staged: Staged) -> None:
         stop = asyncio.Event()
         async with staged.opened() as portal:
@@ -165,7 +155,7 @@ def test_a_stop_in_the_middle_leaves_a_receipt_and_the_same_command_goes_on(simu
                 return respond(method, path, **request)
 
             simulated.respond = stopping
-            first = await staged.applied(plan, portal, stop=stop)
+            first = await staged.applied(plan, portal, batch=2, stop=stop)
             assert len(by_kind(first, OutcomeKind.DISABLED)) == 2
             assert receipt_exit_code(first) is ExitCode.PARTIAL
             second = await staged.applied(plan, portal)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from lastseen.execution import status_change
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.model.errors import ExitCode
 from lastseen.model.receipt import OutcomeKind
@@ -23,11 +22,6 @@ def world():
 @pytest.fixture
 def simulated(world) -> SimulatedPortal:
     return SimulatedPortal(world, clock=portals_clock)
-
-
-@pytest.fixture(autouse=True)
-def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_change, "PAUSES", (0.05, 0.05, 0.05))
 
 
 @pytest.mark.parametrize("mishap", [None, "lost-answer", "reset", "html-502", "truncated"])

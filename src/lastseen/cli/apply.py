@@ -80,7 +80,7 @@ def read_plan(file: Path) -> "Plan":
 
 
 def deliver_receipt(receipt: "Receipt", where: Destination) -> None:
-    """Write the receipt where it goes."""
+    """Write the receipt to its destination."""
     from lastseen.reports import render_receipt
     from lastseen.reports.words import counts_in_words
 
@@ -92,20 +92,11 @@ def deliver_receipt(receipt: "Receipt", where: Destination) -> None:
 
 def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes: bool) -> bool:
     """Ask, once it is known that the plan may be carried out at all."""
-    from lastseen.api import (
-        check_age,
-        check_guardrails,
-        check_plan,
-        chosen_decisions,
-        people_on_roster,
-        system_clock,
-    )
+    from lastseen.api import preview_apply, system_clock
 
-    check_plan(plan, portal_url=settings.portal.url)
-    chosen = chosen_decisions(plan, options.selection)
-    check_age(plan, now=system_clock(), guardrails=options.guardrails)
-    roster = people_on_roster(plan.decisions)
-    check_guardrails(len(chosen), roster=roster, guardrails=options.guardrails)
+    chosen = preview_apply(
+        plan, portal_url=settings.portal.url, options=options, now=system_clock()
+    ).to_disable
     if not chosen:
         return True
     return agreed(

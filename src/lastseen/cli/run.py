@@ -19,10 +19,11 @@ from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
 from lastseen.cli.review import deliver_plan, plan_destination, review_exit_code, reviewed
 from lastseen.cli.signals import stop_when_asked
-from lastseen.model.errors import ExitCode, GuardrailStopped
+from lastseen.model.errors import ExitCode
+from lastseen.model.guardrails import GuardrailStopped
 
 if TYPE_CHECKING:
-    from lastseen.api import Instant, RunOptions, RunResult, Session, Settings
+    from lastseen.api import Instant, RunOptions, RunResult, Settings
 
 RUN_RESULT_SCHEMA = "lastseen.run-result/1"
 """The name and version of the JSON form of what a run decided and did."""
@@ -47,7 +48,7 @@ def run(
     For a scheduler, with --yes; without it, and without a terminal, it only reports. So does the
     first run on a portal, and any with --now. JSON holds plan and receipt, csv and html the plan.
     """
-    from lastseen.api import RunOptions
+    from lastseen.api import NotApplied, RunOptions
 
     called = invocation(context)
     pretended = read_now(now)
@@ -66,7 +67,7 @@ def run(
     )
     result = run_async(_run(called, settings, options, where))
     _deliver(result, where, called)
-    if result.lacks_agreement and result.plan.to_disable():
+    if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")
     return _exit_code(result, strict=strict)
 
@@ -100,8 +101,9 @@ async def _run(
                         progress=progress,
                         stop=stop,
                     )
-            except GuardrailStopped:
-                _deliver_stopped(session, where, called)
+            except GuardrailStopped as stopped:
+                if stopped.plan is not None:  # what has to be looked through
+                    deliver_plan(stopped.plan, where, called)
                 raise
 
 
@@ -120,20 +122,6 @@ async def _pretended(
     deliver_plan(plan, where, called)
     print_line("Nothing was carried out: with --now a run only shows what it would decide.")
     return review_exit_code(plan, strict=strict)
-
-
-def _deliver_stopped(session: "Session", where: Destination, called: Invocation) -> None:
-    """Write the plan that a guardrail stopped: it is what has to be looked through."""
-    plan = next(
-        (
-            session.ledger.runs.plan(run.run_id)
-            for run in session.ledger.runs.all(limit=10)
-            if run.kind == "review"
-        ),
-        None,
-    )
-    if plan is not None:
-        deliver_plan(plan, where, called)
 
 
 def _deliver(result: "RunResult", where: Destination, called: Invocation) -> None:

@@ -28,10 +28,10 @@ def undo(
     output: OutputOption = None,
     form: ShortFormatOption = None,
 ) -> int:
-    """Reinstate everybody whom RUN disabled, or only WHO.
+    """Reinstate everyone whom RUN disabled, or only WHO.
 
-    RUN is an id, or its beginning, as `history` and the receipt name it; WHO is an id or an e-mail
-    address in any case. Whoever was changed by somebody else since is left as they are.
+    RUN is an id or its beginning, as in `history` and the receipt; WHO is an id or an e-mail
+    address in any case. People who were changed by somebody else since are left as they are.
     """
     from lastseen.api import receipt_exit_code
 

@@ -1,26 +1,20 @@
 """Carrying a run out: intent into the journal, change, outcome into the journal.
 
-The order is the promise: whatever moment the process dies at, the journal knows of everyone whom a
-request may have reached. How one batch is asked for is told by `changing`.
+The order is the promise: at whatever moment the process dies, the journal knows everyone whom a
+request may have reached. How one batch is asked for is the business of `status_change`.
 """
 
 import asyncio
 from collections.abc import Collection, Sequence
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import Target
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.status_change import StatusChanger
+from lastseen.execution.target import Target
 from lastseen.model.contractor import AccountStatus, UserId
 
-BATCH = 100
-"""People in one request: many enough for few requests, few enough for an answer in time."""
-
-ROUND = 20
-"""Batches read back together: then the people list may do, in a tenth of the requests or less."""
-
-STOPPED = "somebody asked to stop"
-"""Why nothing follows where that was asked for."""
+STOPPED = "a stop was asked for"
+"""Why nothing follows after a stop."""
 
 _REFUSED = "the portal refused everybody so far: the API key's account may not change them"
 
@@ -31,13 +25,14 @@ async def change_status(
     """Give `targets` the run's status; return why it ended early, or None where it did not.
 
     Every person whom a request may have reached is read back, and the journal and `record` know
-    what came of it. A cancellation ends the work after the batch in flight, with that still true;
-    a second one cuts it off. Raises LedgerError where the journal can't be written; nobody is then
-    asked for of whom it does not know.
+    the outcome. A cancellation ends the work after the batch in flight, with that still true; a
+    second one cuts it off. Raises LedgerError where the journal can't be written; then no request
+    is sent for people whom it does not know.
     """
-    batches = [targets[start : start + BATCH] for start in range(0, len(targets), BATCH)]
-    for start in range(0, len(batches), ROUND):
-        halt = await _to_its_end(_Round(record, context), batches[start : start + ROUND])
+    size, together = context.pace.batch, context.pace.batches_read_back
+    batches = [targets[start : start + size] for start in range(0, len(targets), size)]
+    for start in range(0, len(batches), together):
+        halt = await _to_its_end(_Round(record, context), batches[start : start + together])
         if halt is not None:
             return halt
     return None

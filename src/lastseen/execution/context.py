@@ -1,18 +1,38 @@
 """What carrying out works with, opened once at the edge and handed on as one object."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Clock
-from lastseen.model.progress import Progress
+from lastseen.model.progress import Progress, Silent
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How many people one request changes, and how patiently answers are waited for."""
+
+    batch: int = 100
+    """People in one request: enough for few requests, few enough for an answer in time."""
+    batches_read_back: int = 20
+    """Batches read back together: then the people list serves, in a tenth of the requests."""
+    pauses: tuple[float, ...] = (0.5, 1.0, 2.0)
+    """Seconds to wait before people who don't show the change are read back once more."""
+    lost_in_a_row: int = 10
+    """The work stops after so many requests without a proper answer that changed nobody.
+
+    Halving a hundred people down to one takes seven.
+    """
+    tries: int = 3
+    """How often a person's request may get lost before they are left as they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionContext:
-    """A portal, its ledger, and the way to and from whoever watches."""
+    """A portal, its ledger, and the way to and from the person who watches."""
 
     portal: Portal
     """The portal whose accounts are changed."""
@@ -20,10 +40,12 @@ class ExecutionContext:
     """What the ledger has of that portal; its lock is held."""
     clock: Clock
     """The machine's clock."""
-    progress: Progress
+    progress: Progress = field(default_factory=Silent)
     """Hears of work under way."""
     stop: asyncio.Event | None = None
-    """Set by somebody who wants the work to end after the batch in flight; None: nobody will."""
+    """Set to end the work after the batch in flight; None: it runs to its end."""
+    pace: Pace = field(default_factory=Pace)
+    """Sizes and pauses."""
 
     @property
     def stop_asked(self) -> bool:

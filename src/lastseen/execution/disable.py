@@ -23,7 +23,7 @@ async def disable(
     basis: DecisionBasis,
     own: UserId,
 ) -> Receipt:
-    """Disable those of `candidates` for whom it still holds; return the receipt of the run.
+    """Disable those of `candidates` for whom the decision still holds; return the run's receipt.
 
     `own` is the account that the key acts as. Raises PortalError where nobody can be looked at
     again, and CancelledError; the receipt is in the ledger then, and the run can be carried on.

@@ -9,11 +9,10 @@ from collections.abc import Coroutine
 from typing import Any, Literal
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import failed
-from lastseen.execution.recheck import CLOCKS, UNPROVEN
+from lastseen.execution.outcomes import failed
 from lastseen.execution.run_record import RunRecord
 from lastseen.model.errors import ExitCode, PortalError
-from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
+from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt, summarise_outcomes
 
 RunState = Literal["done", "partial", "failed", "interrupted"]
 """How a run may end. An interrupted one goes on when the same command is given again."""
@@ -21,24 +20,24 @@ RunState = Literal["done", "partial", "failed", "interrupted"]
 CANCELLED = "the work was cancelled"
 """Why nothing follows after a cancellation."""
 
-_NO_EVIDENCE = frozenset({CLOCKS, UNPROVEN})
+_NO_EVIDENCE = frozenset({Cause.CLOCKS_DIFFER, Cause.UNPROVEN})
 _CHANGED = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
 _NOT_DONE = frozenset({OutcomeKind.REFUSED, OutcomeKind.FAILED})
 
 
 def receipt_exit_code(receipt: Receipt) -> ExitCode:
-    """Return how a command should end that did what the receipt says.
+    """Return the exit code of a command whose receipt this is.
 
-    0 when nobody was refused or failed or could not be verified; those who were spared are no
-    failure, nor those who had the status already. Where nothing came of anybody: 4 for want of
-    evidence, 3 when the portal refused them all. Otherwise 6.
+    0 when nobody was refused or failed and every change was verified; people who were spared, or
+    had the status already, are no failure. Where nothing was done for anybody: 4 when evidence was
+    incomplete, 3 when the portal refused all of them. Otherwise 6.
     """
     outcomes = receipt.outcomes
     if not any(map(_wanting, outcomes)):
         return ExitCode.DONE
     if all(one.outcome is OutcomeKind.REFUSED for one in outcomes):
         return ExitCode.REFUSED
-    if all(one.outcome is OutcomeKind.FAILED and one.error in _NO_EVIDENCE for one in outcomes):
+    if all(one.outcome is OutcomeKind.FAILED and one.cause in _NO_EVIDENCE for one in outcomes):
         return ExitCode.INCOMPLETE
     return ExitCode.PARTIAL
 
@@ -87,7 +86,7 @@ def _receipt(record: RunRecord, context: ExecutionContext, halt: str) -> Receipt
     outcomes = tuple(
         record.outcomes.get(who)
         or record.unknown.get(who)
-        or failed(target, f"not attempted: {halt}")
+        or failed(target, f"not attempted: {halt}", Cause.NOT_ATTEMPTED)
         for who, target in record.scope.items()
     )
     return Receipt(

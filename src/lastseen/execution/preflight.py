@@ -1,22 +1,18 @@
-"""What must hold before a plan is carried out: whose it is, how old, and the guardrails.
+"""What must hold before a plan is carried out: that it is whole, this portal's, and fresh.
 
 Pure checks of values: nothing here asks the portal or the ledger, so that a plan which may not be
 carried out costs no request.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 
-from lastseen.model.decision import Decision, Reason
-from lastseen.model.errors import GuardrailStopped, PlanRefused, UsageError
+from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant
 from lastseen.model.plan import PLAN_SCHEMA, Plan, sealed
 from lastseen.model.portal_address import portal_address
 
 _ATTEMPTED = "carrying out the plan {}"
-_NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL})
 
 
 def check_plan(plan: Plan, *, portal_url: str) -> None:
@@ -79,41 +75,6 @@ def check_age(plan: Plan, *, now: Instant, guardrails: Guardrails) -> None:
             meaning="too much may have happened since; nothing was changed",
             remedy="review again, or raise `max_plan_age_hours` in [guardrails]",
         )
-
-
-def check_guardrails(chosen: int, *, roster: int, guardrails: Guardrails) -> None:
-    """Raise GuardrailStopped when disabling `chosen` of `roster` people goes beyond a guardrail.
-
-    `chosen` are those whom the run would disable, after `--only` and `--except`; `roster` is what
-    `people_on_roster` counts.
-    """
-    attempted = f"disabling {chosen} of {roster} people on the roster"
-    if chosen > guardrails.max_disable:
-        raise GuardrailStopped(
-            attempted=attempted,
-            found=f"one run may disable {guardrails.max_disable} at most",
-            meaning="a guardrail stopped the whole run; nothing was changed",
-            remedy="look through the plan; carry out a part of it with `apply --only`, or raise "
-            "`max_disable` in [guardrails]",
-        )
-    share = Decimal(str(guardrails.max_disable_share))
-    if chosen > share * roster:
-        raise GuardrailStopped(
-            attempted=attempted,
-            found=f"one run may disable {float(share * 100):g}% of the roster at most",
-            meaning="a guardrail stopped the whole run; nothing was changed",
-            remedy="look through the plan; carry out a part of it with `apply --only`, or raise "
-            "`max_disable_share` in [guardrails]",
-        )
-
-
-def people_on_roster(decisions: Sequence[Decision]) -> int:
-    """Count those that `max_disable_share` is a share of.
-
-    That is everyone decided on who is on the roster and on the portal: not the portal's guests
-    that are on no roster, and not names that the portal doesn't know.
-    """
-    return sum(decision.reason not in _NOT_ON_THE_ROSTER for decision in decisions)
 
 
 def _is_made_for(plan: Plan, portal_url: str) -> bool:

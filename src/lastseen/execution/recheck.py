@@ -13,32 +13,22 @@ import msgspec
 from lastseen.evidence import EvidenceRecheck, recheck_evidence
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import (
-    Target,
-    already,
-    changed_since,
-    exempt_now,
-    failed,
-    reinstated_after,
-    spared,
-)
+from lastseen.execution.eligibility import account_change, exemption_now, reinstatement_since
+from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
+from lastseen.execution.target import Target
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant, utc_date
 from lastseen.model.plan import Policy
-from lastseen.model.receipt import Outcome, OutcomeKind
+from lastseen.model.receipt import Cause, Outcome
 
 _Result = TypeVar("_Result")
 
-UNPROVEN = (
+_UNPROVEN = (
     "the last look could not be proven complete: new presence would not be seen; try again later"
 )
-"""Why somebody is left alone of whom it is not certain that they did not come back."""
-
-
-CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
-"""Why nobody is disabled while it can't be told how long anybody was away."""
+_CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
 
 
 class Candidates(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,10 +95,10 @@ async def _look(
             unchanged.append(one)
         else:
             outcomes.append(outcome)
-    seen = await _new_presence(unchanged, context, basis)
+    presence = await _new_presence(unchanged, context, basis)
     to_disable: list[Target] = []
     for one in unchanged:
-        outcome = _of_evidence(one.target, seen)
+        outcome = _of_evidence(one.target, presence)
         if outcome is None:
             profile = now.profiles[one.target.user_id]
             to_disable.append(msgspec.structs.replace(one.target, type=profile.type))
@@ -134,18 +124,21 @@ class _Judge:
         """Return the outcome of somebody who is not to be disabled, None for the others."""
         if target.user_id in now.unread:
             found = now.unread[target.user_id].found
-            return failed(target, f"the account could not be read again: {found}")
+            words = f"the account could not be read again: {found}"
+            return failed(target, words, Cause.UNREADABLE)
         profile = now.profiles.get(target.user_id)
         if profile is not None and profile.status is AccountStatus.TERMINATED:
             return already(target, AccountStatus.TERMINATED)
         if abs(self._skew) > CLOCK_TOLERANCE.total_seconds():
-            return failed(target, CLOCKS)
-        why = (
-            changed_since(target, profile, own=self._own)
-            or exempt_now(target, self._exemptions)
-            or reinstated_after(target, self._decided_at, self._reinstated)
+            return failed(target, _CLOCKS, Cause.CLOCKS_DIFFER)
+        if profile is None:
+            return spared(target, GONE)
+        change = (
+            account_change(target, profile, own=self._own)
+            or exemption_now(target, self._exemptions)
+            or reinstatement_since(target, self._decided_at, self._reinstated)
         )
-        return None if why is None else spared(target, why)
+        return None if change is None else spared(target, change)
 
 
 async def _new_presence(
@@ -162,16 +155,14 @@ async def _new_presence(
     )
 
 
-def _of_evidence(target: Target, seen: EvidenceRecheck) -> Outcome | None:
-    sighting = seen.sightings.get(target.user_id)
+def _of_evidence(target: Target, found: EvidenceRecheck) -> Outcome | None:
+    sighting = found.sightings.get(target.user_id)
     if sighting is not None:
-        return Outcome(
-            user_id=target.user_id,
-            email=target.email,
-            outcome=OutcomeKind.SPARED_ACTIVE,
-            error=f"was seen at {format_instant(sighting.at)} ({sighting.kind.value})",
-        )
-    return failed(target, UNPROVEN) if target.user_id in seen.unproven else None
+        when = format_instant(sighting.at)
+        return seen(target, f"was seen at {when} ({sighting.kind.value})")
+    if target.user_id in found.unproven:
+        return failed(target, _UNPROVEN, Cause.UNPROVEN)
+    return None
 
 
 async def _unless_stopped(

@@ -1,28 +1,23 @@
-"""Reinstating those whom an earlier run disabled and who are still as it left them.
+"""Reinstating the people whom an earlier run disabled and who are still as it left them.
 
-Who was reinstated since, changed, or disabled again by somebody else is left alone. Release 3.7.2
-does not tell when or by whom an account was disabled (EmployeeFullDto.cs fills `terminated` for
-removed accounts only), so that is told by what Lastseen itself has seen and done since.
+People who were reinstated or changed since, or disabled again by somebody else, are left alone.
+Release 3.7.2 does not tell when or by whom an account was disabled (EmployeeFullDto.cs fills
+`terminated` for removed accounts only): what Lastseen itself has seen and done since tells it.
 """
 
 from collections.abc import Mapping, Sequence
 
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import (
-    Target,
-    already,
-    changed_since,
-    failed,
-    has_status,
-    spared,
-)
+from lastseen.execution.eligibility import Change, account_change
 from lastseen.execution.finish import ended
+from lastseen.execution.outcomes import GONE, already, failed, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.run_record import LastChange, RunRecord, last_changes
+from lastseen.execution.target import Target, has_status
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, after, format_instant
-from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
+from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind
 
 
@@ -70,15 +65,19 @@ class _LeftAsTheyWere:
         """Return the outcome of somebody who is not to be reinstated, None for the others."""
         if target.user_id in now.unread:
             found = now.unread[target.user_id].found
-            return failed(target, f"the account could not be read: {found}")
+            return failed(target, f"the account could not be read: {found}", Cause.UNREADABLE)
         profile = now.profiles.get(target.user_id)
         if profile is not None and has_status(profile, AccountStatus.ACTIVE):
             return already(target, AccountStatus.ACTIVE)
-        why = changed_since(target, profile, own=self._own) or self._disabled_since(target.user_id)
-        return None if why is None else spared(target, why)
+        if profile is None:
+            return spared(target, GONE)
+        change = account_change(target, profile, own=self._own)
+        if change is None and (why := self._changed_by_another(target.user_id)) is not None:
+            change = Change(cause=Cause.CHANGED_SINCE, explanation=why)
+        return None if change is None else spared(target, change)
 
-    def _disabled_since(self, who: UserId) -> str | None:
-        """Say that it is no longer this run's doing that somebody is disabled, or return None."""
+    def _changed_by_another(self, who: UserId) -> str | None:
+        """Say who or what disabled the person after the run did, or return None."""
         act = self._acts[who]
         if act.run_id != self._undone.run.run_id:
             if act.outcome is OutcomeKind.DISABLED:

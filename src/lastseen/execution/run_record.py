@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from lastseen.execution.eligibility import Target
+from lastseen.execution.target import Target
 from lastseen.ledger import Journal
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.instant import Instant
@@ -97,7 +97,7 @@ class RunRecord:
             plan_id=self.run.plan_id,
             undone_run_id=self.run.undone_run_id,
         )
-        self._write("undo" if self.run.kind == "undo" else "intent", entry)
+        self._write("scope", entry)
 
     def intend(self, people: Sequence[Target]) -> None:
         """Journal that these are about to be given the run's status."""
@@ -137,7 +137,7 @@ class RunRecord:
 
     def _take(self, entry: JournalEntry) -> None:
         content = entry.content
-        if "scope" in content:
+        if entry.kind == "scope":
             self._begin(msgspec.convert(content, _Scope))
         elif entry.kind == "intent":
             intent = msgspec.convert(content, _Intent)
@@ -149,7 +149,7 @@ class RunRecord:
             closed = msgspec.convert(content, _Outcomes)
             for outcome in closed.people:
                 self._close(outcome, entry.at)
-            self.unknown.update({UserId(outcome.user_id): outcome for outcome in closed.open})
+            self.unknown.update({outcome.user_id: outcome for outcome in closed.open})
 
     def _begin(self, attempt: _Scope) -> None:
         """Take up an attempt: it stands for whomever an earlier one did not reach."""
@@ -163,7 +163,7 @@ class RunRecord:
                 self.outcomes.pop(who, None)
 
     def _close(self, outcome: Outcome, at: Instant) -> None:
-        who = UserId(outcome.user_id)
+        who = outcome.user_id
         self.open.pop(who, None)
         self.unknown.pop(who, None)
         self.outcomes[who] = outcome
@@ -188,5 +188,5 @@ def last_changes(entries: Iterable[JournalEntry]) -> Mapping[UserId, LastChange]
             for outcome in msgspec.convert(entry.content, _Outcomes).people:
                 if outcome.outcome in _DONE:
                     act = LastChange(run_id=entry.run_id, outcome=outcome.outcome)
-                    acts[UserId(outcome.user_id)] = act
+                    acts[outcome.user_id] = act
     return acts

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from lastseen.model.contractor import email_key, user_id
+from lastseen.model.contractor import goes_by
 from lastseen.model.errors import UsageError
 
 
@@ -53,20 +53,17 @@ def select(
     )
 
 
-def goes_by(person: Named, who: str) -> bool:
-    """Say whether `who`, an id or an e-mail address in any case, names `person`."""
-    if person.user_id is not None and user_id(person.user_id) == user_id(who):
-        return True
-    return bool(person.email) and email_key(person.email or "") == email_key(who)
-
-
 def _named(
     people: Sequence[Named], names: Iterable[str], attempted: str, among: str
 ) -> frozenset[int]:
     """Return the places of those in `people` that are named; each name must be somebody's."""
     places: set[int] = set()
     for who in names:
-        found = {index for index, person in enumerate(people) if goes_by(person, who)}
+        found = {
+            index
+            for index, person in enumerate(people)
+            if goes_by(who, identity=person.user_id, email=person.email)
+        }
         if not found:
             raise UsageError(
                 attempted=attempted,

@@ -13,32 +13,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import (
-    GONE,
-    Target,
-    already,
-    done,
-    failed,
-    has_status,
-    kind_done,
-    spared,
-)
+from lastseen.execution.outcomes import GONE, already, done, failed, refused, spared, unconfirmed
 from lastseen.execution.readback import PeopleNow, read_people
+from lastseen.execution.target import Target, has_status
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
 from lastseen.model.errors import PortalError, PortalRefused
-from lastseen.model.receipt import Outcome, OutcomeKind
-
-PAUSES = (0.5, 1.0, 2.0)
-"""Seconds to wait before people who don't show the status meant are read back once more."""
-
-LOST_IN_A_ROW = 10
-"""After so many requests that changed nobody and had no proper answer, the work stops.
-
-Halving a hundred people down to one takes seven.
-"""
-
-TRIES = 3
-"""How often a person's request may get lost before they are left as they are."""
+from lastseen.model.receipt import Cause, Outcome
 
 _NOBODY_CHANGED = frozenset({400, 403, 404, 405, 413, 422})
 """Answers by which the portal says that it has not begun (UserController.cs, BaseStartup.cs)."""
@@ -61,11 +41,12 @@ class StatusChanger:
     """Gives people one status and knows what became of each. Never raises PortalError."""
 
     def __init__(self, status: AccountStatus, context: ExecutionContext) -> None:
-        """Give `status` on the portal of `means`."""
+        """Give `status` on the portal of `context`."""
         self.halt: str | None = None
         """Why nothing more may be asked for, in a sentence; None where it may."""
         self._status = status
         self._context = context
+        self._pace = context.pace
         self._groups: deque[tuple[Target, ...]] = deque()
         self._answered: list[Target] = []
         self._refused: list[tuple[Target, str]] = []
@@ -145,17 +126,19 @@ class StatusChanger:
         self, group: tuple[Target, ...], lost: PortalError
     ) -> list[tuple[Target, ...]]:
         """Nobody knows what the portal did: see who is changed, and go on with the others."""
-        await asyncio.sleep(PAUSES[min(self._lost_in_a_row, len(PAUSES) - 1)])
+        await asyncio.sleep(self._pause())
         unchanged = await self._take_changed(group)
         if self.halt is not None or not unchanged:
             return []
         self._lost_in_a_row = 0 if len(unchanged) < len(group) else self._lost_in_a_row + 1
-        if self._lost_in_a_row >= LOST_IN_A_ROW:
+        if self._lost_in_a_row >= self._pace.lost_in_a_row:
             self.halt = (
-                f"the portal lost {LOST_IN_A_ROW} requests in a row without changing anybody"
+                f"the portal lost {self._lost_in_a_row} requests in a row without changing anybody"
                 f" ({lost.found})"
             )
-            self._doubt(unchanged, f"the portal gave no proper answer: {lost.found}")
+            self._doubt(
+                unchanged, f"the portal gave no proper answer: {lost.found}", Cause.NO_ANSWER
+            )
             return []
         return self._again(unchanged, lost)
 
@@ -163,11 +146,12 @@ class StatusChanger:
         """Ask once more for all together, then in halves, then give up on each that is alone."""
         for target in unchanged:
             self._tries[target.user_id] = self._tries.get(target.user_id, 0) + 1
-        if len(unchanged) == 1 and self._tries[unchanged[0].user_id] >= TRIES:
+        if len(unchanged) == 1 and self._tries[unchanged[0].user_id] >= self._pace.tries:
             self._doubt(
                 unchanged,
-                f"the portal gave no proper answer {TRIES} times, and the account does not show"
-                f" the change: {lost.found}",
+                f"the portal gave no proper answer {self._pace.tries} times, and the account does"
+                f" not show the change: {lost.found}",
+                Cause.NO_ANSWER,
             )
             return []
         if len(unchanged) == 1 or max(self._tries[target.user_id] for target in unchanged) < 2:
@@ -184,6 +168,7 @@ class StatusChanger:
                 group,
                 "whether it was done is not known: the portal gave no proper answer, and then"
                 f" could not be read: {error.found}",
+                Cause.NO_ANSWER,
             )
             return ()
         unchanged = []
@@ -196,13 +181,14 @@ class StatusChanger:
             elif target.user_id in now.gone:
                 self._outcomes[target.user_id] = spared(target, GONE)
             else:
-                self._doubt([target], f"the account can't be read: {_unread(now, target)}")
+                words = f"the account can't be read: {_unread(now, target)}"
+                self._doubt([target], words, Cause.UNREADABLE)
         return tuple(unchanged)
 
     async def _verify(self) -> None:
         """Read back those for whom the portal answered that it is done."""
         waiting = self._answered
-        for pause in (0.0, *PAUSES):
+        for pause in (0.0, *self._pace.pauses):
             if not waiting:
                 return
             if pause:
@@ -217,6 +203,7 @@ class StatusChanger:
         self._doubt(
             waiting,
             "the portal answered that it is done, but still shows the account unchanged",
+            Cause.UNCONFIRMED,
         )
 
     def _verified(self, target: Target, now: PeopleNow) -> bool:
@@ -227,7 +214,8 @@ class StatusChanger:
         if profile is not None:
             self._outcomes[target.user_id] = done(target, profile, self._status)
         elif target.user_id in now.gone:
-            self._outcomes[target.user_id] = self._unverified(target, GONE)
+            why = GONE.explanation
+            self._outcomes[target.user_id] = unconfirmed(target, self._status, why)
         else:
             self._doubt_verified([target], f"the account can't be read: {_unread(now, target)}")
         return True
@@ -246,7 +234,7 @@ class StatusChanger:
             elif profile is not None and has_status(profile, self._status):
                 self._outcomes[target.user_id] = already(target, self._status)
             else:
-                self._outcomes[target.user_id] = _refused(target, said)
+                self._outcomes[target.user_id] = refused(target, said)
 
     async def _read(self, targets: Sequence[Target]) -> PeopleNow:
         ids = [target.user_id for target in targets]
@@ -257,41 +245,32 @@ class StatusChanger:
         """Take out those of a kind for which somebody alone was refused for want of a place."""
         for target in group:
             if target.type in self._no_place_for:
-                self._outcomes[target.user_id] = _refused(target, self._no_place_for[target.type])
+                said = self._no_place_for[target.type]
+                self._outcomes[target.user_id] = refused(target, said, Cause.NO_PLACE)
         return tuple(target for target in group if target.type not in self._no_place_for)
 
     def _leave(self, targets: Iterable[Target], why: str) -> None:
         """Note that these were not asked for; a request lost earlier may still have its effect."""
         for target in targets:
             where = self._doubts if target.user_id in self._tries else self._outcomes
-            where[target.user_id] = failed(target, why)
+            where[target.user_id] = failed(target, why, Cause.NOT_ATTEMPTED)
 
-    def _doubt(self, targets: Iterable[Target], why: str) -> None:
+    def _doubt(self, targets: Iterable[Target], why: str, cause: Cause) -> None:
         for target in targets:
-            self._doubts[target.user_id] = failed(target, why)
+            self._doubts[target.user_id] = failed(target, why, cause)
 
     def _doubt_verified(self, targets: Iterable[Target], why: str) -> None:
         for target in targets:
-            self._doubts[target.user_id] = self._unverified(target, why)
+            self._doubts[target.user_id] = unconfirmed(target, self._status, why)
 
-    def _unverified(self, target: Target, why: str) -> Outcome:
-        return Outcome(
-            user_id=target.user_id,
-            email=target.email,
-            outcome=kind_done(self._status),
-            error=f"the portal answered that it is done; {why}",
-        )
+    def _pause(self) -> float:
+        pauses = self._pace.pauses
+        return pauses[min(self._lost_in_a_row, len(pauses) - 1)] if pauses else 0.0
 
 
 def _halves(group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
     middle = len(group) // 2
     return [group[:middle], group[middle:]]
-
-
-def _refused(target: Target, said: str) -> Outcome:
-    return Outcome(
-        user_id=target.user_id, email=target.email, outcome=OutcomeKind.REFUSED, error=said
-    )
 
 
 def _no_place(status: AccountStatus, refusal: PortalRefused) -> str:

@@ -18,6 +18,17 @@ def user_id(text: str) -> UserId:
     return UserId(text.strip().strip("{}").lower())
 
 
+def who_key(who: str) -> str:
+    """Return an id or an e-mail address in the form by which two are compared."""
+    return email_key(who) if "@" in who else user_id(who)
+
+
+def goes_by(who: str, *, identity: str | None, email: str | None) -> bool:
+    """Say whether `who`, an id or an e-mail address in any case, names this person."""
+    key = who_key(who)
+    return bool(key) and key in (user_id(identity or ""), email_key(email or ""))
+
+
 class AccountStatus(IntEnum):
     """The portal's account status (EmployeeStatus.cs)."""
 
@@ -78,3 +89,23 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The inviter's e-mail or name, where the portal shows it."""
     groups: tuple[str, ...] = ()
     """Ids of the groups it belongs to."""
+
+
+_PROTECTED = {
+    AccountType.OWNER: "is the portal's owner",
+    AccountType.ADMINISTRATOR: "is an administrator of the portal",
+    AccountType.ROOM_ADMINISTRATOR: "is a room administrator of the portal",
+}
+
+
+def protection(profile: Profile, *, is_own: bool) -> str | None:
+    """Return why nobody's access may be taken away here ("is the portal's owner"), or None.
+
+    `is_own`: it is the account that the API key acts as. The portal itself refuses to disable the
+    owner, LDAP accounts and the key's own (UserController.cs); Lastseen also leaves administrators.
+    """
+    if profile.type in _PROTECTED:
+        return _PROTECTED[profile.type]
+    if profile.is_ldap:
+        return "is managed by a directory (LDAP)"
+    return "is the one that the API key acts as" if is_own else None

@@ -79,12 +79,6 @@ class PlanRefused(UsageError):
     """A plan can't be carried out: edited, too old, another portal's, pretended or too new."""
 
 
-class GuardrailStopped(LastseenError):
-    """More people would be disabled than the guardrails allow; nothing was changed."""
-
-    exit_code = ExitCode.GUARDRAIL
-
-
 class LockHeld(LastseenError):
     """Another run is at work on the same portal."""
 

@@ -13,7 +13,7 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
     """One person's exemption."""
 
     who: str
-    """An id or an e-mail address, in the form of `exemption_key`."""
+    """An id or an e-mail address, in the form of `who_key`."""
     until: date
     """The last day (UTC) on which it holds."""
     reason: str
@@ -22,11 +22,6 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
     """Who added it: a portal account or `user@host`."""
     added_at: Instant
     """When."""
-
-
-def exemption_key(who: str) -> str:
-    """Return an id or an e-mail address in the form in which two are compared."""
-    return email_key(who) if "@" in who else user_id(who)
 
 
 def exemption_keys(*people: Contractor | Profile | None) -> frozenset[str]:

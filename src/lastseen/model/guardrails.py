@@ -1,9 +1,12 @@
-"""The limits beyond which a run stops before it changes anything: numbers only, no check of them.
+"""The limits beyond which a run stops before it changes anything, and the error by which it stops.
 
-They stand by themselves because the configuration sets them and `apply` obeys them.
+Numbers only: the configuration sets them, and `execution.guardrails` counts.
 """
 
 import msgspec
+
+from lastseen.model.errors import ExitCode, LastseenError
+from lastseen.model.plan import Plan
 
 
 class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,3 +24,16 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
     """How many hours after the review a plan can be applied."""
     log_silence_days: int = 7
     """A log without any entry for more days than this has probably stopped: everyone is held."""
+
+
+class GuardrailStopped(LastseenError):
+    """More people would be disabled than the guardrails allow; nothing was changed."""
+
+    exit_code = ExitCode.GUARDRAIL
+
+    def __init__(
+        self, *, attempted: str, found: str, meaning: str, remedy: str, plan: Plan | None = None
+    ) -> None:
+        """Keep the four sentences, and the plan that was stopped where there is one."""
+        super().__init__(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
+        self.plan = plan

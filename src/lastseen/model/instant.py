@@ -22,6 +22,10 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """By how much two clocks may differ before nothing that depends on both is believed."""
 
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""By how much two clocks may differ before instants that they told can't be compared."""
+
+
 class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
     """A stretch of time, half open: `since` belongs to it, `until` does not."""
 

@@ -7,7 +7,7 @@ import msgspec
 from lastseen.model.actor import Actor
 from lastseen.model.instant import Instant
 
-EntryKind = Literal["intent", "outcome", "undo", "exemption", "configuration", "review"]
+EntryKind = Literal["scope", "intent", "outcome", "exemption"]
 """What an entry is about."""
 
 

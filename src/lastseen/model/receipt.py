@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant
 
 RECEIPT_SCHEMA = "lastseen.receipt/1"
@@ -24,10 +25,47 @@ class OutcomeKind(StrEnum):
     FAILED = "failed"
 
 
+class Cause(StrEnum):
+    """Why an outcome is what it is, for programs; `Outcome.error` says it to people."""
+
+    SEEN = "seen"
+    """Was seen since the decision."""
+    GONE = "gone"
+    """The account is no longer on the portal."""
+    PROTECTED = "protected"
+    """The account is now one that is never touched."""
+    ACCOUNT_CHANGED = "account-changed"
+    """Another kind of account, or another e-mail address."""
+    EXEMPT = "exempt"
+    """An exemption holds."""
+    REINSTATED = "reinstated"
+    """Access was given back after the decision."""
+    CHANGED_SINCE = "changed-since"
+    """Somebody else, or a later run, changed the account after the run that is undone."""
+    CLOCKS_DIFFER = "clocks-differ"
+    """The portal's clock and the machine's differ: idle time can't be told."""
+    UNPROVEN = "unproven"
+    """Absence since the decision could not be proven."""
+    UNREADABLE = "unreadable"
+    """The account could not be read."""
+    NOT_ATTEMPTED = "not-attempted"
+    """The work ended before."""
+    NO_ANSWER = "no-answer"
+    """The portal gave no proper answer."""
+    UNCONFIRMED = "unconfirmed"
+    """The portal answered that it is done, and reading back does not show it."""
+    REFUSED = "refused"
+    """The portal refused to change this account."""
+    NO_PLACE = "no-place"
+    """The portal's licence has no place left."""
+    PENDING = "pending"
+    """Reinstated, and the person must accept the invitation again."""
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one person."""
 
-    user_id: str
+    user_id: UserId
     """The portal's id."""
     email: str | None
     """The e-mail address."""
@@ -37,6 +75,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Whether reading the person back afterwards showed the status meant."""
     error: str | None = None
     """What went wrong or what changed, in one sentence; null where nothing did."""
+    cause: Cause | None = None
+    """The same for programs; null where nothing went wrong or changed."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from lastseen.evidence.record import EvidenceRecord, decode_record
 from lastseen.ledger import PortalLedger
-from lastseen.model.contractor import email_key, user_id
+from lastseen.model.contractor import goes_by, user_id
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Exemption, keys_of
@@ -118,11 +118,14 @@ def _newest_review(runs: tuple[Run, ...]) -> str | None:
 
 
 def _decided(plan: Plan, who: str) -> Decision | None:
-    wanted_id, wanted_email = user_id(who), email_key(who)
-    for decision in plan.decisions:
-        if decision.user_id == wanted_id or email_key(decision.email or "") == wanted_email:
-            return decision
-    return None
+    return next(
+        (
+            decision
+            for decision in plan.decisions
+            if goes_by(who, identity=decision.user_id, email=decision.email)
+        ),
+        None,
+    )
 
 
 def _decision(plan: Plan, who: str) -> Decision:

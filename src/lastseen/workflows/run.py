@@ -4,25 +4,32 @@ Reads as its sentence. What was cut off is finished first; the first run on a po
 """
 
 import asyncio
+from enum import StrEnum
 
 import msgspec
 
 from lastseen.docspace.interface import Portal
-from lastseen.execution.context import ExecutionContext
+from lastseen.execution.context import ExecutionContext, Pace
 from lastseen.execution.preflight import check_plan
-from lastseen.execution.recovery import cut_off_runs, settle
-from lastseen.execution.run_record import RunRecord
+from lastseen.execution.recovery import disables, nothing, settle
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import user_id
-from lastseen.model.errors import GuardrailStopped, PlanRefused
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.errors import PlanRefused
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Clock
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
 from lastseen.rosters import Roster
-from lastseen.workflows.apply import ApplyOptions, carry_out
+from lastseen.workflows.apply import carry_out
 from lastseen.workflows.review import review
+
+
+class NotApplied(StrEnum):
+    """Why a run changed nothing, for programs."""
+
+    FIRST_RUN = "first-run"
+    NOT_AGREED = "not-agreed"
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,17 +41,17 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the first run on a portal changes anything; otherwise it only reports."""
     only_report: bool = False
     """Whether nothing is to be changed, since nobody has agreed to it."""
+    pace: Pace = Pace()
+    """How many people one request disables, and how long answers are waited for."""
     reconcile: bool = True
     """Whether an outside roster is compared with the portal's guests (`[roster] reconcile`)."""
 
 
-FIRST_RUN = (
-    "this is the first run on this portal, so it only reports: look through the plan, and the next"
-    " run carries out what it decides"
-)
-"""Why a first run changes nothing."""
-NOBODY_AGREED = "there is no terminal to ask on, and no --yes"
-"""Why a run that was to report only changes nothing."""
+_IN_WORDS = {
+    NotApplied.FIRST_RUN: "this is the first run on this portal, so it only reports: look through"
+    " the plan, and the next run carries out what it decides",
+    NotApplied.NOT_AGREED: "there is no terminal to ask on, and no --yes",
+}
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +65,8 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the plan was carried out."""
     why_not: str | None
     """Why it was not, in a sentence; None where it was."""
-    lacks_agreement: bool = False
-    """Whether only somebody's agreement was missing."""
+    cause: NotApplied | None = None
+    """The same for programs."""
     finished: tuple[Receipt, ...] = ()
     """What finishing an earlier run that was cut off did."""
 
@@ -82,7 +89,12 @@ async def run(
     the plan is in the ledger then. Raises what `review` and `apply` do.
     """
     context = ExecutionContext(
-        portal=portal, ledger=ledger, clock=clock, progress=progress or Silent(), stop=stop
+        portal=portal,
+        ledger=ledger,
+        clock=clock,
+        progress=progress or Silent(),
+        stop=stop,
+        pace=options.pace,
     )
     with ledger.lock("run"):
         finished: tuple[Receipt, ...] = ()
@@ -107,42 +119,45 @@ async def run(
                 plan=plan,
                 receipt=None,
                 applied=False,
-                why_not=why_not,
-                lacks_agreement=why_not == NOBODY_AGREED,
+                why_not=_IN_WORDS[why_not],
+                cause=why_not,
                 finished=finished,
             )
         receipt = await carry_out(
             plan,
             plan.to_disable(),
             context,
-            options=ApplyOptions(guardrails=options.guardrails),
+            guardrails=options.guardrails,
             kind="run",
+            earlier=None,
         )
         return RunResult(plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished)
 
 
-def _why_only_reported(options: RunOptions, *, first: bool) -> str | None:
+def _why_only_reported(options: RunOptions, *, first: bool) -> NotApplied | None:
     if first and not options.first_run_applies:
-        return FIRST_RUN
-    return NOBODY_AGREED if options.only_report else None
+        return NotApplied.FIRST_RUN
+    return NotApplied.NOT_AGREED if options.only_report else None
 
 
 async def _finish_earlier(context: ExecutionContext, guardrails: Guardrails) -> tuple[Receipt, ...]:
     """Carry on the newest apply or run that was cut off; close those that may not be carried on."""
-    earlier = next((r for r in cut_off_runs(context.ledger) if r.kind != "undo"), None)
-    await settle(context, continued=earlier)
-    plan = context.ledger.runs.plan(earlier.plan_id) if earlier and earlier.plan_id else None
+    earlier = await settle(context, resumed=disables)
+    plan_id = None if earlier is None else earlier.run.plan_id
+    plan = None if plan_id is None else context.ledger.runs.plan(plan_id)
     if earlier is None or plan is None:
         return ()
-    scope = RunRecord(context.ledger.journal, earlier).scope
-    chosen = [one for one in plan.to_disable() if user_id(one.user_id or "") in scope]
+    chosen = [one for one in plan.to_disable() if user_id(one.user_id or "") in earlier.scope]
     try:
         check_plan(plan, portal_url=context.portal.url)
-        options = ApplyOptions(guardrails=guardrails)
-        return (await carry_out(plan, chosen, context, options=options, kind="run"),)
+        return (
+            await carry_out(
+                plan, chosen, context, guardrails=guardrails, kind="run", earlier=earlier
+            ),
+        )
     except (PlanRefused, GuardrailStopped) as refused:
-        context.progress.note(f"the run {earlier.run_id} is not carried on: {refused.found}")
-        await settle(context, continued=None)
+        context.progress.note(f"run {earlier.run.run_id} is not carried on: {refused.found}")
+        await settle(context, resumed=nothing)
         return ()
 
 

@@ -1,7 +1,7 @@
-"""Taking a run back: whoever it disabled is reinstated, as far as they are as it left them.
+"""Taking a run back: the people it disabled are reinstated, unless they were changed since.
 
-Reads as its sentence; what each step does is told in `execution`. Taking back an undo disables
-again, by the same rules as `apply`: a last look, and the guardrails.
+Reads as its sentence; the steps are in `execution`. Taking back an undo disables again, by the same
+rules as `apply`: a last look, and the guardrails.
 """
 
 import asyncio
@@ -9,15 +9,15 @@ import asyncio
 import msgspec
 
 from lastseen.docspace.interface import Portal
-from lastseen.execution.context import ExecutionContext, identify_actor
+from lastseen.execution.context import ExecutionContext, Pace, identify_actor
 from lastseen.execution.disable import disable
-from lastseen.execution.eligibility import Target
-from lastseen.execution.preflight import check_guardrails, people_on_roster
+from lastseen.execution.guardrails import check_guardrails
 from lastseen.execution.recheck import Candidate, DecisionBasis
-from lastseen.execution.recovery import cut_off_undo, settle
+from lastseen.execution.recovery import settle, undoes
 from lastseen.execution.reinstate import reinstate
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.selection import Selection, select
+from lastseen.execution.target import Target
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, user_id
 from lastseen.model.errors import UsageError
@@ -39,29 +39,37 @@ async def undo(
     clock: Clock,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
+    pace: Pace | None = None,
 ) -> Receipt:
-    """Reinstate those whom a run disabled, or disable those whom an undo reinstated.
+    """Reinstate the people whom a run disabled, or disable the people whom an undo reinstated.
 
     `run_id` may be the beginning of an id. `who` names some of them by id or e-mail address;
-    empty means all. `guardrails` hold where an undo is taken back; None: the usual ones. `stop`
-    and cancellations are as for `apply`, and an undo that was cut off is carried on by the same
-    command.
+    empty means all. `guardrails` hold where an undo is taken back; None: the usual ones. `stop`,
+    `pace` and cancellations are as for `apply`, and an undo that was cut off is carried on by the
+    same command.
 
-    Raises UsageError for a run that there is not, that changed nobody's access, or that did not
+    Raises UsageError for an unknown run, a run that changed nobody's access, or one that did not
     change a person named in `who`; GuardrailStopped; LockHeld; PortalError; LedgerError.
     """
     context = ExecutionContext(
-        portal=portal, ledger=ledger, clock=clock, progress=progress or Silent(), stop=stop
+        portal=portal,
+        ledger=ledger,
+        clock=clock,
+        progress=progress or Silent(),
+        stop=stop,
+        pace=pace or Pace(),
     )
     with ledger.lock("undo"):
         run = _changing(ledger.runs.find(run_id))
-        await settle(context, continued=cut_off_undo(ledger, undone_run_id=run.run_id))
+        earlier = await settle(context, resumed=undoes(run.run_id))
         undone = RunRecord(ledger.journal, run)
         chosen = _chosen(undone, who)
         if undone.begun and undone.status is AccountStatus.ACTIVE:
-            return await _disable_again(chosen, undone, context, guardrails or Guardrails())
+            return await _disable_again(
+                chosen, undone, context, guardrails or Guardrails(), earlier=earlier
+            )
         own = await identify_actor(context)
-        record = _begin(run, context)
+        record = earlier or _begin(run, context)
         record.begin(chosen, AccountStatus.ACTIVE)
         waiting = [target for target in chosen if target.user_id not in record.done]
         return await reinstate(waiting, record, context, undone=undone, own=own)
@@ -88,13 +96,18 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
 
 
 async def _disable_again(
-    chosen: tuple[Target, ...], undone: RunRecord, context: ExecutionContext, guardrails: Guardrails
+    chosen: tuple[Target, ...],
+    undone: RunRecord,
+    context: ExecutionContext,
+    guardrails: Guardrails,
+    *,
+    earlier: RunRecord | None,
 ) -> Receipt:
-    """Disable those whom an undo reinstated and who have not come back since."""
+    """Disable the people whom an undo reinstated and who have not come back since."""
     plan = _plan(undone.run, context.ledger)
-    check_guardrails(len(chosen), roster=people_on_roster(plan.decisions), guardrails=guardrails)
+    check_guardrails(len(chosen), plan=plan, guardrails=guardrails)
     own = await identify_actor(context)
-    record = _begin(undone.run, context)
+    record = earlier or _begin(undone.run, context)
     record.begin(chosen, AccountStatus.TERMINATED)
     decisions = {user_id(one.user_id): one for one in plan.to_disable() if one.user_id}
     reinstated_at = [undone.acted_at[target.user_id] for target in chosen]
@@ -146,9 +159,5 @@ def _plan(run: Run, ledger: PortalLedger) -> Plan:
 
 
 def _begin(undone: Run, context: ExecutionContext) -> RunRecord:
-    """Carry on the undo of this run that was cut off, or enter a new one."""
-    runs = context.ledger.runs
-    run = cut_off_undo(context.ledger, undone_run_id=undone.run_id) or runs.begin(
-        "undo", plan_id=undone.plan_id, undone_run_id=undone.run_id
-    )
+    run = context.ledger.runs.begin("undo", plan_id=undone.plan_id, undone_run_id=undone.run_id)
     return RunRecord(context.ledger.journal, run)

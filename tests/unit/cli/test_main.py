@@ -6,7 +6,8 @@ import pytest
 
 from lastseen.cli import main as room
 from lastseen.cli.invocation import Invocation
-from lastseen.model.errors import ExitCode, GuardrailStopped
+from lastseen.model.errors import ExitCode
+from lastseen.model.guardrails import GuardrailStopped
 
 
 @pytest.fixture(autouse=True)

@@ -4,14 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lastseen.execution import status_change
 from lastseen.ledger import Ledger, PortalLedger
 from tests.unit.execution.fake_portal import URL, FakePortal
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_change, "PAUSES", (0.0, 0.0, 0.0))
 
 
 @pytest.fixture

@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from lastseen.execution.context import Pace
 from lastseen.execution.selection import Selection
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
@@ -15,6 +18,13 @@ from lastseen.workflows.apply import ApplyOptions, apply
 from tests.unit.execution.fake_portal import FakePortal
 
 GENEROUS = Guardrails(max_disable=100_000, max_disable_share=1.0)
+AT_ONCE = Pace(pauses=(0.0, 0.0, 0.0))
+"""No pauses."""
+
+
+def batches_of(size: int) -> Pace:
+    """Return a pace of small batches without pauses."""
+    return msgspec.structs.replace(AT_ONCE, batch=size)
 
 
 def plan_for(
@@ -78,10 +88,12 @@ def carry_out(
     guardrails: Guardrails = GENEROUS,
     only: tuple[str, ...] = (),
     except_: tuple[str, ...] = (),
+    pace: Pace = AT_ONCE,
     **more: Any,
 ) -> Receipt:
     """Apply `plan` and return the receipt."""
-    options = ApplyOptions(guardrails=guardrails, selection=Selection(only=only, except_=except_))
+    selection = Selection(only=only, except_=except_)
+    options = ApplyOptions(guardrails=guardrails, selection=selection, pace=pace)
     return asyncio.run(
         apply(plan, portal, ledger=ledger, options=options, clock=portal.clock, **more)
     )

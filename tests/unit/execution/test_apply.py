@@ -6,24 +6,22 @@ from datetime import date
 import msgspec
 import pytest
 
-from lastseen.execution import batches
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.ledger import Ledger
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.decision import Reason
 from lastseen.model.errors import (
     ExitCode,
-    GuardrailStopped,
     LockHeld,
     PlanRefused,
     PortalUnreachable,
     UsageError,
 )
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.receipt import OutcomeKind
 from lastseen.workflows.apply import ApplyOptions, apply
 from tests.unit.execution.fake_portal import URL, FakePortal, refused
-from tests.unit.execution.plans import GENEROUS, carry_out, outcome, outcomes, plan_for
+from tests.unit.execution.plans import GENEROUS, batches_of, carry_out, outcome, outcomes, plan_for
 
 TERMINATED = AccountStatus.TERMINATED
 
@@ -110,7 +108,7 @@ def test_whoever_is_disabled_already_counts_as_that(portal, ledger):
     ("change", "words"),
     [
         ({"type": AccountType.ADMINISTRATOR}, "administrator"),
-        ({"type": AccountType.OWNER}, "owns"),
+        ({"type": AccountType.OWNER}, "owner"),
         ({"is_ldap": True}, "LDAP"),
         ({"email": "new@vendor.example"}, "new@vendor.example"),
     ],
@@ -309,7 +307,7 @@ def test_the_journal_says_who_was_meant_and_what_came_of_it(portal, ledger):
     receipt = carry_out(plan, portal, ledger)
 
     entries = list(ledger.journal.entries(receipt.run_id))
-    assert [entry.kind for entry in entries] == ["intent", "outcome", "intent", "outcome"]
+    assert [entry.kind for entry in entries] == ["scope", "outcome", "intent", "outcome"]
     assert entries[2].content["plan_id"] == "plan-1"
     assert entries[2].content["status"] == 2
     assert {entry.by.account for entry in entries} == {"owner@example.com"}
@@ -411,18 +409,17 @@ def test_a_second_apply_changes_nobody_and_says_that_all_is_done(portal, ledger)
     assert len(portal.puts) == 1
 
 
-def test_after_a_limit_the_same_command_finishes_the_same_run(portal, ledger, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH", 2)
+def test_after_a_limit_the_same_command_finishes_the_same_run(portal, ledger):
     people = people_of(portal, 6)
     plan = plan_for(portal, people)
     portal.after_change = lambda: portal.troubles.append(refused(429, "nothing before 10:00"))
 
-    first = carry_out(plan, portal, ledger)
+    first = carry_out(plan, portal, ledger, pace=batches_of(2))
     assert first.summary == {"disabled": 2, "failed": 4}
     assert "10:00" in (first.outcomes[5].error or "")
     portal.after_change = lambda: None
     portal.troubles.clear()
-    second = carry_out(plan, portal, ledger)
+    second = carry_out(plan, portal, ledger, pace=batches_of(2))
 
     assert second.run_id == first.run_id
     assert outcomes(second) == dict.fromkeys(people, OutcomeKind.DISABLED)
@@ -514,15 +511,14 @@ def test_a_receipt_tells_of_the_last_attempt_only(portal, ledger):
 
     receipt = carry_out(plan, portal, ledger, stop=stop)
 
-    assert "asked to stop" in (outcome(receipt, ann).error or "")
+    assert "stop was asked for" in (outcome(receipt, ann).error or "")
 
 
-def test_a_key_that_may_change_nobody_is_not_tried_on_everybody(portal, ledger, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH", 4)
+def test_a_key_that_may_change_nobody_is_not_tried_on_everybody(portal, ledger):
     people = people_of(portal, 40)
     portal.troubles.extend([refused(403)] * 200)
 
-    receipt = carry_out(plan_for(portal, people), portal, ledger)
+    receipt = carry_out(plan_for(portal, people), portal, ledger, pace=batches_of(4))
 
     assert receipt.summary == {"refused": 4, "failed": 36}
     assert len(portal.troubles) > 190
@@ -531,14 +527,13 @@ def test_a_key_that_may_change_nobody_is_not_tried_on_everybody(portal, ledger, 
 # --- stopping -------------------------------------------------------------------------------------
 
 
-def test_a_stop_finishes_and_verifies_the_batch_in_flight(portal, ledger, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH", 2)
+def test_a_stop_finishes_and_verifies_the_batch_in_flight(portal, ledger):
     people = people_of(portal, 6)
     plan = plan_for(portal, people)
     stop = asyncio.Event()
     portal.before_change = stop.set
 
-    receipt = carry_out(plan, portal, ledger, stop=stop)
+    receipt = carry_out(plan, portal, ledger, pace=batches_of(2), stop=stop)
 
     found = list(outcomes(receipt).values())
     assert found == [OutcomeKind.DISABLED] * 2 + [OutcomeKind.FAILED] * 4
@@ -547,7 +542,7 @@ def test_a_stop_finishes_and_verifies_the_batch_in_flight(portal, ledger, monkey
     assert ledger.runs.receipt(receipt.run_id) == receipt
 
     portal.before_change = lambda: None
-    assert carry_out(plan, portal, ledger).summary == {"disabled": 6}
+    assert carry_out(plan, portal, ledger, pace=batches_of(2)).summary == {"disabled": 6}
 
 
 def test_a_stop_during_the_last_look_changes_nobody(portal, ledger):
@@ -561,15 +556,12 @@ def test_a_stop_during_the_last_look_changes_nobody(portal, ledger):
     assert not portal.puts
 
 
-def test_a_cancellation_finishes_the_batch_in_flight_and_leaves_a_receipt(
-    portal, ledger, monkeypatch
-):
-    monkeypatch.setattr(batches, "BATCH", 2)
+def test_a_cancellation_finishes_the_batch_in_flight_and_leaves_a_receipt(portal, ledger):
     people = people_of(portal, 4)
     plan = plan_for(portal, people)
 
     async def cancelled() -> None:
-        options = ApplyOptions(guardrails=GENEROUS)
+        options = ApplyOptions(guardrails=GENEROUS, pace=batches_of(2))
         work = asyncio.ensure_future(
             apply(plan, portal, ledger=ledger, options=options, clock=portal.clock)
         )
@@ -624,17 +616,22 @@ def test_a_plan_grown_too_old_is_not_carried_on_but_what_it_did_is_found_out(por
     assert portal.status(bob) is AccountStatus.ACTIVE
 
 
-def test_guardrails_count_the_whole_run_that_is_carried_on(portal, ledger, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH", 2)
+def test_guardrails_count_the_whole_run_that_is_carried_on(portal, ledger):
     people = people_of(portal, 4)
     plan = plan_for(portal, people)
     portal.after_change = lambda: setattr(portal, "deaf_people", True)
-    carry_out(plan, portal, ledger)
+    carry_out(plan, portal, ledger, pace=batches_of(2))
     portal.deaf_people, portal.after_change = False, lambda: None
     portal.troubles.clear()
 
     with pytest.raises(GuardrailStopped):
-        carry_out(plan, portal, ledger, guardrails=Guardrails(max_disable=3, max_disable_share=1))
+        carry_out(
+            plan,
+            portal,
+            ledger,
+            pace=batches_of(2),
+            guardrails=Guardrails(max_disable=3, max_disable_share=1),
+        )
 
 
 def test_a_ledger_of_another_portal_knows_nothing_of_this_ones_runs(portal):

@@ -9,8 +9,7 @@ import pytest
 
 from lastseen.ledger import Reading
 from lastseen.model.contractor import AccountStatus, AccountType
-from lastseen.model.errors import GuardrailStopped
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
 from lastseen.model.receipt import OutcomeKind
 from lastseen.model.sighting import EvidenceKind, Sighting

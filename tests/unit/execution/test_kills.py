@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from lastseen.execution import batches
 from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.plan import Plan
@@ -21,19 +20,16 @@ from testing.process_death import (
     until_death,
 )
 from tests.unit.execution.fake_portal import URL, FakePortal
-from tests.unit.execution.plans import GENEROUS, outcomes, plan_for
+from tests.unit.execution.plans import GENEROUS, batches_of, outcomes, plan_for
+
+PACE = batches_of(3)
 
 Command = Callable[[Any, Any], Any]
 """What runs the command on a portal and a ledger that may die."""
 
 
-@pytest.fixture(autouse=True)
-def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "BATCH", 3)
-
-
 def applying(plan: Plan, portal: FakePortal) -> Command:
-    options = ApplyOptions(guardrails=GENEROUS)
+    options = ApplyOptions(guardrails=GENEROUS, pace=PACE)
     return lambda asked, ledger: apply(
         plan, asked, ledger=ledger, options=options, clock=portal.clock
     )
@@ -41,7 +37,7 @@ def applying(plan: Plan, portal: FakePortal) -> Command:
 
 def undoing(run_id: str, portal: FakePortal) -> Command:
     return lambda asked, ledger: undo(
-        run_id, asked, ledger=ledger, guardrails=GENEROUS, clock=portal.clock
+        run_id, asked, ledger=ledger, guardrails=GENEROUS, clock=portal.clock, pace=PACE
     )
 
 

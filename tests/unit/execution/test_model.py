@@ -5,13 +5,11 @@ The model knows who did what to whom last. Where nothing on the portal or in the
 request was in doubt) it says nothing.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis.strategies as st
-import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     Bundle,
@@ -22,7 +20,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lastseen.execution import batches, status_change
 from lastseen.ledger import Ledger
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.errors import PlanRefused
@@ -40,10 +37,11 @@ from testing.process_death import (
     until_death,
 )
 from tests.unit.execution.fake_portal import URL, FakePortal
-from tests.unit.execution.plans import GENEROUS, plan_for
+from tests.unit.execution.plans import GENEROUS, batches_of, plan_for
 
 ACTIVE, TERMINATED = AccountStatus.ACTIVE, AccountStatus.TERMINATED
 COUNT = 5
+PACE = batches_of(2)
 
 Death = tuple[int, Moment] | None
 
@@ -111,7 +109,7 @@ class CarryingOut(RuleBasedStateMachine):
 
     @rule(target=runs, plan=plans, death=deaths, trouble=troubles)
     def apply(self, plan: Plan, death: Death, trouble: Any) -> Any:
-        options = ApplyOptions(guardrails=GENEROUS)
+        options = ApplyOptions(guardrails=GENEROUS, pace=PACE)
         before = len(self.portal.changes)
         receipt = self.command(
             lambda portal, ledger: apply(
@@ -137,7 +135,12 @@ class CarryingOut(RuleBasedStateMachine):
         before = len(self.portal.changes)
         receipt = self.command(
             lambda portal, ledger: undo(
-                run_id, portal, ledger=ledger, guardrails=GENEROUS, clock=self.portal.clock
+                run_id,
+                portal,
+                ledger=ledger,
+                guardrails=GENEROUS,
+                clock=self.portal.clock,
+                pace=PACE,
             ),
             death,
             trouble,
@@ -259,16 +262,7 @@ class CarryingOut(RuleBasedStateMachine):
         return who in self.portal.accounts and self.portal.status(who) is ACTIVE
 
 
-@contextmanager
-def small_and_quick() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "BATCH", 2)
-        patch.setattr(status_change, "PAUSES", (0.0, 0.0, 0.0))
-        yield
-
-
 def test_whatever_happens_in_whatever_order():
-    with small_and_quick():
-        run_state_machine_as_test(
-            CarryingOut, settings=settings(max_examples=60, stateful_step_count=25)
-        )
+    run_state_machine_as_test(
+        CarryingOut, settings=settings(max_examples=60, stateful_step_count=25)
+    )

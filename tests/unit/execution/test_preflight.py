@@ -7,12 +7,9 @@ import pytest
 
 from lastseen.execution.preflight import (
     check_age,
-    check_guardrails,
     check_plan,
-    people_on_roster,
 )
-from lastseen.model.decision import Reason
-from lastseen.model.errors import ExitCode, GuardrailStopped, PlanRefused
+from lastseen.model.errors import PlanRefused
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan, sealed
@@ -80,34 +77,3 @@ def test_a_plan_from_the_future_is_refused(plan):
     now = Instant(plan.created_at - timedelta(minutes=6))
     with pytest.raises(PlanRefused, match="only"):
         check_age(plan, now=now, guardrails=Guardrails())
-
-
-def test_more_people_than_the_guardrail_stop_everything():
-    check_guardrails(50, roster=1000, guardrails=Guardrails())
-    with pytest.raises(GuardrailStopped) as stopped:
-        check_guardrails(51, roster=1000, guardrails=Guardrails())
-    assert stopped.value.exit_code is ExitCode.GUARDRAIL
-
-
-@pytest.mark.parametrize(
-    ("chosen", "roster", "share"), [(1, 4, 0.25), (29, 100, 0.29), (0, 0, 0.0)]
-)
-def test_exactly_the_share_is_allowed(chosen, roster, share):
-    check_guardrails(chosen, roster=roster, guardrails=Guardrails(max_disable_share=share))
-
-
-@pytest.mark.parametrize(("chosen", "roster"), [(1, 3), (26, 100), (1, 0)])
-def test_a_larger_share_stops_everything(chosen, roster):
-    with pytest.raises(GuardrailStopped, match="25%"):
-        check_guardrails(chosen, roster=roster, guardrails=Guardrails())
-
-
-def test_the_roster_counts_whoever_is_on_it_and_on_the_portal(portal):
-    skipped = [
-        Reason.UNKNOWN_GUEST,
-        Reason.NOT_ON_PORTAL,
-        Reason.ALREADY_DISABLED,
-        Reason.PROTECTED,
-    ]
-    plan = plan_for(portal, [portal.add(1)], kept=3, skipped=skipped)
-    assert people_on_roster(plan.decisions) == 6

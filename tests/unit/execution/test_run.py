@@ -7,17 +7,17 @@ import pytest
 
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
-from lastseen.model.errors import GuardrailStopped, LockHeld
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.errors import LockHeld
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import OutcomeKind
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.workflows.run import RunOptions, RunResult, run
 from tests.unit.execution.fake_portal import FakePortal
-from tests.unit.execution.plans import GENEROUS, carry_out, outcomes, plan_for
+from tests.unit.execution.plans import AT_ONCE, GENEROUS, carry_out, outcomes, plan_for
 
-EAGER = RunOptions(guardrails=GENEROUS, first_run_applies=True)
+EAGER = RunOptions(guardrails=GENEROUS, pace=AT_ONCE, first_run_applies=True)
 
 
 def run_once(portal: FakePortal, ledger: PortalLedger, options: RunOptions = EAGER) -> RunResult:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lastseen.execution.eligibility import Target
 from lastseen.execution.selection import Selection, select
+from lastseen.execution.target import Target
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import UsageError
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import pytest
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import Target
-from lastseen.execution.status_change import LOST_IN_A_ROW, StatusChanger
+from lastseen.execution.status_change import StatusChanger
+from lastseen.execution.target import Target
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
-from lastseen.model.progress import Silent
 from lastseen.model.receipt import Outcome, OutcomeKind
 from tests.unit.execution.fake_portal import FakePortal, lost, refused
+from tests.unit.execution.plans import AT_ONCE
 
 DISABLE, REINSTATE = AccountStatus.TERMINATED, AccountStatus.ACTIVE
 
 
 @pytest.fixture
 def execution(portal: FakePortal, ledger: PortalLedger) -> ExecutionContext:
-    return ExecutionContext(portal=portal, ledger=ledger, clock=portal.clock, progress=Silent())
+    return ExecutionContext(portal=portal, ledger=ledger, clock=portal.clock, pace=AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def test_a_portal_that_loses_everything_is_left_alone_after_a_while(execution, p
     changed = carried(execution, people)
 
     assert changed.halt is not None
-    assert 1000 - len(portal.troubles) == LOST_IN_A_ROW
+    assert 1000 - len(portal.troubles) == AT_ONCE.lost_in_a_row
     assert not portal.changes
     assert len(changed.outcomes) + len(changed.unknown) == 100
     assert {one.outcome for one in changed.unknown} == {OutcomeKind.FAILED}

@@ -8,14 +8,14 @@ import pytest
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.ledger import PortalLedger, Reading
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
-from lastseen.model.errors import ExitCode, GuardrailStopped, LockHeld, UsageError
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.errors import ExitCode, LockHeld, UsageError
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import whole_second
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind, Sighting
 from lastseen.workflows.undo import undo
 from tests.unit.execution.fake_portal import FakePortal, lost
-from tests.unit.execution.plans import GENEROUS, carry_out, outcome, outcomes, plan_for
+from tests.unit.execution.plans import AT_ONCE, GENEROUS, carry_out, outcome, outcomes, plan_for
 
 ACTIVE, TERMINATED = AccountStatus.ACTIVE, AccountStatus.TERMINATED
 
@@ -28,7 +28,15 @@ def take_back(
     guardrails: Guardrails = GENEROUS,
 ) -> Receipt:
     return asyncio.run(
-        undo(run_id, portal, ledger=ledger, who=who, guardrails=guardrails, clock=portal.clock)
+        undo(
+            run_id,
+            portal,
+            ledger=ledger,
+            who=who,
+            guardrails=guardrails,
+            clock=portal.clock,
+            pace=AT_ONCE,
+        )
     )
 
 

@@ -16,7 +16,7 @@ def test_what_was_kept_is_there_when_the_ledger_is_opened_again(
 ):
     with open_ledger(ledger_url, clock=clock) as ledger:
         ledger.portal(PORTAL).evidence.keep(reading(stretch(0, 9), sightings=(seen(ANNA, 5),)))
-        entry = ledger.portal(PORTAL).journal.append("review", run_id=None, content={})
+        entry = ledger.portal(PORTAL).journal.append("scope", run_id=None, content={})
     with open_ledger(ledger_url, clock=clock) as ledger:
         portal = ledger.portal(PORTAL)
         assert portal.evidence.newest_sightings(EvidenceKind.SIGN_IN)[ANNA] == seen(ANNA, 5)
@@ -67,7 +67,7 @@ def test_threads_of_one_process_may_share_a_ledger(ledger: Ledger, clock: Tickin
             portal = one.portal(PORTAL)
 
             def write(number: int, portal: PortalLedger = portal) -> None:
-                portal.journal.append("review", run_id=None, content={"number": number})
+                portal.journal.append("scope", run_id=None, content={"number": number})
                 portal.evidence.keep(reading(stretch(number, number + 1), events=1))
 
             list(threads.map(write, range(40)))
@@ -80,7 +80,7 @@ def test_threads_of_one_process_may_share_a_ledger(ledger: Ledger, clock: Tickin
 def test_ledgers_in_memory_know_nothing_of_each_other(clock: TickingClock):
     with Ledger.in_memory(clock=clock) as one, Ledger.in_memory(clock=clock) as other:
         one.portal(PORTAL).runs.begin("review")
-        other.portal(PORTAL).journal.append("review", run_id=None, content={})
+        other.portal(PORTAL).journal.append("scope", run_id=None, content={})
         assert other.portal(PORTAL).runs.all() == ()
         assert one.portal(PORTAL).journal.head() is None
 
@@ -94,7 +94,7 @@ def test_a_ledger_in_memory_begins_empty_each_time(clock: TickingClock):
 
 def test_the_journal_in_memory_is_append_only_too(clock: TickingClock):
     with Ledger.in_memory(clock=clock) as ledger:
-        ledger.portal(PORTAL).journal.append("review", run_id=None, content={})
+        ledger.portal(PORTAL).journal.append("scope", run_id=None, content={})
         with (
             pytest.raises(Exception, match="append-only"),
             ledger._database.writing("test") as connection,

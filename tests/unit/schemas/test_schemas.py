@@ -140,5 +140,5 @@ def test_the_receipts_fields_are_those_of_the_contract():
     parts = schema("receipt-1")["$defs"]
     assert set(parts["Receipt"]["properties"]) == RECEIPT_FIELDS | {"journal_head"}
     assert set(parts["Receipt"]["required"]) == RECEIPT_FIELDS
-    assert set(parts["Outcome"]["properties"]) == OUTCOME_FIELDS
+    assert set(parts["Outcome"]["properties"]) == OUTCOME_FIELDS | {"cause"}
     assert set(parts["OutcomeKind"]["enum"]) == set(OUTCOMES.split("|"))

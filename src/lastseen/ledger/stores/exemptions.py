@@ -11,8 +11,9 @@ from lastseen.ledger.db.schema import exemptions
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.journal import Journal
+from lastseen.model.contractor import who_key
 from lastseen.model.errors import UsageError
-from lastseen.model.exemption import Exemption, exemption_key
+from lastseen.model.exemption import Exemption
 from lastseen.model.instant import utc_date
 
 
@@ -30,9 +31,9 @@ class ExemptionStore:
         Raises UsageError for a day that has passed or an empty `who` or `reason`.
         """
         now = self._scope.now()
-        _check(exemption_key(who), until, reason, utc_date(now))
+        _check(who_key(who), until, reason, utc_date(now))
         exemption = Exemption(
-            who=exemption_key(who),
+            who=who_key(who),
             until=until,
             reason=reason.strip(),
             added_by=self._scope.actor.name,
@@ -55,7 +56,7 @@ class ExemptionStore:
 
     def remove(self, who: str) -> bool:
         """End the exemption of `who`; returns whether there was one."""
-        which = {"portal": self._scope.portal_id, "person": exemption_key(who)}
+        which = {"portal": self._scope.portal_id, "person": who_key(who)}
         with self._scope.writing() as connection:
             row = connection.execute(_ONE, which).one_or_none()
             if row is None:

@@ -73,7 +73,7 @@ def test_everything_else_works_while_a_portal_is_locked(
         open_ledger(ledger_url, clock=clock) as again,
     ):
         again.portal(PORTAL).runs.begin("review")
-        again.portal(PORTAL).journal.append("review", run_id=None, content={})
+        again.portal(PORTAL).journal.append("scope", run_id=None, content={})
     assert ledger.portal(PORTAL).journal.verify() is None
 
 

@@ -64,7 +64,7 @@ def test_a_ledger_of_any_revision_is_brought_up_to_date(
     # when
     with open_ledger(ledger_url, clock=clock) as ledger:
         portal = ledger.portal(PORTAL)
-        portal.journal.append("review", run_id=None, content={})
+        portal.journal.append("scope", run_id=None, content={})
         # then
         with ledger._database.reading() as connection:
             assert _revision(connection) == REVISIONS[-1]

@@ -58,7 +58,7 @@ def test_an_empty_journal_has_no_head_and_is_whole(portal: PortalLedger):
 
 
 def test_each_entry_seals_the_one_before(portal: PortalLedger):
-    one, two, three = (portal.journal.append("review", run_id=None, content={}) for _ in "abc")
+    one, two, three = (portal.journal.append("scope", run_id=None, content={}) for _ in "abc")
     assert (two.previous_hash, three.previous_hash) == (one.hash, two.hash)
     assert len({one.hash, two.hash, three.hash}) == 3
 
@@ -71,7 +71,7 @@ def test_entries_of_one_run_can_be_asked_for(portal: PortalLedger):
 
 def test_structs_dates_and_numbers_as_keys_come_back_as_plain_json(portal: PortalLedger):
     content = {"by": portal.actor, "many": {10: "ten", 9: "nine"}}
-    entry = portal.journal.append("configuration", run_id=None, content=content)
+    entry = portal.journal.append("scope", run_id=None, content=content)
     assert entry.content["by"]["host"] == portal.actor.host
     assert entry.content["many"] == {"10": "ten", "9": "nine"}
     assert portal.journal.verify() is None
@@ -115,7 +115,7 @@ def test_an_export_can_be_checked_with_nothing_but_sha256(portal: PortalLedger):
 def test_more_entries_than_are_read_at_once_are_all_read(portal: PortalLedger):
     with portal._scope.writing() as connection:
         for _ in range(1203):
-            portal.journal.append_within(connection, "review", run_id="r1", content={})
+            portal.journal.append_within(connection, "scope", run_id="r1", content={})
     assert [entry.seq for entry in portal.journal.entries()] == list(range(1, 1204))
     assert len(list(portal.journal.entries("r1"))) == 1203
     assert portal.journal.verify() is None
@@ -128,7 +128,7 @@ def test_more_entries_than_are_read_at_once_are_all_read(portal: PortalLedger):
 def test_the_database_refuses_to_alter_entries(
     ledger: Ledger, portal: PortalLedger, statement: str
 ):
-    portal.journal.append("review", run_id=None, content={})
+    portal.journal.append("scope", run_id=None, content={})
     with (
         pytest.raises(DBAPIError, match="append-only"),
         ledger._database.writing("test") as connection,
@@ -138,7 +138,7 @@ def test_the_database_refuses_to_alter_entries(
 
 
 def test_postgresql_refuses_to_empty_the_journal(ledger: Ledger, portal: PortalLedger):
-    portal.journal.append("review", run_id=None, content={})
+    portal.journal.append("scope", run_id=None, content={})
     if ledger._database.dialect == "postgresql":
         with (
             pytest.raises(DBAPIError, match="append-only"),

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from lastseen.ledger import Ledger, PortalLedger
+from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import LedgerError, PlanRefused, UsageError
 from lastseen.model.instant import Instant
@@ -193,7 +194,7 @@ def _plan(plan_id: str) -> Plan:
 
 
 def _receipt(run_id: str, outcome: OutcomeKind) -> Receipt:
-    outcomes = (Outcome(user_id="1", email=None, outcome=outcome, verified=True),)
+    outcomes = (Outcome(user_id=UserId("1"), email=None, outcome=outcome, verified=True),)
     return Receipt(
         run_id=run_id,
         plan_id="p1",

@@ -1,0 +1,73 @@
+"""The outcomes that carrying out writes down, each made in one place. Pure."""
+
+from lastseen.execution.eligibility import Change
+from lastseen.execution.target import Target
+from lastseen.model.contractor import AccountStatus, Profile
+from lastseen.model.receipt import Cause, Outcome, OutcomeKind
+
+GONE = Change(cause=Cause.GONE, explanation="the account is no longer on the portal")
+"""Said of a person whom the portal doesn't know any more."""
+
+
+def spared(target: Target, change: Change) -> Outcome:
+    """Return the outcome of a person left as they are because something has changed."""
+    return _outcome(target, OutcomeKind.SPARED_CHANGED, change.explanation, change.cause)
+
+
+def seen(target: Target, why: str) -> Outcome:
+    """Return the outcome of a person spared because they have been there."""
+    return _outcome(target, OutcomeKind.SPARED_ACTIVE, why, Cause.SEEN)
+
+
+def failed(target: Target, why: str, cause: Cause) -> Outcome:
+    """Return the outcome of a person for whom it could not be done."""
+    return _outcome(target, OutcomeKind.FAILED, why, cause)
+
+
+def refused(target: Target, said: str, cause: Cause = Cause.REFUSED) -> Outcome:
+    """Return the outcome of a person whom the portal refused to change; `said` is its answer."""
+    return _outcome(target, OutcomeKind.REFUSED, said, cause)
+
+
+def already(target: Target, status: AccountStatus) -> Outcome:
+    """Return the outcome of a person who had the status meant before anything was done."""
+    kind = (
+        OutcomeKind.ALREADY_ACTIVE
+        if status is AccountStatus.ACTIVE
+        else OutcomeKind.ALREADY_DISABLED
+    )
+    return Outcome(user_id=target.user_id, email=target.email, outcome=kind, verified=True)
+
+
+def done(target: Target, now: Profile, status: AccountStatus) -> Outcome:
+    """Return the outcome of a person whom reading back shows with the status meant."""
+    pending = now.status is AccountStatus.PENDING
+    return Outcome(
+        user_id=target.user_id,
+        email=target.email,
+        outcome=kind_done(status),
+        verified=True,
+        error=_PENDING if pending else None,
+        cause=Cause.PENDING if pending else None,
+    )
+
+
+def unconfirmed(target: Target, status: AccountStatus, why: str) -> Outcome:
+    """Return the outcome of a person for whom the portal answered that it is done, unseen."""
+    words = f"the portal answered that it is done; {why}"
+    return _outcome(target, kind_done(status), words, Cause.UNCONFIRMED)
+
+
+def kind_done(status: AccountStatus) -> OutcomeKind:
+    """Return the outcome of those to whom `status` was given."""
+    return OutcomeKind.REINSTATED if status is AccountStatus.ACTIVE else OutcomeKind.DISABLED
+
+
+def _outcome(target: Target, kind: OutcomeKind, why: str, cause: Cause) -> Outcome:
+    return Outcome(user_id=target.user_id, email=target.email, outcome=kind, error=why, cause=cause)
+
+
+_PENDING = (
+    "the portal made the account Pending, since it has no first and last name: the person "
+    "must accept the invitation again"
+)

@@ -1,0 +1,26 @@
+"""A person whose account is to be changed, as they stood when that was decided."""
+
+import msgspec
+
+from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A person whose account is to be changed; the journal keeps it in this form."""
+
+    user_id: UserId
+    """The portal's id."""
+    email: str | None
+    """The e-mail address."""
+    type: AccountType | None = None
+    """What kind of account it was; None where the decision did not note it."""
+
+
+def has_status(profile: Profile, status: AccountStatus) -> bool:
+    """Say whether `profile` has the status that was meant.
+
+    Reinstating a person without a name makes them Pending (UserController.cs): that counts.
+    """
+    if status is AccountStatus.ACTIVE:
+        return profile.status in (AccountStatus.ACTIVE, AccountStatus.PENDING)
+    return profile.status is status

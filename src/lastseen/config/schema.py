@@ -29,7 +29,7 @@ from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Po
 from lastseen.model.portal_address import portal_address
 from lastseen.rosters.interface import RosterOptions
 from lastseen.rosters.rows import FIELDS
-from lastseen.rosters.sources import LATER_SOURCES, known_sources
+from lastseen.rosters.sources import known_sources
 
 CENTURY = 36500
 """More days than anything here can mean; beyond it arithmetic with times would fail."""
@@ -113,7 +113,7 @@ def _status(value: object) -> object:
 
 
 def _source(name: str) -> str:
-    sources = (*known_sources(), *LATER_SOURCES)
+    sources = known_sources()
     if name not in sources:
         raise ValueError(f"must be one of {', '.join(sources)}")
     return name
@@ -186,6 +186,7 @@ class _Roster(_Table):
     rows: _Text = None
     headers: _Named = {}
     filter: _Text = None
+    options: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
 
 
 class _Cohort(_Table):

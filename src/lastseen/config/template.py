@@ -26,7 +26,8 @@ disabled_status = {disabled_status}
 {api_key_file}
 
 [roster]
-# Where contractors come from: "guests" (the portal's guests) or "csv" (a file).
+# Where contractors come from: "guests" (the portal's guests), or from
+# outside: "csv" or "xlsx" (a file), "sql" (a database), "http" or "scim" (a service).
 source = {source}
 # For a roster outside the portal: also list the portal's guests that are on no row of it.
 reconcile = {reconcile}
@@ -88,9 +89,21 @@ _ROSTER_OPTIONS: Mapping[str, tuple[str, object]] = {
         "guests: nobody with an address in these domains.",
         ("example.com",),
     ),
-    "path": ("csv: the file, taken from the folder of this one.", "contractors.csv"),
+    "path": ("csv, xlsx: the file, taken from the folder of this one.", "contractors.csv"),
     "sheet": ("xlsx: the sheet. Not set: the only visible one.", "Contractors"),
-    "columns": ("csv: what the file calls its columns.", {"email": "Mail"}),
+    "url": (
+        "sql: the database; http, scim: the service. Secrets are named: env:NAME, file:PATH.",
+        "postgresql+psycopg://reader:env:HR_PASSWORD@db.example/hr",
+    ),
+    "query": ("sql: one SELECT.", "SELECT email, end_date FROM contractors"),
+    "rows": ("http: where the list is in the answer.", "data.people"),
+    "filter": ("scim: which users, in SCIM's own filter language.", 'userType eq "Contractor"'),
+    "columns": (
+        "csv, xlsx, sql: what the source calls its columns; http, scim: dotted paths.",
+        {"email": "Mail"},
+    ),
+    "headers": ("http, scim: headers to send.", {"Authorization": "Bearer env:HR_TOKEN"}),
+    "options": ("options of another package's source.", {"key": "value"}),
 }
 """What to say of the keys that belong to one source, and an example of each."""
 

@@ -6,7 +6,7 @@ A roster says who the contractors are, in its own words. It does not look them u
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -18,7 +18,7 @@ class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The `[roster]` table: where contractors come from. Each source reads only what is its own."""
 
     source: str = "guests"
-    """The name of the source: `guests`, `csv`, or one that another package brings."""
+    """The name of the source, Lastseen's own or one that another package brings."""
     reconcile: bool = True
     """Whether a review also lists the portal's guests that are on no row of an outside roster."""
     path: Path | None = None
@@ -34,17 +34,20 @@ class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
     exclude_email_domains: tuple[str, ...] = ()
     """guests: nobody whose address is in one of these domains."""
     columns: Mapping[str, str] = {}
-    """csv, sql, http: what the source calls the columns; an empty name means that it has none."""
+    """csv, xlsx, sql: what the source calls the columns; http, scim: dotted paths to the values.
+    An empty name means that the source has none."""
     url: str | None = None
-    """sql, http, scim: where the source is. May carry a password: never shown."""
+    """sql, http, scim: where the source is. May name a secret, and is never shown whole."""
     query: str | None = None
-    """sql: the query that brings the rows."""
+    """sql: one SELECT that brings the rows."""
     rows: str | None = None
     """http: dotted path to the list of rows."""
     headers: Mapping[str, str] = {}
-    """http, scim: headers to send; a value `env:NAME` is read from the environment."""
+    """http, scim: headers to send; a secret is named: `env:NAME`, `file:PATH`, `keyring:NAME`."""
     filter: str | None = None
     """scim: the filter of RFC 7644 to send."""
+    options: Mapping[str, Any] = {}
+    """Options of a source that another package brings (`[roster.options]`)."""
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,90 @@
+"""Sources of contractors that other packages bring through the entry points `lastseen.rosters`.
+
+An entry point is a name and a callable that takes `RosterOptions` and returns a roster; its own
+options are in `[roster.options]`. What goes wrong inside it is told as that package's fault.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
+
+from lastseen.docspace.interface import Portal
+from lastseen.model.errors import LastseenError, RosterError, UsageError
+from lastseen.rosters.interface import Listing, Roster, RosterOptions
+
+ENTRY_POINTS = "lastseen.rosters"
+"""The group under which other packages register their sources."""
+
+
+def brought_sources() -> set[str]:
+    """Return the names of the sources that other packages bring."""
+    return {entry_point.name for entry_point in entry_points(group=ENTRY_POINTS)}
+
+
+def open_brought(options: RosterOptions) -> Roster | None:
+    """Return another package's roster, or None where no package brings a source of that name.
+
+    Raises UsageError where it can't be imported, RosterError where it fails.
+    """
+    for entry_point in entry_points(group=ENTRY_POINTS, name=options.source):
+        source = _imported(entry_point)
+        with _at_fault(entry_point, "opening"):
+            return BroughtRoster(source(options), entry_point)
+    return None
+
+
+class BroughtRoster:
+    """Another package's roster, whose failures are told as its own."""
+
+    def __init__(self, roster: Roster, entry_point: EntryPoint) -> None:
+        """Stand in for `roster`."""
+        self._roster = roster
+        self._entry_point = entry_point
+        self.name = entry_point.name
+        """The name under which the package registered it."""
+        self.outside = bool(getattr(roster, "outside", True))
+        """Whether it lies outside the portal."""
+
+    @property
+    def query(self) -> str:
+        """What the package says that it asks for."""
+        return str(getattr(self._roster, "query", self._entry_point.value))
+
+    async def load(self, portal: Portal) -> Listing:
+        """Return what the package's roster brings; raises RosterError where it fails."""
+        with _at_fault(self._entry_point, "reading"):
+            listing = await self._roster.load(portal)
+            if not isinstance(listing, Listing):
+                raise TypeError(f"load() returned {type(listing).__name__}, not a Listing")
+        return listing
+
+
+def _imported(entry_point: EntryPoint) -> Callable[[RosterOptions], Roster]:
+    try:
+        source: Callable[[RosterOptions], Roster] = entry_point.load()
+    except Exception as error:  # a package may fail in any way while it is imported
+        raise UsageError(
+            attempted=f"opening the roster {entry_point.name!r}",
+            found=f"{entry_point.value} can't be imported: {error}",
+            meaning="the package that brings this source is not installed as it should be",
+            remedy="install it again, or set roster.source to another one",
+        ) from error
+    return source
+
+
+@contextmanager
+def _at_fault(entry_point: EntryPoint, what: str) -> Iterator[None]:
+    """Tell an exception of another package as its own; Lastseen's errors pass through."""
+    try:
+        yield
+    except LastseenError:
+        raise
+    except Exception as error:
+        package = entry_point.dist.name if entry_point.dist else entry_point.value
+        raise RosterError(
+            attempted=f"{what} the roster {entry_point.name!r}",
+            found=f"the package {package} failed: {type(error).__name__}",
+            meaning="the fault is in that package, not in Lastseen; nothing was decided",
+            remedy=f"report it to whoever maintains {package}, or set roster.source to another "
+            "source",
+        ) from error

@@ -1,0 +1,123 @@
+"""Secrets of a roster's source: written in the configuration as a reference, never as themselves.
+
+`env:NAME` is read from the environment, `file:PATH` from a file that only its owner can read,
+`keyring:NAME` from the keyring (service `lastseen`).
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from lastseen.model.errors import UsageError
+
+KEYRING_SERVICE = "lastseen"
+"""The name under which the keyring keeps secrets."""
+
+LONGEST_SECRET_FILE = 64 * 1024
+"""Bytes; a password or a token has some dozens, a signed token some thousands."""
+
+_REFERENCE = re.compile(r"(env|file|keyring):(.+)")
+_LIKELY_SECRET = re.compile(r"authori|cookie|key|token|secret|passw|credential", re.IGNORECASE)
+
+
+def is_reference(text: str) -> bool:
+    """Say whether `text` names a place where a secret is kept."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def resolve(reference: str, *, option: str) -> str:
+    """Return the secret that `reference` names; `option` is the configuration's key, for messages.
+
+    Raises UsageError where it can't be read, or isn't a reference; never repeats a value.
+    """
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        raise UsageError(
+            attempted=f"reading {option}",
+            found="it holds a secret itself",
+            meaning="a configuration file is copied and read by many, so it may only name the "
+            "place where a secret is kept",
+            remedy='write "env:NAME", "file:PATH" or "keyring:NAME" in its place',
+        )
+    kind, name = found.groups()
+    read = {"env": _from_environment, "file": _from_file, "keyring": _from_keyring}[kind]
+    secret = read(name, option).strip()
+    if not secret or not secret.isprintable():
+        raise _unreadable(option, name, "it is empty, or holds characters that no secret has")
+    return secret
+
+
+def resolved_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return `[roster.headers]` with every reference resolved.
+
+    A value is a reference, or ends with one after a blank: `Bearer env:TOKEN`. Raises UsageError
+    for a header that usually carries a secret and holds something else.
+    """
+    sent: dict[str, str] = {}
+    for name, value in headers.items():
+        option = f"roster.headers.{name}"
+        scheme, blank, last = value.rpartition(" ")
+        if is_reference(last):
+            sent[name] = f"{scheme}{blank}{resolve(last, option=option)}"
+        elif _LIKELY_SECRET.search(name):
+            sent[name] = resolve(value, option=option)
+        else:
+            sent[name] = value
+    return sent
+
+
+def _from_environment(name: str, option: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise _unreadable(option, name, f"the environment variable {name} is not set")
+    return value
+
+
+def _from_file(name: str, option: str) -> str:
+    path = Path(name).expanduser()
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise _unreadable(option, name, "it is not a regular file")
+            if os.name == "posix" and not _is_private(status):
+                raise _unreadable(
+                    option, name, "others than you and root can read it, or it is somebody else's"
+                )
+            return file.read(LONGEST_SECRET_FILE).decode().strip().partition("\n")[0]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise _unreadable(option, name, reason.lower()) from None
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Say whether only the user, root and (for root's file) the user's group may read a file."""
+    if status.st_uid not in (os.getuid(), 0):
+        return False
+    shared = status.st_mode & 0o077
+    return not shared or (status.st_uid == 0 and shared == 0o040 and status.st_gid == os.getgid())
+
+
+def _from_keyring(name: str, option: str) -> str:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        value = keyring.get_password(KEYRING_SERVICE, name)
+    except KeyringError:
+        value = None
+    if value is None:
+        raise _unreadable(option, name, f"the keyring has no entry {name} of {KEYRING_SERVICE}")
+    return value
+
+
+def _unreadable(option: str, name: str, found: str) -> UsageError:
+    return UsageError(
+        attempted=f"reading the secret that {option} names ({name})",
+        found=found,
+        meaning="without it the roster's source will not answer",
+        remedy="set it, or correct the reference: env:NAME, file:PATH or keyring:NAME",
+    )

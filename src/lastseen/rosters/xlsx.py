@@ -1,0 +1,204 @@
+"""The roster `xlsx`: one sheet of an Excel file, one contractor a row.
+
+Only how such a file is read; what its values mean is said in `rows` and `cells`. What calamine
+doesn't tell (formulas that were never calculated) is looked up in the sheet's own XML.
+"""
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from lastseen.docspace.interface import Portal
+from lastseen.model.errors import UsageError
+from lastseen.rosters.columns import Columns
+from lastseen.rosters.files import read_file, required_path, unreadable_file
+from lastseen.rosters.interface import Listing, RosterOptions
+from lastseen.rosters.rows import RowReader
+from lastseen.rosters.workbook_xml import (
+    LARGEST_PART,
+    cell_name,
+    sheet_parts,
+    valueless_cells,
+)
+
+HEADER_ROWS = 50
+"""How many rows may stand above the header: titles, dates, an explanation."""
+
+
+class XlsxRoster:
+    """A sheet of an Excel file (.xlsx)."""
+
+    name = "xlsx"
+    outside = True
+
+    def __init__(self, options: RosterOptions) -> None:
+        """Keep where the file is; raises UsageError where the options don't say it."""
+        self._path = required_path(options)
+        self._sheet = options.sheet
+        self._columns = Columns(options.columns)
+
+    @property
+    def query(self) -> str:
+        """The file, and the sheet where one is named."""
+        return f"{self._path}" + (f" sheet {self._sheet}" if self._sheet else "")
+
+    async def load(self, portal: Portal) -> Listing:
+        """Read the file; the portal is not asked. Raises UsageError where it can't be read."""
+        return await asyncio.to_thread(self._read)
+
+    def _read(self) -> Listing:
+        demand_no_lock_file(self._path)
+        content = read_file(self._path)
+        try:
+            parts = _parts(content, self._path)
+            with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+                name = self._chosen(workbook)
+                return self._listing(workbook.get_sheet_by_name(name), parts.get(name, b""))
+        except PasswordError:
+            raise unreadable_file(self._path, "it is protected by a password") from None
+        except (CalamineError, zipfile.BadZipFile, ValueError, OverflowError):
+            raise self._damaged() from None
+
+    def _chosen(self, workbook: CalamineWorkbook) -> str:
+        """Return the sheet's name: the one asked for, else the only visible one."""
+        sheets = [s for s in workbook.sheets_metadata if s.typ is SheetTypeEnum.WorkSheet]
+        visible = [s.name for s in sheets if s.visible is SheetVisibleEnum.Visible]
+        names = [s.name for s in sheets]
+        if self._sheet is not None:
+            if self._sheet in names:
+                return self._sheet
+            found = f"it has no sheet {self._sheet!r}"
+        elif len(visible) == 1:
+            return visible[0]
+        else:
+            found = f"it has {len(visible)} visible sheets, and roster.sheet names none"
+        raise UsageError(
+            attempted=f"reading {self._path}",
+            found=found,
+            meaning="nobody can tell which sheet holds the contractors",
+            remedy="set roster.sheet to one of: " + ", ".join(map(repr, visible or names)),
+        )
+
+    def _listing(self, sheet: CalamineSheet, part: bytes) -> Listing:
+        where = f"{self._path} (sheet {sheet.name!r})"
+        reader = RowReader(source=where, unit="row", names=self._columns.names)
+        rows = _numbered_rows(sheet)
+        header_row, header = self._header(rows, where)
+        positions = self._columns.positions(header, source=where)
+        self._demand_values(sheet, part, positions, header_row, where)
+        for number, cells in rows:
+            values = {f: cells[at] for f, at in positions.items() if at < len(cells)}
+            if any(cell not in ("", None) for cell in values.values()):
+                reader.read(number, values)
+        warnings = [*reader.warnings(), *open_elsewhere(self._path)]
+        people = reader.people()
+        if not people:
+            warnings.append(f"{where} has a header and no rows: nobody is on the roster")
+        return Listing(
+            contractors=people, warnings=tuple(warnings), complete=reader.unidentified == 0
+        )
+
+    def _header(self, rows: Iterator[tuple[int, list[Any]]], where: str) -> tuple[int, list[str]]:
+        """Return the first row that holds the id or the e-mail column, and its number."""
+        likeliest: list[str] = []
+        for number, cells in rows:
+            header = [str(cell) for cell in cells]
+            if self._columns.name_somebody(header):
+                return number, header
+            if len(list(filter(None, header))) > len(list(filter(None, likeliest))):
+                likeliest = header
+            if number >= HEADER_ROWS:
+                break
+        raise self._columns.nobody_named(likeliest, source=where)
+
+    def _demand_values(
+        self,
+        sheet: CalamineSheet,
+        part: bytes,
+        positions: Mapping[str, int],
+        header_row: int,
+        where: str,
+    ) -> None:
+        """Raise UsageError for cells in a column that counts whose value nobody can tell."""
+        first_column = sheet.start[1] if sheet.start else 0
+        counted = {first_column + at for at in positions.values()}
+        merged = [
+            cell_name(*start)
+            for start, end in sheet.merged_cell_ranges or []
+            if end[0] >= header_row and counted & set(range(start[1], end[1] + 1))
+        ]
+        empty = [
+            cell_name(row, column)
+            for row, column in valueless_cells(part)
+            if row >= header_row and column in counted
+        ]
+        for cells, what, remedy in (
+            (merged, "merged cells", "unmerge them, and fill each cell"),
+            (empty, "formulas without a value, or errors", "correct and save it in Excel"),
+        ):
+            if cells:
+                more = f" and {len(cells) - 10} more" if len(cells) > 10 else ""
+                raise UsageError(
+                    attempted=f"reading {where}",
+                    found=f"{what} at {', '.join(cells[:10])}{more}",
+                    meaning="the value of these cells can't be told, and a missing address or date "
+                    "could take somebody's access away",
+                    remedy=remedy,
+                )
+
+    def _damaged(self) -> UsageError:
+        opened = any(True for _ in open_elsewhere(self._path))
+        return UsageError(
+            attempted=f"reading {self._path}",
+            found="it is not a whole Excel file (.xlsx)"
+            + (", and a program has it open" if opened else ""),
+            meaning="it is just being saved, damaged, or of another kind, such as .xls or .ods",
+            remedy="close it in Excel and try again, or save it as .xlsx",
+        )
+
+
+def demand_no_lock_file(path: Path) -> None:
+    """Raise UsageError where `path` is the file by which Excel marks another one as open."""
+    if path.name.startswith("~$"):
+        raise unreadable_file(path, f"it only marks {path.name[2:]} as open in Excel")
+
+
+def open_elsewhere(path: Path) -> Iterator[str]:
+    """Yield a warning where a program has the file open: what isn't saved can't be read."""
+    for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
+        if (path.parent / lock).exists():
+            yield f"{path} is open in {program}: changes that are not saved are not read"
+
+
+def _parts(content: bytes, path: Path) -> dict[str, bytes]:
+    """Return the XML of each sheet by name; raises UsageError where unpacking would not end."""
+    if not content.startswith(b"PK"):
+        encrypted = content.startswith(b"\xd0\xcf\x11\xe0")
+        raise unreadable_file(
+            path,
+            "it is protected by a password, or an old Excel file (.xls)"
+            if encrypted
+            else "it is not an Excel file (.xlsx)",
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+        if size > LARGEST_PART:
+            raise unreadable_file(path, f"it unpacks to {size // 1024 // 1024} MB")
+        return sheet_parts(archive)
+
+
+def _numbered_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
+    """Yield each row with its number as Excel shows it."""
+    yield from enumerate(sheet.iter_rows(), start=1)  # empty rows at the top included

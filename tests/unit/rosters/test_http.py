@@ -1,0 +1,233 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date
+
+import pytest
+from aiohttp import web
+from msgspec import structs
+
+from lastseen.model.contractor import Contractor
+from lastseen.model.errors import ExitCode, LastseenError, RosterError, UsageError
+from lastseen.rosters import Listing, RosterOptions, open_roster
+from tests.unit.rosters.pretended_portal import PretendedPortal
+from tests.unit.rosters.services import served
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+HEADERS = {"Authorization": "Bearer env:HR_TOKEN"}
+
+
+@pytest.fixture(autouse=True)
+def _token_and_no_pauses(monkeypatch):
+    monkeypatch.setenv("HR_TOKEN", "sesame")
+    monkeypatch.setattr("lastseen.rosters.json_client._pause", lambda state: 0.0)
+
+
+def load(answer: Answer, path: str = "/people", **options: object) -> Listing:
+    """Read a service that answers every request with `answer`."""
+
+    async def play() -> Listing:
+        async with served(answer) as url:
+            chosen = RosterOptions(source="http", url=url + path, headers=HEADERS)
+            roster = open_roster(structs.replace(chosen, **options))
+            return await roster.load(PretendedPortal())
+
+    return asyncio.run(play())
+
+
+def pages(count: int, people: int = 3) -> Answer:
+    """Answer with pages that lead to one another, to whoever has the token."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != "Bearer sesame":
+            return web.Response(status=401)
+        page = int(request.query.get("page", "1"))
+        link = {"Link": f'</people?page={page + 1}>; rel="next"'} if page < count else {}
+        rows = [{"email": f"p{page}.{n}@x.org"} for n in range(people)]
+        return web.json_response({"data": {"people": rows}}, headers=link)
+
+    return answer
+
+
+def always(**response: object) -> Answer:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(**response)  # type: ignore[arg-type]
+
+    return answer
+
+
+def test_every_page_is_read_with_the_credentials():
+    listing = load(pages(4), rows="data.people")
+
+    assert len(listing.contractors) == 12
+
+
+def test_values_are_found_by_dotted_paths():
+    row = {"contact": {"mail": "a@x.org"}, "contract": [{"to": "2026-12-31"}], "type": "external"}
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response([row])
+
+    listing = load(
+        answer, columns={"email": "contact.mail", "end_date": "contract.0.to", "kind": "type"}
+    )
+
+    assert listing.contractors == (
+        Contractor(email="a@x.org", end_date=date(2026, 12, 31), kind="external"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "found", "code"),
+    [
+        (always(status=401), "password or token", ExitCode.REFUSED),
+        (always(status=403), "refuses the list", ExitCode.REFUSED),
+        (always(status=404), "nothing at this address", ExitCode.REFUSED),
+        (always(status=503), "HTTP status 503", ExitCode.REFUSED),
+        (always(status=429), "too many requests", ExitCode.REFUSED),
+        (always(status=302, headers={"Location": "/"}), "redirects", ExitCode.REFUSED),
+        (always(text="<html>", content_type="text/html"), "not JSON", ExitCode.REFUSED),
+        (always(body=b"\xff\xfe", content_type="application/json"), "not JSON", ExitCode.REFUSED),
+        (always(text='{"data": {}}'), "no list at its top", ExitCode.REFUSED),
+        (always(text='["a"]'), "row 1: it is not an object", ExitCode.USAGE),
+        (always(text='[{"mail": "a@x.org"}]'), "none of its 1 rows has a value", ExitCode.USAGE),
+        (always(text='[{"email": "n/a"}]'), "row 1: column email", ExitCode.USAGE),
+        (always(text="[" * 100_000), "not JSON", ExitCode.REFUSED),
+    ],
+)
+def test_every_failure_has_its_own_words(answer, found, code):
+    with pytest.raises(LastseenError) as failure:
+        load(answer)
+
+    assert found in failure.value.found
+    assert failure.value.exit_code is code
+    assert "sesame" not in "".join(map(str, vars(failure.value).values()))
+
+
+def test_a_service_that_recovers_is_asked_again():
+    asked = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request)
+        return web.Response(status=503) if len(asked) < 3 else web.Response(text="[]")
+
+    assert load(answer).contractors == ()
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "link", ["https://elsewhere.example/people", "http://127.0.0.1:9/people", "//other.example/"]
+)
+def test_a_next_page_on_another_host_is_never_asked(link):
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response([], headers={"Link": f'<{link}>; rel="next"'})
+
+    with pytest.raises(RosterError, match="on another host"):
+        load(answer)
+
+
+def test_pages_in_a_circle_are_noticed():
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response([], headers={"Link": '</people>; rel="next"'})
+
+    with pytest.raises(RosterError, match="read already"):
+        load(answer)
+
+
+def test_a_page_that_is_missing_is_named():
+    async def answer(request: web.Request) -> web.Response:
+        if "page" in request.query:
+            return web.Response(status=404)
+        return web.json_response([], headers={"Link": '</people?page=2>; rel="next"'})
+
+    with pytest.raises(RosterError, match="page 2"):
+        load(answer)
+
+
+def test_a_list_without_end_is_stopped_by_the_limit(monkeypatch):
+    monkeypatch.setattr("lastseen.rosters.json_client.MOST_PAGES", 20)
+
+    with pytest.raises(RosterError, match="more than 20 pages"):
+        load(pages(10**9), rows="data.people")
+
+
+def test_an_answer_without_end_is_stopped_by_the_limit(monkeypatch):
+    monkeypatch.setattr("lastseen.rosters.json_client.LARGEST_PAGE", 1_000_000)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" " * 100_000)
+
+    with pytest.raises(RosterError, match="larger than"):
+        load(answer)
+
+
+def test_a_service_that_is_too_slow_is_stopped(monkeypatch):
+    monkeypatch.setattr("lastseen.rosters.json_client.REQUEST_SECONDS", 0.05)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(1)
+        return web.Response()
+
+    with pytest.raises(RosterError, match="no answer in time"):
+        load(answer)
+
+
+def test_a_plain_port_asked_for_tls_is_told_as_one():
+    async def play() -> None:
+        async with served(always(text="[]")) as url:
+            options = RosterOptions(source="http", url=url.replace("http:", "https:"))
+            await open_roster(options).load(PretendedPortal())
+
+    with pytest.raises(RosterError, match="doesn't speak TLS"):
+        asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hr.example/people",
+        "ftp://hr.example/people",
+        "https://user:sesame@hr.example/people",
+        "hr.example/people",
+        "https://",
+        "",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_and_not_repeated(url):
+    with pytest.raises(UsageError) as refusal:
+        open_roster(RosterOptions(source="http", url=url))
+
+    assert "sesame" not in "".join(map(str, vars(refusal.value).values()))
+
+
+def test_what_was_asked_shows_no_key_of_the_query():
+    roster = open_roster(
+        RosterOptions(source="http", url="https://hr.example/people?key=sesame", rows="data")
+    )
+
+    assert roster.query == "https://hr.example/people data"
+
+
+def test_no_proxy_sees_the_credentials(monkeypatch):
+    """At CONNECT a proxy gets what the session sends with every request: nothing of ours."""
+    seen = bytearray()
+
+    async def record(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.extend(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+        writer.close()
+
+    async def play() -> None:
+        server = await asyncio.start_server(record, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        async with server:
+            options = RosterOptions(source="http", url="https://hr.example/a", headers=HEADERS)
+            await open_roster(options).load(PretendedPortal())
+
+    with pytest.raises(RosterError):
+        asyncio.run(play())
+    assert b"CONNECT hr.example:443" in seen
+    assert b"sesame" not in seen

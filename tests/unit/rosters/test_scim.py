@@ -1,0 +1,199 @@
+import asyncio
+import json
+import urllib.request
+from datetime import date
+
+import pytest
+from aiohttp import web
+from msgspec import structs
+
+from lastseen.model.contractor import Contractor
+from lastseen.model.errors import RosterError, UsageError
+from lastseen.rosters import Listing, RosterOptions, open_roster
+from tests.unit.rosters.pretended_portal import PretendedPortal
+from tests.unit.rosters.services import scim_served, served
+
+TOKEN = "sesame"
+HEADERS = {"Authorization": "Bearer env:SCIM_TOKEN"}
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+@pytest.fixture(autouse=True)
+def _token_and_small_pages(monkeypatch):
+    monkeypatch.setenv("SCIM_TOKEN", TOKEN)
+    monkeypatch.setattr("lastseen.rosters.scim.PAGE_SIZE", 3)
+    monkeypatch.setattr("lastseen.rosters.json_client._pause", lambda state: 0.0)
+
+
+def load(url: str, **options: object) -> Listing:
+    return asyncio.run(loading(url, **options))
+
+
+async def loading(url: str, **options: object) -> Listing:
+    chosen = RosterOptions(source="scim", url=url, headers=HEADERS)
+    return await open_roster(structs.replace(chosen, **options)).load(PretendedPortal())
+
+
+def create(url: str, name: str, **fields: object) -> None:
+    user = {
+        "schemas": [USER],
+        "userName": name,
+        "emails": [{"value": f"{name}@x.org", "primary": True}],
+        "active": True,
+        **fields,
+    }
+    request = urllib.request.Request(
+        f"{url}/Users",
+        json.dumps(user).encode(),
+        {"Content-Type": "application/scim+json", "Authorization": f"Bearer {TOKEN}"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 201
+
+
+@pytest.fixture(params=[False, True], ids=["by index", "by cursor"])
+def url(request):
+    with scim_served(TOKEN, cursors=request.param) as url:
+        yield url
+
+
+def test_every_page_of_a_scim_server_is_read(url):
+    for number in range(10):
+        create(url, f"person{number}", displayName=f"Person {number}", userType="Contractor")
+
+    listing = load(url)
+
+    assert {c.email for c in listing.contractors} == {f"person{n}@x.org" for n in range(10)}
+    assert {c.kind for c in listing.contractors} == {"Contractor"}
+    assert {c.id for c in listing.contractors} == {None}
+    assert "Person 3" in {c.display_name for c in listing.contractors}
+
+
+def test_users_that_are_not_active_are_left_out_and_counted(url):
+    for name, active in (("ann", True), ("bob", False), ("eve", False), ("kim", True)):
+        create(url, name, active=active)
+
+    listing = load(url)
+
+    assert {c.email for c in listing.contractors} == {"ann@x.org", "kim@x.org"}
+    assert "2 of 4 users are not active" in listing.warnings[0]
+
+
+def test_the_filter_is_the_servers(url):
+    for name, kind in (("ann", "Contractor"), ("bob", "Employee"), ("eve", "Contractor")):
+        create(url, name, userType=kind)
+
+    listing = load(url, filter='userType eq "Contractor"')
+
+    assert {c.email for c in listing.contractors} == {"ann@x.org", "eve@x.org"}
+
+
+def test_an_empty_list_is_an_empty_roster(url):
+    assert load(url).contractors == ()
+
+
+def test_a_wrong_token_is_told_as_one(url, monkeypatch):
+    monkeypatch.setenv("SCIM_TOKEN", "wrong")
+
+    with pytest.raises(RosterError, match="doesn't accept the password or token") as refusal:
+        load(url)
+    assert "wrong" not in refusal.value.found
+
+
+def test_a_service_that_is_down_is_told_as_one():
+    with pytest.raises(RosterError, match="the connection failed"):
+        load("http://127.0.0.1:9/v2")
+
+
+def users(*numbers: int, **fields: object) -> list[dict[str, object]]:
+    return [
+        {"id": str(n), "userName": f"p{n}", "emails": [{"value": f"p{n}@x.org"}], **fields}
+        for n in numbers
+    ]
+
+
+def answered(pages: dict[str, dict[str, object]], **options: object) -> Listing:
+    """Read a service that answers each `startIndex` as given, and offers no cursors."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("/Users"):
+            return web.json_response(pages[request.query["startIndex"]])
+        return web.Response(status=404)
+
+    async def play() -> Listing:
+        async with served(answer) as url:
+            return await loading(url, **options)
+
+    return asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {"1": {"totalResults": 5, "Resources": users(1, 2)}, "3": {"totalResults": 5}},
+        {
+            "1": {"totalResults": 4, "Resources": users(1, 2)},
+            "3": {"totalResults": 5, "Resources": users(3, 4)},
+        },
+        {"1": {"totalResults": 4, "Resources": users(1, 2, 1, 3)}},
+        {"1": {"totalResults": 1, "Resources": users(1, 2)}},
+    ],
+    ids=["a page is missing", "the total changed", "one came twice", "more than the total"],
+)
+def test_a_list_that_is_not_proven_whole_is_refused(pages):
+    with pytest.raises(RosterError, match=r"page \d"):
+        answered(pages)
+
+
+def test_the_primary_address_is_chosen_else_the_only_one_else_the_user_name():
+    people: list[dict[str, object]] = [
+        {"id": "1", "emails": [{"value": "x@x.org"}, {"value": "a@x.org", "primary": True}]},
+        {"id": "2", "emails": [{"value": "b@x.org"}]},
+        {
+            "id": "3",
+            "emails": [{"value": "h@x.org", "type": "home"}, {"value": "c@x.org", "type": "work"}],
+        },
+        {"id": "4", "userName": "d@x.org"},
+    ]
+
+    listing = answered({"1": {"totalResults": 4, "Resources": people}})
+
+    assert [c.email for c in listing.contractors] == ["a@x.org", "b@x.org", "c@x.org", "d@x.org"]
+
+
+def test_several_addresses_of_which_none_is_primary_refuse_the_list():
+    person = {"id": "1", "emails": [{"value": "a@x.org"}, {"value": "b@x.org"}]}
+
+    with pytest.raises(UsageError, match="user 1: several addresses"):
+        answered({"1": {"totalResults": 1, "Resources": [person]}})
+
+
+def test_other_fields_are_found_by_their_path():
+    person = {
+        "id": "1",
+        "emails": [{"value": "a@x.org"}],
+        "urn:hr:2.0:Contract": {"end": "2026-12-31"},
+        ENTERPRISE: {"manager": {"displayName": "Boss"}},
+    }
+
+    listing = answered(
+        {"1": {"totalResults": 1, "Resources": [person]}},
+        columns={"end_date": "urn:hr:2.0:Contract.end"},
+    )
+
+    assert listing.contractors == (
+        Contractor(email="a@x.org", sponsor="Boss", end_date=date(2026, 12, 31)),
+    )
+
+
+def test_an_answer_that_is_no_scim_list_is_told_as_one():
+    async def page(request: web.Request) -> web.Response:
+        return web.Response(text="<html>Sign in</html>", content_type="text/html")
+
+    async def play() -> None:
+        async with served(page) as url:
+            await loading(url)
+
+    with pytest.raises(RosterError, match="not a SCIM list"):
+        asyncio.run(play())

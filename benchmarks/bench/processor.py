@@ -23,12 +23,13 @@ from benchmarks.bench.table import Row
 from lastseen.cli.main import COLLECTIONS
 from lastseen.docspace.audit import SIGN_INS_PATH, read_events
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.evidence.actions import EventAccumulator
 from lastseen.evidence.reading.log import Log
+from lastseen.evidence.reading.log_state import LogState
+from lastseen.evidence.reading.page_reader import PageReader
 from lastseen.evidence.reading.request_cost import Search
-from lastseen.evidence.reading.stream import Stream
+from lastseen.evidence.reading.stream import read_stream
 from lastseen.ledger import open_ledger
-from lastseen.model.instant import Interval, before, system_clock, whole_second
+from lastseen.model.instant import before, system_clock, whole_second
 from lastseen.model.progress import Silent
 from lastseen.model.sighting import Event, EvidenceKind
 from lastseen.simulator.server.portal import SimulatedPortal
@@ -138,16 +139,15 @@ def _proven(book: _Book) -> tuple[float, _Kept]:
         with open_ledger(f"sqlite:///{file}", clock=system_clock) as ledger:
             store = ledger.portal("https://portal.example").evidence
             log = Log(kind=EvidenceKind.SIGN_IN, fetch=book.fetch, kept_for=timedelta(days=180))
-            stream = Stream(
-                log,
+            reader = PageReader(
+                LogState(log, store),
                 store=store,
-                accumulator=EventAccumulator(EvidenceKind.SIGN_IN),
                 concurrency=lambda: 40,
                 is_unsteady=lambda: False,
                 progress=Silent(),
             )
-            seconds = _timed(lambda: asyncio.run(_read(book, stream)), book)
-            book.events = stream.accumulator.events
+            seconds = _timed(lambda: asyncio.run(_read(book, reader)), book)
+            book.events = reader.state.accumulator.events
         database = sqlite3.connect(file)
         kept = {
             table: database.execute(f"select * from {table}").fetchall()
@@ -157,12 +157,12 @@ def _proven(book: _Book) -> tuple[float, _Kept]:
     return seconds, kept
 
 
-async def _read(book: _Book, stream: Stream) -> None:
-    search = stream.search = Search(book.people, since=book.since)
-    await stream.take(await book.fetch(EventQuery()))
-    needed = Interval(book.since, stream.top or book.since)
-    await stream.read(needed, enough=lambda: not search.missing, ahead=search.pages_ahead)
-    if not stream.covered().covers(needed):
+async def _read(book: _Book, reader: PageReader) -> None:
+    search = reader.search = Search(book.people, since=book.since)
+    await reader.take(await book.fetch(EventQuery()))
+    needed = reader.state.needed(book.since)
+    await read_stream(reader, needed, enough=lambda: not search.missing, ahead=search.pages_ahead)
+    if not reader.state.covers(needed):
         raise RuntimeError("the reading was not proven")
 
 

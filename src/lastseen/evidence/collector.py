@@ -4,48 +4,41 @@ First the sign-ins of everyone, then the activity of those about to be disabled,
 dates to show. What each step proves is kept in the ledger and counts for the next run.
 """
 
+import math
 from collections.abc import Collection, Sequence
-from contextlib import aclosing
 from datetime import timedelta
-from functools import partial
 
 import msgspec
 
-from lastseen.docspace.interface import EventQuery, Portal
-from lastseen.evidence.actions import EventAccumulator
+from lastseen.docspace.interface import EventQuery, Portal, Retention
 from lastseen.evidence.proof.page_proof import SECOND
 from lastseen.evidence.reading.canary import Canary
-from lastseen.evidence.reading.cutover import Cutover
 from lastseen.evidence.reading.filter_detection import (
-    WITHOUT_OPTION,
     Detected,
     FilterMode,
     detect_filters,
     ignores_everything,
 )
 from lastseen.evidence.reading.log import Log, activity_trail, sign_in_log
-from lastseen.evidence.reading.log_state import LogState
-from lastseen.evidence.reading.per_user import PerUserReader
-from lastseen.evidence.reading.request_cost import Search, as_stream, pages_ahead_of_leaving
-from lastseen.evidence.reading.stream import Stream
+from lastseen.evidence.reading.log_reader import LogReader, Wanted
 from lastseen.evidence.record import EvidenceRecord
-from lastseen.evidence.retention_history import Lifetime
+from lastseen.evidence.retention_history import RetentionHistory
 from lastseen.ledger import EvidenceStore
 from lastseen.model.contractor import UserId
-from lastseen.model.instant import Instant, days
+from lastseen.model.instant import Instant, after, days
 from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 
 NO_ATTEMPTS = FailedSignIns()
-"""What is known of an account that nobody tried."""
+"""What is known about an account that nobody tried."""
 ANOTHER_HISTORY = (
-    "is not the one that the ledger knows: the portal was moved, restored or made anew, so all of "
-    "it is read again"
+    "does not match the ledger: the portal was moved, restored or set up anew, so all of it is "
+    "read again"
 )
-"""What is said when a log goes on otherwise than it did."""
+"""What is said when a log no longer holds what earlier runs read."""
 
-MOST_PAGES_FOR_THE_REST = 200
-"""Pages of the trail up to which those whom asking alone could not prove are looked for there."""
+MOST_TRAIL_PAGES_AGAIN = 200
+"""Pages of the trail that may be read for those whom asking alone could not prove."""
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,79 +49,89 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     lookback: Instant
     """How far back the date to show is looked for; not after `window`."""
     nothing_after: Instant | None = None
-    """Entries later than this are passed over: set where a past instant is pretended."""
+    """Entries later than this are ignored: set where a past instant is pretended."""
 
 
 class Collector:
-    """Collects evidence from one portal for one run. Call `begin` first."""
+    """Collects evidence from one portal for one run. Make one with `open_collector`."""
 
     def __init__(
-        self, portal: Portal, *, store: EvidenceStore, span: Span, progress: Progress
+        self,
+        portal: Portal,
+        *,
+        store: EvidenceStore,
+        span: Span,
+        progress: Progress,
+        retention: Retention,
+        detected: Detected,
     ) -> None:
-        """`store`: the ledger's evidence on this portal, read and written."""
+        """Collect as `open_collector` found that this portal allows."""
+        self.retention = retention
+        self.detected = detected
         self.notes: list[str] = []
+        """What went wrong on the way, and what follows from it."""
         self._portal = portal
         self._store = store
         self._span = span
         self._progress = progress
-        self._known: dict[EvidenceKind, LogState] = {}
-        self._events_asked = 0
-        self._trail_canary: Canary | None = None
+        self._logs: dict[EvidenceKind, LogReader] = {}
         self._failed: dict[UserId, FailedSignIns] = {}
         self._unrecognised: dict[UserId, UnrecognisedEvent] = {}
 
-    async def begin(self) -> None:
-        """Find out what this portal can prove. Raises PortalError where it doesn't answer."""
-        self.retention = await self._portal.retention()
-        probe = sign_in_log(self._portal, self.retention)
-        self.detected: Detected = await detect_filters(probe)
-        at = self.detected.newest.answered_at
-        lifetime = Lifetime(
-            self._portal, self.retention, self._store, now=at, is_unsteady=self._is_unsteady
+    async def open_sign_in_log(self) -> None:
+        """Take the newest page of the sign-in log, which detecting the filters has brought."""
+        detected = self.detected
+        lifetime = RetentionHistory(
+            self._portal,
+            self.retention,
+            self._store,
+            now=detected.newest.answered_at,
+            is_unsteady=self._is_unsteady,
         )
-        self._store.note_retention(self.retention.sign_in_days, self.retention.trail_days, at)
-        self._store.note_filters(self.detected.mode.value, at)
-        known = self._open(sign_in_log(self._portal, self.retention, lifetime.complete_since))
-        await self._take_newest(known, self.detected)
+        log = sign_in_log(self._portal, self.retention, lifetime.complete_since)
+        reader = self._open(log)
+        await reader.take_newest(detected.newest, is_all=detected.mode is FilterMode.IGNORED)
+        if detected.mode is FilterMode.BEFORE_WINDOW:
+            reader.allow_asking(Canary(log, detected.newest, reader.state.sightings))
+        self._refresh()
 
     async def sign_ins(self, people: Collection[UserId]) -> None:
         """Collect sign-ins until everyone of `people` is seen in the window or proven absent."""
-        known = self._known[EvidenceKind.SIGN_IN]
-        missing = [p for p in people if not known.is_seen_since(p, self._span.window)]
-        await self._collect(known, missing, since=self._span.window)
+        if self.detected.mode is not FilterMode.IGNORED:
+            await self._find(EvidenceKind.SIGN_IN, people, most_pages_again=math.inf)
 
     async def activity(self, people: Collection[UserId]) -> None:
         """Collect the activity of `people`, who are about to be disabled."""
         if not people:
             return
         log = activity_trail(self._portal, self.retention)
-        known = self._open(log)
-        missing = [p for p in people if not known.is_seen_since(p, self._span.window)]
         newest = await log.fetch(EventQuery())
-        ignored = not self.detected.has_audit_option and await ignores_everything(log, newest)
-        mode = FilterMode.IGNORED if ignored else FilterMode.BEFORE_WINDOW
-        detected = Detected(mode=mode, proven=True, newest=newest)
-        await self._take_newest(known, detected)
-        if not ignored:
-            self._trail_canary = Canary(log, newest, known.sightings)
-            await self._collect_trail(known, missing, since=self._span.window)
+        is_ignored = not self.detected.has_audit_option and await ignores_everything(log, newest)
+        reader = self._open(log)
+        await reader.take_newest(newest, is_all=is_ignored)
+        if not is_ignored:
+            reader.allow_asking(Canary(log, newest, reader.state.sightings))
+            await self._find(EvidenceKind.ACTIVITY, people, most_pages_again=MOST_TRAIL_PAGES_AGAIN)
 
-    async def lookback(self, people: Collection[UserId], kinds: Sequence[EvidenceKind]) -> None:
+    async def dates(
+        self,
+        people: Collection[UserId],
+        kinds: Sequence[EvidenceKind],
+        *,
+        most_requests: float = math.inf,
+    ) -> None:
         """Look further back for the date to show of `people`, who were not seen in the window.
 
-        `kinds`: in which logs.
+        `kinds`: in which logs; `most_requests`: how many requests that may take, all in all.
         """
-        if self._span.lookback >= self._span.window:
-            return
-        for kind, collect in (
-            (EvidenceKind.SIGN_IN, self._collect),
-            (EvidenceKind.ACTIVITY, self._collect_trail),
-        ):
-            known = self._known.get(kind)
-            if known is not None and kind in kinds:
-                undated = [p for p in people if not self._is_dated(kind, p, kinds)]
-                known.stream.begin_stage(f"{known.stream.log.name}, further back")
-                await collect(known, undated, since=self._span.lookback)
+        end = self._portal.traffic.requests + most_requests
+        # Asking comes first: a date from there leaves less of the other log to be read.
+        for kind in sorted(kinds, key=self._is_streamed):
+            reader = self._logs.get(kind)
+            if reader is not None and self._span.lookback < self._span.window:
+                left = max(0, end - self._portal.traffic.requests)
+                await reader.date(self._undated(reader, people, kinds), most_requests=left)
+                self._after_reading(reader)
 
     @property
     def trail_lifetime(self) -> timedelta:
@@ -137,11 +140,8 @@ class Collector:
 
     def sighting(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Sighting | None:
         """Return the newest sighting of `person` in the logs named."""
-        found = [
-            self._known[kind].sightings[person]
-            for kind in kinds
-            if kind in self._known and person in self._known[kind].sightings
-        ]
+        logs = [self._logs[kind].state for kind in kinds if kind in self._logs]
+        found = [log.sightings[person] for log in logs if person in log.sightings]
         return max(found, key=lambda sighting: sighting.at, default=None)
 
     def proven_since(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Instant | None:
@@ -149,6 +149,13 @@ class Collector:
         since = [self._proven_in(kind, person) for kind in kinds]
         reached = [moment for moment in since if moment is not None]
         return max(reached) if reached and len(reached) == len(since) else None
+
+    def reaches_beginning(self, person: UserId, kinds: Sequence[EvidenceKind]) -> bool:
+        """Say whether all entries of `person` are known that the portal keeps in those logs."""
+        logs = [self._logs[kind] for kind in kinds if kind in self._logs]
+        return len(logs) == len(kinds) and all(
+            log.state.is_proven_since(person, log.begins) for log in logs
+        )
 
     def failed(self, person: UserId) -> FailedSignIns:
         """Return the refused attempts on `person` that are known since the lookback."""
@@ -161,7 +168,7 @@ class Collector:
     @property
     def events(self) -> int:
         """How many entries were read."""
-        return self._events_asked + sum(k.stream.accumulator.events for k in self._known.values())
+        return sum(log.events for log in self._logs.values())
 
     def covered_since(self, people: Sequence[UserId]) -> Instant | None:
         """Return since when the sign-in log is known without a gap for all of `people`.
@@ -179,197 +186,100 @@ class Collector:
         return EvidenceRecord(
             filters=self.detected.mode.value,
             filters_proven=self.detected.proven,
-            looked=tuple(looked for known in self._known.values() for looked in known.looked()),
+            looked=tuple(
+                looked for log in self._logs.values() for looked in log.state.looked(self._store)
+            ),
             notes=tuple(self.notes),
         )
 
-    def _open(self, log: Log) -> LogState:
-        """Begin with what the ledger knows of `log`."""
-        known = self._known.get(log.kind)
-        if known is None:
-            stream = Stream(
+    def _open(self, log: Log) -> LogReader:
+        """Begin with what the ledger knows about `log`."""
+        if log.kind not in self._logs:
+            self._logs[log.kind] = LogReader(
                 log,
+                self._portal,
                 store=self._store,
-                accumulator=EventAccumulator(log.kind, nothing_after=self._span.nothing_after),
-                concurrency=lambda: self._portal.concurrency,
+                nothing_after=self._span.nothing_after,
                 is_unsteady=self._is_unsteady,
                 progress=self._progress,
             )
-            known = self._known[log.kind] = LogState(stream, self._store)
-        return known
+        return self._logs[log.kind]
 
-    async def _take_newest(self, known: LogState, detected: Detected) -> None:
-        """Take in the newest page; of a portal without the audit option it is all there is."""
-        stream, newest = known.stream, detected.newest
-        ignored = detected.mode is FilterMode.IGNORED
-        if ignored and len(newest.events) >= WITHOUT_OPTION:
-            stream.take_full(newest)
-        else:
-            await stream.take(newest, shows_at_most=WITHOUT_OPTION if ignored else None)
-        stream.write()
-        self._refresh(known)
-
-    async def _collect(self, known: LogState, missing: list[UserId], *, since: Instant) -> None:
-        """Read the sign-in log for `missing`, as a stream or one by one, whichever is less."""
-        if self.detected.mode is FilterMode.IGNORED or not missing:
-            return
-        filters_first = self.detected.mode is FilterMode.BEFORE_WINDOW
-        canary = (
-            Canary(known.stream.log, self.detected.newest, known.sightings)
-            if filters_first
-            else None
-        )
-        left = await self._stream_or_ask(known, missing, canary, since=since)
-        # Whoever could not be proven alone is looked for in the stream after all.
-        await self._read_stream(known, left, since=since)
-
-    async def _collect_trail(
-        self, known: LogState, missing: list[UserId], *, since: Instant
+    async def _find(
+        self, kind: EvidenceKind, people: Collection[UserId], *, most_pages_again: float
     ) -> None:
-        """Read the trail for `missing`, as a stream or one by one, whichever is less."""
-        if self._trail_canary is None:
-            return
-        left = await self._stream_or_ask(known, missing, self._trail_canary, since=since)
-        if known.stream.pages_left(known.needed(since)) <= MOST_PAGES_FOR_THE_REST:
-            await self._read_stream(known, left, since=since)
-
-    async def _stream_or_ask(
-        self, known: LogState, missing: list[UserId], canary: Canary | None, *, since: Instant
-    ) -> list[UserId]:
-        """Read a log as a stream as long as that pays, then ask one by one if that costs less.
-
-        `canary` is None where nobody can be asked about alone. Returns who could not be proven.
-        """
-        missing = await self._read_what_is_new(known, missing, since=since)
-        may_leave = canary is not None and not _as_stream_by_guess(known, len(missing), since)
-        left = await self._read_stream(known, missing, since=since, may_leave=may_leave)
-        if canary is None or not left or known.covers(known.needed(since)):
-            return []
-        if not canary.exists:
-            return left
-        proven = await self._ask_each(known, left, canary, since=since)
-        return [person for person in left if person not in proven]
-
-    async def _as_stream(self, known: LogState, people: int, *, since: Instant) -> bool:
-        """Say whether the rest of the stream costs fewer requests than one request a person."""
-        surely = _as_stream_by_guess(known, people, since)
-        if surely is not None:
-            return surely
-        return not await known.stream.is_longer_than(people, known.needed(since))
-
-    async def _read_what_is_new(
-        self, known: LogState, missing: list[UserId], *, since: Instant
-    ) -> list[UserId]:
-        """Read what came since earlier runs proved people one by one; returns who is left."""
-        reached = known.proven_alone(missing, since)
-        if not reached or not await self._as_stream(known, len(reached), since=min(reached)):
-            return missing
-        await self._read_stream(known, missing, since=max(since, min(reached)))
-        return [
-            person
-            for person in missing
-            if not known.is_seen_since(person, since) and not known.is_proven_since(person, since)
-        ]
-
-    async def _read_stream(
-        self, known: LogState, missing: list[UserId], *, since: Instant, may_leave: bool = False
-    ) -> list[UserId]:
-        """Read the stream back to `since` or until all are seen; returns who was not."""
-        if not missing:
-            return []
-        stream = known.stream
-        needed = known.needed(since)
-        stream.search = search = Search(missing, since=since)
-
-        cutover = Cutover(search, partial(self._as_stream, known, since=since))
-
-        def enough() -> bool:
-            return not search.missing or (may_leave and cutover.is_due())
-
-        def ahead() -> int:
-            return pages_ahead_of_leaving(search) if may_leave else search.pages_ahead()
-
-        try:
-            await stream.read(needed, enough=enough, ahead=ahead)
-        finally:
-            await cutover.close()
-        if stream.is_another_history:
-            self.notes.append(f"{stream.log.name}: {ANOTHER_HISTORY}")
-            self._progress.note(f"The {stream.log.name} {ANOTHER_HISTORY}.")
-            stream.is_another_history = False
-            for one in self._known.values():
-                one.forget_earlier()
-        if stream.broken:
-            self.notes.append(f"{stream.log.name}: {stream.broken.found}")
-            stream.broken = None
-        self._refresh(known)
-        return [person for person in missing if person in search.missing]
-
-    async def _ask_each(
-        self,
-        known: LogState,
-        people: list[UserId],
-        canary: Canary,
-        *,
-        since: Instant,
-    ) -> Collection[UserId]:
-        """Ask about `people` one by one, keep what that proves, and return of whom it does.
-
-        Not of those of whom the stream may still prove more: after a change of lifetimes an empty
-        answer says nothing of the time before it.
-        """
-        log = known.stream.log
-        accumulator = EventAccumulator(log.kind, nothing_after=self._span.nothing_after)
-        asking = PerUserReader(
-            log,
-            accumulator=accumulator,
-            canary=canary,
-            concurrency=lambda: self._portal.concurrency,
-            is_unsteady=self._is_unsteady,
-            progress=self._progress,
+        reader = self._logs[kind]
+        await reader.find(
+            dict.fromkeys(people, self._span.window),
+            dates_follow=self._span.lookback < self._span.window,
+            most_pages_again=most_pages_again,
         )
-        needed = known.needed(since)
-        pages = known.stream.pages_left(needed)
-        async with aclosing(asking.ask(people, needed, stream_pages=pages)) as answers:
-            async for batch in answers:
-                known.keep(accumulator, batch)
-        self._events_asked += asking.events
-        self._refresh(known)
-        wanted = max(since, known.stream.kept_since)
+        self._after_reading(reader)
+
+    def _undated(
+        self, reader: LogReader, people: Collection[UserId], kinds: Sequence[EvidenceKind]
+    ) -> Wanted:
+        """Return since when the entries of each of `people` must be known to tell the date to show.
+
+        Nothing older matters than the newest sighting in the logs that count, `kinds`; and nothing
+        at all of what this log keeps no longer.
+        """
+        furthest = max(self._span.lookback, reader.begins)
+        seen = {person: self.sighting(person, kinds) for person in people}
         return {
-            person
-            for person in known.asked
-            if person in known.sightings or known.is_proven_since(person, wanted)
+            person: max(furthest, after(last.at, SECOND)) if last else furthest
+            for person, last in seen.items()
         }
 
-    def _is_unsteady(self) -> bool:
-        """Say whether any answer so far was none, or was contradicted by another."""
-        contradicted = any(known.stream.contradicted for known in self._known.values())
-        return contradicted or self._portal.traffic.retries > 0
+    def _is_streamed(self, kind: EvidenceKind) -> bool:
+        return kind is EvidenceKind.SIGN_IN and self.detected.mode is not FilterMode.BEFORE_WINDOW
 
-    def _refresh(self, known: LogState) -> None:
-        known.refresh()
-        if known.stream.log.kind is EvidenceKind.ACTIVITY:
-            return  # it knows of no failures
+    def _after_reading(self, reader: LogReader) -> None:
+        name = reader.state.log.name
+        if reader.is_another_history:
+            reader.is_another_history = False
+            self.notes.append(f"{name}: {ANOTHER_HISTORY}")
+            self._progress.note(f"The {name} {ANOTHER_HISTORY}.")
+            for log in self._logs.values():
+                log.state.forget_earlier()
+        if reader.trouble:
+            self.notes.append(f"{name}: {reader.trouble.found}")
+            reader.trouble = None
+        self._refresh()
+
+    def _refresh(self) -> None:
         self._failed = self._store.failed_sign_ins(self._span.lookback)
         self._unrecognised = self._store.unrecognised(self._span.window)
 
-    def _is_dated(self, kind: EvidenceKind, person: UserId, kinds: Sequence[EvidenceKind]) -> bool:
-        """Say whether nothing newer than the date to show, or nothing at all, is in this log.
-
-        The date is that of the newest sighting in the logs that count, `kinds`.
-        """
-        newest = self.sighting(person, kinds)
-        first_unseen = Instant(newest.at + SECOND) if newest else self._span.lookback
-        known = self._known[kind]
-        return known.is_proven_since(person, max(self._span.lookback, first_unseen))
+    def _is_unsteady(self) -> bool:
+        """Say whether any answer so far was lost, or was contradicted by another."""
+        contradicted = any(log.state.contradicted for log in self._logs.values())
+        return contradicted or self._portal.traffic.retries > 0
 
     def _proven_in(self, kind: EvidenceKind, person: UserId | None) -> Instant | None:
-        known = self._known.get(kind)
-        return known.proven_since(person) if known else None
+        log = self._logs.get(kind)
+        return log.state.proven_since(person) if log else None
 
 
-def _as_stream_by_guess(known: LogState, people: int, since: Instant) -> bool | None:
-    """Say whether the rest of a stream costs fewer requests than one a person; None: unclear."""
-    pages = known.stream.pages_left(known.needed(since))
-    return as_stream(people, pages, counted=known.stream.density is not None)
+async def open_collector(
+    portal: Portal, *, store: EvidenceStore, span: Span, progress: Progress
+) -> Collector:
+    """Find out what the portal can prove, and return a collector that knows its newest sign-ins.
+
+    `store`: the ledger's evidence on this portal, read and written. Raises PortalError where the
+    portal doesn't answer.
+    """
+    retention = await portal.retention()
+    detected = await detect_filters(sign_in_log(portal, retention))
+    at = detected.newest.answered_at
+    store.note_retention(retention.sign_in_days, retention.trail_days, at)
+    collector = Collector(
+        portal,
+        store=store,
+        span=span,
+        progress=progress,
+        retention=retention,
+        detected=detected,
+    )
+    await collector.open_sign_in_log()
+    return collector

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from lastseen.docspace.interface import Portal
-from lastseen.evidence.collector import Collector, Span
+from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision
@@ -47,13 +47,12 @@ async def recheck_evidence(
     window = policy.window_start(since)
     proven_from = max(window, before(since, days(OVERLAP_DAYS)))
     kinds = [EvidenceKind(kind) for kind in policy.evidence]
-    collector = Collector(
+    collector = await open_collector(
         portal,
         store=ledger.evidence,
         span=Span(window=proven_from, lookback=proven_from),
         progress=progress,
     )
-    await collector.begin()
     if EvidenceKind.SIGN_IN in kinds:
         await collector.sign_ins(people)
     seen = _seen(collector, people, kinds, window)

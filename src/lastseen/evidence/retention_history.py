@@ -24,7 +24,7 @@ SHORTEST_LIFETIME = timedelta(days=1)
 """The least that the portal accepts (SecurityController.cs)."""
 
 
-class Lifetime:
+class RetentionHistory:
     """The sign-in log's lifetime over time. Nothing is asked before it matters."""
 
     def __init__(

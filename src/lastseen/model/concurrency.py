@@ -65,3 +65,16 @@ async def _results(pieces: Iterable[Piece[T]], width: Callable[[], int]) -> Asyn
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+@asynccontextmanager
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """Run tasks side by side until all have ended; the first failure ends the others and is raised.
+
+    An `asyncio.TaskGroup` whose failure is raised as it is, not wrapped in an exception group.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from lastseen.docspace.interface import Portal
-from lastseen.evidence.collector import Collector, Span
+from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.record import EvidenceRecord, encode_record
 from lastseen.ledger import EvidenceStore, Ledger, PortalLedger
 from lastseen.model.contractor import UserId
@@ -117,10 +117,9 @@ class _Review:
         )
         if not undecided or not self._clock_trusted:
             return
-        collector = self._collector = Collector(
+        collector = self._collector = await open_collector(
             self._portal, store=self._store(), span=self._span(), progress=self._progress
         )
-        await collector.begin()
         if EvidenceKind.SIGN_IN in self._kinds:
             await collector.sign_ins(undecided)
         for round_number in range(_ROUNDS):
@@ -135,7 +134,7 @@ class _Review:
             if EvidenceKind.ACTIVITY in self._kinds:
                 await collector.activity(sorted(due))
             self._asked_the_trail |= due
-            await collector.lookback(sorted(needs.people_to_date()), self._kinds)
+            await collector.dates(sorted(needs.people_to_date()), self._kinds)
 
     def decide(self, subject: Subject) -> Decision:
         """Decide on one contractor."""

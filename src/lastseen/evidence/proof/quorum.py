@@ -18,6 +18,8 @@ AGREEING_ON_FEW = 5
 """The same where the page holds so few events that two lossy answers are soon alike."""
 FEW_EVENTS = 2
 """How many events are few."""
+AGREEING_ON_NOTHING = ((100, 2), (10, 3), (0, 5))
+"""Answers that must agree that a log holds nothing of a person, by how many people were found."""
 MOST_ASKED = 24
 """Answers after which a page that never agrees is given up."""
 
@@ -43,6 +45,18 @@ def agreeing_answers(events: int, *, unsteady: bool) -> int:
     `unsteady`: the portal has shown a fault during this run, so twice as many.
     """
     return (AGREEING_ON_FEW if events <= FEW_EVENTS else AGREEING) * (2 if unsteady else 1)
+
+
+def agreeing_on_nothing(found: int, *, unsteady: bool) -> int:
+    """Return how many answers must agree that a log holds nothing of a person.
+
+    `found`: people asked about in the same way whose entries came. Each is a test that the portal
+    has passed: where it lost answers, some of them would have been missed and found when asked
+    again. `unsteady`: the portal has shown a fault during this run.
+    """
+    if unsteady:
+        return 2 * AGREEING_ON_FEW
+    return next(enough for least, enough in AGREEING_ON_NOTHING if found >= least)
 
 
 async def agreed_page(

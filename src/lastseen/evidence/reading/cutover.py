@@ -1,7 +1,7 @@
-"""When a stream is left for asking about people one by one.
+"""When the reading of a stream is left for asking about people one by one.
 
-The portal is asked once how long the stream still is, while the reading goes on: nothing that is
-under way is thrown away, and what is read meanwhile counts.
+The portal is asked once how long the stream still is, while the reading goes on: nothing under way
+is thrown away, and what is read meanwhile counts.
 """
 
 import asyncio
@@ -13,20 +13,20 @@ from lastseen.evidence.reading.request_cost import Search, pays_no_longer
 class Cutover:
     """Decides about one reading of a stream."""
 
-    def __init__(self, search: Search, costs_less: Callable[[int], Awaitable[bool]]) -> None:
-        """`costs_less` says whether a stream's rest costs fewer requests than so many people."""
-        self._watch = search
-        self._costs_less = costs_less
+    def __init__(self, search: Search, is_stream_cheaper: Callable[[], Awaitable[bool]]) -> None:
+        """`is_stream_cheaper` says whether the rest costs fewer requests than asking one by one."""
+        self._search = search
+        self._is_stream_cheaper = is_stream_cheaper
         self._asking: asyncio.Future[bool] | None = None
 
     def is_due(self) -> bool:
-        """Say whether it is known that to ask costs less; starts to find out when it may be so.
+        """Say whether asking is known to cost less; starts to find out when it may do so.
 
         Raises what asking the portal raised.
         """
         if self._asking is None:
-            if pays_no_longer(self._watch):
-                self._asking = asyncio.ensure_future(self._costs_less(len(self._watch.missing)))
+            if pays_no_longer(self._search):
+                self._asking = asyncio.ensure_future(self._is_stream_cheaper())
             return False
         return self._asking.done() and not self._asking.result()
 

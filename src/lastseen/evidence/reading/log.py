@@ -11,6 +11,7 @@ import msgspec
 
 from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention
 from lastseen.evidence.proof.page_proof import SECOND, PageView
+from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, before, days
 from lastseen.model.sighting import EvidenceKind
 
@@ -19,6 +20,9 @@ ALLOWED_LATENESS = {
     EvidenceKind.ACTIVITY: timedelta(minutes=15),
 }
 """How long before a reading its log is taken to be whole."""
+
+RIGHTS = frozenset({401, 402, 403})
+"""Answers that no further asking changes."""
 
 NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}
 """What the two logs are called on screen."""
@@ -105,3 +109,8 @@ def sign_in_log(
 def activity_trail(portal: Portal, retention: Retention) -> Log:
     """Return the portal's audit trail; release 3.7.2 keeps more of it, which is not counted on."""
     return Log(kind=EvidenceKind.ACTIVITY, fetch=portal.trail, kept_for=days(retention.trail_days))
+
+
+def is_right_missing(error: PortalError) -> bool:
+    """Say whether the portal refuses the key: no further asking changes that."""
+    return isinstance(error, PortalRefused) and error.status in RIGHTS

@@ -1,57 +1,162 @@
-"""What one run knows of one log: from the ledger, from the stream, and from asking about people."""
+"""What one run knows of one log: from the ledger, from its pages, and from asking about people.
+
+Passive: it is told what was read and says what follows from it. It asks the portal for nothing.
+"""
 
 from collections.abc import Iterable, Mapping
 
-from lastseen.evidence.actions import EventAccumulator
+import msgspec
+
+from lastseen.docspace.interface import EventPage
+from lastseen.evidence.accumulator import EventAccumulator
 from lastseen.evidence.proof.coverage import Coverage
-from lastseen.evidence.reading.per_user import PersonAnswer
-from lastseen.evidence.reading.stream import Stream
+from lastseen.evidence.proof.page_proof import SECOND, PageProof, PageView
+from lastseen.evidence.proof.same_log import Anchor
+from lastseen.evidence.reading.log import Log
+from lastseen.evidence.reading.request_cost import STEP
 from lastseen.evidence.record import CoverageRecord
-from lastseen.ledger import EvidenceStore, Reading
+from lastseen.ledger import Covered, EvidenceStore
 from lastseen.model.contractor import UserId
-from lastseen.model.instant import Instant, Interval
+from lastseen.model.instant import EPOCH, Instant, Interval, instant
 from lastseen.model.sighting import Sighting
 
 ASKED_EARLIER = "asked for this person alone, in an earlier run"
-"""How it is known what an earlier run has proven of one person."""
+"""How it is known what an earlier run has proven about one person."""
+DAY_SECONDS = 86_400.0
+"""The shortest time over which the entries counted tell how many the next day will have."""
+
+
+class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What asking about one person proved."""
+
+    user_id: UserId
+    """The person asked about."""
+    covered: Coverage
+    """For which time all of this person's entries are known."""
+    known_until: Instant
+    """Up to which instant the answer speaks for the newest entries."""
+    kept_since: Instant
+    """Before this the portal may have deleted entries when it answered."""
+    requests: int
+    """How many requests it took."""
+
+    @property
+    def proof(self) -> str:
+        """One line on how it is known."""
+        return f"asked for this person alone, {self.requests} requests"
 
 
 class LogState:
     """One log, as far as it is known by now."""
 
-    def __init__(self, stream: Stream, store: EvidenceStore) -> None:
-        """Begin with what the ledger knows of the stream's log."""
-        self.stream = stream
+    def __init__(
+        self, log: Log, store: EvidenceStore, *, nothing_after: Instant | None = None
+    ) -> None:
+        """Begin with what the ledger knows; `nothing_after` is as in `EventAccumulator`."""
+        self.log = log
+        self.accumulator = EventAccumulator(log.kind, nothing_after=nothing_after)
+        self.proof = PageProof()
+        self.counted = store.coverage(log.kind)
+        self.sightings: dict[UserId, Sighting] = store.newest_sightings(log.kind)
+        self.anchor = Anchor(self.sightings.values())
         self.asked: dict[UserId, PersonAnswer] = {}
-        self._store = store
-        self._earlier = {
+        self.watermark: Instant | None = None
+        """Up to where this run's newest page is complete; None before that page was read."""
+        self.kept_since = EPOCH
+        """Before this the portal may be deleting: no page can prove anything there."""
+        self.end: Instant | None = None
+        """When the log's oldest event happened, where its end is proven."""
+        self.read_at = EPOCH
+        """When the newest answer came."""
+        self.contradicted = False
+        """Whether one answer left out what another one had."""
+        self._nothing_after = nothing_after
+        self._earlier = Coverage(tuple(covered.interval for covered in self.counted))
+        self._joined: tuple[Coverage | None, Coverage] = (None, Coverage())
+        self._earlier_alone = {
             person: Coverage(intervals)
-            for person, intervals in store.coverage_of_people(stream.log.kind).items()
+            for person, intervals in store.coverage_of_people(log.kind).items()
         }
-        self._covered = Coverage()
-        self.refresh()
+        self.density = _density(self.counted)
+        """Entries a second as earlier runs counted them, where they counted a whole day."""
 
-    @property
-    def sightings(self) -> Mapping[UserId, Sighting]:
-        """The newest sighting of each person that the ledger knew or this run has met."""
-        return self.stream.sightings
+    def take(self, page: EventPage) -> None:
+        """Take what an answer shows: a sighting counts in whatever page it comes."""
+        self.read_at = page.answered_at
+        self.accumulator.take(page.events)
+        self.anchor.take(page.events)
+        if page.query.start == 0:
+            # Answers take differently long, and the portal tells whole seconds: this run knows the
+            # log up to where all of its newest pages do.
+            reached = Instant(self.log.known_until(page) - SECOND)
+            self.watermark = reached if self.watermark is None else min(self.watermark, reached)
 
-    def refresh(self) -> None:
-        """Take notice of what was proven since the last time."""
-        self._covered = self.stream.covered()
+    def prove(self, view: PageView) -> bool:
+        """Take what a page proves; return whether any of it is new."""
+        if view.ends_log:
+            # Its floor is that of what the end proves; entries before it may be there to be read.
+            self.end = instant(view.events[-1].at) if view.events else view.known_until
+        else:
+            self.kept_since = max(self.kept_since, view.floor)
+        return self.proof.add(view)
+
+    def notice(self, sightings: Iterable[Sighting]) -> None:
+        """Take sightings, whichever way they came: the newest of each person stays."""
+        for seen in sightings:
+            known = self.sightings.get(seen.user_id)
+            if known is None or known.at < seen.at:
+                self.sightings[seen.user_id] = seen
 
     def forget_earlier(self) -> None:
-        """Count no more on what earlier runs proved: it was of another history."""
-        self._earlier = {}
-        self.stream.forget_earlier()
+        """Count no more on what earlier runs proved: it was another history."""
+        self.counted = ()
+        self._earlier = Coverage()
+        self._joined = None, Coverage()
+        self._earlier_alone = {}
 
-    def needed(self, since: Instant) -> Interval:
-        """Return the time from `since` up to where this run's reading of the stream reaches."""
-        return Interval(since, max(since, self.stream.top or since))
+    def separate_accumulator(self) -> EventAccumulator:
+        """Return an accumulator of this log for answers about single people."""
+        return EventAccumulator(self.log.kind, nothing_after=self._nothing_after)
+
+    def proven(self) -> Coverage:
+        """Return for which time the pages of this run alone are complete."""
+        return self.proof.covered()
+
+    def covered(self) -> Coverage:
+        """Return for which time the log is complete: by this run's pages and by earlier ones."""
+        proven = self.proof.covered()
+        if self._joined[0] is not proven:  # asked for every person, changed by a page only
+            self._joined = proven, self._earlier.union(proven)
+        return self._joined[1]
 
     def covers(self, needed: Interval) -> bool:
-        """Say whether the stream is known without a gap over `needed`."""
-        return self._covered.covers(needed)
+        """Say whether the log is complete over `needed`."""
+        if not self._earlier.intervals or self.proof.covers(needed):
+            return self.proof.covers(needed)
+        return self.covered().covers(needed)
+
+    def needed(self, since: Instant) -> Interval:
+        """Return the time from `since` up to where this run's pages reach."""
+        return Interval(since, max(since, self.watermark or since))
+
+    def readable_gaps(self, needed: Interval) -> tuple[Interval, ...]:
+        """Return the parts of `needed` that are not known and that the portal may still have."""
+        return tuple(
+            gap
+            for gap in self.covered().gaps(needed)
+            if gap.until > self.kept_since and (self.end is None or gap.until > self.end)
+        )
+
+    def pages_left(self, needed: Interval) -> float:
+        """Estimate how many pages are still to be read for `needed`."""
+        places = self.proof.places
+        left = 0.0
+        for gap in self.readable_gaps(needed):
+            entries: float = places.of(gap.since) - places.of(gap.until)
+            if self.density and not places.reach(gap.since):
+                entries = self.density * (gap.until - gap.since).total_seconds()
+            left += max(1.0, entries / STEP)
+        return left
 
     def is_seen_since(self, person: UserId, since: Instant) -> bool:
         """Say whether `person` was seen at or after `since`."""
@@ -65,39 +170,37 @@ class LogState:
 
     def proven_since(self, person: UserId | None) -> Instant | None:
         """Return since when all entries of `person`, or of everyone for None, are known."""
-        covered = self._covered
-        tops = [self.stream.top] if self.stream.top else []
-        if person in self._earlier:
-            covered = covered.union(self._earlier[person])
+        covered = self.covered()
+        tops = [self.watermark] if self.watermark else []
+        if person in self._earlier_alone:
+            covered = covered.union(self._earlier_alone[person])
         if person in self.asked:
             covered = covered.union(self.asked[person].covered)
             tops.append(self.asked[person].known_until)
         reached = [covered.since(top) for top in tops]
         return min((moment for moment in reached if moment is not None), default=None)
 
-    def proven_alone(self, people: Iterable[UserId], since: Instant) -> list[Instant]:
-        """Return until when earlier runs have proven those of `people` asked about alone."""
-        stretches = [
-            self._earlier[person].intervals[-1] for person in people if person in self._earlier
-        ]
-        return [stretch.until for stretch in stretches if stretch.since <= since]
+    def is_answered(self, person: UserId, since: Instant) -> bool:
+        """Say whether asking about `person` has shown all that the portal keeps from `since` on."""
+        answer = self.asked.get(person)
+        return answer is not None and self.is_proven_since(person, max(since, answer.kept_since))
 
-    def keep(self, accumulator: EventAccumulator, answers: Iterable[PersonAnswer]) -> None:
-        """Write down what asking about people alone showed and proved."""
-        kept = {answer.user_id: answer for answer in answers}
-        readings = [self._reading(accumulator, None, (), "")]
-        self.stream.notice(readings[0].sightings)
-        readings += [
-            self._reading(None, person, answer.covered.intervals, answer.proof)
-            for person, answer in kept.items()
-        ]
-        self._store.keep_all(readings)
-        self.asked.update(kept)
+    def proven_alone(self, wanted: Mapping[UserId, Instant]) -> dict[UserId, Instant]:
+        """Return until when earlier runs have proven people of `wanted` by asking about each.
 
-    def looked(self) -> list[CoverageRecord]:
+        `wanted`: since when the entries of each are to be known.
+        """
+        newest = {
+            person: self._earlier_alone[person].intervals[-1]
+            for person in wanted
+            if person in self._earlier_alone
+        }
+        return {who: alone.until for who, alone in newest.items() if alone.since <= wanted[who]}
+
+    def looked(self, store: EvidenceStore) -> list[CoverageRecord]:
         """Return which stretches are known and which requests showed it."""
-        kind = self.stream.log.kind
-        whole = [
+        kind = self.log.kind
+        everyone = [
             CoverageRecord(
                 kind=kind,
                 user_id=None,
@@ -105,11 +208,11 @@ class LogState:
                 until=covered.interval.until,
                 proof=covered.proof,
             )
-            for covered in self._store.coverage(kind)
+            for covered in store.coverage(kind)
         ]
         people = [
             *((person, answer.covered, answer.proof) for person, answer in self.asked.items()),
-            *((person, covered, ASKED_EARLIER) for person, covered in self._earlier.items()),
+            *((person, covered, ASKED_EARLIER) for person, covered in self._earlier_alone.items()),
         ]
         alone = [
             CoverageRecord(
@@ -118,23 +221,11 @@ class LogState:
             for person, covered, proof in people
             for interval in covered.intervals
         ]
-        return whole + alone
+        return everyone + alone
 
-    def _reading(
-        self,
-        accumulator: EventAccumulator | None,
-        person: UserId | None,
-        intervals: tuple[Interval, ...],
-        proof: str,
-    ) -> Reading:
-        return Reading(
-            kind=self.stream.log.kind,
-            user_id=person,
-            intervals=intervals,
-            sightings=accumulator.sightings() if accumulator else (),
-            failures=accumulator.failures() if accumulator else (),
-            unrecognised=accumulator.unrecognised() if accumulator else (),
-            events=0,
-            proof=proof,
-            read_at=self.stream.read_at,
-        )
+
+def _density(counted: Iterable[Covered]) -> float | None:
+    """Return how many entries a second earlier runs met, where they went over a whole day."""
+    stretches = [covered for covered in counted if covered.events]
+    seconds = sum((c.interval.until - c.interval.since).total_seconds() for c in stretches)
+    return sum(c.events for c in stretches) / seconds if seconds >= DAY_SECONDS else None

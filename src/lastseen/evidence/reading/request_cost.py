@@ -1,11 +1,13 @@
-"""Which way of asking costs fewer requests: the log as a stream, or person by person.
+"""Which way costs fewer requests: reading the log as a stream, or asking person by person.
 
-Pure: it reckons with what has been seen so far and knows nothing of the portal.
+Pure: it calculates with what has been seen so far and knows nothing about the portal.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable
 
+from lastseen.evidence.proof.quorum import agreeing_on_nothing
 from lastseen.model.instant import EPOCH, Instant
 
 PAGE = 100
@@ -13,6 +15,18 @@ PAGE = 100
 
 STEP = PAGE - 1
 """New events that a page brings when it overlaps with the one before."""
+
+BATCH = 200
+"""People asked about between two questions to the canary."""
+
+ABSENT_SHARE = 0.15
+"""The share of people asked about of whom nothing is expected to come."""
+
+DATED_SHARE = 0.5
+"""The share of people asked about for whom that saves a request later: their date is to be shown.
+
+Whoever is asked about is dated by the same answer; whoever a stream proves absent is not.
+"""
 
 RECENT_PAGES = 8
 """Over how many pages the rate of new faces is taken."""
@@ -87,16 +101,29 @@ def pages_ahead_of_leaving(search: Search) -> int:
     return min(search.pages_ahead(), max(1, len(search.missing) // 24), 8 + 2 * search.pages)
 
 
-def as_stream(people: int, pages: float, *, counted: bool) -> bool | None:
-    """Say whether the rest of a stream costs fewer requests than one request a person.
+def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:
+    """Return how many requests asking about so many people one by one will take.
 
-    `pages` is a guess, `counted` whether it rests on whole days that were counted or only on how
-    close together the entries lay that were seen so far: in the busiest hour there are some three
-    times as many as on average, at night a fraction of it. None where an error would change the
-    answer.
+    An empty answer has to be confirmed by others, a person whose password others try has pages of
+    refused attempts, each asked for twice, and the canary is asked now and then. `found`: people
+    found in this way before.
     """
-    if people > pages * (MOST_WRONG if counted else MOST_UNDERRATED):
+    absent = people * ABSENT_SHARE
+    agreeing = agreeing_on_nothing(round(found + people - absent), unsteady=False)
+    canary = math.ceil(people / BATCH) + agreeing if people else 0
+    return people + absent * (agreeing - 1) + 2 * refused_pages + canary
+
+
+def as_stream(asking: float, pages: float, *, counted: bool) -> bool | None:
+    """Say whether the rest of a stream costs fewer requests than asking about people one by one.
+
+    `asking` is what that takes; `pages` is a guess, `counted` whether it rests on whole days that
+    were counted or only on how close together the entries lay that were seen so far: in the busiest
+    hour there are some three times as many as on average, at night a fraction of it. None where an
+    error would change the answer.
+    """
+    if asking > pages * (MOST_WRONG if counted else MOST_UNDERRATED):
         return True
-    if people * (MOST_WRONG if counted else MOST_OVERRATED) < pages:
+    if asking * (MOST_WRONG if counted else MOST_OVERRATED) < pages:
         return False
     return None

@@ -4,10 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.evidence.actions import EventAccumulator
 from lastseen.evidence.reading.log import Log
+from lastseen.evidence.reading.log_state import LogState
+from lastseen.evidence.reading.page_reader import PageReader
 from lastseen.evidence.reading.request_cost import Search
-from lastseen.evidence.reading.stream import Stream
+from lastseen.evidence.reading.stream import read_stream
 from lastseen.ledger import Ledger, Reading
 from lastseen.model.instant import Instant, Interval
 from lastseen.model.progress import Silent
@@ -22,17 +23,17 @@ ENTRIES = 600
 def test_a_guess_far_beyond_the_end_of_a_log_finds_back_to_it():
     # Given a stretch that is known, of which an earlier reading counted far too many entries
     known = Interval(Instant(NOW - 300 * HOUR), Instant(NOW - 200 * HOUR))
-    stream, asked = _stream(known, counted=50_000)
+    reader, asked = _reader(known, counted=50_000)
     # When all the time is to be known, back to before the log begins
     needed = Interval(Instant(NOW - 700 * HOUR), Instant(NOW - 2 * HOUR))
-    asyncio.run(_read(stream, needed))
+    asyncio.run(_read(reader, needed))
     # Then it is, without asking again and again for what isn't there
-    assert stream.covered().covers(needed)
+    assert reader.state.covered().covers(needed)
     assert len(asked) < 40
 
 
-def _stream(known, counted):
-    """Return a stream over the log, and the list of places that it asks for."""
+def _reader(known, counted):
+    """Return a reader of the log, and the list of places that it asks for."""
     events = [
         Event(id=ENTRIES - n, at=NOW - (n + 1) * HOUR, user_id="p", action_id=1029)
         for n in range(ENTRIES)
@@ -64,18 +65,17 @@ def _stream(known, counted):
         )
     )
     log = Log(kind=EvidenceKind.ACTIVITY, fetch=fetch, kept_for=timedelta(days=180))
-    stream = Stream(
-        log,
+    reader = PageReader(
+        LogState(log, store),
         store=store,
-        accumulator=EventAccumulator(EvidenceKind.ACTIVITY),
         concurrency=lambda: 8,
         is_unsteady=lambda: False,
         progress=Silent(),
     )
-    return stream, asked
+    return reader, asked
 
 
-async def _read(stream, needed):
-    stream.search = Search(["nobody"], since=needed.since)
-    await stream.take(await stream.log.fetch(EventQuery()))
-    await stream.read(needed, enough=lambda: False, ahead=lambda: 40)
+async def _read(reader, needed):
+    reader.search = Search(["nobody"], since=needed.since)
+    await reader.take(await reader.state.log.fetch(EventQuery()))
+    await read_stream(reader, needed, enough=lambda: False, ahead=lambda: 40)

@@ -1,0 +1,93 @@
+"""What the entries of one log show: sightings, refused attempts, unknown actions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from lastseen.evidence.actions import FAILED, NOBODY, PRESENT
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant, instant
+from lastseen.model.sighting import Event, EvidenceKind, Sighting
+
+
+class EventAccumulator:
+    """Gathers what the entries of one log show, keeping the newest sighting of each person."""
+
+    def __init__(self, kind: EvidenceKind, *, nothing_after: Instant | None = None) -> None:
+        """`nothing_after`: entries later than this are ignored (a pretended past)."""
+        self.kind = kind
+        self.seen: dict[str, datetime] = {}
+        self._met: list[str] = []
+        self.events = 0
+        self._nothing_after = nothing_after
+        self._newest: dict[str, Event] = {}
+        self._failures: list[Event] = []
+        self._unrecognised: list[Event] = []
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take the entries of a page, in any order."""
+        if self._nothing_after is not None:
+            events = [event for event in events if event.at <= self._nothing_after]
+        self.events += len(events)
+        # Few entries of a page are newer than what is known of their person: only those are news.
+        known_at = self.seen.get
+        news = [e for e in events if (at := known_at(e.user_id)) is None or e.at > at]
+        if self.kind is EvidenceKind.ACTIVITY:
+            self._see(news)
+        else:
+            self._see([event for event in news if event.action_id in PRESENT])
+            self._note([event for event in events if event.action_id not in PRESENT])
+
+    def _see(self, news: list[Event]) -> None:
+        """Keep the newest of each person's events that show them."""
+        for event in news:
+            known = self.seen.get(event.user_id)
+            if known is None:
+                self._met.append(event.user_id)
+            elif event.at <= known:
+                continue
+            self.seen[event.user_id] = event.at
+            self._newest[event.user_id] = event
+
+    def _note(self, events: list[Event]) -> None:
+        """Keep the entries that show nobody."""
+        for event in events:
+            if event.user_id in NOBODY:
+                continue
+            if event.action_id in FAILED:
+                self._failures.append(event)
+            else:
+                self._unrecognised.append(event)
+
+    def met_since(self, since: Instant) -> list[str]:
+        """Return, and forget, the people first seen since the last call, if at or after `since`."""
+        met = [person for person in self._met if self.seen[person] >= since]
+        self._met.clear()
+        return met
+
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Return, and forget, the sightings that are newer than any returned before."""
+        found = [
+            Sighting(
+                user_id=UserId(person),
+                at=instant(event.at),
+                kind=self.kind,
+                event_id=event.id,
+                action_id=event.action_id,
+            )
+            for person, event in self._newest.items()
+            if person not in NOBODY
+        ]
+        self._newest.clear()
+        return tuple(found)
+
+    def failures(self) -> tuple[Event, ...]:
+        """Return, and forget, the refused attempts taken since the last call."""
+        found = tuple(self._failures)
+        self._failures.clear()
+        return found
+
+    def unrecognised(self) -> tuple[Event, ...]:
+        """Return, and forget, the entries with unknown actions taken since the last call."""
+        found = tuple(self._unrecognised)
+        self._unrecognised.clear()
+        return found

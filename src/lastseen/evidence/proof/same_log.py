@@ -1,0 +1,40 @@
+"""Whether a portal's log is still the one that the ledger has read before. Pure.
+
+A portal that was moved, restored or made anew answers under the same address with another history.
+What the ledger knows to be complete was complete in the old one, and proves nothing about the new.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from lastseen.evidence.proof.coverage import Coverage
+from lastseen.evidence.proof.page_proof import SECOND
+from lastseen.model.instant import Instant, Interval, after
+from lastseen.model.sighting import Event, Sighting
+
+
+class Anchor:
+    """The newest entry that the ledger knows, looked for in the pages read now."""
+
+    def __init__(self, sightings: Iterable[Sighting]) -> None:
+        """Look for the newest of `sightings`; where there is none, every log is the same."""
+        self.sighting = max(sightings, key=lambda s: (s.at, s.event_id), default=None)
+        self._is_met = False
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Look for the entry on a page: the same number at the same second."""
+        wanted = self.sighting
+        if wanted is not None and not self._is_met:
+            self._is_met = any(e.id == wanted.event_id and e.at == wanted.at for e in events)
+
+    def is_same_log(self, proven: Coverage, kept_since: Instant) -> bool | None:
+        """Say whether this is the same log; None where more has to be read to tell.
+
+        `proven`: the time for which the pages read now are complete; `kept_since`: before it the
+        portal may have deleted the entry.
+        """
+        wanted = self.sighting
+        if self._is_met or wanted is None or wanted.at < kept_since:
+            return True
+        if proven.covers(Interval(wanted.at, after(wanted.at, SECOND))):
+            return False
+        return None

@@ -4,7 +4,7 @@ The commands call nothing else (beside the reports, which show documents). Nothi
 """
 
 from lastseen.config.api_key import find_key, store_key
-from lastseen.config.load import load_settings
+from lastseen.config.load import load_settings, settings_from
 from lastseen.config.settings import PortalSettings, Settings
 from lastseen.config.template import configuration_text
 from lastseen.docspace import Limits, Portal, open_portal
@@ -142,6 +142,7 @@ __all__ = [
     "reversal",
     "review",
     "run",
+    "settings_from",
     "store_key",
     "system_clock",
     "undo",

@@ -14,6 +14,13 @@ COMMANDS = (
     ("exempt", "add"),
     ("exempt", "list"),
     ("exempt", "remove"),
+    ("fleet",),
+    ("fleet", "sync"),
+    ("fleet", "enqueue"),
+    ("fleet", "status"),
+    ("fleet", "pause"),
+    ("fleet", "resume"),
+    ("worker",),
     ("demo",),
     ("simulate",),
 )

@@ -51,6 +51,12 @@ class Invocation:
 
         return load_settings(self.config, os.environ)
 
+    def ledger_url(self) -> str | None:
+        """Read where the fleet's ledger is; raises UsageError."""
+        from lastseen.config.load import load_ledger_url
+
+        return load_ledger_url(self.config, os.environ)
+
 
 def invocation(context: "Context") -> Invocation:
     """Return the invocation that `main` made for this command."""

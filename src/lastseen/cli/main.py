@@ -17,7 +17,7 @@ import typer
 from typer.main import get_command
 
 from lastseen._version import __version__
-from lastseen.cli import exempt
+from lastseen.cli import exempt, fleet
 from lastseen.cli.apply import apply
 from lastseen.cli.demo import demo
 from lastseen.cli.doctor import doctor
@@ -31,6 +31,7 @@ from lastseen.cli.review import review
 from lastseen.cli.run import run
 from lastseen.cli.simulate import simulate
 from lastseen.cli.undo import undo
+from lastseen.cli.worker import worker
 from lastseen.config.logging import configure_logs, hide
 from lastseen.model.errors import ExitCode, LastseenError
 from lastseen.model.secret import ApiKey
@@ -58,6 +59,8 @@ app.command()(undo)
 app.command()(explain)
 app.command()(history)
 app.add_typer(exempt.app, name="exempt")
+app.add_typer(fleet.app, name="fleet")
+app.command()(worker)
 app.command()(demo)
 app.command()(simulate)
 

@@ -20,7 +20,6 @@ from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
 from lastseen.cli.review import deliver_plan, plan_destination, review_exit_code, reviewed
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.errors import ExitCode
-from lastseen.model.guardrails import GuardrailStopped
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, RunOptions, RunResult, Settings
@@ -85,7 +84,7 @@ def _agreed(settings: "Settings", *, yes: bool) -> bool:
 async def _run(
     called: Invocation, settings: "Settings", options: "RunOptions", where: Destination
 ) -> "RunResult":
-    from lastseen.api import open_session, run, system_clock
+    from lastseen.api import GuardrailStopped, open_session, run, system_clock
 
     with stop_when_asked() as stop:
         async with open_session(settings) as session:

@@ -11,6 +11,8 @@ from typing import Any
 from lastseen.config.settings import Settings
 from lastseen.model.errors import UsageError
 
+_LEDGER = "LASTSEEN_LEDGER__"
+
 DEFAULT_FILE = Path("lastseen.toml")
 """The configuration file that is read where none is named, if it is there."""
 
@@ -32,6 +34,32 @@ def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Setti
     from lastseen.config.schema import checked
 
     return checked(tables, environ, path=path)
+
+
+def settings_from(tables: Mapping[str, Any]) -> Settings:
+    """Check the tables of a configuration that came from elsewhere than a file of its own.
+
+    Neither a file nor the environment is looked at; paths in `tables` are absolute. Raises
+    UsageError as `load_settings` does.
+    """
+    from lastseen.config.schema import checked
+
+    return checked(dict(tables), {}, path=None)
+
+
+def load_ledger_url(config_path: Path | None, environ: Mapping[str, str]) -> str | None:
+    """Read the ledger's address alone, for those who work on many portals.
+
+    Only `[ledger]` of the file counts, and only `LASTSEEN_LEDGER__*` of `environ`. Raises
+    UsageError as `load_settings` does.
+    """
+    path = config_path or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    tables = _tables(path) if path else {}
+    from lastseen.config.schema import checked
+
+    own = {name: value for name, value in environ.items() if name.upper().startswith(_LEDGER)}
+    needed = {"portal": {"url": "https://portal.invalid"}, "ledger": tables.get("ledger", {})}
+    return checked(needed, own, path=path).ledger_url
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import msgspec
 from lastseen.ledger.actor import present_actor
 from lastseen.ledger.db.database import Database
 from lastseen.ledger.db.lock import locked
+from lastseen.ledger.db.revision import refuse_newer
 from lastseen.ledger.db.schema import metadata
 from lastseen.ledger.db.sqlite import empty_memory, memory_access
 from lastseen.ledger.scope import Scope
@@ -92,6 +93,10 @@ class Ledger:
             scope = Scope(self._database, address, clock=self._clock, actor=present_actor())
             self._portals[address] = PortalLedger(scope)
         return self._portals[address]
+
+    def check_revision(self) -> None:
+        """Raise LedgerError where a newer version of Lastseen has upgraded the ledger since."""
+        refuse_newer(self._database)
 
     def close(self) -> None:
         """Close every connection."""

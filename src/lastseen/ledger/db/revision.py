@@ -30,6 +30,12 @@ def bring_up_to_date(database: Database) -> None:
             upgrade(connection, REVISIONS[-1])
 
 
+def refuse_newer(database: Database) -> None:
+    """Raise LedgerError where the database has a schema that this version doesn't know."""
+    with database.reading() as connection:
+        _revision(connection, database)
+
+
 def _make(connection: Connection) -> None:
     """Make every table at once, and note the revision as Alembic does.
 

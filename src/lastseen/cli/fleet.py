@@ -1,0 +1,199 @@
+"""`lastseen fleet`: many portals, one configuration. Only reads the command line and prints."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lastseen.cli.errors import print_line
+from lastseen.cli.invocation import Invocation, invocation
+from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
+from lastseen.cli.output import short_destination, write_out
+from lastseen.cli.prompts import agreed_to, nobody_to_ask
+from lastseen.model.counting import counted
+from lastseen.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from lastseen.fleet.queue import Queue
+    from lastseen.fleet.store import FleetStore
+    from lastseen.fleet.sync import Difference
+
+app = typer.Typer(help="Look after many portals with one configuration.")
+
+NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="Portals, by name.")]
+
+
+class CommandForm(StrEnum):
+    """What a job does."""
+
+    REVIEW = "review"
+    RUN = "run"
+
+
+@app.command()
+def sync(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The fleet file.")],
+    yes: YesOption = False,
+) -> None:
+    """Make FILE the fleet: add, change and retire portals.
+
+    Shows the difference first. Keys are stored as references only. What the ledger knows of a
+    retired portal is kept.
+    """
+    from lastseen.fleet.configuration import read_fleet
+    from lastseen.fleet.sync import difference
+    from lastseen.model.instant import system_clock
+
+    wanted = read_fleet(file)
+    with _opened(invocation(context)) as fleet:
+        changes = difference(fleet.store.portals(), wanted)
+        write_out(_told(changes).encode())
+        if not changes:
+            return
+        if not agreed_to("Change the fleet like that.", yes=yes, attempted=f"syncing {file}"):
+            return
+        fleet.store.replace(wanted, now=system_clock())
+        fleet.queue.withdraw(portal.name for portal in changes.retired)
+    print_line(f"The fleet has {counted(len(wanted), 'portal', 'portals')}.")
+
+
+@app.command()
+def enqueue(
+    context: typer.Context,
+    command: Annotated[CommandForm, typer.Argument(help="What the jobs are to do.")],
+    portal: Annotated[
+        list[str] | None,
+        typer.Option("--portal", metavar="NAME", help="Only this portal; may be repeated."),
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Let runs change people; without it they only report."),
+    ] = False,
+    first_run_applies: Annotated[
+        bool,
+        typer.Option(
+            "--first-run-applies", help="Let the first run on a portal do more than report."
+        ),
+    ] = False,
+) -> None:
+    """Put a job for every portal into the queue, whatever its schedule.
+
+    Portals that are paused or stopped get one only where --portal names them.
+    """
+    if first_run_applies and not yes:
+        raise nobody_to_ask("enqueueing first runs that may change people")
+    with _opened(invocation(context)) as fleet:
+        put = fleet.queue.put(
+            fleet.store.chosen(tuple(portal or ())),
+            command.value,
+            agreed=yes,
+            first_run_applies=first_run_applies,
+        )
+    jobs = counted(len(put.new), "job", "jobs")
+    print_line(f"{jobs} put into the queue; {len(put.waiting)} waited there already.")
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    output: OutputOption = None,
+    form: ShortFormatOption = None,
+) -> None:
+    """Show how every portal stands; asks no portal anything.
+
+    A portal that could not be reached, was never reviewed or is overdue is never called clean.
+    """
+    with fleet_dependencies():
+        from lastseen.fleet.status import fleet_status
+    from lastseen.model.instant import system_clock
+    from lastseen.reports.fleet import render_fleet_status
+
+    called, where = invocation(context), short_destination(output, form)
+    with _opened_store(called) as store:
+        stands = fleet_status(store, clock=system_clock)
+    where.deliver(
+        render_fleet_status(
+            stands, where.format, screen=where.screen(verbose=called.verbosity > 0)
+        ),
+        summary=f"{stands.summary.get('clean', 0)} of {len(stands.portals)} portals are clean.",
+    )
+
+
+@app.command()
+def pause(context: typer.Context, names: NamesArgument) -> None:
+    """Start no more jobs of these portals; one that runs goes on to its end."""
+    from lastseen.model.instant import system_clock
+
+    with _opened(invocation(context)) as fleet:
+        fleet.store.pause(tuple(names), now=system_clock())
+        withdrawn = fleet.queue.withdraw(names)
+    print_line(f"Paused: {', '.join(names)}. {counted(withdrawn, 'job', 'jobs')} withdrawn.")
+
+
+@app.command()
+def resume(context: typer.Context, names: NamesArgument) -> None:
+    """Take up portals again that were paused, or stopped because their jobs broke."""
+    from lastseen.model.instant import system_clock
+
+    with _opened(invocation(context)) as fleet:
+        fleet.store.resume(tuple(names), now=system_clock())
+    print_line(f"Resumed: {', '.join(names)}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fleet:
+    store: "FleetStore"
+    queue: "Queue"
+
+
+@contextmanager
+def _opened(called: Invocation) -> Iterator[_Fleet]:
+    """Open the fleet's portals and its queue."""
+    with fleet_dependencies():
+        from lastseen.fleet.queue import opened_queue
+
+    with _opened_store(called) as store, opened_queue(store.database) as queue:
+        yield _Fleet(store=store, queue=queue)
+
+
+@contextmanager
+def _opened_store(called: Invocation) -> "Iterator[FleetStore]":
+    """Open the fleet's part of the ledger's database, brought up to date."""
+    with fleet_dependencies():
+        from lastseen.fleet.database import FleetDatabase
+        from lastseen.fleet.store import FleetStore
+
+    with FleetDatabase(called.ledger_url()) as database:
+        database.bring_up_to_date()
+        yield FleetStore(database)
+
+
+@contextmanager
+def fleet_dependencies() -> Iterator[None]:
+    """Tell what to install where a library of the fleet's is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            attempted="opening the fleet",
+            found=f"the package {error.name} is not installed",
+            meaning="the queue's libraries come only when asked for: one portal needs none",
+            remedy="install it with `pip install 'lastseen[fleet]'`",
+        ) from None
+
+
+def _told(changes: "Difference") -> str:
+    lines = [f"+ {portal.name}  {portal.url}" for portal in changes.added]
+    for change in changes.changed:
+        lines += [f"~ {change.name}", *(f"    {told}" for told in change.differences)]
+    lines += [f"- {portal.name}  {portal.url} (retired)" for portal in changes.retired]
+    lines.append(
+        f"{len(changes.added)} added, {len(changes.changed)} changed, "
+        f"{len(changes.retired)} retired, {changes.unchanged} unchanged."
+    )
+    return "\n".join(lines) + "\n"

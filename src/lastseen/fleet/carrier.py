@@ -1,0 +1,261 @@
+"""What a worker does with one job: looks its portal up, carries it out, enters the outcome.
+
+Jobs work in threads of the worker. One that a dead worker left, or that took much memory, gets a
+process of its own, so that a job that breaks its process breaks nothing else.
+"""
+
+import asyncio
+import logging
+import os
+import time
+import traceback
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.config.logging import LogFormat, scrubbed
+from lastseen.fleet.attempts import MOST_WAITS, Again
+from lastseen.fleet.database import FleetDatabase
+from lastseen.fleet.isolated import IsolatedRequest
+from lastseen.fleet.isolation import ProcessBroke, run_in_process
+from lastseen.fleet.job import JobContext, carry_out
+from lastseen.fleet.logs import portal_at_work
+from lastseen.fleet.metrics import WorkerMetrics
+from lastseen.fleet.order import JobOrder
+from lastseen.fleet.outcome import JobOutcome
+from lastseen.fleet.store import FleetStore, KnownPortal
+from lastseen.fleet.threads import JobCancelled, JobThread, run_in_thread
+from lastseen.ledger import Ledger
+from lastseen.model.errors import ExitCode, LedgerError, LockHeld
+from lastseen.model.fleet import PortalState
+from lastseen.model.instant import Clock
+
+BUSY_SECONDS = 10.0
+"""After how long a job is tried again on whose portal somebody else is at work."""
+
+MINUTE = timedelta(seconds=60)
+"""The portal's limiter counts the requests of the last minute."""
+
+FEW_REQUESTS = 30
+"""What a client leaves of a minute's 1,500 requests; a job that sent fewer needs no pause."""
+
+LARGE_JOB_BYTES = 128 * 2**20
+"""A job in a process of its own that took more gets one again the next time."""
+
+STUCK_SECONDS = 120.0
+"""A thread that overruns its time by so much hangs where no cancellation reaches it."""
+
+PROCESSES = max(2, os.cpu_count() or 1)
+"""How many jobs of one worker may have processes of their own at once."""
+
+_LOG = logging.getLogger("lastseen.fleet")
+
+
+class CarrierOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How jobs are carried out."""
+
+    time_limit_seconds: float
+    """How long a job may take."""
+    memory_limit_bytes: int
+    """How much memory a job in a process of its own may take."""
+    retry_outages: bool
+    """Whether a portal that can't be reached is tried again later by the same job."""
+    log_format: LogFormat
+    """How log lines of processes look."""
+    log_level: int
+    """From which level on they are shown."""
+
+
+class Carrier:
+    """Carries out the jobs of one worker."""
+
+    def __init__(
+        self,
+        options: CarrierOptions,
+        *,
+        database: FleetDatabase,
+        ledger: Ledger,
+        ledger_url: str,
+        environ: Mapping[str, str],
+        clock: Clock,
+        metrics: WorkerMetrics,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        """Work with what is open; `environ` is where `env:` references lead, nothing else."""
+        self._options = options
+        self._database = database
+        self._store = FleetStore(database)
+        self._ledger = ledger
+        self._ledger_url = ledger_url
+        self._environ = environ
+        self._clock = clock
+        self._metrics = metrics
+        self._pool = pool
+        self._threads: dict[str, JobThread[JobOutcome]] = {}
+        self._began: dict[str, float] = {}
+        self._processes = asyncio.Semaphore(PROCESSES)
+        self._stop = asyncio.Event()
+        self.too_old: LedgerError | None = None
+        """Set when a newer version of Lastseen has upgraded the database."""
+        self.exit_codes: list[int] = []
+        """How the jobs ended that came to their end."""
+
+    def stop(self) -> None:
+        """Ask every job to finish what is under way and to leave the rest."""
+        self._stop.set()
+        for thread in self._threads.values():
+            thread.stop()
+
+    async def isolate_all(self) -> None:
+        """End every job in a thread; each is done again in a process of its own."""
+        threads = dict(self._threads)
+        await asyncio.to_thread(self._store.isolate, tuple(threads))
+        for thread in threads.values():
+            thread.cancel()
+
+    def exit_if_stuck(self) -> None:
+        """End this process where a thread has long overrun its time: nothing else can end it.
+
+        Other workers take the jobs over; the one that hung gets a process, which can be ended.
+        """
+        now = time.monotonic()
+        limit = self._options.time_limit_seconds + STUCK_SECONDS
+        for portal, began in self._began.items():
+            if now - began > limit:
+                _LOG.critical("%s: its job hangs and can't be ended; this worker dies", portal)
+                os._exit(ExitCode.BUG)
+
+    async def portal_job(self, order: JobOrder, *, attempts: int) -> None:
+        """Carry out a job and enter its outcome; raises Again where it is to be tried again."""
+        portal_at_work.set(order.portal)
+        await self._check_versions()
+        known = await asyncio.to_thread(self._store.find, order.portal)
+        if known is None or known.retired or known.paused or known.stopped:
+            _LOG.info("%s: retired, paused or stopped; nothing is done", order.portal)
+            return
+        self._wait_out_the_minute(known)
+        outcome = await self._outcome(order, known, attempts)
+        if self._stop.is_set() and outcome.state is PortalState.PARTIAL:
+            raise Again(0, "the worker was stopped before the run had ended")
+        await asyncio.to_thread(self._store.note_outcome, outcome)
+        self.exit_codes.append(outcome.exit_code)
+        self._metrics.ended(outcome)
+        _tell(outcome)
+        if outcome.state is PortalState.UNREACHABLE and self._options.retry_outages:
+            again = Again.after_outage(attempts, "the portal can't be reached")
+            if again is not None:
+                raise again
+
+    async def _check_versions(self) -> None:
+        try:
+            await asyncio.to_thread(self._database.check_revision)
+            await asyncio.to_thread(self._ledger.check_revision)
+        except LedgerError as error:
+            self.too_old = self.too_old or error
+            raise Again(BUSY_SECONDS, "this worker is too old for the database") from None
+
+    def _wait_out_the_minute(self, known: KnownPortal) -> None:
+        """Put the job off while requests of the last one, sent by whatever machine, still count."""
+        if known.last_job_at is None or known.last_requests < FEW_REQUESTS:
+            return
+        left = known.last_job_at + MINUTE - self._clock()
+        if left > timedelta():
+            raise Again(left.total_seconds() + 1, "the portal's limit counts the last job still")
+
+    async def _outcome(self, order: JobOrder, known: KnownPortal, attempts: int) -> JobOutcome:
+        """Return how the job ended; raises Again where it didn't come to an end."""
+        try:
+            with self._metrics.running():
+                if known.isolated:
+                    return await self._in_process(order, known)
+                return await self._in_thread(order, known)
+        except LockHeld as error:
+            if attempts < MOST_WAITS:
+                raise Again(BUSY_SECONDS, str(error)) from None
+            return self._failed(order, f"somebody else is at work on the portal: {error.found}")
+        except LedgerError as error:
+            _LOG.error("%s: %s", order.portal, error)
+            raise Again(BUSY_SECONDS, str(error)) from None
+        except JobCancelled:
+            raise Again(0, "the worker ended it") from None
+        except ProcessBroke as error:
+            why = f"its process broke: {error}"
+            if await asyncio.to_thread(self._may_try_again, order, why):
+                raise Again(BUSY_SECONDS, why) from None
+            return self._stopped(order, why)
+        except Exception as error:  # noqa: BLE001 - a bug met on one portal must not go unnoticed
+            _LOG.error("%s: %s", order.portal, scrubbed(traceback.format_exc()))
+            return self._failed(order, f"a bug in Lastseen: {type(error).__name__}", ExitCode.BUG)
+
+    async def _in_thread(self, order: JobOrder, known: KnownPortal) -> JobOutcome:
+        async def work(stop: asyncio.Event) -> JobOutcome:
+            context = JobContext(
+                ledger=self._ledger,
+                environ=self._environ,
+                clock=self._clock,
+                time_limit_seconds=self._options.time_limit_seconds,
+                stop=stop,
+            )
+            return await carry_out(order, known.portal, context)
+
+        thread = JobThread(work)
+        self._threads[order.portal] = thread
+        self._began[order.portal] = time.monotonic()
+        if self._stop.is_set():
+            thread.stop()
+        try:
+            return await run_in_thread(thread, self._pool)
+        finally:
+            del self._threads[order.portal], self._began[order.portal]
+
+    async def _in_process(self, order: JobOrder, known: KnownPortal) -> JobOutcome:
+        request = IsolatedRequest(
+            order=order,
+            entry=known.portal,
+            ledger_url=self._ledger_url,
+            time_limit_seconds=self._options.time_limit_seconds,
+            memory_limit_bytes=self._options.memory_limit_bytes,
+            log_format=self._options.log_format,
+            log_level=self._options.log_level,
+        )
+        async with self._processes:
+            answer = await run_in_process(request, self._stop)
+        return msgspec.structs.replace(
+            answer.outcome, needs_isolation=answer.peak_bytes > LARGE_JOB_BYTES
+        )
+
+    def _may_try_again(self, order: JobOrder, why: str) -> bool:
+        return self._store.note_crash(order.portal, now=self._clock(), error=why)
+
+    def _failed(self, order: JobOrder, error: str, code: ExitCode = ExitCode.REFUSED) -> JobOutcome:
+        return JobOutcome(
+            portal=order.portal,
+            command=order.command,
+            state=PortalState.FAILED,
+            finished_at=self._clock(),
+            seconds=0,
+            requests=0,
+            exit_code=int(code),
+            error=error,
+        )
+
+    def _stopped(self, order: JobOrder, error: str) -> JobOutcome:
+        failed = self._failed(order, error, ExitCode.BUG)
+        return msgspec.structs.replace(failed, state=PortalState.STOPPED, needs_isolation=True)
+
+
+def _tell(outcome: JobOutcome) -> None:
+    """Log how a job ended: a line for each, louder where somebody has to look."""
+    quiet = outcome.state in (PortalState.CLEAN, PortalState.HELD, PortalState.PROPOSED)
+    _LOG.log(
+        logging.INFO if quiet else logging.ERROR,
+        "%s: %s %s in %.1f s, %d requests%s",
+        outcome.portal,
+        outcome.command,
+        outcome.state.value,
+        outcome.seconds,
+        outcome.requests,
+        f": {outcome.error}" if outcome.error else "",
+    )

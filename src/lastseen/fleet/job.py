@@ -1,0 +1,277 @@
+"""One portal's job, from its configuration to its outcome: opens the portal, reviews or runs.
+
+Reads as its sentence. Whatever goes wrong on this portal becomes an outcome of this portal; the
+same code works in a worker's thread and in a process of its own.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from lastseen.api import (
+    Clock,
+    Decision,
+    ExitCode,
+    GuardrailStopped,
+    LastseenError,
+    Ledger,
+    LedgerError,
+    LockHeld,
+    NotApplied,
+    Plan,
+    Portal,
+    PortalError,
+    PortalLedger,
+    PortalRefused,
+    Receipt,
+    RosterError,
+    RunOptions,
+    RunResult,
+    Settings,
+    Verdict,
+    open_portal,
+    open_roster,
+    receipt_exit_code,
+    review,
+    run,
+    settings_from,
+)
+from lastseen.config.logging import hide, scrubbed
+from lastseen.fleet.configuration import FleetPortal
+from lastseen.fleet.order import JobOrder
+from lastseen.fleet.outcome import Figures, JobOutcome
+from lastseen.fleet.references import resolve
+from lastseen.model.fleet import PortalState
+
+SOON_DAYS = 7
+"""Whoever is due within so many days is counted as due soon."""
+
+_LOG = logging.getLogger("lastseen.fleet")
+
+
+class JobContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job works with."""
+
+    ledger: Ledger
+    """The fleet's ledger."""
+    environ: Mapping[str, str]
+    """Where `env:` references to API keys lead; nothing else is taken from it."""
+    clock: Clock
+    """The machine's clock."""
+    time_limit_seconds: float
+    """How long the job may take."""
+    stop: asyncio.Event
+    """Set when the worker ends: what is under way is finished, the rest is left."""
+
+
+async def carry_out(order: JobOrder, entry: FleetPortal, context: JobContext) -> JobOutcome:
+    """Do what `order` asks on the portal that `entry` configures, and say what came of it.
+
+    Raises LockHeld where somebody else is at work on the portal, LedgerError where the ledger
+    can't be used: neither is this portal's doing. A cancellation leaves what was read and what
+    was begun in the ledger, where the next job goes on.
+    """
+    work = _Work(order, entry, context)
+    try:
+        async with asyncio.timeout(context.time_limit_seconds):
+            await work.do()
+    except TimeoutError:
+        minutes = context.time_limit_seconds / 60
+        return work.failed(
+            PortalState.FAILED,
+            f"it took longer than {minutes:g} minutes; the next job goes on where it stopped",
+            ExitCode.INCOMPLETE,
+        )
+    except (LockHeld, LedgerError):
+        raise
+    except GuardrailStopped as error:
+        return work.guarded(error)
+    except PortalError as error:
+        return work.failed(_state_of(error), _sentence(error), error.exit_code)
+    except RosterError as error:
+        return work.failed(PortalState.REFUSED, _sentence(error), error.exit_code)
+    except LastseenError as error:
+        return work.failed(PortalState.FAILED, _sentence(error), error.exit_code)
+    return work.ended()
+
+
+class _Work:
+    """One job at work: keeps what is known so far, so that an outcome can be told at any end."""
+
+    def __init__(self, order: JobOrder, entry: FleetPortal, context: JobContext) -> None:
+        self._order = order
+        self._entry = entry
+        self._context = context
+        self._began = time.monotonic()
+        self._requests = 0
+        self._ledger: PortalLedger | None = None
+        self._plan: Plan | None = None
+        self._result: RunResult | None = None
+
+    async def do(self) -> None:
+        """Open the portal and do what is asked for."""
+        context, entry = self._context, self._entry
+        settings = settings_from(entry.tables)
+        key = resolve(entry.api_key, context.environ, portal=entry.name)
+        hide(key)
+        self._ledger = context.ledger.portal(settings.portal.url)
+        async with open_portal(
+            settings.portal.url,
+            key,
+            clock=context.clock,
+            disabled_status=settings.portal.disabled_status,
+        ) as portal:
+            try:
+                await self._review_or_run(portal, self._ledger, settings)
+            finally:
+                self._requests = portal.traffic.requests
+
+    async def _review_or_run(
+        self, portal: Portal, ledger: PortalLedger, settings: Settings
+    ) -> None:
+        progress = _LoggedNotes()
+        roster = open_roster(settings.roster)
+        if self._order.command == "review":
+            with ledger.lock("review"):
+                self._plan = await review(
+                    portal,
+                    roster,
+                    ledger=ledger,
+                    policy=settings.policy,
+                    clock=self._context.clock,
+                    reconcile=settings.roster.reconcile,
+                    progress=progress,
+                )
+            return
+        self._result = await run(
+            portal,
+            roster,
+            ledger=ledger,
+            policy=settings.policy,
+            options=RunOptions(
+                guardrails=settings.guardrails,
+                first_run_applies=self._order.first_run_applies,
+                only_report=not self._order.agreed,
+                reconcile=settings.roster.reconcile,
+            ),
+            clock=self._context.clock,
+            progress=progress,
+            stop=self._context.stop,
+        )
+        self._plan = self._result.plan
+
+    def ended(self) -> JobOutcome:
+        """Return the outcome of a job that came to its end."""
+        assert self._plan is not None
+        receipts = self._receipts()
+        figures = figures_of(self._plan, receipts)
+        codes = {receipt_exit_code(one) for one in receipts}
+        whole = self._plan.evidence.complete
+        if ExitCode.PARTIAL in codes:
+            state, code = PortalState.PARTIAL, ExitCode.PARTIAL
+        elif ExitCode.REFUSED in codes:
+            state, code = PortalState.REFUSED, ExitCode.REFUSED
+        elif ExitCode.INCOMPLETE in codes or figures.held or not whole:
+            state, code = PortalState.HELD, ExitCode.INCOMPLETE
+        elif figures.to_disable:
+            state, code = PortalState.PROPOSED, ExitCode.DONE
+        else:
+            state, code = PortalState.CLEAN, ExitCode.DONE
+        return self._outcome(state, code, figures=figures, error=self._why_not())
+
+    def guarded(self, error: GuardrailStopped) -> JobOutcome:
+        """Return the outcome of a run that a guardrail stopped, with what its plan proposes."""
+        self._plan = error.plan
+        figures = figures_of(error.plan, ()) if error.plan is not None else None
+        return self._outcome(
+            PortalState.GUARDRAIL, error.exit_code, figures=figures, error=_sentence(error)
+        )
+
+    def failed(self, state: PortalState, error: str, code: int) -> JobOutcome:
+        """Return the outcome of a job that came to no end."""
+        return self._outcome(state, code, figures=None, error=error)
+
+    def _outcome(
+        self, state: PortalState, code: int, *, figures: Figures | None, error: str | None
+    ) -> JobOutcome:
+        plan, receipts = self._plan, self._receipts()
+        return JobOutcome(
+            portal=self._entry.name,
+            command=self._order.command,
+            state=state,
+            finished_at=self._context.clock(),
+            seconds=time.monotonic() - self._began,
+            requests=self._requests,
+            exit_code=int(code),
+            figures=figures,
+            whole=figures is not None and plan is not None and plan.evidence.complete,
+            error=None if error is None else scrubbed(error),
+            run_id=receipts[-1].run_id if receipts else plan.plan_id if plan else None,
+        )
+
+    def _receipts(self) -> tuple[Receipt, ...]:
+        result = self._result
+        if result is None:
+            return ()
+        return (*result.finished, *((result.receipt,) if result.receipt else ()))
+
+    def _why_not(self) -> str | None:
+        """Return why a run changed nobody, None where it did or wasn't to."""
+        if self._result is None or self._result.applied:
+            return None
+        if self._result.cause is NotApplied.NOT_AGREED:
+            return "nobody has agreed to changes, so it only reported"
+        return self._result.why_not
+
+
+def figures_of(plan: Plan, receipts: tuple[Receipt, ...]) -> Figures:
+    """Return what a plan and the receipts of carrying it out amount to, in numbers of people."""
+    disabled = sum(receipt.summary.get("disabled", 0) for receipt in receipts)
+    done = {
+        outcome.user_id for receipt in receipts for outcome in receipt.outcomes if outcome.verified
+    }
+    spared = {
+        outcome.user_id
+        for receipt in receipts
+        for outcome in receipt.outcomes
+        if outcome.outcome.value.startswith(("spared", "already"))
+    }
+    waiting = [one for one in plan.to_disable() if one.user_id not in done | spared]
+    return Figures(
+        disabled=disabled,
+        to_disable=len(waiting),
+        kept=plan.summary.keep,
+        held=plan.summary.hold,
+        due_soon=sum(_is_due_soon(decision, plan) for decision in plan.decisions),
+    )
+
+
+def _is_due_soon(decision: Decision, plan: Plan) -> bool:
+    if decision.decision is not Verdict.KEEP or decision.idle_days is None:
+        return False
+    return decision.idle_days >= plan.policy.inactive_days - SOON_DAYS
+
+
+def _state_of(error: PortalError) -> PortalState:
+    """Return how a portal stands that gave this error: a broken server is as good as none."""
+    if isinstance(error, PortalRefused) and error.status < 500:
+        return PortalState.REFUSED
+    return PortalState.UNREACHABLE
+
+
+def _sentence(error: LastseenError) -> str:
+    return f"{error.attempted}: {error.found}"
+
+
+class _LoggedNotes:
+    """Progress that logs what a person has to know, and no steps."""
+
+    def step(self, stage: str, done: int, total: int | None = None) -> None:
+        """Say nothing: hundreds of portals would."""
+
+    def note(self, text: str) -> None:
+        """Log `text`."""
+        _LOG.warning("%s", text)

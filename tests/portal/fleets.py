@@ -1,0 +1,134 @@
+"""A fleet to test with: simulated portals on sockets, a database, and workers as processes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from lastseen.fleet.configuration import Command, read_fleet
+from lastseen.fleet.database import FleetDatabase
+from lastseen.fleet.queue import opened_queue
+from lastseen.fleet.store import FleetStore
+from lastseen.ledger import PortalLedger, open_ledger
+from lastseen.model.fleet import PortalStatus
+from lastseen.model.instant import system_clock
+from lastseen.simulator.server.app import serve_in_thread
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.population import Population, populate
+
+ROOT = Path(__file__).parents[2]
+LONGEST_SECONDS = 120
+
+
+class Fleet:
+    """Portals by name, in one database."""
+
+    def __init__(self, folder: Path, ledger_url: str, stack: ExitStack) -> None:
+        self.ledger_url = ledger_url
+        self.portals: dict[str, SimulatedPortal] = {}
+        self.urls: dict[str, str] = {}
+        self.environ: dict[str, str] = {}
+        self._folder = folder
+        self._stack = stack
+        self._entries: list[str] = []
+
+    def serve(self, name: str, *, contractors: int = 12, seed: int = 1, **setup: Any) -> None:
+        """Serve a portal and enter it; its key is in the workers' environment."""
+        population = Population(contractors=contractors, staff=3, days=45, seed=seed)
+        portal = SimulatedPortal(
+            populate(datetime.now(UTC), population),
+            clock=lambda: datetime.now(UTC),
+            setup=Setup(seed=seed, **setup),
+        )
+        self.portals[name] = portal
+        url = self._stack.enter_context(serve_in_thread(portal))
+        self.enter(name, url, key=portal.api_key)
+
+    def enter(self, name: str, url: str, *, key: str | None, more: str = "") -> None:
+        """Enter a portal that may be there or not; `more` is TOML for it."""
+        variable = f"{name.upper().replace('-', '_')}_KEY"
+        if key is not None:
+            self.environ[variable] = key
+        self.urls[name] = url
+        self._entries.append(
+            f'[[portal]]\nname = "{name}"\nurl = "{url}"\napi_key = "env:{variable}"\n{more}\n'
+        )
+
+    def configure(self, name: str, toml: str) -> None:
+        """Add tables to a portal that is entered."""
+        place = next(i for i, text in enumerate(self._entries) if f'name = "{name}"' in text)
+        self._entries[place] += toml
+
+    def sync(self) -> None:
+        """Make these portals the fleet; the guardrails allow everything."""
+        file = self._folder / "fleet.toml"
+        limits = "[defaults.guardrails]\nmax_disable_share = 1.0\n"
+        file.write_text(limits + "\n".join(self._entries), encoding="utf-8")
+        with self._store() as store:
+            store.replace(read_fleet(file), now=system_clock())
+
+    def worker(self, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
+        """Start a worker with a quick heartbeat."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "testing.fleet_worker", *arguments],
+            cwd=ROOT,
+            env=self._environment(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def drain(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run a worker until nothing is left to do."""
+        process = self.worker("--drain", *arguments, **environ)
+        output, errors = process.communicate(timeout=LONGEST_SECONDS)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def enqueue(self, command: Command, *portals: str, agreed: bool = False) -> None:
+        """Put jobs into the queue; where it is agreed to, first runs apply as well."""
+        with self._store() as store, opened_queue(store.database) as queue:
+            queue.put(store.chosen(portals), command, agreed=agreed, first_run_applies=agreed)
+
+    def status(self) -> dict[str, PortalStatus]:
+        """Return how the portals stand."""
+        with self._store() as store:
+            return {portal.name: portal for portal in store.statuses(now=system_clock())}
+
+    def ledger(self, name: str) -> PortalLedger:
+        """Return what the ledger knows of a portal."""
+        ledger = self._stack.enter_context(open_ledger(self.ledger_url, clock=system_clock))
+        return ledger.portal(self.urls[name])
+
+    def execute(self, statement: str) -> list[Any]:
+        """Run SQL in the database; returns the rows, if there are any."""
+        url = self.ledger_url.replace("+psycopg", "")
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def _store(self) -> Iterator[FleetStore]:
+        with FleetDatabase(self.ledger_url) as database:
+            database.bring_up_to_date()
+            yield FleetStore(database)
+
+    def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        own = {k: v for k, v in os.environ.items() if not k.startswith("LASTSEEN_")}
+        ledger = {"LASTSEEN_LEDGER__URL": self.ledger_url}
+        return {**own, **ledger, **self.environ, **environ}
+
+
+def disabled(portal: SimulatedPortal) -> dict[str, int]:
+    """Return how often each person was disabled on a portal."""
+    counts: dict[str, int] = {}
+    for change in portal.world.changes:
+        if change.after == "TERMINATED":
+            counts[change.user_id] = counts.get(change.user_id, 0) + 1
+    return counts

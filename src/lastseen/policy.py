@@ -46,6 +46,17 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Why and until when the person is exempt, if so."""
     reinstated_at: Instant | None = None
     """When access was last given back."""
+    cohort: str | None = None
+    """The name of the cohort that the person belongs to."""
+    policy: Policy | None = None
+    """The cohort's policy; None where the general one holds."""
+    is_off_roster: bool = False
+    """For UNKNOWN_GUEST: whether the roster is proven not to name them. It was read whole, it is
+    not empty, and it was reviewed before."""
+
+    def own_policy(self, general: Policy) -> Policy:
+        """Return the policy that holds for this person."""
+        return self.policy or general
 
 
 class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +83,8 @@ def required_since(subject: Subject, policy: Policy, now: Instant) -> Instant:
     Nobody was there before their account was made.
     """
     registered = subject.profile.registered_at if subject.profile else None
-    return max(policy.window_start(now), whole_second(registered) if registered else EPOCH)
+    start = subject.own_policy(policy).window_start(now)
+    return max(start, whole_second(registered) if registered else EPOCH)
 
 
 def decide(
@@ -83,7 +95,11 @@ def decide(
     now: Instant,
     clock_trusted: bool = True,
 ) -> Decision:
-    """Decide on one contractor; `now` is the instant that the decision is for."""
+    """Decide on one contractor; `now` is the instant that the decision is for.
+
+    `policy` is the general one: a person of a cohort is decided by the cohort's.
+    """
+    policy = subject.own_policy(policy)
     settled = _settled_without_logs(subject, policy, now, clock_trusted=clock_trusted)
     verdict, reason, explanation = settled or _by_evidence(subject, evidence, policy, now)
     return _decision(subject, evidence, verdict, reason, explanation, policy=policy, now=now)
@@ -97,7 +113,8 @@ def _settled_without_logs(
 ) -> _Ruling | None:
     """Return the ruling that no log can change, or None where the logs are to decide."""
     profile = subject.profile
-    if subject.problem is not None:
+    is_to_leave = subject.is_off_roster and policy.unknown_guests == "disable"
+    if subject.problem is not None and not is_to_leave:
         verdict, explanation = PROBLEMS[subject.problem]
         return verdict, subject.problem, subject.problem_explanation or explanation
     if profile is None:
@@ -128,6 +145,12 @@ def _settled_without_logs(
     end_date = subject.contractor.end_date if subject.contractor else None
     if end_date and end_date < utc_date(now) and policy.contract_end == "disable":
         return Verdict.DISABLE, Reason.CONTRACT_ENDED, f"The contract ended on {end_date}."
+    if is_to_leave:
+        return (
+            Verdict.DISABLE,
+            Reason.NOT_ON_ROSTER,
+            "A guest of the portal who is not on the roster; the policy disables such guests.",
+        )
     return None
 
 
@@ -231,10 +254,11 @@ def _decision(
         or (contractor.display_name if contractor else None),
         decision=verdict,
         reason=reason,
-        explanation=explanation,
+        explanation=f"{explanation} (cohort {subject.cohort})" if subject.cohort else explanation,
         last_seen_at=seen_at,
         last_seen_by=seen_by,
         idle_days=max(0, (now - seen_at) // timedelta(days=1)) if seen_at else None,
+        cohort=subject.cohort,
         failed_sign_ins=evidence.failed.count,
         sponsor=(contractor.sponsor if contractor and contractor.sponsor else None)
         or (profile.sponsor if profile else None),

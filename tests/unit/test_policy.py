@@ -5,13 +5,14 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
 from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.instant import Instant, parse_instant
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
-from lastseen.policy import PersonEvidence, Subject, decide
+from lastseen.policy import PersonEvidence, Subject, decide, required_since
 
 NOW = parse_instant("2026-11-25T12:00:00Z")
 WHO = UserId("5f7a3c1e-0000-4000-8000-000000000001")
@@ -172,6 +173,37 @@ def test_the_exempt_and_the_reinstated_are_kept() -> None:
     long_ago = Subject(profile=person().profile, reinstated_at=ago(14 * DAY))
     assert verdict(lately, whole()) == (Verdict.KEEP, Reason.RECENTLY_REINSTATED)
     assert verdict(long_ago, whole())[0] is Verdict.DISABLE
+
+
+def test_a_guest_on_no_roster_is_disabled_only_where_policy_and_roster_say_so() -> None:
+    stranger = {"problem": Reason.UNKNOWN_GUEST, "profile": person().profile}
+    disabling = Policy(unknown_guests="disable")
+    active = whole(seen(ago(DAY)))
+
+    def ruled(policy: Policy = disabling, **changes: Any) -> Reason:
+        subject = Subject(**{**stranger, "is_off_roster": True, **changes})
+        return verdict(subject, active, policy)[1]
+
+    assert ruled() is Reason.NOT_ON_ROSTER
+    assert ruled(Policy()) is Reason.UNKNOWN_GUEST
+    assert ruled(is_off_roster=False) is Reason.UNKNOWN_GUEST
+    assert ruled(exemption="on leave") is Reason.EXEMPT
+    assert ruled(reinstated_at=ago(DAY)) is Reason.RECENTLY_REINSTATED
+    assert ruled(is_own_account=True) is Reason.PROTECTED
+    gone = person(status=AccountStatus.TERMINATED).profile
+    assert ruled(profile=gone) is Reason.ALREADY_DISABLED
+
+
+def test_a_person_of_a_cohort_is_decided_by_the_policy_of_the_cohort() -> None:
+    member = structs.replace(person(), cohort="auditors", policy=Policy(inactive_days=100))
+    seen_lately = whole(seen(ago(50 * DAY)))
+
+    decision = decide(member, seen_lately, policy=Policy(), now=NOW)
+
+    assert (decision.decision, decision.cohort) == (Verdict.KEEP, "auditors")
+    assert "(cohort auditors)" in decision.explanation
+    assert required_since(member, Policy(), NOW) < required_since(person(), Policy(), NOW)
+    assert verdict(person(), seen_lately)[0] is Verdict.DISABLE
 
 
 def test_a_disabled_account_is_skipped_even_if_protected() -> None:

@@ -41,5 +41,9 @@ async def _diagnosed(settings: "Settings") -> "Diagnosis":
 
     async with open_session(settings) as session:
         return await doctor(
-            session.portal, ledger=session.ledger, policy=settings.policy, clock=system_clock
+            session.portal,
+            ledger=session.ledger,
+            policy=settings.policy,
+            clock=system_clock,
+            roster=session.roster,
         )

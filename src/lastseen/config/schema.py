@@ -27,6 +27,7 @@ from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Policy
 from lastseen.model.portal_address import portal_address
+from lastseen.rosters.cells import portal_id
 from lastseen.rosters.interface import RosterOptions
 from lastseen.rosters.rows import FIELDS
 from lastseen.rosters.sources import known_sources
@@ -125,6 +126,13 @@ def _domains(written: tuple[str, ...]) -> tuple[str, ...]:
     return written
 
 
+def _groups(written: tuple[str, ...]) -> tuple[str, ...]:
+    for one in written:
+        if portal_id(one) is None:
+            raise ValueError(f"holds {one!r}, which is not the id of a group")
+    return written
+
+
 def _fields(columns: dict[str, str]) -> dict[str, str]:
     unknown = sorted(set(columns) - set(FIELDS))
     if unknown:
@@ -151,6 +159,7 @@ _Hours = Annotated[float, BeforeValidator(_number), Field(gt=0, le=CENTURY * 24)
 _Word = Annotated[str, Field(min_length=1)]
 _Texts = Annotated[tuple[_Word, ...], BeforeValidator(_split)]
 _Domains = Annotated[_Texts, AfterValidator(_domains)]
+_Groups = Annotated[_Texts, AfterValidator(_groups)]
 _Text = Annotated[str | None, BeforeValidator(_unset_if_empty)]
 _File = Annotated[Path | None, BeforeValidator(_unset_if_empty), AfterValidator(_home)]
 _Named = Annotated[dict[str, str], BeforeValidator(_json)]
@@ -191,8 +200,8 @@ class _Roster(_Table):
 
 class _Cohort(_Table):
     name: _Word
-    email_domains: _Texts = ()
-    groups: _Texts = ()
+    email_domains: _Domains = ()
+    groups: _Groups = ()
     sponsors: _Texts = ()
     kind: _Text = None
     inactive_days: _Days | None = None
@@ -201,6 +210,15 @@ class _Cohort(_Table):
     return_days: _Days | None = None
     pending_days: _Days | None = None
     contract_end: ContractEnd | None = None
+
+    @model_validator(mode="after")
+    def _name_somebody(self) -> "_Cohort":
+        if not (self.email_domains or self.groups or self.sponsors or self.kind):
+            raise ValueError(
+                f"the cohort {self.name!r} has no condition: give it email_domains, groups, "
+                "sponsors or kind"
+            )
+        return self
 
 
 class _Policy(_Table):
@@ -215,6 +233,14 @@ class _Policy(_Table):
     contract_end: ContractEnd = "disable"
     unknown_guests: Literal["report", "disable"] = "report"
     cohorts: Annotated[tuple[_Cohort, ...], BeforeValidator(_json), Field(alias="for")] = ()
+
+    @model_validator(mode="after")
+    def _name_cohorts_differently(self) -> "_Policy":
+        names = [cohort.name for cohort in self.cohorts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"several cohorts are called {', '.join(twice)}")
+        return self
 
     @model_validator(mode="after")
     def _look_back_far_enough(self) -> "_Policy":

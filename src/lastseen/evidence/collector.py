@@ -5,7 +5,7 @@ dates to show. What each step proves is kept in the ledger and counts for the ne
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -45,11 +45,17 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     """For which time evidence is wanted."""
 
     window: Instant
-    """The first second at which a sighting keeps somebody."""
+    """The first second at which a sighting keeps somebody; the earliest of `windows`."""
+    windows: Mapping[UserId, Instant] = {}
+    """The same for people whose policy has a window of its own."""
     lookback: Instant
     """How far back the date to show is looked for; not after `window`."""
     nothing_after: Instant | None = None
     """Entries later than this are ignored: set where a past instant is pretended."""
+
+    def window_of(self, person: UserId) -> Instant:
+        """Return the first second at which a sighting keeps this person."""
+        return self.windows.get(person, self.window)
 
 
 class Collector:
@@ -210,7 +216,7 @@ class Collector:
     ) -> None:
         reader = self._logs[kind]
         await reader.find(
-            dict.fromkeys(people, self._span.window),
+            {person: self._span.window_of(person) for person in people},
             dates_follow=self._span.lookback < self._span.window,
             most_pages_again=most_pages_again,
         )

@@ -1,12 +1,13 @@
 """The last look before access is taken away, at who has come back since the plan was made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.ledger import PortalLedger
+from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision
 from lastseen.model.instant import Instant, before, days
@@ -41,11 +42,16 @@ async def recheck_evidence(
     `since`: the instant that the plan is for. Reads only what the ledger does not know yet.
     Raises PortalError where the portal can't be asked at all.
     """
-    people = [UserId(decision.user_id) for decision in decisions if decision.user_id]
+    chosen = tuple(decisions)
+    people = [UserId(decision.user_id) for decision in chosen if decision.user_id]
     if not people:
         return EvidenceRecheck(sightings={}, unproven=frozenset())
-    window = policy.window_start(since)
-    proven_from = max(window, before(since, days(OVERLAP_DAYS)))
+    windows = {
+        UserId(decision.user_id): policy_by_name(policy, decision.cohort).window_start(since)
+        for decision in chosen
+        if decision.user_id
+    }
+    proven_from = max(min(windows.values()), before(since, days(OVERLAP_DAYS)))
     kinds = [EvidenceKind(kind) for kind in policy.evidence]
     collector = await open_collector(
         portal,
@@ -55,10 +61,10 @@ async def recheck_evidence(
     )
     if EvidenceKind.SIGN_IN in kinds:
         await collector.sign_ins(people)
-    seen = _seen(collector, people, kinds, window)
+    seen = _seen(collector, windows, kinds)
     if EvidenceKind.ACTIVITY in kinds:
         await collector.activity([person for person in people if person not in seen])
-        seen = _seen(collector, people, kinds, window)
+        seen = _seen(collector, windows, kinds)
     return EvidenceRecheck(
         sightings=seen,
         unproven=frozenset(
@@ -70,10 +76,11 @@ async def recheck_evidence(
 
 
 def _seen(
-    collector: Collector, people: list[UserId], kinds: list[EvidenceKind], window: Instant
+    collector: Collector, windows: Mapping[UserId, Instant], kinds: list[EvidenceKind]
 ) -> dict[UserId, Sighting]:
-    found = {person: collector.sighting(person, kinds) for person in people}
-    return {person: s for person, s in found.items() if s is not None and s.at >= window}
+    """Return who was seen in their own window, and by what."""
+    found = {person: collector.sighting(person, kinds) for person in windows}
+    return {p: seen for p, seen in found.items() if seen is not None and seen.at >= windows[p]}
 
 
 def _is_proven(

@@ -4,15 +4,20 @@
 """
 
 from lastseen.rosters.interface import Listing, Roster, RosterOptions
-from lastseen.rosters.matching import Match, match
+from lastseen.rosters.matching import Match, Matched, match, match_all
+from lastseen.rosters.population import roster_digest, roster_document
 from lastseen.rosters.sources import known_sources, open_roster
 
 __all__ = [
     "Listing",
     "Match",
+    "Matched",
     "Roster",
     "RosterOptions",
     "known_sources",
     "match",
+    "match_all",
     "open_roster",
+    "roster_digest",
+    "roster_document",
 ]

@@ -34,7 +34,7 @@ class CsvRoster:
     @property
     def query(self) -> str:
         """The file."""
-        return str(self._path)
+        return str(self._path.absolute())
 
     async def load(self, portal: Portal) -> Listing:
         """Read the file; the portal is not asked. Raises UsageError where it can't be read."""

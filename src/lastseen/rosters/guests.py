@@ -56,6 +56,7 @@ class GuestsRoster:
         return Listing(
             contractors=tuple(_contractor(guest) for guest in chosen),
             profiles=chosen,
+            portal_guests=None if self._options.groups or inviters else len(guests),
             warnings=tuple(warnings),
         )
 

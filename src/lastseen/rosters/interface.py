@@ -59,6 +59,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts read on the way, so that nobody asks for them again; empty for outside rosters."""
     warnings: tuple[str, ...] = ()
     """What a person should know about the source: rows ignored, dates in conflict."""
+    portal_guests: int | None = None
+    """How many guests the portal has, where the roster listed them all."""
     complete: bool = True
     """Whether every row names somebody who can be found. Where one does not, a guest who is on no
     row may be on that one after all."""

@@ -30,7 +30,21 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """For AMBIGUOUS: one sentence on what contradicts what."""
 
 
+class Matched(msgspec.Struct, frozen=True, kw_only=True):
+    """A roster matched to the portal."""
+
+    matches: tuple[Match, ...]
+    """One for each person, and for each guest whom no row may mean."""
+    portal_guests: int | None
+    """How many guests the portal has; None where they were not all listed."""
+
+
 async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[Match, ...]:
+    """Return a match for each person on the roster: see `match_all`."""
+    return (await match_all(listing, portal, reconcile=reconcile)).matches
+
+
+async def match_all(listing: Listing, portal: Portal, *, reconcile: bool) -> Matched:
     """Return a match for each person on the roster, in the roster's order.
 
     By id, and by e-mail address where there is no id. AMBIGUOUS are: an id and an address that
@@ -52,12 +66,15 @@ async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[M
     matches = [_matched(person, accounts) for person in listing.contractors]
     meant = {account.id for person in listing.contractors for account in accounts.of(person)}
     strangers = [guest for guest in guests if guest.id not in meant]
-    return (
-        *_held_where_contested(_one_for_each_account(matches), accounts),
-        *(
-            Match(contractor=None, profile=guest, problem=Reason.UNKNOWN_GUEST)
-            for guest in sorted(strangers, key=lambda guest: (email_key(guest.email), guest.id))
+    return Matched(
+        matches=(
+            *_held_where_contested(_one_for_each_account(matches), accounts),
+            *(
+                Match(contractor=None, profile=guest, problem=Reason.UNKNOWN_GUEST)
+                for guest in sorted(strangers, key=lambda guest: (email_key(guest.email), guest.id))
+            ),
         ),
+        portal_guests=len(guests) if reconcile else None,
     )
 
 

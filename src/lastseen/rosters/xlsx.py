@@ -52,7 +52,7 @@ class XlsxRoster:
     @property
     def query(self) -> str:
         """The file, and the sheet where one is named."""
-        return f"{self._path}" + (f" sheet {self._sheet}" if self._sheet else "")
+        return f"{self._path.absolute()}" + (f" sheet {self._sheet}" if self._sheet else "")
 
     async def load(self, portal: Portal) -> Listing:
         """Read the file; the portal is not asked. Raises UsageError where it can't be read."""

@@ -17,7 +17,7 @@ from lastseen.evidence.reading.log import sign_in_log
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountType, Profile
 from lastseen.model.diagnosis import Diagnosis, Finding
-from lastseen.model.errors import PortalError
+from lastseen.model.errors import PortalError, RosterError, UsageError
 from lastseen.model.instant import (
     CLOCK_TOLERANCE,
     Clock,
@@ -31,6 +31,8 @@ from lastseen.model.instant import (
 )
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
+from lastseen.rosters import Roster
+from lastseen.workflows.cohort_check import check_cohorts
 
 _Answer = TypeVar("_Answer")
 
@@ -43,10 +45,16 @@ FILTERS_MEAN = {
 
 
 async def doctor(
-    portal: Portal, *, ledger: PortalLedger, policy: Policy, clock: Clock
+    portal: Portal,
+    *,
+    ledger: PortalLedger,
+    policy: Policy,
+    clock: Clock,
+    roster: Roster | None = None,
 ) -> Diagnosis:
-    """Look into key, rights, audit option, filters, retention, clock and ledger.
+    """Look into key, rights, audit option, filters, retention, clock, ledger and cohorts.
 
+    `roster` is only read where the policy has cohorts; without it they are not counted.
     Raises PortalError where the portal can't be reached or refuses the key; everything else
     becomes a finding.
     """
@@ -66,6 +74,9 @@ async def doctor(
             findings.append(_activity(policy))
     findings.append(_clock(portal))
     findings.append(_ledger(ledger, retention, policy, clock()))
+    if roster is not None and policy.cohorts:
+        counted = await _tried(findings, "Cohorts", check_cohorts(portal, roster, policy))
+        findings += [counted] if counted is not None else []
     return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
 
 
@@ -73,7 +84,7 @@ async def _tried(findings: list[Finding], name: str, asked: Awaitable[_Answer]) 
     """Return what was asked for, or None with a finding that says why it did not come."""
     try:
         return await asked
-    except PortalError as error:
+    except (PortalError, RosterError, UsageError) as error:
         findings.append(
             Finding(
                 name=name,

@@ -64,9 +64,13 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         if not self._other_than_trail:
             return set(self.undecided)
         due = self._due(self._other_than_trail) | self._possibly_never_seen()
-        if trail_lifetime < days(self.policy.inactive_days):
-            lately = before(self.now, trail_lifetime / 2)
-            due |= {person for person in self.undecided if not self._is_seen_since(person, lately)}
+        lately = before(self.now, trail_lifetime / 2)
+        due |= {
+            person
+            for person, subject in self.undecided.items()
+            if trail_lifetime < days(subject.own_policy(self.policy).inactive_days)
+            and not self._is_seen_since(person, lately)
+        }
         return due
 
     def people_to_date(self) -> set[UserId]:
@@ -86,11 +90,10 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
 
     def _due(self, kinds: Sequence[EvidenceKind]) -> set[UserId]:
         """Return those whom the logs named would disable."""
-        window = self.policy.window_start(self.now)
         return {
             person
             for person, subject in self.undecided.items()
-            if not self._is_seen_since(person, window)
+            if not self._is_seen_since(person, self._window(subject))
             and decide(
                 subject, self.known(person, kinds), policy=self.policy, now=self.now
             ).decision
@@ -102,19 +105,23 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
 
         Absent as far as the sign-in log goes, or the trail where the sign-in log doesn't count.
         """
-        if self.policy.never_seen != "keep":
-            return set()
-        window = self.policy.window_start(self.now)
         kinds = self._other_than_trail or self._kinds
-        known = {person: self.known(person, kinds) for person in self.undecided}
         return {
             person
-            for person, evidence in known.items()
-            if evidence.sighting is None
-            and evidence.proven_since is not None
-            and evidence.proven_since <= window
+            for person, subject in self.undecided.items()
+            if subject.own_policy(self.policy).never_seen == "keep"
+            and _is_absent(self.known(person, kinds), self._window(subject))
         }
+
+    def _window(self, subject: Subject) -> Instant:
+        return subject.own_policy(self.policy).window_start(self.now)
 
     def _is_seen_since(self, person: UserId, since: Instant) -> bool:
         last = self.known(person, self._kinds).sighting
         return last is not None and last.at >= since
+
+
+def _is_absent(evidence: PersonEvidence, window: Instant) -> bool:
+    """Say whether nothing was ever seen, with all entries known since `window`."""
+    since = evidence.proven_since
+    return evidence.sighting is None and since is not None and since <= window

@@ -7,6 +7,7 @@ import msgspec
 
 from lastseen.evidence.record import EvidenceRecord, decode_record
 from lastseen.ledger import PortalLedger
+from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import goes_by, user_id
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import UsageError
@@ -80,7 +81,7 @@ def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explan
             user_id(decision.user_id or ""), FailedSignIns()
         ),
         unrecognised=strange,
-        required_since=plan.policy.window_start(plan.now),
+        required_since=policy_by_name(plan.policy, decision.cohort).window_start(plan.now),
         would_change=_would_change(decision, plan, record, due_at),
         due_at=due_at,
         exemption=f"until {exemption.until}: {exemption.reason}" if exemption else None,
@@ -201,7 +202,7 @@ def _due_at(
     ledger: PortalLedger, decision: Decision, plan: Plan, exemption: Exemption | None
 ) -> Instant | None:
     """Return when the contractor will be due if not seen before, where that can be said."""
-    policy = plan.policy
+    policy = policy_by_name(plan.policy, decision.cohort)
     if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):
         return (
             after(decision.last_seen_at, days(policy.inactive_days))
@@ -220,6 +221,7 @@ def _would_change(
     decision: Decision, plan: Plan, record: EvidenceRecord, due_at: Instant | None
 ) -> tuple[str, ...]:
     """Return what would lead to another decision, a sentence each."""
+    policy = policy_by_name(plan.policy, decision.cohort)
     match decision.reason:
         case Reason.ACTIVE | Reason.RECENTLY_REGISTERED:
             return (f"Will be due on {_day(due_at)} if not seen before.",)
@@ -240,10 +242,10 @@ def _would_change(
         case Reason.UNRECOGNISED_EVENT:
             return (
                 "A newer version of Lastseen that knows the action.",
-                f"{plan.policy.inactive_days} days after that entry it no longer matters.",
+                f"{policy.inactive_days} days after that entry it no longer matters.",
             )
         case Reason.EVIDENCE_INCOMPLETE:
-            return (_when_evidence_suffices(plan.policy, record, plan), *record.notes)
+            return (_when_evidence_suffices(policy, record, plan), *record.notes)
         case Reason.AMBIGUOUS:
             return ("An id on the roster that names one account of the portal.",)
         case Reason.PROTECTED:

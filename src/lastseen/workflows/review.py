@@ -4,7 +4,7 @@ The heart of Lastseen, without HTTP, SQL or formatting.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -16,7 +16,15 @@ from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import LastseenError
 from lastseen.model.instant import CLOCK_TOLERANCE, Clock, Instant
-from lastseen.model.plan import EvidenceSummary, Filters, Plan, Policy, sealed, summarise
+from lastseen.model.plan import (
+    EvidenceSummary,
+    Filters,
+    Plan,
+    Policy,
+    Population,
+    sealed,
+    summarise,
+)
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.sighting import EvidenceKind
 from lastseen.policy import NOTHING_KNOWN, PersonEvidence, Subject, decide
@@ -26,7 +34,7 @@ from lastseen.workflows.evidence_needs import (
     rests_on_absence,
     undecided_without_logs,
 )
-from lastseen.workflows.subjects import load_subjects
+from lastseen.workflows.subjects import Reviewed, load_subjects
 
 _ROUNDS = 3
 _ORDER = {
@@ -47,21 +55,28 @@ async def review(
     clock: Clock,
     now: Instant | None = None,
     reconcile: bool = True,
+    cohort: str | None = None,
+    on_roster: Callable[[bytes], None] | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Decide on everyone of `roster` and return the plan; it is kept in `ledger` as well.
 
     `now` pretends that it is another instant; such a plan can't be applied. `reconcile`: for
-    rosters outside the portal, also list the guests that are on none. Raises PortalError,
-    RosterError, UsageError and LedgerError; an interrupted review keeps what it has read.
+    rosters outside the portal, also list the guests that are on none. `cohort`: only the people of
+    this cohort. `on_roster` is given the roster as a document whose SHA-256 is in the plan's
+    population. Raises PortalError, RosterError, UsageError and LedgerError; an interrupted review
+    keeps what it has read.
     """
     work = _Review(portal, ledger, policy, clock, now, progress or Silent())
     run = ledger.runs.begin("review")
     try:
-        subjects = await work.load(roster, reconcile=reconcile)
+        reviewed = await work.load(roster, reconcile=reconcile, cohort=cohort)
+        if on_roster is not None:
+            on_roster(reviewed.roster)
+        subjects = reviewed.subjects
         await work.collect(subjects)
         decisions = tuple(sorted(map(work.decide, subjects), key=_reading_order))
-        plan = work.plan(run.run_id, decisions)
+        plan = work.plan(run.run_id, decisions, reviewed.population)
     except LastseenError as error:
         ledger.runs.finish(run.run_id, state="failed", summary={}, exit_code=error.exit_code)
         raise
@@ -98,15 +113,17 @@ class _Review:
         self._asked_the_trail: set[UserId] = set()
         self._requests_before = portal.traffic.requests
 
-    async def load(self, roster: Roster, *, reconcile: bool) -> tuple[Subject, ...]:
+    async def load(self, roster: Roster, *, reconcile: bool, cohort: str | None) -> Reviewed:
         """Load the roster and match it to the portal."""
         return await load_subjects(
             self._portal,
             roster,
             ledger=self._ledger,
+            policy=self._policy,
             now=self._now,
             noted_at=None if self._pretended else self._clock(),
             reconcile=reconcile,
+            cohort=cohort,
             progress=self._progress,
         )
 
@@ -118,7 +135,7 @@ class _Review:
         if not undecided or not self._clock_trusted:
             return
         collector = self._collector = await open_collector(
-            self._portal, store=self._store(), span=self._span(), progress=self._progress
+            self._portal, store=self._store(), span=self._span(undecided), progress=self._progress
         )
         if EvidenceKind.SIGN_IN in self._kinds:
             await collector.sign_ins(undecided)
@@ -149,7 +166,7 @@ class _Review:
                 return decision
         return self._decision(subject, self._evidence(person, self._kinds))
 
-    def plan(self, plan_id: str, decisions: tuple[Decision, ...]) -> Plan:
+    def plan(self, plan_id: str, decisions: tuple[Decision, ...], population: Population) -> Plan:
         """Write the plan."""
         return sealed(
             Plan(
@@ -158,6 +175,7 @@ class _Review:
                 created_at=self._clock() if self._pretended else self._now,
                 now=self._now,
                 policy=self._policy,
+                population=population,
                 evidence=self._summary(decisions),
                 decisions=decisions,
                 summary=summarise(decisions),
@@ -189,10 +207,15 @@ class _Review:
             return Ledger.in_memory(clock=self._clock).portal(self._portal.url).evidence
         return self._ledger.evidence
 
-    def _span(self) -> Span:
+    def _span(self, undecided: Mapping[UserId, Subject]) -> Span:
         past = self._pretended is not None and self._pretended < self._clock()
+        windows = {
+            person: subject.own_policy(self._policy).window_start(self._now)
+            for person, subject in undecided.items()
+        }
         return Span(
-            window=self._policy.window_start(self._now),
+            window=min(windows.values()),
+            windows=windows,
             lookback=self._policy.lookback_start(self._now),
             nothing_after=self._now if past else None,
         )

@@ -237,8 +237,12 @@ def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
 
 
 def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
-    """Say whether the portal still lists that the person was there within the lookback."""
-    since = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
+    """Say whether the portal still lists that the person was there within the lookback.
+
+    What lies at the edge of the portal's log, or before it, is not claimed to be known.
+    """
+    lookback = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
+    since = max(lookback, moment.provable_since + DAY + _GRAIN_SECONDS)
     sign_in, activity = truth.last_sign_in_at, truth.last_written_activity_at
     if "sign-in" in case.rules.evidence and sign_in is not None:
         return sign_in > since and sign_in >= moment.reach.oldest_sign_in

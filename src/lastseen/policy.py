@@ -71,6 +71,8 @@ class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
     proven_since: Instant | None = None
     """Since when, without a gap, all entries of this person are known in every log that the
     policy counts; None where nothing is known."""
+    reaches_beginning: bool = False
+    """Whether that is as far back as the portal keeps each of these logs."""
 
 
 NOTHING_KNOWN = PersonEvidence()
@@ -189,7 +191,7 @@ def _by_evidence(
         return (
             Verdict.DISABLE,
             Reason.INACTIVE,
-            f"Last seen {utc_date(seen.at)} ({seen.kind.value}), {_ago(seen.at, now)}; "
+            f"{_date_as_known(seen, evidence)}, {_ago(seen.at, now)}; "
             f"limit {policy.inactive_days}.{note}",
         )
     return _never_seen(subject, evidence, policy, now)
@@ -203,7 +205,7 @@ def _never_seen(
     looked_back_to = max(
         policy.lookback_start(now), whole_second(registered) if registered else EPOCH
     )
-    never = _is_proven(evidence, looked_back_to)
+    never = _is_proven(evidence, looked_back_to) or evidence.reaches_beginning
     since = f"since {utc_date(evidence.proven_since)}" if evidence.proven_since else ""
     if policy.never_seen == "keep":
         if never:
@@ -222,12 +224,23 @@ def _never_seen(
             "from which the policy counts.",
         )
     if not never:
-        return Verdict.DISABLE, Reason.INACTIVE, f"Not seen {since}, as far back as is known."
-    if registered and whole_second(registered) >= policy.lookback_start(now):
+        return Verdict.DISABLE, Reason.INACTIVE, f"Not seen {since}, as far as was read."
+    if registered and _is_proven(evidence, whole_second(registered)):
         told = f"since the account was made on {utc_date(registered)}"
+    elif not _is_proven(evidence, policy.lookback_start(now)):
+        told = f"{since}, when the portal's log begins"
     else:
         told = f"in the last {policy.lookback_days} days"
     return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {told}."
+
+
+def _date_as_known(seen: Sighting, evidence: PersonEvidence) -> str:
+    """Say when somebody was last seen; where the logs between are not known yet, that as well."""
+    known = f"ast seen {utc_date(seen.at)} ({seen.kind.value})"
+    if _is_proven(evidence, after(seen.at, timedelta(seconds=1))):
+        return f"L{known}"
+    since = utc_date(evidence.proven_since) if evidence.proven_since else "an unknown day"
+    return f"Not seen since {since}, as far as was read, and l{known}"
 
 
 def _is_proven(evidence: PersonEvidence, since: Instant) -> bool:
@@ -245,7 +258,8 @@ def _decision(
     now: Instant,
 ) -> Decision:
     profile, contractor = subject.profile, subject.contractor
-    seen_at, seen_by = _shown_as_seen(subject, evidence, policy)
+    seen_at, seen_by = _shown_as_seen(subject, evidence, policy, reason)
+    idle_since = _known_idle_since(evidence, seen_at, reason)
     return Decision(
         user_id=(profile.id if profile else contractor.id if contractor else None),
         email=(profile.email if profile and profile.email else None)
@@ -257,7 +271,7 @@ def _decision(
         explanation=f"{explanation} (cohort {subject.cohort})" if subject.cohort else explanation,
         last_seen_at=seen_at,
         last_seen_by=seen_by,
-        idle_days=max(0, (now - seen_at) // timedelta(days=1)) if seen_at else None,
+        idle_days=max(0, (now - idle_since) // timedelta(days=1)) if idle_since else None,
         cohort=subject.cohort,
         failed_sign_ins=evidence.failed.count,
         sponsor=(contractor.sponsor if contractor and contractor.sponsor else None)
@@ -266,14 +280,25 @@ def _decision(
 
 
 def _shown_as_seen(
-    subject: Subject, evidence: PersonEvidence, policy: Policy
+    subject: Subject, evidence: PersonEvidence, policy: Policy, reason: Reason
 ) -> tuple[Instant | None, SeenBy | None]:
     if evidence.sighting:
         return evidence.sighting.at, SeenBy(evidence.sighting.kind.value)
     registered = subject.profile.registered_at if subject.profile else None
+    if reason is Reason.INACTIVE:
+        return None, None  # the date lies further back than was read
     if registered and policy.never_seen == "grace" and subject.problem is None:
         return registered, SeenBy.REGISTRATION
     return None, None
+
+
+def _known_idle_since(
+    evidence: PersonEvidence, seen_at: Instant | None, reason: Reason
+) -> Instant | None:
+    """Return since when somebody is known to be idle: no longer than the logs are known."""
+    if evidence.sighting or reason not in (Reason.INACTIVE, Reason.NEVER_SEEN):
+        return seen_at
+    return max((moment for moment in (seen_at, evidence.proven_since) if moment), default=None)
 
 
 def _contract_note(subject: Subject, now: Instant) -> str:

@@ -134,6 +134,41 @@ def test_never_seen_is_said_only_where_the_whole_lookback_is_known() -> None:
     assert verdict(person(), window_only, keeping)[0] is Verdict.HOLD
 
 
+def test_never_seen_reaches_as_far_back_as_the_portal_keeps_its_logs() -> None:
+    # Given logs that are kept, and known, for less than the lookback
+    edge = ago(100 * DAY)
+    evidence = PersonEvidence(proven_since=edge, reaches_beginning=True)
+    decision = decide(person(), evidence, policy=Policy(), now=NOW)
+    assert (decision.decision, decision.reason) == (Verdict.DISABLE, Reason.NEVER_SEEN)
+    assert f"since {edge.date()}, when the portal's log begins" in decision.explanation
+    kept = decide(person(), evidence, policy=Policy(never_seen="keep"), now=NOW)
+    assert (kept.decision, kept.reason) == (Verdict.KEEP, Reason.NEVER_SEEN)
+
+
+def test_a_date_that_is_not_known_yet_is_not_made_up() -> None:
+    # Given somebody of whom nothing was read yet but the last 60 days
+    read_to = ago(60 * DAY)
+    decision = decide(person(), PersonEvidence(proven_since=read_to), policy=Policy(), now=NOW)
+    assert (decision.decision, decision.reason) == (Verdict.DISABLE, Reason.INACTIVE)
+    assert (decision.last_seen_at, decision.last_seen_by, decision.idle_days) == (None, None, 60)
+    assert f"Not seen since {read_to.date()}, as far as was read" in decision.explanation
+
+
+def test_a_sighting_behind_what_was_not_read_is_not_called_the_last() -> None:
+    evidence = PersonEvidence(
+        sighting=seen(ago(90 * DAY), EvidenceKind.ACTIVITY), proven_since=ago(60 * DAY)
+    )
+    decision = decide(person(), evidence, policy=Policy(), now=NOW)
+    assert decision.decision is Verdict.DISABLE
+    assert f"Not seen since {ago(60 * DAY).date()}, as far as was read" in decision.explanation
+    assert "last seen" in decision.explanation
+
+
+def test_nobody_counts_as_idle_for_longer_than_the_logs_are_known() -> None:
+    decision = decide(person(), whole(), policy=Policy(), now=NOW)
+    assert (decision.reason, decision.idle_days) == (Reason.NEVER_SEEN, 200)
+
+
 def test_grace_counts_from_registration_and_shows_it() -> None:
     decision = decide(person(registered_at=ago(10 * DAY)), whole(), policy=Policy(), now=NOW)
     assert decision.reason is Reason.RECENTLY_REGISTERED

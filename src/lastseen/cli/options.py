@@ -25,6 +25,13 @@ class LogForm(StrEnum):
     JSON = "json"
 
 
+class Dates(StrEnum):
+    """Which last-seen dates a review looks up."""
+
+    SOME = "some"
+    ALL = "all"
+
+
 OutputOption = Annotated[
     Path | None,
     typer.Option(
@@ -60,6 +67,14 @@ YesOption = Annotated[
 StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="End with 4 if anyone is on hold."),
+]
+DatesOption = Annotated[
+    Dates,
+    typer.Option(
+        "--dates",
+        help="Look up all last-seen dates, or some: as many as cost no more than deciding did. "
+        "The next reviews look up the rest.",
+    ),
 ]
 NowOption = Annotated[
     str | None,

@@ -7,6 +7,8 @@ import typer
 
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import (
+    Dates,
+    DatesOption,
     NowOption,
     OutputOption,
     PlanFormatOption,
@@ -27,6 +29,7 @@ def review(
     form: PlanFormatOption = None,
     strict: StrictOption = False,
     now: NowOption = None,
+    dates: DatesOption = Dates.SOME,
 ) -> int:
     """Decide who is to be disabled, and write a plan.
 
@@ -36,7 +39,7 @@ def review(
     called = invocation(context)
     pretended = read_now(now)
     where = plan_destination(output, form)
-    plan = run_async(_reviewed(called, called.settings(), pretended))
+    plan = run_async(_reviewed(called, called.settings(), pretended, all_dates=dates is Dates.ALL))
     deliver_plan(plan, where, called)
     return review_exit_code(plan, strict=strict)
 
@@ -65,7 +68,13 @@ def review_exit_code(plan: "Plan", *, strict: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-async def reviewed(session: "Session", called: Invocation, pretended: "Instant | None") -> "Plan":
+async def reviewed(
+    session: "Session",
+    called: Invocation,
+    pretended: "Instant | None",
+    *,
+    all_dates: bool = False,
+) -> "Plan":
     """Review with an open session, watched as the invocation asks for."""
     from lastseen.api import review, system_clock
 
@@ -78,17 +87,18 @@ async def reviewed(session: "Session", called: Invocation, pretended: "Instant |
             clock=system_clock,
             now=pretended,
             reconcile=session.settings.roster.reconcile,
+            all_dates=all_dates,
             progress=progress,
         )
 
 
 async def _reviewed(
-    called: Invocation, settings: "Settings", pretended: "Instant | None"
+    called: Invocation, settings: "Settings", pretended: "Instant | None", *, all_dates: bool
 ) -> "Plan":
     from lastseen.api import open_session
 
     async with open_session(settings) as session:
-        return await reviewed(session, called, pretended)
+        return await reviewed(session, called, pretended, all_dates=all_dates)
 
 
 def _summary(plan: "Plan") -> str:

@@ -73,12 +73,13 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         }
         return due
 
-    def people_to_date(self) -> set[UserId]:
-        """Return those whose last sighting lies before the window and is to be shown.
+    def people_whose_date_decides(self) -> set[UserId]:
+        """Return those of whom it must be known whether they were ever seen."""
+        return self._possibly_never_seen()
 
-        Where the policy keeps those never seen, the date decides.
-        """
-        return self._due(self._kinds) | self._possibly_never_seen()
+    def people_to_date(self) -> set[UserId]:
+        """Return those about to be disabled: the date of their last sighting is to be shown."""
+        return self._due(self._kinds)
 
     @property
     def _kinds(self) -> list[EvidenceKind]:

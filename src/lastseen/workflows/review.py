@@ -4,6 +4,7 @@ The heart of Lastseen, without HTTP, SQL or formatting.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -57,6 +58,7 @@ async def review(
     reconcile: bool = True,
     cohort: str | None = None,
     on_roster: Callable[[bytes], None] | None = None,
+    all_dates: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
     """Decide on everyone of `roster` and return the plan; it is kept in `ledger` as well.
@@ -64,10 +66,12 @@ async def review(
     `now` pretends that it is another instant; such a plan can't be applied. `reconcile`: for
     rosters outside the portal, also list the guests that are on none. `cohort`: only the people of
     this cohort. `on_roster` is given the roster as a document whose SHA-256 is in the plan's
-    population. Raises PortalError, RosterError, UsageError and LedgerError; an interrupted review
-    keeps what it has read.
+    population. `all_dates`: read on until the date of everyone to be disabled is known; else
+    looking for dates takes no more requests than deciding did, and the next reviews read on from
+    there. Raises PortalError, RosterError, UsageError and LedgerError; an interrupted review keeps
+    what it has read.
     """
-    work = _Review(portal, ledger, policy, clock, now, progress or Silent())
+    work = _Review(portal, ledger, policy, clock, now, progress or Silent(), all_dates=all_dates)
     run = ledger.runs.begin("review")
     try:
         reviewed = await work.load(roster, reconcile=reconcile, cohort=cohort)
@@ -100,6 +104,8 @@ class _Review:
         clock: Clock,
         pretended: Instant | None,
         progress: Progress,
+        *,
+        all_dates: bool,
     ) -> None:
         self._portal = portal
         self._ledger = ledger
@@ -109,9 +115,11 @@ class _Review:
         self._pretended = pretended
         self._now = pretended or clock()
         self._progress = progress
+        self._all_dates = all_dates
         self._collector: Collector | None = None
         self._asked_the_trail: set[UserId] = set()
         self._requests_before = portal.traffic.requests
+        self._spent_on_dates = 0
 
     async def load(self, roster: Roster, *, reconcile: bool, cohort: str | None) -> Reviewed:
         """Load the roster and match it to the portal."""
@@ -151,7 +159,21 @@ class _Review:
             if EvidenceKind.ACTIVITY in self._kinds:
                 await collector.activity(sorted(due))
             self._asked_the_trail |= due
-            await collector.dates(sorted(needs.people_to_date()), self._kinds)
+            await collector.dates(sorted(needs.people_whose_date_decides()), self._kinds)
+            await self._look_up_dates(collector, needs)
+
+    async def _look_up_dates(self, collector: Collector, needs: EvidenceNeeds) -> None:
+        """Look up the dates to show; unless all are wanted, for no more than deciding has cost."""
+        begun = self._portal.traffic.requests
+        spent_on_deciding = begun - self._requests_before - self._spent_on_dates
+        await collector.dates(
+            sorted(needs.people_to_date()),
+            self._kinds,
+            most_requests=math.inf
+            if self._all_dates
+            else max(0, spent_on_deciding - self._spent_on_dates),
+        )
+        self._spent_on_dates += self._portal.traffic.requests - begun
 
     def decide(self, subject: Subject) -> Decision:
         """Decide on one contractor."""
@@ -230,6 +252,7 @@ class _Review:
             unrecognised=collector.unrecognised(person),
             failed=collector.failed(person),
             proven_since=collector.proven_since(person, kinds),
+            reaches_beginning=collector.reaches_beginning(person, kinds),
         )
 
     def _decision(self, subject: Subject, evidence: PersonEvidence) -> Decision:

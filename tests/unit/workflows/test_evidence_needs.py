@@ -106,7 +106,11 @@ def test_whoever_was_never_seen_is_asked_about_where_the_policy_keeps_such_peopl
     logs = Logs(sign_in=31)
     found = needs(logs, subject(ANN), never_seen="keep")
     assert found.people_to_ask_the_trail(YEAR) == {ANN}
-    assert found.people_to_date() == {ANN}
+    assert found.people_whose_date_decides() == {ANN}
+
+
+def test_nobodys_date_decides_where_the_policy_does_not_keep_those_never_seen() -> None:
+    assert needs(Logs(sign_in=31), subject(ANN)).people_whose_date_decides() == set()
 
 
 def test_a_date_is_looked_up_for_those_about_to_be_disabled() -> None:

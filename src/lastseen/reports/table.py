@@ -29,6 +29,7 @@ from lastseen.reports.words import (
     last_seen,
     policy_in_words,
     reason_in_words,
+    unseen,
     who,
 )
 
@@ -156,7 +157,7 @@ def _person(decision: Decision, writer: TableWriter) -> Text:
 
 def _date_over_log(decision: Decision, writer: TableWriter) -> Text:
     if decision.last_seen_at is None:
-        return writer.text(("no sighting", "dim"))
+        return writer.text((unseen(decision), "dim"))
     registered = decision.last_seen_by is SeenBy.REGISTRATION
     log = "registered" if registered else decision.last_seen_by or ""
     return writer.lines(writer.text(day(decision.last_seen_at)), writer.text((log, "dim")))

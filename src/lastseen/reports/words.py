@@ -31,13 +31,20 @@ def last_seen(decision: Decision) -> str:
     "Never" is said only of people whom the plan calls never seen: of others less may be known.
     """
     if decision.last_seen_at is None:
-        return "no sighting"
+        return unseen(decision)
     if decision.last_seen_by is SeenBy.REGISTRATION:
         if decision.reason is Reason.NEVER_SEEN:
             return f"never; registered {day(decision.last_seen_at)}"
         return f"no sighting; registered {day(decision.last_seen_at)}"
     by = f" ({decision.last_seen_by.value})" if decision.last_seen_by else ""
     return f"{day(decision.last_seen_at)}{by}"
+
+
+def unseen(decision: Decision) -> str:
+    """Return what stands in place of a date that is not known."""
+    if decision.idle_days is None:
+        return "no sighting"
+    return f"not in {counted(decision.idle_days, 'day')}"
 
 
 def reason_in_words(reason: Reason) -> str:

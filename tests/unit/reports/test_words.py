@@ -27,7 +27,13 @@ def test_never_is_said_only_of_those_whom_the_plan_calls_never_seen():
 
 
 def test_no_sighting_is_not_called_never():
-    assert last_seen(decision(last_seen_at=None, last_seen_by=None)) == "no sighting"
+    unknown = decision(last_seen_at=None, last_seen_by=None, idle_days=None)
+    assert last_seen(unknown) == "no sighting"
+
+
+def test_a_date_that_was_not_looked_up_is_the_time_known_to_be_without_one():
+    undated = decision(last_seen_at=None, last_seen_by=None, idle_days=60)
+    assert last_seen(undated) == "not in 60 days"
 
 
 def test_who_takes_the_best_name_there_is():

@@ -52,6 +52,7 @@ from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt, encode_receipt
 from lastseen.model.run import Run
 from lastseen.model.secret import ApiKey
+from lastseen.model.verification import Verification
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
 from lastseen.workflows.apply import ApplyOptions, ApplyPreview, apply, preview_apply
 from lastseen.workflows.doctor import doctor
@@ -60,6 +61,7 @@ from lastseen.workflows.review import review
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
 from lastseen.workflows.session import Session, open_portal_ledger, open_session
 from lastseen.workflows.undo import Reversal, reversal, undo
+from lastseen.workflows.verify import require_whole, verify
 
 __all__ = [
     "AccountStatus",
@@ -121,6 +123,7 @@ __all__ = [
     "UsageError",
     "UserId",
     "Verdict",
+    "Verification",
     "apply",
     "configuration_text",
     "decode_plan",
@@ -139,6 +142,7 @@ __all__ = [
     "parse_instant",
     "preview_apply",
     "receipt_exit_code",
+    "require_whole",
     "reversal",
     "review",
     "run",
@@ -147,5 +151,6 @@ __all__ = [
     "system_clock",
     "undo",
     "user_id",
+    "verify",
     "was_reviewed",
 ]

@@ -12,7 +12,7 @@ from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption
 from lastseen.cli.output import Destination, destination, short_destination
 from lastseen.model.counting import counted
-from lastseen.model.errors import LedgerError, UsageError
+from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
     from lastseen.api import PortalLedger
@@ -26,7 +26,9 @@ def history(
     ] = None,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Check that the journal is whole and as it was written."),
+        typer.Option(
+            "--verify", help="Check that journal, records and evidence are as they were written."
+        ),
     ] = False,
     head: Annotated[
         str | None,
@@ -44,7 +46,7 @@ def history(
 ) -> None:
     """Show the runs on the portal, or one of them in detail.
 
-    RUN is an id or its beginning. --verify ends with 2 when the journal was changed.
+    RUN is an id or its beginning. --verify exits with 2 when anything was changed.
     """
     from lastseen.api import open_portal_ledger
 
@@ -89,32 +91,15 @@ def _show_run(ledger: "PortalLedger", where: Destination, prefix: str) -> None:
 
 
 def _verify(ledger: "PortalLedger", where: Destination, head: str | None) -> None:
-    from lastseen.reports.verification import Verification, render_verification
+    from lastseen.api import require_whole, verify
+    from lastseen.reports.verification import render_verification
 
-    broken = ledger.journal.verify(expected_head=head or _newest_receipts_head(ledger))
-    verification = Verification(
-        portal=ledger.url, whole=broken is None, head=ledger.journal.head(), broken=broken
-    )
-    summary = "The journal is whole." if broken is None else "The journal is broken."
+    verification = verify(ledger, expected_head=head)
+    summary = "The ledger is whole." if verification.whole else "The ledger is not whole."
     where.deliver(
         render_verification(verification, where.format, screen=where.screen()), summary=summary
     )
-    if broken is not None:
-        raise LedgerError(
-            attempted=f"verifying the journal of {ledger.url}",
-            found=broken.explanation,
-            meaning="the record of what was done was changed after it was written",
-            remedy="compare it with a backup or an export, and find out who can write the ledger",
-        )
-
-
-def _newest_receipts_head(ledger: "PortalLedger") -> str | None:
-    """Return the journal's head that the newest receipt carries: the journal must still hold it."""
-    for run in ledger.runs.all(limit=50):
-        receipt = ledger.runs.receipt(run.run_id)
-        if receipt is not None and receipt.journal_head:
-            return receipt.journal_head
-    return None
+    require_whole(verification)
 
 
 def _lines(output: Path | None, form: str | None) -> Destination:
@@ -128,7 +113,9 @@ def _refuse_contradictions(
         return
     raise UsageError(
         attempted="reading the history",
-        found="--head without --verify" if head else "more than one of RUN, --verify and --export",
+        found="--head without --verify"
+        if head is not None
+        else "more than one of RUN, --verify and --export",
         meaning="only one of them can be answered at a time; --head belongs to --verify",
         remedy="give one of them",
     )

@@ -37,6 +37,9 @@ ANOTHER_HISTORY = (
 )
 """What is said when a log no longer holds what earlier runs read."""
 
+DAMAGED = "the ledger's copy was damaged ({}), so the portal is asked for all of it again"
+"""What is said when what the ledger has of a log can't be believed."""
+
 MOST_TRAIL_PAGES_AGAIN = 200
 """Pages of the trail that may be read for those whom asking alone could not prove."""
 
@@ -201,6 +204,10 @@ class Collector:
     def _open(self, log: Log) -> LogReader:
         """Begin with what the ledger knows about `log`."""
         if log.kind not in self._logs:
+            damage = self._store.mend(log.kind)
+            if damage is not None:
+                self.notes.append(f"{log.name}: {DAMAGED.format(damage)}")
+                self._progress.note(f"The {log.name}: {DAMAGED.format(damage)}.")
             self._logs[log.kind] = LogReader(
                 log,
                 self._portal,

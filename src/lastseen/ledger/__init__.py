@@ -10,7 +10,7 @@ from lastseen.ledger.stores.accounts import AccountStore
 from lastseen.ledger.stores.evidence import Covered, EvidenceStore, Reading
 from lastseen.ledger.stores.exemptions import ExemptionStore
 from lastseen.ledger.stores.journal import Journal
-from lastseen.ledger.stores.observations import FilterNote, RetentionNote
+from lastseen.ledger.stores.retention import RetentionNote
 from lastseen.ledger.stores.runs import RunStore
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Covered",
     "EvidenceStore",
     "ExemptionStore",
-    "FilterNote",
     "Journal",
     "Ledger",
     "PortalLedger",

@@ -1,6 +1,7 @@
 """A ledger that is open: what it offers for each portal."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -8,6 +9,7 @@ from typing import Self
 import msgspec
 
 from lastseen.ledger.actor import present_actor
+from lastseen.ledger.damage import check_before_changes, damage_of
 from lastseen.ledger.db.database import Database
 from lastseen.ledger.db.lock import locked
 from lastseen.ledger.db.revision import refuse_newer
@@ -55,13 +57,25 @@ class PortalLedger:
         """Write from now on that the API key acts as `account`, an e-mail address or an id."""
         self._scope.actor = msgspec.structs.replace(self._scope.actor, account=account)
 
-    def lock(self, purpose: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Return a context in which no other process, nor this one again, has this lock.
+    @contextmanager
+    def lock(self, purpose: str, *, wait_seconds: float = 0) -> Iterator[None]:
+        """Hold the portal's lock, which no other process, nor this one again, can have meanwhile.
 
         `purpose` is what the holder does ("apply"), told to others who come. Waits at most
         `wait_seconds`, then raises LockHeld. The lock ends with the process, however that ends.
+        Nobody's access changes without it, so the ledger is checked here: LedgerError is raised
+        where anything but the evidence is damaged.
         """
-        return locked(self._scope, purpose, wait_seconds=wait_seconds)
+        with locked(self._scope, purpose, wait_seconds=wait_seconds):
+            check_before_changes(self._scope, self.journal)
+            yield
+
+    def damage(self) -> tuple[str, ...]:
+        """Return everything that is damaged beside the journal, a few words each; empty if none.
+
+        Raises LedgerError where the database can't be read at all.
+        """
+        return damage_of(self._scope)
 
 
 class Ledger:

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, select
 
-from lastseen.ledger.db.database import Database, Lock, insert_into
+from lastseen.ledger.db import seals
+from lastseen.ledger.db.database import Database, Lock
 from lastseen.ledger.db.schema import portals
 from lastseen.model.actor import Actor
 from lastseen.model.errors import LedgerError
@@ -16,14 +17,14 @@ class Scope:
     """The rows of one portal in one database, with the clock and the actor that write them."""
 
     def __init__(self, database: Database, url: str, *, clock: Clock, actor: Actor) -> None:
-        """Speak of the portal at `url`, already normalised."""
+        """Work on the portal at `url`, an address as `portal_address` writes it."""
         self.database = database
         self.url = url
         self.actor = actor
         self.lock: Lock | None = None
         """The portal's lock while this process holds it."""
         self._clock = clock
-        self._portal_id: int | None = None
+        self._portal: tuple[int, str] | None = None
 
     def now(self) -> Instant:
         """Return the present instant."""
@@ -31,10 +32,13 @@ class Scope:
 
     @property
     def portal_id(self) -> int:
-        """The portal's number in this database; the portal is entered when it isn't known."""
-        if self._portal_id is None:
-            self._portal_id = self._found() or self._entered()
-        return self._portal_id
+        """The portal's number in this database; an unknown portal is added."""
+        return self._known()[0]
+
+    @property
+    def journal_origin(self) -> str:
+        """The address under which the portal's journal began."""
+        return self._known()[1]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -45,7 +49,7 @@ class Scope:
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
-        """Give a connection inside a transaction that is this portal's only writing one.
+        """Give a connection inside the only writing transaction of this portal.
 
         `durable` is as in `Database.writing`. Raises LedgerError; also where the portal's lock
         was held and is lost.
@@ -59,20 +63,47 @@ class Scope:
                 remedy="run the same command again: it continues where it stopped; leave the "
                 "`.lock` files beside the ledger alone",
             )
-        _ = self.portal_id  # entered before the transaction begins
+        _ = self.portal_id  # added before the transaction begins
         with self.database.writing(self.url, durable=durable) as connection:
             yield connection
 
-    def _found(self) -> int | None:
+    def forget_portal(self) -> None:
+        """Look the portal up anew when it is next asked for."""
+        self._portal = None
+
+    def damaged(self, found: str) -> LedgerError:
+        """Return the error for a ledger that isn't as Lastseen wrote it."""
+        return seals.damaged(self.database.place, found)
+
+    def _known(self) -> tuple[int, str]:
+        if self._portal is None:
+            self._portal = self._found() or self._added()
+        return self._portal
+
+    def _found(self) -> tuple[int, str] | None:
         with self.database.reading() as connection:
-            return connection.execute(_FIND, {"address": self.url}).scalar_one_or_none()
+            rows = seals.all_sound_rows(
+                connection, seals.PORTALS, seals.NO_PORTAL, place=self.database.place
+            )
+        return next(((row.id, row.journal_origin) for row in rows if row.url == self.url), None)
 
-    def _entered(self) -> int:
+    def _added(self) -> tuple[int, str]:
+        place = self.database.place
         with self.database.writing(self.url) as connection:
-            entry = insert_into(self.database.dialect, portals).values(url=self.url)
-            connection.execute(entry.on_conflict_do_nothing())
-            number: int = connection.execute(_FIND, {"address": self.url}).scalar_one()
-            return number
+            found = connection.execute(_FIND, {"address": self.url}).one_or_none()
+            if found is not None:  # by another process, just now
+                return found.id, found.journal_origin
+            values = (self.url, self.url)
+            new = {"url": self.url, "journal_origin": self.url, "digest": 0}
+            connection.execute(portals.insert(), new)
+            row = connection.execute(_FIND, {"address": self.url}).one()
+            digest = seals.row_digest(portals, (row.id, *values))
+            connection.execute(portals.update().where(portals.c.id == row.id).values(digest=digest))
+            seals.update_seal(
+                connection, seals.PORTALS, seals.NO_PORTAL, added=[digest], place=place
+            )
+            seals.begin_seals(connection, row.id)
+            return row.id, self.url
 
 
-_FIND = select(portals.c.id).where(portals.c.url == bindparam("address"))
+_FIND = select(portals).where(portals.c.url == bindparam("address"))

@@ -1,32 +1,14 @@
-"""Whether a journal is as it was written, as a sentence for people or as JSON."""
+"""Whether a ledger is as it was written, as sentences for people or as JSON."""
 
-import msgspec
+from collections.abc import Iterator
 
-from lastseen.model.journal_entry import ChainViolation
+from lastseen.model.verification import Verification
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
 
-VERIFICATION_SCHEMA = "lastseen.verification/1"
-"""The name and version of a verification's JSON form."""
-
 _DEFAULT = Screen()
-
-
-class Verification(msgspec.Struct, frozen=True, kw_only=True):
-    """What checking a journal found."""
-
-    schema: str = VERIFICATION_SCHEMA
-    """Name and version of the JSON form."""
-    portal: str
-    """Whose journal it is."""
-    whole: bool
-    """Whether every entry is as it was written, and none is missing."""
-    head: str | None
-    """Hash of the newest entry; null where there is none."""
-    broken: ChainViolation | None = None
-    """The first wrong entry; null where none is."""
 
 
 def render_verification(
@@ -42,9 +24,18 @@ def render_verification(
     raise unknown_format(format, ("table", "json"))
 
 
-def _lines(verification: Verification) -> tuple[str, ...]:
+def _lines(verification: Verification) -> Iterator[str]:
     if verification.broken is not None:
-        return (f"The journal is broken: {verification.broken.explanation}.",)
-    if verification.head is None:
-        return ("The journal is empty.",)
-    return ("The journal is whole.", f"Head: {verification.head}")
+        yield f"The journal is broken: {verification.broken.explanation}."
+    elif verification.missing_head is not None:
+        yield f"The journal has no entry with the hash {verification.missing_head}."
+    elif verification.head is None:
+        yield "The journal is empty."
+    else:
+        yield "The journal is whole."
+        yield f"Head: {verification.head}"
+    if verification.damage:
+        yield "The ledger is damaged:"
+        yield from (f"  {one}" for one in verification.damage)
+    else:
+        yield "Records and evidence are as they were written."

@@ -66,7 +66,6 @@ async def doctor(
         detected = await _tried(findings, "Sign-in log", detect_filters(log))
         trail = await _tried(findings, "Activity trail", portal.trail(EventQuery(count=1)))
         if detected is not None:
-            ledger.evidence.note_filters(detected.mode.value, clock())
             findings += [_audit_option(detected), _filters(detected)]
             findings.append(_window(ledger, retention, detected, policy, clock()))
             findings.append(_unknown_actions(ledger, detected))

@@ -1,8 +1,8 @@
 """Transactions on the ledger's database, the same for SQLite and PostgreSQL.
 
-How a database is reached is told by `sqlite` and `postgres`; what is stored in it by the stores.
-Every writing transaction of one portal waits for the other: on SQLite for all of them (BEGIN
-IMMEDIATE), on PostgreSQL behind an advisory lock that ends with the transaction.
+`sqlite` and `postgres` know how a database is reached; the stores know what is in it. Writing
+transactions of one portal wait for one another: on SQLite for all of them (BEGIN IMMEDIATE), on
+PostgreSQL for an advisory lock that ends with the transaction.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +45,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Database:
-    """A ledger's database: gives out connections inside transactions and tells what went wrong."""
+    """A ledger's database: gives connections inside transactions and translates its errors."""
 
     def __init__(self, access: Access) -> None:
         """Work on what `access` reaches; connects only when something is asked."""
@@ -58,7 +58,9 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection inside a transaction that only reads; raises LedgerError."""
-        with self._telling("reading"), self._connection("BEGIN", "NORMAL") as connection:
+        with self._translating("reading"), self._connection("BEGIN", "NORMAL") as connection:
+            if self.dialect == "postgresql":  # one snapshot, as SQLite gives by itself
+                connection.exec_driver_sql(_SNAPSHOT)
             yield connection
 
     @contextmanager
@@ -69,7 +71,10 @@ class Database:
         transactions back, whole. Raises LedgerError.
         """
         flush = "FULL" if durable else "NORMAL"
-        with self._telling("writing to"), self._connection("BEGIN IMMEDIATE", flush) as connection:
+        with (
+            self._translating("writing to"),
+            self._connection("BEGIN IMMEDIATE", flush) as connection,
+        ):
             if self.dialect == "postgresql":
                 commit = "on" if durable else "off"
                 connection.execute(_QUEUE, {"commit": commit, "key": lock_key("write", scope)})
@@ -77,7 +82,7 @@ class Database:
 
     def try_lock(self, name: str) -> Lock | None:
         """Take the named lock, or return None when another has it; raises LedgerError."""
-        with self._telling("locking"):
+        with self._translating("locking"):
             return self._access.try_lock(name)
 
     def close(self) -> None:
@@ -97,15 +102,15 @@ class Database:
                 yield connection
 
     @contextmanager
-    def _telling(self, doing: str) -> Iterator[None]:
+    def _translating(self, doing: str) -> Iterator[None]:
         try:
             yield
         except (DBAPIError, self._driver_error) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
-            trouble = translate_error(cause, attempted=f"{doing} the ledger {self.place}")
-            if trouble is None:
+            known = translate_error(cause, attempted=f"{doing} the ledger {self.place}")
+            if known is None:
                 raise
-            raise trouble from None
+            raise known from None
 
 
 def lock_key(purpose: str, scope: str) -> int:
@@ -152,4 +157,5 @@ def _in_sqlite(insert: Insert) -> str:
     return str(compiled)
 
 
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _QUEUE = text("SELECT set_config('synchronous_commit', :commit, true), pg_advisory_xact_lock(:key)")

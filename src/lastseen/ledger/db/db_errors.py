@@ -1,7 +1,7 @@
-"""What a database's errors mean for a person: each known one as a LedgerError.
+"""What a database's errors mean for people: each known one as a LedgerError.
 
-Unknown ones are bugs and stay what they are. No text here may carry a password: PostgreSQL's own
-words are passed on only where they were written by the server.
+Unknown ones are bugs and stay as they are. No text here may carry a password: nothing that
+PostgreSQL says is passed on.
 """
 
 import re
@@ -14,6 +14,10 @@ def translate_error(cause: BaseException | None, *, attempted: str) -> LedgerErr
     name = getattr(cause, "sqlite_errorname", None)
     if name is not None:
         sentences = _SQLITE.get(name) or _SQLITE.get("_".join(name.split("_")[:2]))
+        if name == "SQLITE_CONSTRAINT_TRIGGER":  # the journal's own: only a bug runs into it
+            sentences = None
+        elif name == "SQLITE_ERROR" and _OTHER_TABLES.search(str(cause)):
+            sentences = _DAMAGED
     else:
         sentences = _of_postgres(cause)
     if sentences is None:
@@ -50,6 +54,12 @@ _CORRUPT = (
     "it is not a readable SQLite database",
     "the file is damaged, or is something else than a ledger",
     "bring it back from a backup, or move it away: a new one is made, which knows no past run",
+)
+_DAMAGED = (
+    "its tables are not the ones that Lastseen made, or contradict themselves",
+    "the ledger is damaged, or something other than Lastseen changed it; nobody was changed",
+    "restore it from a backup, or name another place in [ledger] url; a new ledger knows no past "
+    "run and no exemption",
 )
 _BUSY = (
     "another program kept it busy for too long",
@@ -103,11 +113,19 @@ _SQLITE = {
     "SQLITE_PERM": _READ_ONLY,
     "SQLITE_CORRUPT": _CORRUPT,
     "SQLITE_NOTADB": _CORRUPT,
+    "SQLITE_CONSTRAINT": _DAMAGED,
+    "SQLITE_FORMAT": _CORRUPT,
+    "SQLITE_MISMATCH": _DAMAGED,
+    "SQLITE_SCHEMA": _DAMAGED,
+    "SQLITE_TOOBIG": _DAMAGED,
     "SQLITE_BUSY": _BUSY,
     "SQLITE_LOCKED": _BUSY,
     "SQLITE_CANTOPEN": _NO_ACCESS,
     "SQLITE_IOERR": _DISK,
 }
+
+_OTHER_TABLES = re.compile(r"no such |has no column|malformed|error in |unknown |syntax error")
+"""What SQLite says of a schema that isn't the ledger's, all under one number."""
 
 _POSTGRES_WORDS = (
     (r"password authentication failed|no password supplied|no pg_hba\.conf entry", _WRONG_LOGIN),
@@ -117,6 +135,11 @@ _POSTGRES_WORDS = (
 )
 
 _POSTGRES_STATES = (
+    ("23", _DAMAGED),
+    ("42P01", _DAMAGED),
+    ("42703", _DAMAGED),
+    ("42883", _DAMAGED),
+    ("XX00", _DAMAGED),
     ("28", _WRONG_LOGIN),
     ("3D000", _NO_DATABASE),
     ("42501", _NOT_ALLOWED),

@@ -20,11 +20,11 @@ from sqlalchemy import (
     event,
 )
 
-REVISIONS = ("0003",)
+REVISIONS = ("0004",)
 """Every revision of the schema, oldest first; this version works with the last one."""
 
-ABANDONED_REVISIONS = ("0001", "0002")
-"""Revisions from before the first release, whose digests were made in another way."""
+ABANDONED_REVISIONS = ("0001", "0002", "0003")
+"""Revisions from before the first release, with other digests or without some."""
 
 metadata = MetaData()
 """All tables of the ledger."""
@@ -36,14 +36,22 @@ def _portal() -> Column[int]:
     return Column("portal_id", _number, ForeignKey("portals.id"), primary_key=True)
 
 
+def _digest() -> Column[int]:
+    """Return the last column of a row that is protected against rot (see `seals`)."""
+    return Column("digest", BigInteger, nullable=False)
+
+
 portals = Table(
     "portals",
     metadata,
     Column("id", _number, primary_key=True),
     Column("url", Text, nullable=False),
+    Column("journal_origin", Text, nullable=False),
+    _digest(),
     UniqueConstraint("url", name="portals_by_url"),
 )
-"""Every portal that the ledger knows, by its normalised address."""
+"""Every portal that the ledger knows, by its address; the journal keeps the address under which
+it began."""
 
 sightings = Table(
     "sightings",
@@ -54,6 +62,7 @@ sightings = Table(
     Column("at", BigInteger, nullable=False),
     Column("event_id", BigInteger, nullable=False),
     Column("action_id", BigInteger, nullable=False),
+    _digest(),
     sqlite_with_rowid=False,
 )
 """The newest sighting of each person in each log."""
@@ -79,6 +88,7 @@ unrecognised = Table(
     Column("user_id", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("action_id", BigInteger, nullable=False),
+    _digest(),
     sqlite_with_rowid=False,
 )
 """Sign-in log entries whose action is in no table, each once."""
@@ -95,6 +105,7 @@ coverage = Table(
     Column("proof", Text, nullable=False),
     Column("first_recorded", BigInteger, nullable=False),
     Column("last_recorded", BigInteger, nullable=False),
+    _digest(),
     sqlite_with_rowid=False,
 )
 """Intervals known to be complete: disjoint for each kind and person; `user_id` is empty for the
@@ -108,18 +119,9 @@ retention_notes = Table(
     Column("last_at", BigInteger, nullable=False),
     Column("sign_in_days", BigInteger, nullable=False),
     Column("trail_days", BigInteger, nullable=False),
+    _digest(),
 )
 """For how long the portal said it keeps its logs: one row for each change."""
-
-filter_notes = Table(
-    "filter_notes",
-    metadata,
-    _portal(),
-    Column("at", BigInteger, primary_key=True, autoincrement=False),
-    Column("last_at", BigInteger, nullable=False),
-    Column("mode", Text, nullable=False),
-)
-"""How the portal was found to treat filters: one row for each change."""
 
 accounts = Table(
     "accounts",
@@ -129,6 +131,7 @@ accounts = Table(
     Column("status", Integer, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("reinstated_at", BigInteger),
+    _digest(),
     sqlite_with_rowid=False,
 )
 """The account status last seen of each person, and their newest reinstatement."""
@@ -142,6 +145,7 @@ exemptions = Table(
     Column("reason", Text, nullable=False),
     Column("added_by", Text, nullable=False),
     Column("added_at", BigInteger, nullable=False),
+    _digest(),
 )
 """Who is exempt, until which day and why."""
 
@@ -160,6 +164,7 @@ runs = Table(
     Column("summary", Text, nullable=False),
     Column("exit_code", Integer),
     Column("actor", Text, nullable=False),
+    _digest(),
     UniqueConstraint("portal_id", "run_id", name="runs_by_id"),
     Index("runs_by_plan", "portal_id", "plan_id"),
 )
@@ -173,6 +178,7 @@ plans = Table(
     Column("plan_id", Text, nullable=False),
     Column("plan", LargeBinary, nullable=False),
     Column("evidence_record", LargeBinary, nullable=False),
+    _digest(),
     Index("plans_by_plan", "portal_id", "plan_id"),
 )
 """What reviews decided, and the record of what that rests on."""
@@ -183,6 +189,7 @@ receipts = Table(
     _portal(),
     Column("run_id", Text, primary_key=True),
     Column("receipt", LargeBinary, nullable=False),
+    _digest(),
 )
 """What runs did, person by person."""
 
@@ -201,6 +208,16 @@ journal = Table(
     Index("journal_by_run", "portal_id", "run_id", "seq"),
 )
 """The append-only chain of what was intended and done, one for each portal."""
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("portal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject", Text, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+)
+"""How many rows of a kind a portal has, and the sum of their digests (see `seals`)."""
 
 lock_holders = Table(
     "lock_holders",
@@ -236,3 +253,8 @@ GUARD_JOURNAL = {
 def _guard(_table: Table, connection: Connection, **_: object) -> None:
     for statement in GUARD_JOURNAL[connection.dialect.name]:
         connection.exec_driver_sql(statement)
+
+
+@event.listens_for(seals, "after_create")
+def _seal_no_portals(_table: Table, connection: Connection, **_: object) -> None:
+    connection.execute(seals.insert().values(portal_id=0, subject="portals", rows=0, total=0))

@@ -135,8 +135,15 @@ def _unusable(path: Path, *, found: str, meaning: str, remedy: str) -> LedgerErr
 
 def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `_begin` says so
-    for setting in ("foreign_keys = ON", "fullfsync = ON", "trusted_schema = OFF"):
-        connection.execute(f"PRAGMA {setting}")
+    connection.text_factory = _text
+    for setting in ("foreign_keys", "fullfsync", "cell_size_check"):
+        connection.execute(f"PRAGMA {setting} = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+
+
+def _text(stored: bytes) -> str:
+    """Return text even where a flipped bit has left no UTF-8: its row's digest tells then."""
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def _begin(connection: Connection) -> None:

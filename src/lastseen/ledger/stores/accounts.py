@@ -1,13 +1,14 @@
 """The account status last seen of each person, to notice who was reinstated and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, bindparam, case, select
+from sqlalchemy import Connection, Insert, Row
 
-from lastseen.ledger.db.database import insert_into
+from lastseen.ledger.db.database import insert_into, insert_rows
 from lastseen.ledger.db.schema import accounts
+from lastseen.ledger.db.seals import ACCOUNTS, all_sound_rows, update_seal, with_digest
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.model.contractor import AccountStatus, Profile, UserId
@@ -24,79 +25,88 @@ class AccountStore:
     def note(self, profiles: Iterable[Profile], at: Instant) -> None:
         """Remember the status of each as it was at `at`.
 
-        Who was Terminated when last noted and isn't now counts as reinstated at `at`. Profiles
-        older than what is known change nothing.
+        Anyone Terminated when last noted and not now counts as reinstated at `at`. Profiles older
+        than what is known change nothing.
         """
-        self._enter(((profile.id, profile.status) for profile in profiles), at)
+        self._enter({profile.id: profile.status for profile in profiles}, at)
 
     def note_disabled(self, user_ids: Iterable[UserId], at: Instant) -> None:
         """Remember that these were disabled at `at`."""
-        self._enter(((user_id, AccountStatus.TERMINATED) for user_id in user_ids), at)
+        self._enter(dict.fromkeys(user_ids, AccountStatus.TERMINATED), at)
 
     def note_reinstated(self, user_ids: Iterable[UserId], at: Instant) -> None:
         """Remember that these were reinstated at `at`, whatever was known of them before."""
-        rows = [
-            {**self._row(user_id, AccountStatus.ACTIVE, at), "reinstated_at": to_micros(at)}
-            for user_id in sorted(set(user_ids))
-        ]
-        if rows:
-            with self._scope.writing() as connection:
-                connection.execute(_reinstating(self._scope.database.dialect), rows)
+        self._enter(dict.fromkeys(user_ids, AccountStatus.ACTIVE), at, reinstated=True)
 
     def reinstated(self) -> dict[UserId, Instant]:
         """Return when each person was last reinstated, by hand or by undo."""
-        with self._scope.reading() as connection:
-            rows = connection.execute(_REINSTATED, {"portal": self._scope.portal_id}).all()
-        return {user_id: from_micros(at) for user_id, at in rows}
-
-    def _enter(self, statuses: Iterable[tuple[UserId, AccountStatus]], at: Instant) -> None:
-        rows = [
-            self._row(user_id, status, at) for user_id, status in sorted(dict(statuses).items())
-        ]
-        if rows:
-            with self._scope.writing() as connection:
-                connection.execute(_noting(self._scope.database.dialect), rows)
-
-    def _row(self, user_id: UserId, status: AccountStatus, at: Instant) -> dict[str, Any]:
         return {
-            "portal_id": self._scope.portal_id,
-            "user_id": user_id,
-            "status": int(status),
-            "seen_at": to_micros(at),
+            row.user_id: from_micros(row.reinstated_at)
+            for row in self._all()
+            if row.reinstated_at is not None
         }
 
+    def known(self) -> frozenset[UserId]:
+        """Return the ids of everyone whose status was ever noted."""
+        return frozenset(row.user_id for row in self._all())
 
-@cache
-def _noting(dialect: str) -> Insert:
-    insert = insert_into(dialect, accounts)
-    new, old = insert.excluded, accounts.c
-    came_back = (old.status == AccountStatus.TERMINATED) & (new.status != AccountStatus.TERMINATED)
-    return insert.on_conflict_do_update(
-        index_elements=["portal_id", "user_id"],
-        set_={
-            "status": new.status,
-            "seen_at": new.seen_at,
-            "reinstated_at": case((came_back, new.seen_at), else_=old.reinstated_at),
-        },
-        where=new.seen_at >= old.seen_at,
+    def _all(self) -> Iterable[Row[Any]]:
+        with self._scope.reading() as connection:
+            return self._rows(connection)
+
+    def _rows(self, connection: Connection) -> Iterable[Row[Any]]:
+        return all_sound_rows(
+            connection, ACCOUNTS, self._scope.portal_id, place=self._scope.database.place
+        )
+
+    def _enter(
+        self, statuses: Mapping[UserId, AccountStatus], at: Instant, *, reinstated: bool = False
+    ) -> None:
+        if not statuses:
+            return
+        now, portal_id = to_micros(at), self._scope.portal_id
+        with self._scope.writing() as connection:
+            known = {row.user_id: row for row in self._rows(connection)}
+            kept, replaced = [], []
+            for person, status in sorted(statuses.items()):
+                old = known.get(person)
+                if old is not None and old.seen_at > now:
+                    continue
+                came_back = _came_back(old, status)
+                since = now if reinstated or came_back else old.reinstated_at if old else None
+                kept.append(with_digest(accounts, (portal_id, person, int(status), now, since)))
+                if old is not None:
+                    replaced.append(old.digest)
+            insert_rows(connection, _replace(self._scope.database.dialect), kept)
+            update_seal(
+                connection,
+                ACCOUNTS,
+                portal_id,
+                added=(row[-1] for row in kept),
+                removed=replaced,
+                place=self._scope.database.place,
+            )
+
+
+def _came_back(old: Row[Any] | None, status: AccountStatus) -> bool:
+    """Say whether an account was Terminated when last noted, and isn't now."""
+    return (
+        old is not None
+        and old.status == AccountStatus.TERMINATED
+        and status is not AccountStatus.TERMINATED
     )
 
 
 @cache
-def _reinstating(dialect: str) -> Insert:
+def _replace(dialect: str) -> Insert:
     insert = insert_into(dialect, accounts)
-    new, old = insert.excluded, accounts.c
+    new = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["portal_id", "user_id"],
         set_={
             "status": new.status,
             "seen_at": new.seen_at,
             "reinstated_at": new.reinstated_at,
+            "digest": new.digest,
         },
-        where=new.seen_at >= old.seen_at,
     )
-
-
-_REINSTATED = select(accounts.c.user_id, accounts.c.reinstated_at).where(
-    accounts.c.portal_id == bindparam("portal"), accounts.c.reinstated_at.is_not(None)
-)

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, select
 
 from lastseen.ledger.db.schema import coverage
+from lastseen.ledger.db.seals import COVERAGE, replace_seal, row_digest, sound_rows, update_seal
 from lastseen.ledger.scope import Scope
 from lastseen.model.sighting import EvidenceKind
 
@@ -46,27 +47,39 @@ def cover(
     log = {"portal": scope.portal_id, "log": kind.value}
     people = sorted(stretches)
     known: dict[str, list[CoverageRow]] = {person: [] for person in people}
+    digests: dict[tuple[str, int], int] = {}
+    place = scope.database.place
     for start in range(0, len(people), _AT_ONCE):
         some = {**log, "people": people[start : start + _AT_ONCE]}
-        for user_id, *fields in connection.execute(_KNOWN, some):
-            known[user_id].append(CoverageRow(**dict(zip(_FIELDS, fields, strict=True))))
-    gone, come = [], []
+        rows = connection.execute(_KNOWN, some).all()
+        for row in sound_rows(coverage, rows, place=place):
+            known[row.user_id].append(CoverageRow(**{name: getattr(row, name) for name in _FIELDS}))
+            digests[row.user_id, row.since] = row.digest
+    gone: list[dict[str, object]] = []
+    come: list[dict[str, object]] = []
+    removed, added = [], []
     for person in people:
         before, after = set(known[person]), set(merged(known[person], stretches[person]))
-        gone += [{**log, "person": person, "start": old.since} for old in before - after]
-        come += [
-            {
-                "portal_id": scope.portal_id,
-                "kind": kind.value,
-                "user_id": person,
-                **msgspec.structs.asdict(new),
-            }
-            for new in after - before
-        ]
+        for old in before - after:
+            gone.append({**log, "person": person, "start": old.since})
+            removed.append(digests[person, old.since])
+        for new in after - before:
+            values = (scope.portal_id, kind.value, person, *msgspec.structs.astuple(new))
+            added.append(row_digest(coverage, values))
+            come.append(dict(zip(_NAMES, (*values, added[-1]), strict=True)))
     if gone:
         connection.execute(_FORGET, gone)
     if come:
         connection.execute(coverage.insert(), come)
+    update_seal(
+        connection, COVERAGE[kind], scope.portal_id, added=added, removed=removed, place=place
+    )
+
+
+def forget_coverage(connection: Connection, scope: Scope, kind: EvidenceKind) -> None:
+    """Forget for which time a log is complete, inside a writing transaction."""
+    connection.execute(_FORGET_LOG, {"portal": scope.portal_id, "log": kind.value})
+    replace_seal(connection, COVERAGE[kind], scope.portal_id)
 
 
 def merged(known: Iterable[CoverageRow], new: Iterable[CoverageRow]) -> tuple[CoverageRow, ...]:
@@ -113,15 +126,17 @@ COVERAGE_OF_ONE = (
 """Rows of one log and `person`, oldest first."""
 
 COVERAGE_OF_PEOPLE = (
-    select(coverage.c.user_id, coverage.c.since, coverage.c.until)
+    select(coverage)
     .where(_OF_LOG, coverage.c.user_id != WHOLE_PORTAL)
     .order_by(coverage.c.user_id, coverage.c.since)
 )
-"""Person, beginning and end of all rows of one log that are of single people."""
+"""Rows of one log that are of single people, by person, oldest first."""
 
-_KNOWN = select(coverage.c.user_id, *(coverage.c[name] for name in _FIELDS)).where(
+_NAMES = coverage.columns.keys()
+_KNOWN = select(coverage).where(
     _OF_LOG, coverage.c.user_id.in_(bindparam("people", expanding=True))
 )
 _FORGET = delete(coverage).where(
     _OF_LOG, coverage.c.user_id == bindparam("person"), coverage.c.since == bindparam("start")
 )
+_FORGET_LOG = delete(coverage).where(_OF_LOG)

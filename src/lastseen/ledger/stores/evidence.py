@@ -1,24 +1,21 @@
 """What was seen of a portal's people, and for which time that is known to be complete.
 
-Times go in and out as instants. Nothing here decides what the evidence means.
+Times go in and out as instants. Every row is checked against its digest when it is read. Nothing
+here decides what the evidence means.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import itemgetter
+from typing import Any
 
 import msgspec
-from sqlalchemy import Insert, bindparam, delete, func, select
+from sqlalchemy import Insert, Row, bindparam, func, select
 
 from lastseen.ledger.db.database import insert_into, insert_rows
-from lastseen.ledger.db.schema import (
-    coverage,
-    failures,
-    filter_notes,
-    retention_notes,
-    sightings,
-    unrecognised,
-)
+from lastseen.ledger.db.schema import coverage, failures, sightings, unrecognised
+from lastseen.ledger.db.seals import SIGHTINGS, UNRECOGNISED, sound_rows
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.coverage_rows import (
@@ -27,8 +24,11 @@ from lastseen.ledger.stores.coverage_rows import (
     WHOLE_PORTAL,
     CoverageRow,
     cover,
+    forget_coverage,
 )
-from lastseen.ledger.stores.observations import FilterNote, RetentionNote, note_change, noted
+from lastseen.ledger.stores.event_rows import keep_newest_sightings, keep_unrecognised
+from lastseen.ledger.stores.mending import mend_log
+from lastseen.ledger.stores.retention import RetentionNote, note_retention, retention_history
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, Interval
 from lastseen.model.sighting import (
@@ -98,40 +98,36 @@ class EvidenceStore:
         once, in any order.
         """
         portal_id, dialect = self._scope.portal_id, self._scope.database.dialect
-        seen = [
-            (
-                portal_id,
-                _NAMES[one.kind],
-                one.user_id,
-                to_micros(one.at),
-                one.event_id,
-                one.action_id,
-            )
-            for reading in readings
-            for one in reading.sightings
-        ]
         failed = [
             (portal_id, one.id, one.user_id, to_micros(one.at), one.address)
             for reading in readings
             for one in reading.failures
         ]
         failed.sort(key=itemgetter(1))  # rows in the order of the table's key go in fastest
-        unknown = [
-            (portal_id, one.id, one.user_id, to_micros(one.at), one.action_id)
-            for reading in readings
-            for one in reading.unrecognised
-        ]
         with self._scope.writing(durable=False) as connection:
-            insert_rows(connection, _keep_newest_sighting(dialect), seen)
+            for kind in EvidenceKind:
+                seen = [s for r in readings for s in r.sightings if s.kind is kind]
+                keep_newest_sightings(connection, self._scope, kind, seen)
             insert_rows(connection, _keep_failure(dialect), failed)
-            insert_rows(connection, _keep_unrecognised(dialect), unknown)
+            unknown = [event for reading in readings for event in reading.unrecognised]
+            keep_unrecognised(connection, self._scope, unknown)
             for kind, stretches in _stretches(readings).items():
                 cover(connection, self._scope, kind, stretches)
+
+    def mend(self, kind: EvidenceKind) -> str | None:
+        """Check everything that is kept of a log, and drop its coverage where anything is wrong.
+
+        Rows that were changed are dropped, rows that are sound stay: a sighting proves presence
+        whatever else is lost. The log counts as unread then, so that the portal is asked again.
+        Returns what was wrong, in a few words, or None.
+        """
+        return mend_log(self._scope, kind)
 
     def forget_coverage(self) -> None:
         """Forget for which time any log is complete; sightings stay."""
         with self._scope.writing(durable=False) as connection:
-            connection.execute(_FORGET_COVERAGE, {"portal": self._scope.portal_id})
+            for kind in EvidenceKind:
+                forget_coverage(connection, self._scope, kind)
 
     def coverage(self, kind: EvidenceKind, user_id: UserId | None = None) -> tuple[Covered, ...]:
         """Return the stretches known of a log, oldest first: the whole portal's or one person's.
@@ -147,6 +143,7 @@ class EvidenceStore:
                     "person": WHOLE_PORTAL if user_id is None else user_id,
                 },
             ).all()
+        sound_rows(coverage, rows, place=self._scope.database.place)
         return tuple(
             Covered(
                 interval=Interval(from_micros(row.since), from_micros(row.until)),
@@ -164,16 +161,18 @@ class EvidenceStore:
                 COVERAGE_OF_PEOPLE, {"portal": self._scope.portal_id, "log": kind.value}
             ).all()
         people: dict[UserId, list[Interval]] = {}
-        for user_id, since, until in rows:
-            people.setdefault(user_id, []).append(Interval(from_micros(since), from_micros(until)))
+        for row in sound_rows(coverage, rows, place=self._scope.database.place):
+            interval = Interval(from_micros(row.since), from_micros(row.until))
+            people.setdefault(row.user_id, []).append(interval)
         return {user_id: tuple(stretches) for user_id, stretches in people.items()}
 
     def newest_sightings(self, kind: EvidenceKind) -> dict[UserId, Sighting]:
         """Return the newest sighting of each person in a log."""
         with self._scope.reading() as connection:
             rows = connection.execute(
-                _SIGHTINGS, {"portal": self._scope.portal_id, "log": kind.value}
+                SIGHTINGS[kind].all(), {"portal": self._scope.portal_id}
             ).all()
+        sound_rows(sightings, rows, place=self._scope.database.place)
         return {
             user_id: Sighting(
                 user_id=user_id,
@@ -182,7 +181,7 @@ class EvidenceStore:
                 event_id=event_id,
                 action_id=action_id,
             )
-            for user_id, at, event_id, action_id in rows
+            for _, _, user_id, at, event_id, action_id, _ in rows
         }
 
     def failed_sign_ins(self, since: Instant) -> dict[UserId, FailedSignIns]:
@@ -191,49 +190,45 @@ class EvidenceStore:
             rows = connection.execute(
                 _FAILURES, {"portal": self._scope.portal_id, "since": to_micros(since)}
             ).all()
-        return {
-            user_id: FailedSignIns(count=count, last_at=from_micros(last_at), addresses=addresses)
-            for user_id, count, last_at, addresses in rows
-        }
+        try:
+            return {
+                user_id: FailedSignIns(count=many, last_at=from_micros(last), addresses=addresses)
+                for user_id, many, last, addresses in rows
+            }
+        except (TypeError, OverflowError):  # they decide nothing, and so have no digest
+            raise self._scope.damaged("a row of its table `failures` can't be read") from None
 
     def unrecognised(self, since: Instant) -> dict[UserId, UnrecognisedEvent]:
         """Return each person's newest unrecognised event at or after `since`."""
-        with self._scope.reading() as connection:
-            rows = connection.execute(
-                _UNRECOGNISED, {"portal": self._scope.portal_id, "since": to_micros(since)}
-            ).all()
-        return {
-            user_id: UnrecognisedEvent(
-                user_id=user_id, at=from_micros(at), event_id=event_id, action_id=action_id
+        start = to_micros(since)
+        rows = sorted(self._all_unrecognised(), key=lambda row: (row.at, row.event_id))
+        return {  # the newest of a person comes last
+            row.user_id: UnrecognisedEvent(
+                user_id=row.user_id,
+                at=from_micros(row.at),
+                event_id=row.event_id,
+                action_id=row.action_id,
             )
-            for user_id, at, event_id, action_id in rows
+            for row in rows
+            if row.at >= start
         }
 
     def unrecognised_ids(self) -> dict[int, int]:
-        """Return how often each action that is in no table was met."""
-        with self._scope.reading() as connection:
-            rows = connection.execute(_UNRECOGNISED_IDS, {"portal": self._scope.portal_id}).all()
-        return dict(rows)
+        """Return how often each action that is in no table was met, by its number."""
+        return dict(sorted(Counter(row.action_id for row in self._all_unrecognised()).items()))
 
     def note_retention(self, sign_in_days: int, trail_days: int, at: Instant) -> None:
         """Remember for how many days the portal said at `at` that it keeps its logs."""
-        said = {"sign_in_days": sign_in_days, "trail_days": trail_days}
-        note_change(self._scope, retention_notes, at=at, said=said)
+        note_retention(self._scope, at=at, sign_in_days=sign_in_days, trail_days=trail_days)
 
     def retention_history(self) -> tuple[RetentionNote, ...]:
         """Return what the portal said of its logs' retention, one note a change, oldest first."""
-        return tuple(RetentionNote(**note) for note in noted(self._scope, retention_notes))
+        return retention_history(self._scope)
 
-    def note_filters(self, mode: str, at: Instant) -> None:
-        """Remember how the portal was found to treat filters at `at` (`plan.Filters`)."""
-        note_change(self._scope, filter_notes, at=at, said={"mode": mode})
-
-    def filters_history(self) -> tuple[FilterNote, ...]:
-        """Return how the portal treated filters, one note a change, oldest first."""
-        return tuple(FilterNote(**note) for note in noted(self._scope, filter_notes))
-
-
-_NAMES = {kind: kind.value for kind in EvidenceKind}  # `.value` itself runs through Python code
+    def _all_unrecognised(self) -> Sequence[Row[Any]]:
+        with self._scope.reading() as connection:
+            rows = connection.execute(UNRECOGNISED.all(), {"portal": self._scope.portal_id}).all()
+        return sound_rows(unrecognised, rows, place=self._scope.database.place)
 
 
 def _stretches(readings: Iterable[Reading]) -> dict[EvidenceKind, dict[str, list[CoverageRow]]]:
@@ -258,30 +253,9 @@ def _stretches(readings: Iterable[Reading]) -> dict[EvidenceKind, dict[str, list
 
 
 @cache
-def _keep_newest_sighting(dialect: str) -> Insert:
-    insert = insert_into(dialect, sightings)
-    new, old = insert.excluded, sightings.c
-    return insert.on_conflict_do_update(
-        index_elements=["portal_id", "kind", "user_id"],
-        set_={"at": new.at, "event_id": new.event_id, "action_id": new.action_id},
-        where=(new.at > old.at) | ((new.at == old.at) & (new.event_id > old.event_id)),
-    )
-
-
-@cache
 def _keep_failure(dialect: str) -> Insert:
     return insert_into(dialect, failures).on_conflict_do_nothing()
 
-
-@cache
-def _keep_unrecognised(dialect: str) -> Insert:
-    return insert_into(dialect, unrecognised).on_conflict_do_nothing()
-
-
-_FORGET_COVERAGE = delete(coverage).where(coverage.c.portal_id == bindparam("portal"))
-_SIGHTINGS = select(
-    sightings.c.user_id, sightings.c.at, sightings.c.event_id, sightings.c.action_id
-).where(sightings.c.portal_id == bindparam("portal"), sightings.c.kind == bindparam("log"))
 
 _FAILURES = (
     select(
@@ -292,20 +266,4 @@ _FAILURES = (
     )
     .where(failures.c.portal_id == bindparam("portal"), failures.c.at >= bindparam("since"))
     .group_by(failures.c.user_id)
-)
-_UNRECOGNISED = (
-    select(
-        unrecognised.c.user_id,
-        unrecognised.c.at,
-        unrecognised.c.event_id,
-        unrecognised.c.action_id,
-    )
-    .where(unrecognised.c.portal_id == bindparam("portal"), unrecognised.c.at >= bindparam("since"))
-    .order_by(unrecognised.c.at, unrecognised.c.event_id)  # the newest of a person comes last
-)
-_UNRECOGNISED_IDS = (
-    select(unrecognised.c.action_id, func.count())
-    .where(unrecognised.c.portal_id == bindparam("portal"))
-    .group_by(unrecognised.c.action_id)
-    .order_by(unrecognised.c.action_id)
 )

@@ -1,13 +1,14 @@
 """Who is exempt from being disabled, until when and why; every change is in the journal."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete
 
-from lastseen.ledger.db.database import insert_into
 from lastseen.ledger.db.schema import exemptions
+from lastseen.ledger.db.seals import EXEMPTIONS, all_sound_rows, update_seal, with_digest
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.journal import Journal
@@ -39,41 +40,74 @@ class ExemptionStore:
             added_by=self._scope.actor.name,
             added_at=now,
         )
-        row = {
-            **msgspec.structs.asdict(exemption),
-            "until": until.isoformat(),
-            "added_at": to_micros(now),
-        }
-        insert = insert_into(self._scope.database.dialect, exemptions)
         with self._scope.writing() as connection:
-            connection.execute(
-                insert.values(portal_id=self._scope.portal_id, **row).on_conflict_do_update(
-                    index_elements=["portal_id", "who"], set_=row
-                )
-            )
+            old = self._delete(connection, exemption.who)
+            self._insert(connection, exemption, removed=old)
             self._note(connection, "add", exemption)
         return exemption
 
     def remove(self, who: str) -> bool:
         """End the exemption of `who`; returns whether there was one."""
-        which = {"portal": self._scope.portal_id, "person": who_key(who)}
         with self._scope.writing() as connection:
-            row = connection.execute(_ONE, which).one_or_none()
-            if row is None:
+            old = self._delete(connection, who_key(who))
+            if old is None:
                 return False
-            connection.execute(_REMOVE, which)
-            self._note(connection, "remove", _exemption(row))
+            self._seal(connection, removed=[old.digest])
+            self._note(connection, "remove", _exemption(old))
         return True
 
     def all(self) -> tuple[Exemption, ...]:
         """Return every exemption, past ones included, in the order in which they end."""
         with self._scope.reading() as connection:
-            rows = connection.execute(_ALL, {"portal": self._scope.portal_id}).all()
-        return tuple(_exemption(row) for row in rows)
+            rows = self._rows(connection)
+        return tuple(sorted(map(_exemption, rows), key=lambda one: (one.until, one.who)))
 
     def active(self, today: date) -> tuple[Exemption, ...]:
         """Return the exemptions that hold on `today`; the last day is one of them."""
         return tuple(exemption for exemption in self.all() if exemption.until >= today)
+
+    def _rows(self, connection: Connection) -> Iterable[Row[Any]]:
+        return all_sound_rows(
+            connection, EXEMPTIONS, self._scope.portal_id, place=self._scope.database.place
+        )
+
+    def _delete(self, connection: Connection, who: str) -> Row[Any] | None:
+        """Delete the row of `who` and return it; the seal is the caller's."""
+        row = next((row for row in self._rows(connection) if row.who == who), None)
+        if row is not None:
+            connection.execute(_REMOVE, {"portal": self._scope.portal_id, "person": who})
+        return row
+
+    def _insert(
+        self, connection: Connection, exemption: Exemption, *, removed: Row[Any] | None
+    ) -> None:
+        row = with_digest(
+            exemptions,
+            (
+                self._scope.portal_id,
+                exemption.who,
+                exemption.until.isoformat(),
+                exemption.reason,
+                exemption.added_by,
+                to_micros(exemption.added_at),
+            ),
+        )
+        columns = exemptions.columns.keys()
+        connection.execute(exemptions.insert(), dict(zip(columns, row, strict=True)))
+        gone = [] if removed is None else [removed.digest]
+        self._seal(connection, added=[row[-1]], removed=gone)
+
+    def _seal(
+        self, connection: Connection, *, added: Iterable[int] = (), removed: Iterable[int] = ()
+    ) -> None:
+        update_seal(
+            connection,
+            EXEMPTIONS,
+            self._scope.portal_id,
+            added=added,
+            removed=removed,
+            place=self._scope.database.place,
+        )
 
     def _note(self, connection: Connection, change: str, exemption: Exemption) -> None:
         content = {"change": change, "exemption": msgspec.to_builtins(exemption)}
@@ -116,8 +150,6 @@ def _exemption(row: Row[Any]) -> Exemption:
     )
 
 
-_OF_PORTAL = exemptions.c.portal_id == bindparam("portal")
-_OF_WHO = _OF_PORTAL & (exemptions.c.who == bindparam("person"))
-_ONE = select(exemptions).where(_OF_WHO)
-_REMOVE = delete(exemptions).where(_OF_WHO)
-_ALL = select(exemptions).where(_OF_PORTAL).order_by(exemptions.c.until, exemptions.c.who)
+_REMOVE = delete(exemptions).where(
+    exemptions.c.portal_id == bindparam("portal"), exemptions.c.who == bindparam("person")
+)

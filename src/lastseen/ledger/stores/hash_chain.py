@@ -76,6 +76,11 @@ def first_broken(
     return None if met else _broken(seq + 1, "removed")
 
 
+def removed(seq: int) -> ChainViolation:
+    """Return the violation of a chain that has lost its entry `seq`."""
+    return _broken(seq, "removed")
+
+
 def _canonical(entry: StoredEntry, *, with_hash: bool) -> bytes:
     """Return the canonical JSON of an entry, around actor and content, which are stored in it.
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
-from lastseen.ledger.db.schema import journal
+from lastseen.ledger.db.database import insert_into
+from lastseen.ledger.db.schema import journal, seals
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.hash_chain import (
@@ -19,6 +20,7 @@ from lastseen.ledger.stores.hash_chain import (
     exported,
     first_broken,
     origin,
+    removed,
     sealed,
 )
 from lastseen.model.actor import Actor
@@ -58,7 +60,7 @@ class Journal:
         if kind not in get_args(EntryKind):
             raise ValueError(f"not a kind of journal entry: {kind}")
         said = canonical_json(content)
-        head = connection.execute(_HEAD, {"portal": self._scope.portal_id}).one_or_none()
+        head = self._sound_head(connection)
         entry = sealed(
             StoredEntry(
                 seq=1 if head is None else head.seq + 1,
@@ -67,12 +69,13 @@ class Journal:
                 run_id=run_id,
                 actor=canonical_json(self._scope.actor).decode(),
                 content=said.decode(),
-                previous_hash=origin(self._scope.url) if head is None else head.hash,
+                previous_hash=origin(self._scope.journal_origin) if head is None else head.hash,
                 hash="",
             )
         )
         row = {"portal_id": self._scope.portal_id, **entry._asdict()}
         connection.execute(journal.insert(), row)
+        self._seal(connection, entry)
         return _entry(entry)
 
     def entries(self, run_id: str | None = None) -> Iterator[JournalEntry]:
@@ -100,7 +103,9 @@ class Journal:
         `journal_head`): without it a removed tail can't be told. Memory use does not grow with
         the journal.
         """
-        return first_broken(self._rows(), origin(self._scope.url), expected_head=expected_head)
+        return first_broken(
+            self._rows(), origin(self._scope.journal_origin), expected_head=expected_head
+        )
 
     def export(self) -> Iterator[bytes]:
         """Yield each entry as a line of canonical JSON, oldest first, ending in a newline.
@@ -114,6 +119,49 @@ class Journal:
             except UNREADABLE as error:
                 raise self._unreadable(row, error) from None
             yield line + b"\n"
+
+    def damage(self) -> ChainViolation | None:
+        """Check the whole chain, and that its newest entry is the last that was written."""
+        broken = self.verify()
+        if broken is not None:
+            return broken
+        with self._scope.reading() as connection:
+            seal, head = self._seal_and_head(connection)
+        if _is_newest(head, seal):
+            return None
+        return removed(1 if head is None else head.seq + 1)
+
+    def _sound_head(self, connection: Connection) -> Row[Any, Any] | None:
+        """Return the newest entry's number and hash; raises LedgerError where it isn't the last.
+
+        Whatever was appended to a damaged journal would hide the damage.
+        """
+        seal, head = self._seal_and_head(connection)
+        if not _is_newest(head, seal):
+            raise self._scope.damaged("the newest entry of its journal was changed or is missing")
+        return head
+
+    def _seal_and_head(
+        self, connection: Connection
+    ) -> tuple[Row[Any, Any] | None, Row[Any, Any] | None]:
+        which = {"portal": self._scope.portal_id}
+        seal: Row[Any, Any] | None = connection.execute(_SEAL, which).one_or_none()
+        head: Row[Any, Any] | None = connection.execute(_HEAD, which).one_or_none()
+        return seal, head
+
+    def _seal(self, connection: Connection, entry: StoredEntry) -> None:
+        """Note which entry is the newest, so that a removed tail shows."""
+        new = {
+            "portal_id": self._scope.portal_id,
+            "subject": journal.name,
+            "rows": entry.seq,
+            "total": _head_number(entry.hash),
+        }
+        connection.execute(
+            insert_into(self._scope.database.dialect, seals)
+            .values(new)
+            .on_conflict_do_update(index_elements=["portal_id", "subject"], set_=new)
+        )
 
     def _rows(self, run_id: str | None = None) -> Iterator[StoredEntry]:
         statement = _NEXT if run_id is None else _NEXT_OF_RUN
@@ -134,6 +182,23 @@ class Journal:
             meaning="it was changed after it was written, or the ledger is damaged",
             remedy="run `lastseen history --verify`; bring the ledger back from a backup",
         )
+
+
+def _is_newest(head: Row[Any, Any] | None, seal: Row[Any, Any] | None) -> bool:
+    """Say whether `head` is the entry that was written last, as the seal has it."""
+    if seal is None:
+        return False
+    if head is None:
+        return tuple(seal) == (0, 0)
+    return isinstance(head.hash, str) and tuple(seal) == (head.seq, _head_number(head.hash))
+
+
+def _head_number(hash_: str) -> int:
+    """Return a hash as a number that a database can hold; one that is no hash becomes -1."""
+    try:
+        return int(hash_[:15], 16)
+    except ValueError:
+        return -1
 
 
 def _entry(row: StoredEntry) -> JournalEntry:
@@ -160,3 +225,6 @@ _NEXT = (
     .limit(_PAGE)
 )
 _NEXT_OF_RUN = _NEXT.where(journal.c.run_id == bindparam("run"))
+_SEAL = select(seals.c.rows, seals.c.total).where(
+    seals.c.portal_id == bindparam("portal"), seals.c.subject == journal.name
+)

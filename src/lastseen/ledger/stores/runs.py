@@ -1,17 +1,27 @@
 """Every run, and the documents that it left: plan, record of the evidence, receipt.
 
-Documents are kept compressed in tables of their own, so that listing runs reads none of them.
+Documents are compressed, in tables of their own, so that listing runs reads none of them.
 """
 
 import zlib
+from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Column, Connection, Row, Table, bindparam, func, select, update
 
 from lastseen.ledger.db.database import insert_into
 from lastseen.ledger.db.schema import plans, receipts, runs
+from lastseen.ledger.db.seals import (
+    RUNS,
+    all_sound_rows,
+    is_sound,
+    row_digest,
+    sound_rows,
+    update_seal,
+    with_digest,
+)
 from lastseen.ledger.db.timestamps import from_micros, stamped_or_none, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.model.actor import Actor
@@ -35,7 +45,7 @@ class RunStore:
         plan_id: str | None = None,
         undone_run_id: str | None = None,
     ) -> Run:
-        """Enter a run that begins now and return it with its new id."""
+        """Record a run that begins now and return it with its new id."""
         run = Run(
             run_id=token_hex(6),
             kind=kind,
@@ -48,87 +58,70 @@ class RunStore:
             exit_code=None,
             by=self._scope.actor,
         )
-        row = {
-            "portal_id": self._scope.portal_id,
-            "run_id": run.run_id,
-            "kind": kind,
-            "started_at": to_micros(run.started_at),
-            "state": run.state,
-            "plan_id": plan_id,
-            "undone_run_id": undone_run_id,
-            "summary": "{}",
-            "actor": msgspec.json.encode(run.by).decode(),
-        }
         with self._scope.writing() as connection:
-            connection.execute(runs.insert(), row)
+            self._insert(connection, run)
         return run
 
     def finish(
         self, run_id: str, *, state: RunState, summary: dict[str, int], exit_code: int | None
     ) -> None:
-        """Enter that a run ended now; may be said again of a run that was taken up again.
+        """Record that a run ended now; may be said again of a run that was resumed.
 
         `exit_code` is None where an error ended it.
         """
-        ended = {
-            "finished_at": to_micros(self._scope.now()),
-            "state": state,
-            "summary": msgspec.json.encode(summary).decode(),
-            "exit_code": exit_code,
-        }
         with self._scope.writing() as connection:
-            connection.execute(
-                _CHANGE.values(ended), {"portal": self._scope.portal_id, "run": run_id}
+            self._change(
+                connection,
+                run_id,
+                finished_at=to_micros(self._scope.now()),
+                state=state,
+                summary=msgspec.json.encode(summary).decode(),
+                exit_code=exit_code,
             )
 
     def keep_plan(self, run_id: str, plan: Plan, evidence_record: bytes) -> None:
-        """Keep the plan that a run made, and the record of the evidence that it rests on.
+        """Keep the plan that a run made, and the record of its evidence.
 
         The plan has to be sealed. A second plan of the same run replaces the first.
         """
-        row = {
-            "plan_id": plan.plan_id,
-            "plan": zlib.compress(msgspec.json.encode(plan)),
-            "evidence_record": zlib.compress(evidence_record),
-        }
-        which = {"portal": self._scope.portal_id, "run": run_id}
+        row = with_digest(
+            plans,
+            (
+                self._scope.portal_id,
+                run_id,
+                plan.plan_id,
+                zlib.compress(msgspec.json.encode(plan)),
+                zlib.compress(evidence_record),
+            ),
+        )
         with self._scope.writing() as connection:
-            connection.execute(
-                insert_into(self._scope.database.dialect, plans)
-                .values(portal_id=self._scope.portal_id, run_id=run_id, **row)
-                .on_conflict_do_update(index_elements=["portal_id", "run_id"], set_=row)
-            )
-            connection.execute(_CHANGE.values(plan_id=plan.plan_id), which)
+            self._replace_document(connection, plans, row)
+            self._change(connection, run_id, plan_id=plan.plan_id)
 
     def plan(self, run_or_plan_id: str) -> Plan | None:
         """Return the plan with this id, or the one that this run made or carried out.
 
         Raises PlanRefused when what is kept was edited.
         """
-        document = self._document(_PLAN, run_or_plan_id)
+        document = self._document(plans.c.plan, run_or_plan_id)
         if document is None:
             return None
         return decode_plan(document, source=f"{run_or_plan_id} kept in the ledger")
 
     def evidence_record(self, run_or_plan_id: str) -> bytes | None:
         """Return the record of the evidence that a plan rests on; ids as for `plan`."""
-        return self._document(_EVIDENCE_RECORD, run_or_plan_id)
+        return self._document(plans.c.evidence_record, run_or_plan_id)
 
     def keep_receipt(self, receipt: Receipt) -> None:
         """Keep a run's receipt; a later one of the same run replaces it."""
         document = zlib.compress(msgspec.json.encode(receipt))
+        row = with_digest(receipts, (self._scope.portal_id, receipt.run_id, document))
         with self._scope.writing() as connection:
-            connection.execute(
-                insert_into(self._scope.database.dialect, receipts)
-                .values(portal_id=self._scope.portal_id, run_id=receipt.run_id, receipt=document)
-                .on_conflict_do_update(
-                    index_elements=["portal_id", "run_id"], set_={"receipt": document}
-                )
-            )
+            self._replace_document(connection, receipts, row)
 
     def receipt(self, run_id: str) -> Receipt | None:
         """Return a run's receipt, or None when it left none."""
-        document = self._document(_RECEIPT, run_id)
+        document = self._document(receipts.c.receipt, run_id)
         if document is None:
             return None
         try:
@@ -137,55 +130,104 @@ class RunStore:
             raise self._damaged(run_id, str(error)) from None
 
     def find(self, run_id_prefix: str) -> Run:
-        """Return the only run whose id begins so.
+        """Return the only run whose id starts with `run_id_prefix`.
 
         Raises UsageError when there is none or more than one.
         """
         prefix = run_id_prefix.strip().lower()
-        with self._scope.reading() as connection:
-            rows = connection.execute(
-                _FIND.where(runs.c.run_id.startswith(prefix, autoescape=True)),
-                {"portal": self._scope.portal_id},
-            ).all()
+        rows = [row for row in self._rows() if row.run_id.startswith(prefix)]
         exact = [row for row in rows if row.run_id == prefix]
         if len(exact or rows) == 1 and prefix:
             return _run((exact or rows)[0])
         raise UsageError(
             attempted=f"looking for the run {run_id_prefix!r}",
-            found="more than one run begins so" if rows else "no run begins so",
+            found=f"{'more than one' if rows else 'no'} run id starts with {prefix!r}",
             meaning=f"the ledger keeps the runs on {self._scope.url} under their ids",
             remedy="take the id from `lastseen history`",
         )
 
     def all(self, limit: int | None = None) -> tuple[Run, ...]:
         """Return the runs, newest first; at most `limit`, or all for None."""
-        with self._scope.reading() as connection:
-            rows = connection.execute(_ALL.limit(limit), {"portal": self._scope.portal_id}).all()
-        return tuple(_run(row) for row in rows)
+        return tuple(map(_run, self._rows()[:limit]))
 
     def unfinished(self, kind: RunKind, plan_id: str) -> Run | None:
         """Return the newest run of this kind on this plan if it never came to its end.
 
         That is one that was interrupted, was killed, or still runs: the lock tells the last apart.
         """
-        with self._scope.reading() as connection:
-            row = connection.execute(
-                _NEWEST_ON_PLAN,
-                {"portal": self._scope.portal_id, "kind": kind, "plan": plan_id},
-            ).one_or_none()
+        row = next(
+            (row for row in self._rows() if (row.kind, row.plan_id) == (kind, plan_id)), None
+        )
         if row is None or row.state not in ("running", "interrupted"):
             return None
         return _run(row)
 
-    def _document(self, statement: Any, some_id: str) -> bytes | None:
+    def _rows(self) -> Sequence[Row[Any]]:
+        """Return all runs, newest first."""
         with self._scope.reading() as connection:
-            compressed = connection.scalar(
-                statement, {"portal": self._scope.portal_id, "some_id": some_id}
+            rows = all_sound_rows(
+                connection, RUNS, self._scope.portal_id, place=self._scope.database.place
             )
-        if compressed is None:
+        return sorted(rows, key=lambda row: row.number, reverse=True)
+
+    def _insert(self, connection: Connection, run: Run) -> None:
+        values = {
+            "portal_id": self._scope.portal_id,
+            "run_id": run.run_id,
+            "kind": run.kind,
+            "started_at": to_micros(run.started_at),
+            "finished_at": None,
+            "state": run.state,
+            "plan_id": run.plan_id,
+            "undone_run_id": run.undone_run_id,
+            "summary": "{}",
+            "exit_code": None,
+            "actor": msgspec.json.encode(run.by).decode(),
+        }
+        connection.execute(runs.insert(), {**values, "digest": 0})  # the database numbers it
+        self._change(connection, run.run_id, is_new=True)
+
+    def _change(
+        self, connection: Connection, run_id: str, *, is_new: bool = False, **changes: object
+    ) -> None:
+        """Change columns of a run, with its digest and the seal."""
+        which = {"portal": self._scope.portal_id, "run": run_id}
+        row = connection.execute(_ONE, which).one_or_none()
+        if row is None:
+            return
+        if not is_new:
+            sound_rows(runs, [row], place=self._scope.database.place)
+        values = {**row._mapping, **changes}
+        digest = row_digest(runs, list(values.values())[:-1])
+        connection.execute(_CHANGE.values(**changes, digest=digest), which)
+        update_seal(
+            connection,
+            RUNS,
+            self._scope.portal_id,
+            added=[digest],
+            removed=[] if is_new else [row.digest],
+            place=self._scope.database.place,
+        )
+
+    def _replace_document(self, connection: Connection, table: Table, row: tuple[Any, ...]) -> None:
+        values = dict(zip(table.columns.keys(), row, strict=True))
+        connection.execute(
+            insert_into(self._scope.database.dialect, table)
+            .values(values)
+            .on_conflict_do_update(index_elements=["portal_id", "run_id"], set_=values)
+        )
+
+    def _document(self, column: Column[bytes], some_id: str) -> bytes | None:
+        statement = _DOCUMENTS[column.table.name]
+        which = {"portal": self._scope.portal_id, "some_id": some_id}
+        with self._scope.reading() as connection:
+            row = connection.execute(statement, which).one_or_none()
+        if row is None:
             return None
+        if not is_sound(column.table, row):
+            raise self._damaged(some_id, "it was changed after it was written")
         try:
-            return zlib.decompress(compressed)
+            return zlib.decompress(getattr(row, column.name))
         except zlib.error as error:
             raise self._damaged(some_id, str(error)) from None
 
@@ -214,11 +256,7 @@ def _run(row: Any) -> Run:
 
 
 _OF_PORTAL = runs.c.portal_id == bindparam("portal")
-_ALL = select(runs).where(_OF_PORTAL).order_by(runs.c.number.desc())
-_FIND = _ALL.limit(2)
-_NEWEST_ON_PLAN = _ALL.where(
-    runs.c.kind == bindparam("kind"), runs.c.plan_id == bindparam("plan")
-).limit(1)
+_ONE = select(runs).where(_OF_PORTAL, runs.c.run_id == bindparam("run"))
 _CHANGE = update(runs).where(_OF_PORTAL, runs.c.run_id == bindparam("run"))
 
 _MENTIONED = (
@@ -229,10 +267,9 @@ _MENTIONED = (
 _MADE = (plans.c.run_id == bindparam("some_id")) | (
     plans.c.plan_id == func.coalesce(_MENTIONED, bindparam("some_id"))
 )
-_PLAN = select(plans.c.plan).where(plans.c.portal_id == bindparam("portal"), _MADE).limit(1)
-_EVIDENCE_RECORD = (
-    select(plans.c.evidence_record).where(plans.c.portal_id == bindparam("portal"), _MADE).limit(1)
-)
-_RECEIPT = select(receipts.c.receipt).where(
-    receipts.c.portal_id == bindparam("portal"), receipts.c.run_id == bindparam("some_id")
-)
+_DOCUMENTS = {
+    "plans": select(plans).where(plans.c.portal_id == bindparam("portal"), _MADE).limit(1),
+    "receipts": select(receipts).where(
+        receipts.c.portal_id == bindparam("portal"), receipts.c.run_id == bindparam("some_id")
+    ),
+}

@@ -80,8 +80,8 @@ def test_failures_to_connect_are_told_by_their_words(words: str, found: str):
     "bug",
     [
         FakeSqliteError("SQLITE_ERROR"),
-        FakeSqliteError("SQLITE_CONSTRAINT_UNIQUE"),
-        OperationalError(state="42P01"),
+        FakeSqliteError("SQLITE_CONSTRAINT_TRIGGER"),
+        OperationalError(state="42601"),
         ValueError("something else"),
         None,
     ],

@@ -75,12 +75,6 @@ def test_a_ledger_of_any_revision_is_brought_up_to_date(
             connection.execute(text("DELETE FROM journal"))
 
 
-def test_what_an_older_ledger_holds_is_kept(ledger_url: str, clock: TickingClock):
-    _make(ledger_url, REVISIONS[0], "INSERT INTO portals (url) VALUES ('https://portal.example')")
-    with open_ledger(ledger_url, clock=clock) as ledger:
-        assert ledger.portal(PORTAL)._scope.portal_id == 1
-
-
 @pytest.mark.parametrize("revision", ABANDONED_REVISIONS)
 def test_a_ledger_from_before_the_first_release_is_refused_in_words(
     ledger_url: str, clock: TickingClock, revision: str

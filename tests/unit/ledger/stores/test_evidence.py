@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import DBAPIError
 
-from lastseen.ledger import Covered, FilterNote, Ledger, PortalLedger, RetentionNote
+from lastseen.ledger import Covered, Ledger, PortalLedger, RetentionNote
 from lastseen.model.contractor import UserId
+from lastseen.model.errors import LedgerError
 from lastseen.model.instant import Instant, Interval
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 from tests.unit.ledger.conftest import PORTAL, Tampering
@@ -251,7 +251,7 @@ def test_a_reading_that_can_not_be_kept_leaves_nothing_behind(
     portal.evidence.keep(reading())
     with tampering() as connection:
         connection.exec_driver_sql("DROP TABLE coverage")
-    with pytest.raises(DBAPIError, match="coverage"):
+    with pytest.raises(LedgerError, match="tables are not the ones"):
         portal.evidence.keep(reading(stretch(0, 10), sightings=(seen(ANNA, 5),)))
     assert portal.evidence.newest_sightings(SIGN_IN) == {}
 
@@ -273,21 +273,6 @@ def test_a_late_note_does_not_rewrite_history(portal: PortalLedger):
     portal.evidence.note_retention(180, 180, minute(5))
     portal.evidence.note_retention(7, 180, minute(3))
     assert portal.evidence.retention_history() == (_retention(5, 5, 180),)
-
-
-def test_two_findings_of_one_instant_leave_the_later_said(portal: PortalLedger):
-    portal.evidence.note_filters("before-window", minute(1))
-    portal.evidence.note_filters("ignored", minute(1))
-    assert [note.mode for note in portal.evidence.filters_history()] == ["ignored"]
-
-
-def test_filters_are_noted_once_for_each_change(portal: PortalLedger):
-    for at, mode in ((1, "after-window"), (2, "after-window"), (3, "before-window")):
-        portal.evidence.note_filters(mode, minute(at))
-    assert portal.evidence.filters_history() == (
-        FilterNote(at=minute(1), last_at=minute(2), mode="after-window"),
-        FilterNote(at=minute(3), last_at=minute(3), mode="before-window"),
-    )
 
 
 def _retention(at: float, last_at: float, days: int) -> RetentionNote:

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
+revision = "0004"
 down_revision = None
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -35,11 +35,21 @@ def upgrade() -> None:
         "portals",
         sa.Column("id", _NUMBER, primary_key=True),
         sa.Column("url", sa.Text, nullable=False),
+        _text("journal_origin"),
+        _whole("digest"),
         sa.UniqueConstraint("url", name="portals_by_url"),
     )
     _evidence()
     _people()
     _runs()
+    seals = op.create_table(
+        "seals",
+        _key("portal_id", sa.BigInteger),
+        _key("subject", sa.Text),
+        _whole("rows"),
+        _whole("total"),
+    )
+    op.bulk_insert(seals, [{"portal_id": 0, "subject": "portals", "rows": 0, "total": 0}])
     for statement in _GUARD[op.get_bind().dialect.name]:
         op.execute(statement)
 
@@ -53,6 +63,7 @@ def _evidence() -> None:
         _whole("at"),
         _whole("event_id"),
         _whole("action_id"),
+        _whole("digest"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -72,6 +83,7 @@ def _evidence() -> None:
         _text("user_id"),
         _whole("at"),
         _whole("action_id"),
+        _whole("digest"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -85,6 +97,7 @@ def _evidence() -> None:
         _text("proof"),
         _whole("first_recorded"),
         _whole("last_recorded"),
+        _whole("digest"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -94,9 +107,7 @@ def _evidence() -> None:
         _whole("last_at"),
         _whole("sign_in_days"),
         _whole("trail_days"),
-    )
-    op.create_table(
-        "filter_notes", _portal(), _key("at", sa.BigInteger), _whole("last_at"), _text("mode")
+        _whole("digest"),
     )
 
 
@@ -108,6 +119,7 @@ def _people() -> None:
         sa.Column("status", sa.Integer, nullable=False),
         _whole("seen_at"),
         sa.Column("reinstated_at", sa.BigInteger),
+        _whole("digest"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -118,6 +130,7 @@ def _people() -> None:
         _text("reason"),
         _text("added_by"),
         _whole("added_at"),
+        _whole("digest"),
     )
 
 
@@ -136,6 +149,7 @@ def _runs() -> None:
         _text("summary"),
         sa.Column("exit_code", sa.Integer),
         _text("actor"),
+        _whole("digest"),
         sa.UniqueConstraint("portal_id", "run_id", name="runs_by_id"),
     )
     op.create_index("runs_by_plan", "runs", ["portal_id", "plan_id"])
@@ -146,6 +160,7 @@ def _runs() -> None:
         _text("plan_id"),
         sa.Column("plan", sa.LargeBinary, nullable=False),
         sa.Column("evidence_record", sa.LargeBinary, nullable=False),
+        _whole("digest"),
     )
     op.create_index("plans_by_plan", "plans", ["portal_id", "plan_id"])
     op.create_table(
@@ -153,6 +168,7 @@ def _runs() -> None:
         _portal(),
         _key("run_id", sa.Text),
         sa.Column("receipt", sa.LargeBinary, nullable=False),
+        _whole("digest"),
     )
     op.create_table(
         "journal",

@@ -1,0 +1,190 @@
+"""Protection against rot: a digest on each row, and a seal over all rows of one kind.
+
+A digest shows that a row was changed after it was written. A seal counts the rows of a kind and
+adds up their digests, so that a missing row shows as well. Writers update the seal in the same
+transaction, by what they added and removed; nothing ever computes it anew from damaged rows.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, Table, bindparam, select, update
+
+from lastseen.ledger.db import schema
+from lastseen.model.errors import LedgerError
+from lastseen.model.sighting import EvidenceKind
+
+_MASK = 2**62 - 1
+"""Digests and their sums have 62 bits, so that no sum of two leaves a database's integer."""
+
+NO_PORTAL = 0
+"""Stands for the portal where a seal covers the list of portals itself."""
+
+
+class Sealed(NamedTuple):
+    """Rows that share one seal: one portal's rows of a table, or of one log in it."""
+
+    table: Table
+    kind: EvidenceKind | None = None
+
+    @property
+    def name(self) -> str:
+        """The name under which the seal is stored."""
+        return self.table.name if self.kind is None else f"{self.table.name}/{self.kind.value}"
+
+    def all(self) -> Select[Any]:
+        """Return the statement that reads all rows of the portal bound to `portal`."""
+        statement = select(self.table)
+        if "portal_id" in self.table.c:
+            statement = statement.where(self.table.c.portal_id == bindparam("portal"))
+        if self.kind is not None:
+            statement = statement.where(self.table.c.kind == self.kind.value)
+        return statement
+
+
+PORTALS = Sealed(schema.portals)
+ACCOUNTS = Sealed(schema.accounts)
+EXEMPTIONS = Sealed(schema.exemptions)
+RETENTION = Sealed(schema.retention_notes)
+RUNS = Sealed(schema.runs)
+UNRECOGNISED = Sealed(schema.unrecognised)
+SIGHTINGS = {kind: Sealed(schema.sightings, kind) for kind in EvidenceKind}
+COVERAGE = {kind: Sealed(schema.coverage, kind) for kind in EvidenceKind}
+
+RECORDS = (ACCOUNTS, EXEMPTIONS, RETENTION, RUNS)
+"""What can't be read from the portal again."""
+
+EVIDENCE = (*SIGHTINGS.values(), *COVERAGE.values(), UNRECOGNISED)
+"""What the portal's logs can tell again."""
+
+
+def row_digest(table: Table, values: Sequence[object]) -> int:
+    """Return the digest of a row, its `values` in the order of the table's other columns."""
+    text = repr((table.name, *values)).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest()) & _MASK
+
+
+def with_digest(table: Table, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the whole row: `values` and their digest."""
+    return (*values, row_digest(table, values))
+
+
+def is_sound(table: Table, row: Sequence[Any]) -> bool:
+    """Say whether a whole row is as it was written."""
+    return bool(row_digest(table, tuple(row)[:-1]) == row[-1])
+
+
+def sound_rows(table: Table, rows: Sequence[Row[Any]], *, place: str) -> Sequence[Row[Any]]:
+    """Return whole `rows` of a table; raises LedgerError where one isn't as it was written."""
+    for row in rows:
+        if not is_sound(table, row):
+            raise damaged(place, f"a row of its table `{table.name}` was changed")
+    return rows
+
+
+def all_sound_rows(
+    connection: Connection, sealed: Sealed, portal_id: int, *, place: str
+) -> Sequence[Row[Any]]:
+    """Return all rows of a kind; raises LedgerError where one was changed or is missing."""
+    rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
+    sound_rows(sealed.table, rows, place=place)
+    if not _matches_seal(connection, sealed, portal_id, rows):
+        raise damaged(place, f"a row of its table `{sealed.table.name}` is missing")
+    return rows
+
+
+def damage_of(connection: Connection, sealed: Sealed, portal_id: int) -> str | None:
+    """Return what is wrong with the rows of a kind, in a few words, or None."""
+    rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
+    changed = sum(not is_sound(sealed.table, row) for row in rows)
+    if changed:
+        return f"{sealed.name}: {changed} of {len(rows)} rows were changed"
+    if not _matches_seal(connection, sealed, portal_id, rows):
+        return f"{sealed.name}: a row is missing, or its seal was changed"
+    return None
+
+
+def update_seal(
+    connection: Connection,
+    sealed: Sealed,
+    portal_id: int,
+    *,
+    added: Iterable[int] = (),
+    removed: Iterable[int] = (),
+    place: str,
+) -> None:
+    """Take the digests of `added` and `removed` rows into the seal; raises LedgerError."""
+    came, gone = list(added), list(removed)
+    if not came and not gone:
+        return
+    change = {
+        "portal": portal_id,
+        "which": sealed.name,
+        "more": len(came) - len(gone),
+        "sum": (sum(came) - sum(gone)) & _MASK,
+    }
+    if connection.execute(_UPDATE, change).rowcount != 1:
+        raise damaged(place, f"the seal of its table `{sealed.table.name}` is missing")
+
+
+def begin_seals(connection: Connection, portal_id: int) -> None:
+    """Write the empty seals of a portal that has no rows yet."""
+    new = [
+        {"portal_id": portal_id, "subject": sealed.name, "rows": 0, "total": 0}
+        for sealed in (*RECORDS, *EVIDENCE)
+    ]
+    new.append({"portal_id": portal_id, "subject": "journal", "rows": 0, "total": 0})
+    connection.execute(schema.seals.insert(), new)
+
+
+def replace_seal(connection: Connection, sealed: Sealed, portal_id: int) -> None:
+    """Seal the rows that are there now, every one of which the caller has found sound."""
+    rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
+    connection.execute(
+        schema.seals.delete().where(
+            schema.seals.c.portal_id == portal_id, schema.seals.c.subject == sealed.name
+        )
+    )
+    connection.execute(
+        schema.seals.insert().values(
+            portal_id=portal_id,
+            subject=sealed.name,
+            rows=len(rows),
+            total=sum(row[-1] for row in rows) & _MASK,
+        )
+    )
+
+
+def damaged(place: str, found: str) -> LedgerError:
+    """Return the error for a ledger that isn't as Lastseen wrote it."""
+    return LedgerError(
+        attempted=f"reading the ledger {place}",
+        found=found,
+        meaning="the ledger is damaged, or something other than Lastseen changed it; decisions "
+        "made from it could disable the wrong people, so nobody was changed",
+        remedy="run `lastseen history --verify` to see what is damaged, and restore the ledger "
+        "from a backup",
+    )
+
+
+def _matches_seal(
+    connection: Connection, sealed: Sealed, portal_id: int, rows: Sequence[Row[Any]]
+) -> bool:
+    seal = connection.execute(_SEAL, {"portal": portal_id, "which": sealed.name}).one_or_none()
+    total = sum(row[-1] for row in rows) & _MASK
+    return seal is not None and tuple(seal) == (len(rows), total)
+
+
+_OF_SUBJECT = (schema.seals.c.portal_id == bindparam("portal")) & (
+    schema.seals.c.subject == bindparam("which")
+)
+_SEAL = select(schema.seals.c.rows, schema.seals.c.total).where(_OF_SUBJECT)
+_UPDATE = (
+    update(schema.seals)
+    .where(_OF_SUBJECT)
+    .values(
+        rows=schema.seals.c.rows + bindparam("more"),
+        total=(schema.seals.c.total + bindparam("sum")).op("&")(_MASK),
+    )
+)

@@ -1,0 +1,62 @@
+"""Giving up what is damaged in a log's evidence, so that the portal is asked for it again."""
+
+from sqlalchemy import Connection
+
+from lastseen.ledger.db.seals import (
+    COVERAGE,
+    SIGHTINGS,
+    UNRECOGNISED,
+    Sealed,
+    damage_of,
+    is_sound,
+    replace_seal,
+)
+from lastseen.ledger.scope import Scope
+from lastseen.ledger.stores.coverage_rows import forget_coverage
+from lastseen.model.sighting import EvidenceKind
+
+
+def mend_log(scope: Scope, kind: EvidenceKind) -> str | None:
+    """Drop damaged rows of a log, and all its coverage if there are any.
+
+    Returns what was wrong, in a few words, or None. Raises LedgerError.
+    """
+    parts = _parts(kind)
+    with scope.reading() as connection:
+        found = [damage_of(connection, part, scope.portal_id) for part in parts]
+    if not any(found):
+        return None
+    with scope.writing() as connection:
+        for part in parts:
+            if damage_of(connection, part, scope.portal_id) is None:
+                continue
+            if part is not COVERAGE[kind]:
+                _drop_damaged_rows(connection, scope, part)
+        forget_coverage(connection, scope, kind)
+    return "; ".join(one for one in found if one)
+
+
+def _parts(kind: EvidenceKind) -> tuple[Sealed, ...]:
+    """Return what a log's completeness rests on; only the sign-in log keeps unrecognised events."""
+    if kind is EvidenceKind.SIGN_IN:
+        return SIGHTINGS[kind], COVERAGE[kind], UNRECOGNISED
+    return SIGHTINGS[kind], COVERAGE[kind]
+
+
+def _drop_damaged_rows(connection: Connection, scope: Scope, part: Sealed) -> None:
+    """Write the sound rows of a kind anew and leave the others out.
+
+    A damaged row can't be found again by its key: rows are kept apart from the database's order.
+    """
+    rows = connection.execute(part.all(), {"portal": scope.portal_id}).all()
+    kept = [row for row in rows if is_sound(part.table, row)]
+    which = part.table.c.portal_id == scope.portal_id
+    if part.kind is not None:
+        which &= part.table.c.kind == part.kind.value
+    connection.execute(part.table.delete().where(which))
+    if kept:
+        names = part.table.columns.keys()
+        connection.execute(
+            part.table.insert(), [dict(zip(names, row, strict=True)) for row in kept]
+        )
+    replace_seal(connection, part, scope.portal_id)

@@ -38,5 +38,6 @@ def _line(cells: list[object]) -> bytes:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    # Python before 3.13 leaves a lone carriage return unquoted, and readers end the row there.
+    text = "" if value is None else str(value).replace("\r", " ")
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -62,6 +62,7 @@ safety: $(DEV)/.installed ## Search for a portal on which it disables someone at
 # The same versions everywhere: the smaller files are constrained by the largest.
 lock: $(LOCKER)/.installed ## Rewrite requirements/*.txt from pyproject.toml
 	$(COMPILE) --output-file requirements/dev.txt --all-extras pyproject.toml
+	$(COMPILE) --output-file requirements/fleet.txt --extra fleet --constraints requirements/dev.txt pyproject.toml
 	$(COMPILE) --output-file requirements/plain.txt --constraints requirements/dev.txt pyproject.toml
 	echo hatchling | $(COMPILE) --output-file requirements/build.txt --constraints requirements/dev.txt -
 

@@ -6,6 +6,7 @@ import typer
 
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
+from lastseen.cli.metrics_file import MetricsFileOption, metrics_written
 from lastseen.cli.options import (
     NowOption,
     OutputOption,
@@ -41,6 +42,7 @@ def run(
         ),
     ] = False,
     now: NowOption = None,
+    metrics_file: MetricsFileOption = None,
 ) -> int:
     """Review and carry out at once, inside the guardrails.
 
@@ -64,7 +66,8 @@ def run(
         only_report=not (yes or can_ask),
         reconcile=settings.roster.reconcile,
     )
-    result = run_async(_run(called, settings, options, where))
+    with metrics_written(metrics_file, portal=settings.portal.url) as told:
+        result = told.result(run_async(_run(called, settings, options, where)))
     _deliver(result, where, called)
     if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")

@@ -13,7 +13,6 @@ import msgspec
 
 from lastseen.api import (
     Clock,
-    Decision,
     ExitCode,
     GuardrailStopped,
     LastseenError,
@@ -25,16 +24,13 @@ from lastseen.api import (
     Portal,
     PortalError,
     PortalLedger,
-    PortalRefused,
     Receipt,
     RosterError,
     RunOptions,
     RunResult,
     Settings,
-    Verdict,
     open_portal,
     open_roster,
-    receipt_exit_code,
     review,
     run,
     settings_from,
@@ -44,10 +40,8 @@ from lastseen.fleet.configuration import FleetPortal
 from lastseen.fleet.order import JobOrder
 from lastseen.fleet.outcome import Figures, JobOutcome
 from lastseen.fleet.references import resolve
+from lastseen.fleet.standing import figures_of, standing_after, state_of
 from lastseen.model.fleet import PortalState
-
-SOON_DAYS = 7
-"""Whoever is due within so many days is counted as due soon."""
 
 _LOG = logging.getLogger("lastseen.fleet")
 
@@ -90,7 +84,7 @@ async def carry_out(order: JobOrder, entry: FleetPortal, context: JobContext) ->
     except GuardrailStopped as error:
         return work.guarded(error)
     except PortalError as error:
-        return work.failed(_state_of(error), _sentence(error), error.exit_code)
+        return work.failed(state_of(error), _sentence(error), error.exit_code)
     except RosterError as error:
         return work.failed(PortalState.REFUSED, _sentence(error), error.exit_code)
     except LastseenError as error:
@@ -166,21 +160,10 @@ class _Work:
     def ended(self) -> JobOutcome:
         """Return the outcome of a job that came to its end."""
         assert self._plan is not None
-        receipts = self._receipts()
-        figures = figures_of(self._plan, receipts)
-        codes = {receipt_exit_code(one) for one in receipts}
-        whole = self._plan.evidence.complete
-        if ExitCode.PARTIAL in codes:
-            state, code = PortalState.PARTIAL, ExitCode.PARTIAL
-        elif ExitCode.REFUSED in codes:
-            state, code = PortalState.REFUSED, ExitCode.REFUSED
-        elif ExitCode.INCOMPLETE in codes or figures.held or not whole:
-            state, code = PortalState.HELD, ExitCode.INCOMPLETE
-        elif figures.to_disable:
-            state, code = PortalState.PROPOSED, ExitCode.DONE
-        else:
-            state, code = PortalState.CLEAN, ExitCode.DONE
-        return self._outcome(state, code, figures=figures, error=self._why_not())
+        standing = standing_after(self._plan, self._receipts())
+        return self._outcome(
+            standing.state, standing.exit_code, figures=standing.figures, error=self._why_not()
+        )
 
     def guarded(self, error: GuardrailStopped) -> JobOutcome:
         """Return the outcome of a run that a guardrail stopped, with what its plan proposes."""
@@ -225,41 +208,6 @@ class _Work:
         if self._result.cause is NotApplied.NOT_AGREED:
             return "nobody has agreed to changes, so it only reported"
         return self._result.why_not
-
-
-def figures_of(plan: Plan, receipts: tuple[Receipt, ...]) -> Figures:
-    """Return what a plan and the receipts of carrying it out amount to, in numbers of people."""
-    disabled = sum(receipt.summary.get("disabled", 0) for receipt in receipts)
-    done = {
-        outcome.user_id for receipt in receipts for outcome in receipt.outcomes if outcome.verified
-    }
-    spared = {
-        outcome.user_id
-        for receipt in receipts
-        for outcome in receipt.outcomes
-        if outcome.outcome.value.startswith(("spared", "already"))
-    }
-    waiting = [one for one in plan.to_disable() if one.user_id not in done | spared]
-    return Figures(
-        disabled=disabled,
-        to_disable=len(waiting),
-        kept=plan.summary.keep,
-        held=plan.summary.hold,
-        due_soon=sum(_is_due_soon(decision, plan) for decision in plan.decisions),
-    )
-
-
-def _is_due_soon(decision: Decision, plan: Plan) -> bool:
-    if decision.decision is not Verdict.KEEP or decision.idle_days is None:
-        return False
-    return decision.idle_days >= plan.policy.inactive_days - SOON_DAYS
-
-
-def _state_of(error: PortalError) -> PortalState:
-    """Return how a portal stands that gave this error: a broken server is as good as none."""
-    if isinstance(error, PortalRefused) and error.status < 500:
-        return PortalState.REFUSED
-    return PortalState.UNREACHABLE
 
 
 def _sentence(error: LastseenError) -> str:

@@ -1,0 +1,84 @@
+"""How a portal stands after a review or a run: pure, from the documents that they left."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from lastseen.api import (
+    Decision,
+    ExitCode,
+    Plan,
+    PortalError,
+    PortalRefused,
+    Receipt,
+    Verdict,
+    receipt_exit_code,
+)
+from lastseen.fleet.outcome import Figures
+from lastseen.model.fleet import PortalState
+
+SOON_DAYS = 7
+"""Contractors who are due within so many days are counted as due soon."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a portal stands after a job that came to its end."""
+
+    state: PortalState
+    """What somebody has to do about it, if anything."""
+    exit_code: ExitCode
+    """How the command ends."""
+    figures: Figures
+    """In numbers of people."""
+
+
+def standing_after(plan: Plan, receipts: Sequence[Receipt]) -> Standing:
+    """Return how a portal stands with this plan, after these receipts of carrying it out."""
+    figures = figures_of(plan, receipts)
+    codes = {receipt_exit_code(one) for one in receipts}
+    if ExitCode.PARTIAL in codes:
+        state, code = PortalState.PARTIAL, ExitCode.PARTIAL
+    elif ExitCode.REFUSED in codes:
+        state, code = PortalState.REFUSED, ExitCode.REFUSED
+    elif ExitCode.INCOMPLETE in codes or figures.held or not plan.evidence.complete:
+        state, code = PortalState.HELD, ExitCode.INCOMPLETE
+    elif figures.to_disable:
+        state, code = PortalState.PROPOSED, ExitCode.DONE
+    else:
+        state, code = PortalState.CLEAN, ExitCode.DONE
+    return Standing(state=state, exit_code=code, figures=figures)
+
+
+def state_of(error: PortalError) -> PortalState:
+    """Return how a portal stands that gave this error: a broken server is as good as none."""
+    if isinstance(error, PortalRefused) and error.status < 500:
+        return PortalState.REFUSED
+    return PortalState.UNREACHABLE
+
+
+def figures_of(plan: Plan, receipts: Sequence[Receipt]) -> Figures:
+    """Return what a plan and the receipts of carrying it out amount to, in numbers of people."""
+    disabled = sum(receipt.summary.get("disabled", 0) for receipt in receipts)
+    done = {
+        outcome.user_id for receipt in receipts for outcome in receipt.outcomes if outcome.verified
+    }
+    spared = {
+        outcome.user_id
+        for receipt in receipts
+        for outcome in receipt.outcomes
+        if outcome.outcome.value.startswith(("spared", "already"))
+    }
+    waiting = [one for one in plan.to_disable() if one.user_id not in done | spared]
+    return Figures(
+        disabled=disabled,
+        to_disable=len(waiting),
+        kept=plan.summary.keep,
+        held=plan.summary.hold,
+        due_soon=sum(_is_due_soon(decision, plan) for decision in plan.decisions),
+    )
+
+
+def _is_due_soon(decision: Decision, plan: Plan) -> bool:
+    if decision.decision is not Verdict.KEEP or decision.idle_days is None:
+        return False
+    return decision.idle_days >= plan.policy.inactive_days - SOON_DAYS

@@ -1,0 +1,140 @@
+"""Metrics of single runs as a file, for Prometheus's textfile collector.
+
+For schedulers that start `lastseen run`: the file is written whole or not at all, whatever came of
+the run. When the last success was is carried over from the file that it replaces.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from prometheus_client import CollectorRegistry, write_to_textfile
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from lastseen.api import (
+    GuardrailStopped,
+    Instant,
+    LastseenError,
+    PortalError,
+    RunResult,
+    UsageError,
+)
+from lastseen.fleet.metrics import portal_families
+from lastseen.fleet.standing import Standing, standing_after, state_of
+from lastseen.model.fleet import PortalState, PortalStatus
+
+SUCCESS = "lastseen_portal_last_success_timestamp_seconds"
+"""The metric that a run which failed must not take away."""
+
+
+class RunReport(msgspec.Struct, kw_only=True):
+    """What a run has come to so far; filled while it goes on."""
+
+    result: RunResult | None = None
+    """What it decided and did, once it has ended."""
+    error: LastseenError | None = None
+    """What ended it instead."""
+
+
+def write_metrics(
+    file: Path, report: RunReport, *, portal: str, now: Instant, seconds: float
+) -> None:
+    """Write the metrics of a run on `portal` that ended `now` after so many seconds.
+
+    Raises UsageError where the file can't be written.
+    """
+    registry = CollectorRegistry()
+    registry.register(_Run(report, portal, now, seconds, success=_past_success(file)))
+    try:
+        write_to_textfile(str(file), registry)
+        file.chmod(0o644)  # the collector runs as another user
+    except OSError as error:
+        raise UsageError(
+            attempted=f"writing the metrics to {file}",
+            found=(error.strerror or type(error).__name__).lower(),
+            meaning="what the run did stays done; only its metrics are missing",
+            remedy="name a file in a folder that this user can write to with --metrics-file",
+        ) from None
+
+
+class _Run(Collector):
+    """The figures of one run."""
+
+    def __init__(
+        self, report: RunReport, portal: str, now: Instant, seconds: float, *, success: float | None
+    ) -> None:
+        self._report = report
+        self._portal = portal
+        self._now = now
+        self._seconds = seconds
+        self._success = success
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing ahead."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield how the portal stands, and how the run ended."""
+        standing = self._standing()
+        status = self._status(standing)
+        for family in portal_families([status]):
+            if family.name == SUCCESS and not family.samples and self._success is not None:
+                family.add_sample(SUCCESS, {"portal": self._portal}, self._success)
+            yield family
+        yield self._gauge("duration_seconds", "How long the newest run took.", self._seconds)
+        failed = float(standing is None)
+        yield self._gauge("failed", "1 where the newest run came to no end.", failed)
+
+    def _standing(self) -> Standing | None:
+        result = self._report.result
+        if result is None:
+            return None
+        receipts = (*result.finished, *((result.receipt,) if result.receipt else ()))
+        return standing_after(result.plan, receipts)
+
+    def _status(self, standing: Standing | None) -> PortalStatus:
+        figures = standing.figures if standing is not None else None
+        result = self._report.result
+        whole = result is not None and result.plan.evidence.complete
+        state = standing.state if standing is not None else _state_after(self._report.error)
+        return PortalStatus(
+            name=self._portal,
+            url=self._portal,
+            state=state,
+            whole_review_at=self._now if whole else None,
+            next_due_at=None,
+            disabled=figures.disabled if figures else None,
+            to_disable=figures.to_disable if figures else None,
+            held=figures.held if figures else None,
+            due_soon=figures.due_soon if figures else None,
+            guardrail_at=self._now if state is PortalState.GUARDRAIL else None,
+            unreachable_since=self._now if state is PortalState.UNREACHABLE else None,
+            key_expires_at=None,
+            last_job_at=self._now,
+            last_error=None,
+        )
+
+    def _gauge(self, name: str, text: str, value: float) -> Metric:
+        family = GaugeMetricFamily(f"lastseen_run_{name}", text, labels=["portal"])
+        family.add_metric([self._portal], value)
+        return family
+
+
+def _state_after(error: LastseenError | None) -> PortalState:
+    if isinstance(error, GuardrailStopped):
+        return PortalState.GUARDRAIL
+    return state_of(error) if isinstance(error, PortalError) else PortalState.FAILED
+
+
+def _past_success(file: Path) -> float | None:
+    """Return when the last success was that `file` tells of, None where it tells of none."""
+    with contextlib.suppress(OSError, ValueError):
+        text = file.read_text(encoding="utf-8")
+        for family in text_string_to_metric_families(text):
+            if family.name == SUCCESS:
+                for sample in family.samples:
+                    return float(sample.value)
+    return None

@@ -1,0 +1,78 @@
+"""The metrics of single runs, as a file for the textfile collector."""
+
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from lastseen.fleet.textfile import RunReport, write_metrics
+from lastseen.model.decision import Reason, Verdict
+from lastseen.model.errors import PortalUnreachable, UsageError
+from lastseen.model.guardrails import GuardrailStopped
+from lastseen.model.instant import parse_instant
+from lastseen.workflows.run import RunResult
+from tests.unit.reports.samples import decision, plan_of
+
+NOW, LATER = parse_instant("2026-11-02T12:00Z"), parse_instant("2026-11-03T12:00Z")
+SENTENCES = {"attempted": "a", "found": "f", "meaning": "m", "remedy": "r"}
+SUCCESS = "lastseen_portal_last_success_timestamp_seconds"
+
+
+def figures(file: Path) -> dict[str, float]:
+    return {
+        sample.labels.get("group", family.name): sample.value
+        for family in text_string_to_metric_families(file.read_text())
+        for sample in family.samples
+    }
+
+
+def written(file: Path, report: RunReport, now=NOW) -> dict[str, float]:
+    write_metrics(file, report, portal="https://one.example", now=now, seconds=2.5)
+    return figures(file)
+
+
+def test_a_run_tells_what_it_found(tmp_path):
+    plan = plan_of(decision(), decision(decision=Verdict.HOLD, reason=Reason.EVIDENCE_INCOMPLETE))
+    result = RunResult(plan=plan, receipt=None, applied=False, why_not="first run")
+    told = written(tmp_path / "run.prom", RunReport(result=result))
+    assert told["to_disable"] == plan.summary.disable
+    assert told["held"] == plan.summary.hold
+    assert told["lastseen_run_duration_seconds"] == 2.5
+    assert told["lastseen_run_failed"] == 0
+    assert (SUCCESS in told) == plan.evidence.complete
+
+
+def test_a_failed_run_keeps_when_the_last_success_was(tmp_path):
+    file = tmp_path / "run.prom"
+    file.write_text(f'{SUCCESS}{{portal="https://one.example"}} 1.5e9\n')
+    report = RunReport(error=PortalUnreachable(**SENTENCES))
+    told = written(file, report, LATER)
+    assert told[SUCCESS] == 1.5e9
+    assert told["lastseen_portal_unreachable"] == 1
+    assert told["lastseen_portal_clean"] == 0
+    assert told["lastseen_run_failed"] == 1
+    assert written(file, report, LATER)[SUCCESS] == 1.5e9
+
+
+def test_a_guardrail_is_told(tmp_path):
+    report = RunReport(error=GuardrailStopped(**SENTENCES, plan=None))
+    told = written(tmp_path / "run.prom", report)
+    assert told["lastseen_portal_guardrail_stopped"] == 1
+    assert told["lastseen_portal_unreachable"] == 0
+
+
+def test_a_file_that_is_no_metrics_is_replaced(tmp_path):
+    file = tmp_path / "run.prom"
+    file.write_bytes(b"\xff\xfe{{{ not metrics")
+    assert SUCCESS not in written(file, RunReport())
+
+
+def test_the_collector_may_read_the_file_and_nothing_else_is_left(tmp_path):
+    written(tmp_path / "run.prom", RunReport())
+    assert (tmp_path / "run.prom").stat().st_mode & 0o777 == 0o644
+    assert [file.name for file in tmp_path.iterdir()] == ["run.prom"]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(UsageError, match="no such file"):
+        written(tmp_path / "nowhere" / "run.prom", RunReport())

@@ -9,22 +9,27 @@ from urllib.parse import quote
 
 import msgspec
 
-from lastseen.docspace import audit, people
+from lastseen.docspace import administration, api_keys, audit, people, release, session_settings
 from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
 from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.http.request import Request, Runtime, Transport
 from lastseen.docspace.http.retry import RetryingClient
 from lastseen.docspace.interface import (
+    AdministrationPage,
     EventPage,
     EventQuery,
+    KeyUse,
+    OwnKey,
     PeopleQuery,
+    Release,
     Retention,
+    SessionSettings,
     Traffic,
 )
 from lastseen.docspace.wire import read_changed_people, read_retention
 from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.errors import UsageError
-from lastseen.model.instant import Clock
+from lastseen.model.instant import Clock, Instant
 from lastseen.model.secret import ApiKey
 
 _STATUS_PATH = "/api/2.0/people/status/"
@@ -67,6 +72,11 @@ class Client:
         return self._conversation.largest_skew_seconds
 
     @property
+    def tells_its_time(self) -> bool:
+        """Whether any answer so far had a `Date` header that can be read."""
+        return self._conversation.tells_its_time
+
+    @property
     def concurrency(self) -> int:
         """How many requests may sensibly be under way at once just now."""
         return self._conversation.concurrency
@@ -105,6 +115,30 @@ class Client:
         operation = Operation("Asking how long the logs are kept", Topic.LOGS)
         return await self._conversation.ask(
             request, operation, lambda answer: read_retention(answer.body)
+        )
+
+    async def release(self) -> Release | None:
+        """Return which release of the server answers."""
+        return await release.release(self._conversation)
+
+    async def own_key(self) -> OwnKey | None:
+        """Return what the key in use may do and until when."""
+        return await api_keys.own_key(self._conversation)
+
+    async def key_uses(self) -> tuple[KeyUse, ...]:
+        """Return when each API key of the portal was last used."""
+        return await api_keys.key_uses(self._conversation)
+
+    async def session_settings(self) -> SessionSettings:
+        """Return how long sessions live."""
+        return await session_settings.session_settings(self._conversation)
+
+    async def administration(
+        self, action_id: int, *, since: Instant, start: int = 0
+    ) -> AdministrationPage:
+        """Return a page of what administrators did, one action."""
+        return await administration.administration_page(
+            self._conversation, action_id, since=since, start=start
         )
 
     async def set_status(

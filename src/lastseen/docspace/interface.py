@@ -55,6 +55,62 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     trail_days: int
 
 
+class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a session lives (`settings/cookiesettings`)."""
+
+    minutes: int | None
+    """At most so long; None: until its sign-in event is deleted."""
+
+
+class AdministrativeAct(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that somebody did to people or settings, as the trail tells."""
+
+    at: Instant
+    """When, to the second."""
+    action_id: int
+    """The portal's number of the action (MessageAction.cs)."""
+    people: frozenset[UserId] = frozenset()
+    """The people named in its target."""
+
+
+class AdministrationPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of acts of one kind."""
+
+    acts: tuple[AdministrativeAct, ...]
+    """Newest first. A portal that ignores filters brings other actions as well."""
+    is_full: bool
+    """Whether older ones may be on the next page."""
+    answered_at: Instant
+    """When the answer was whole, by the machine's clock."""
+
+
+class KeyUse(msgspec.Struct, frozen=True, kw_only=True):
+    """When an API key was last used, and whose it is."""
+
+    owner: UserId
+    """The person as whom it acts."""
+    last_used_at: Instant | None
+    """When; None: never."""
+
+
+class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What the key in use may do (`keys/@self`)."""
+
+    permissions: frozenset[str]
+    """Its scopes, as `accounts:read`; empty: everything that its owner may do."""
+    expires_at: Instant | None
+    """From when on it is refused; None: it does not expire."""
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """A release of the server."""
+
+    text: str
+    """As the portal writes it, such as `3.7.2`."""
+    is_supported: bool
+    """Whether Lastseen works with it."""
+
+
 class PeopleQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which people a list is asked for. Every status is always included."""
 
@@ -99,6 +155,10 @@ class Portal(Protocol):
         """
 
     @property
+    def tells_its_time(self) -> bool:
+        """Whether any answer so far had a `Date` header that can be read."""
+
+    @property
     def concurrency(self) -> int:
         """How many requests may sensibly be under way at once just now."""
 
@@ -128,6 +188,23 @@ class Portal(Protocol):
 
     async def retention(self) -> Retention:
         """Return how long the portal keeps its logs."""
+
+    async def release(self) -> Release | None:
+        """Return which release of the server answers, None where it doesn't tell."""
+
+    async def own_key(self) -> OwnKey | None:
+        """Return what the key in use may do and until when, None on a release that can't tell."""
+
+    async def key_uses(self) -> tuple[KeyUse, ...]:
+        """Return when each API key of the portal was last used."""
+
+    async def session_settings(self) -> SessionSettings:
+        """Return how long sessions live."""
+
+    async def administration(
+        self, action_id: int, *, since: Instant, start: int = 0
+    ) -> AdministrationPage:
+        """Return a page of what administrators did, one action, newest first, since `since`."""
 
     async def set_status(
         self, user_ids: tuple[UserId, ...], status: AccountStatus

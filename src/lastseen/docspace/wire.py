@@ -27,6 +27,9 @@ _MOST_PEOPLE = 1_000_000
 EARLIEST_YEAR, TOO_LATE_A_YEAR = 1971, 9000
 """Between these lies the year of every event and every account."""
 
+NOT_FOUND = 404
+"""The HTTP status of an address that a release does not have."""
+
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 

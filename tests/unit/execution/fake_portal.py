@@ -18,6 +18,7 @@ from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserI
 from lastseen.model.errors import PortalError, PortalRefused, PortalUnreachable, PortalUnreadable
 from lastseen.model.instant import Instant, whole_second
 from lastseen.model.sighting import Event
+from testing.plain_portal import PlainPortal
 
 URL = "https://portal.example"
 OWNER = UserId("owner")
@@ -42,7 +43,7 @@ class HandClock:
 
 
 @dataclass
-class FakePortal:
+class FakePortal(PlainPortal):
     """See `lastseen.docspace.interface.Portal`."""
 
     clock: HandClock = field(default_factory=HandClock)

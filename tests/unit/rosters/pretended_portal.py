@@ -8,6 +8,7 @@ from typing import NoReturn
 from lastseen.docspace.interface import EventPage, EventQuery, PeopleQuery, Retention, Traffic
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId, email_key
 from lastseen.model.errors import PortalUnreachable
+from testing.plain_portal import PlainPortal
 
 
 def guid(number: int) -> UserId:
@@ -33,7 +34,7 @@ def unreachable() -> PortalUnreachable:
 
 
 @dataclass
-class PretendedPortal:
+class PretendedPortal(PlainPortal):
     """Answers about `people`; everything about events is out of its reach."""
 
     people_there: Iterable[Profile] = ()

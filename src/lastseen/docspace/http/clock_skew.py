@@ -19,6 +19,8 @@ class PortalClock:
     def __init__(self) -> None:
         """Begin without having seen an answer."""
         self.largest_skew_seconds = 0.0
+        self.is_known = False
+        """Whether any answer has told it."""
         self._last_text = ""
         self._last_time: Instant | None = None
 
@@ -35,6 +37,7 @@ class PortalClock:
             self._last_time = _read_date(text)
         if self._last_time is None:
             return None
+        self.is_known = True
         age = headers.get("Age")
         if age and age.isascii() and age.isdigit() and len(age) < 9:
             return Instant(self._last_time + timedelta(seconds=int(age)))

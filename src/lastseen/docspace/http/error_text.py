@@ -22,6 +22,9 @@ class Topic(Enum):
     LOGS = "the audit logs"
     PEOPLE = "people"
     CHANGE = "changing people's status"
+    KEYS = "API keys"
+    SETTINGS = "the portal's settings"
+    RELEASE = "the release"
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -71,6 +74,14 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
         "The key may not change people, or one of them can't be changed: the owner, the key's "
         "own account, an LDAP account, or an administrator. Nobody was changed.",
         "Use a key with the scope accounts:write, and leave protected people out.",
+    ),
+    (403, Topic.KEYS): (
+        "The key has a limited scope; the portal's API keys can be listed by an unlimited one.",
+        "Use an unlimited key that a DocSpace administrator or the owner made.",
+    ),
+    (403, Topic.SETTINGS): (
+        "The key's owner may not edit the portal's settings, or the key has a limited scope.",
+        "Use an unlimited key that a DocSpace administrator or the owner made.",
     ),
     (404, None): (
         "What answers at this address does not know the DocSpace API.",

@@ -107,6 +107,11 @@ class RetryingClient:
         return self._portal_clock.largest_skew_seconds
 
     @property
+    def tells_its_time(self) -> bool:
+        """Whether any answer so far had a `Date` header that can be read."""
+        return self._portal_clock.is_known
+
+    @property
     def concurrency(self) -> int:
         """How many GETs should be asked for at once just now."""
         return self._gate.wanted

@@ -1,0 +1,54 @@
+"""Which release of the server answers, and that Lastseen refuses those without API keys.
+
+`settings/version/build` needs no key (VersionController.cs, BuildVersion.cs).
+"""
+
+import re
+
+import msgspec
+
+from lastseen.docspace.http.error_text import Operation, Topic
+from lastseen.docspace.http.request import Request
+from lastseen.docspace.http.retry import RetryingClient
+from lastseen.docspace.interface import Release
+from lastseen.docspace.wire import NOT_FOUND, Envelope, decode
+from lastseen.model.errors import PortalRefused
+
+OLDEST = (3, 1)
+"""The first release with API keys."""
+
+_PATH = "/api/2.0/settings/version/build"
+_ASKING = Operation("Asking which release the portal is", Topic.RELEASE)
+_NUMBERS = re.compile(r"\s*(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
+
+
+class _Build(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    doc_space: str | None = None
+
+
+class _BuildEnvelope(Envelope, frozen=True, kw_only=True):
+    response: _Build
+
+
+_decoder = msgspec.json.Decoder(_BuildEnvelope)
+
+
+async def release(client: RetryingClient) -> Release | None:
+    """Return the portal's release, or None where it doesn't tell."""
+    request = Request(method="GET", path=_PATH)
+    try:
+        return await client.ask(request, _ASKING, lambda answer: read_release(answer.body))
+    except PortalRefused as error:
+        if error.status == NOT_FOUND:
+            return None
+        raise
+
+
+def read_release(body: bytes) -> Release | None:
+    """Return the release that an answer names, if it names one; raises MalformedResponse."""
+    text = decode(_decoder.decode, body).response.doc_space
+    found = _NUMBERS.match(text) if text else None
+    if text is None or found is None:
+        return None
+    numbers = tuple(int(number or 0) for number in found.groups())
+    return Release(text=text.strip()[:20], is_supported=numbers >= OLDEST)

@@ -1,0 +1,41 @@
+"""What a portal answers that has no keys but the own one, unlimited sessions and idle managers.
+
+A base for portals that tests make up, which care about other things.
+"""
+
+from lastseen.docspace.interface import (
+    AdministrationPage,
+    KeyUse,
+    OwnKey,
+    Release,
+    SessionSettings,
+)
+from lastseen.model.instant import Instant
+
+
+class PlainPortal:
+    """The part of `Portal` that most tests have no business with."""
+
+    tells_its_time: bool = True
+
+    async def release(self) -> Release | None:
+        """See `Portal`."""
+        return Release(text="3.7.2", is_supported=True)
+
+    async def own_key(self) -> OwnKey | None:
+        """See `Portal`."""
+        return OwnKey(permissions=frozenset(), expires_at=None)
+
+    async def key_uses(self) -> tuple[KeyUse, ...]:
+        """See `Portal`."""
+        return ()
+
+    async def session_settings(self) -> SessionSettings:
+        """See `Portal`."""
+        return SessionSettings(minutes=None)
+
+    async def administration(
+        self, action_id: int, *, since: Instant, start: int = 0
+    ) -> AdministrationPage:
+        """See `Portal`."""
+        return AdministrationPage(acts=(), is_full=False, answered_at=since)

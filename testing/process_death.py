@@ -15,7 +15,17 @@ from typing import Any, Literal, TypeVar
 _Result = TypeVar("_Result")
 
 PORTAL_STEPS = frozenset(
-    {"whoami", "person", "people", "count_people", "sign_ins", "trail", "retention", "set_status"}
+    {
+        "whoami",
+        "person",
+        "people",
+        "count_people",
+        "sign_ins",
+        "trail",
+        "retention",
+        "set_status",
+        "end_sessions",
+    }
 )
 """Everything that is asked of a portal."""
 

@@ -22,6 +22,7 @@ from lastseen.model.contractor import (
 )
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.diagnosis import Diagnosis, Finding
+from lastseen.model.dry_run import DryRun
 from lastseen.model.errors import (
     ExitCode,
     LastseenError,
@@ -54,7 +55,13 @@ from lastseen.model.run import Run
 from lastseen.model.secret import ApiKey
 from lastseen.model.verification import Verification
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
-from lastseen.workflows.apply import ApplyOptions, ApplyPreview, apply, preview_apply
+from lastseen.workflows.apply import (
+    ApplyOptions,
+    ApplyPreview,
+    apply,
+    dry_run,
+    preview_apply,
+)
 from lastseen.workflows.doctor import doctor
 from lastseen.workflows.explain import explain, was_reviewed
 from lastseen.workflows.review import review
@@ -74,6 +81,7 @@ __all__ = [
     "Contractor",
     "Decision",
     "Diagnosis",
+    "DryRun",
     "Exemption",
     "ExitCode",
     "Explanation",
@@ -128,6 +136,7 @@ __all__ = [
     "configuration_text",
     "decode_plan",
     "doctor",
+    "dry_run",
     "encode_plan",
     "encode_receipt",
     "explain",

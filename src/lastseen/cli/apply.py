@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.invocation import Invocation, invocation, run_async
-from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, named_people
+from lastseen.cli.options import (
+    MaxDisableOption,
+    OutputOption,
+    ShortFormatOption,
+    YesOption,
+    named_people,
+)
 from lastseen.cli.output import Destination, short_destination
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
-from lastseen.model.errors import UsageError
+from lastseen.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from lastseen.api import ApplyOptions, Plan, Receipt, Settings
+    from lastseen.api import ApplyOptions, ApplyPreview, DryRun, Plan, Receipt, Settings
 
 
 def apply(
@@ -37,6 +43,22 @@ def apply(
             help="Leave WHO out. Repeat it, or separate several with commas.",
         ),
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="Only N people, the longest idle first."),
+    ] = None,
+    max_disable: MaxDisableOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Make every check and recheck everyone; change nothing."),
+    ] = False,
+    trust_plan_file: Annotated[
+        bool,
+        typer.Option(
+            "--trust-plan-file",
+            help="Accept a plan that this ledger did not make: everyone in it is decided anew.",
+        ),
+    ] = False,
     yes: YesOption = False,
     output: OutputOption = None,
     form: ShortFormatOption = None,
@@ -55,7 +77,13 @@ def apply(
     options = ApplyOptions(
         guardrails=settings.guardrails,
         selection=Selection(only=named_people(only), except_=named_people(except_)),
+        limit=limit,
+        max_disable=max_disable,
+        trust_plan_file=trust_plan_file,
+        reconcile=settings.roster.reconcile,
     )
+    if dry_run:
+        return _rehearse(decided, called, settings, options, where)
     if not _agreed(decided, settings, options, yes=yes):
         return 0
     receipt = run_async(_applied(decided, called, settings, options))
@@ -92,19 +120,38 @@ def deliver_receipt(receipt: "Receipt", where: Destination) -> None:
 
 def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes: bool) -> bool:
     """Ask, once it is known that the plan may be carried out at all."""
-    from lastseen.api import preview_apply, system_clock
+    from lastseen.api import open_portal_ledger, preview_apply, system_clock
 
-    chosen = preview_apply(
-        plan, portal_url=settings.portal.url, options=options, now=system_clock()
-    ).to_disable
-    if not chosen:
+    with open_portal_ledger(settings) as ledger:
+        preview = preview_apply(plan, ledger=ledger, options=options, now=system_clock())
+    concerned = (*preview.to_disable, *preview.to_sign_out)
+    if not concerned:
         return True
     return agreed(
-        f"Disable {people(len(chosen))} on {plan.portal}",
-        [one.display_name or one.email or str(one.user_id) for one in chosen],
+        _deed(preview, plan, options),
+        [one.display_name or one.email or str(one.user_id) for one in concerned],
         yes=yes,
         attempted=f"applying the plan {plan.plan_id}",
     )
+
+
+def _deed(preview: "ApplyPreview", plan: "Plan", options: "ApplyOptions") -> str:
+    """Return what the question asks for, with every number that matters."""
+    disabled, signed_out = len(preview.to_disable), len(preview.to_sign_out)
+    parts = [f"disable {people(disabled)}"] if disabled or not signed_out else []
+    if signed_out:
+        parts.append(f"end the sessions of {people(signed_out)}")
+    deed = f"{' and '.join(parts)} on {plan.portal}"
+    if preview.decided_anew:
+        deed = f"review again, then of the people in this file at most {deed}"
+    notes = []
+    marked = sum(one.session_may_be_open for one in preview.to_disable)
+    if marked:
+        notes.append(f"{people(marked)} may still be signed in")
+    if options.max_disable is not None:
+        notes.append(f"--max-disable {options.max_disable} lifts the guardrails")
+    deed = deed[0].upper() + deed[1:]
+    return f"{deed} ({'; '.join(notes)})" if notes else deed
 
 
 async def _applied(
@@ -121,6 +168,47 @@ async def _applied(
                     ledger=session.ledger,
                     options=options,
                     clock=system_clock,
+                    roster=session.roster,
+                    policy=settings.policy,
                     progress=progress,
                     stop=stop,
                 )
+
+
+def _rehearse(
+    plan: "Plan",
+    called: Invocation,
+    settings: "Settings",
+    options: "ApplyOptions",
+    where: Destination,
+) -> ExitCode:
+    """Show what applying would do; 4 where somebody could not be looked at again."""
+    from lastseen.api import OutcomeKind
+    from lastseen.reports.dry_run import render_dry_run
+
+    found = run_async(_rehearsed(plan, called, settings, options))
+    where.deliver(
+        render_dry_run(found, where.format, screen=where.screen()),
+        summary=f"Plan {found.plan_id}: {people(len(found.would_disable))} would be disabled.",
+    )
+    failed = any(one.outcome is OutcomeKind.FAILED for one in found.outcomes)
+    return ExitCode.INCOMPLETE if failed else ExitCode.DONE
+
+
+async def _rehearsed(
+    plan: "Plan", called: Invocation, settings: "Settings", options: "ApplyOptions"
+) -> "DryRun":
+    from lastseen.api import dry_run, open_session, system_clock
+
+    async with open_session(settings) as session:
+        with watched(called) as progress:
+            return await dry_run(
+                plan,
+                session.portal,
+                ledger=session.ledger,
+                options=options,
+                clock=system_clock,
+                roster=session.roster,
+                policy=settings.policy,
+                progress=progress,
+            )

@@ -64,6 +64,15 @@ YesOption = Annotated[
         help="Ask nothing. Without it, and without a terminal to ask on, nothing is changed.",
     ),
 ]
+MaxDisableOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-disable",
+        metavar="N",
+        min=1,
+        help="Let this run disable up to N people, whatever the guardrails say.",
+    ),
+]
 StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="End with 4 if anyone is on hold."),

@@ -8,6 +8,7 @@ from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.metrics_file import MetricsFileOption, metrics_written
 from lastseen.cli.options import (
+    MaxDisableOption,
     NowOption,
     OutputOption,
     PlanFormatOption,
@@ -20,7 +21,8 @@ from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
 from lastseen.cli.review import deliver_plan, plan_destination, review_exit_code, reviewed
 from lastseen.cli.signals import stop_when_asked
-from lastseen.model.errors import ExitCode
+from lastseen.model.counting import people
+from lastseen.model.errors import ExitCode, weightiest
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, RunOptions, RunResult, Settings
@@ -41,10 +43,11 @@ def run(
             "--first-run-applies", help="Let the first run on a portal do more than report."
         ),
     ] = False,
+    max_disable: MaxDisableOption = None,
     now: NowOption = None,
     metrics_file: MetricsFileOption = None,
 ) -> int:
-    """Review and carry out at once, inside the guardrails.
+    """Review and apply in one go, within the guardrails.
 
     For a scheduler, with --yes; without it, and without a terminal, it only reports. So does the
     first run on a portal, and any with --now. JSON holds plan and receipt, csv and html the plan.
@@ -58,10 +61,11 @@ def run(
     if pretended is not None:
         return run_async(_pretended(called, settings, pretended, where, strict=strict))
     can_ask = can_be_asked()
-    if can_ask and not _agreed(settings, yes=yes):
+    if can_ask and not _agreed(settings, max_disable, yes=yes):
         return ExitCode.DONE
     options = RunOptions(
         guardrails=settings.guardrails,
+        max_disable=max_disable,
         first_run_applies=first_run_applies,
         only_report=not (yes or can_ask),
         reconcile=settings.roster.reconcile,
@@ -74,11 +78,13 @@ def run(
     return _exit_code(result, strict=strict)
 
 
-def _agreed(settings: "Settings", *, yes: bool) -> bool:
+def _agreed(settings: "Settings", max_disable: int | None, *, yes: bool) -> bool:
     limits = settings.guardrails
+    at_most = f"{people(limits.max_disable)} and {limits.max_disable_share:.0%} of the roster"
+    if max_disable is not None:
+        at_most = f"{people(max_disable)}, whatever the guardrails say"
     return agreed_to(
-        f"Review {settings.portal.url} and disable whoever is found inactive, at most "
-        f"{limits.max_disable} people and {limits.max_disable_share:.0%} of the roster.",
+        f"Review {settings.portal.url} and disable everyone found inactive, at most {at_most}.",
         yes=yes,
         attempted="running review and apply in one go",
     )
@@ -164,10 +170,10 @@ def _summary(result: "RunResult") -> str:
 
 
 def _exit_code(result: "RunResult", *, strict: bool) -> ExitCode:
-    """Return 6 when anything was carried out in part, otherwise what a review ends with."""
+    """Return the weightiest of what carrying out and reviewing each end with."""
     from lastseen.api import receipt_exit_code
 
     receipts = [*result.finished, *([result.receipt] if result.receipt else [])]
-    if any(receipt_exit_code(receipt) is ExitCode.PARTIAL for receipt in receipts):
-        return ExitCode.PARTIAL
-    return review_exit_code(result.plan, strict=strict)
+    return weightiest(
+        review_exit_code(result.plan, strict=strict), *map(receipt_exit_code, receipts)
+    )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.apply import deliver_receipt
+from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, named_people
 from lastseen.cli.output import short_destination
@@ -51,6 +52,9 @@ def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) 
 
     with open_portal_ledger(settings) as ledger:
         planned = reversal(run, ledger=ledger, who=who)
+    if planned.stay_signed_out:
+        ended = people(len(planned.stay_signed_out))
+        print_line(f"The sessions of {ended} were ended: that can't be undone.")
     if not planned.people:
         return True
     deed = "Reinstate" if planned.reinstates else "Disable again"
@@ -77,6 +81,8 @@ async def _undone(
                     who=who,
                     guardrails=settings.guardrails,
                     clock=system_clock,
+                    roster=session.roster,
+                    policy=settings.policy,
                     progress=progress,
                     stop=stop,
                 )

@@ -9,7 +9,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from lastseen.docspace import administration, api_keys, audit, people, release, session_settings
+from lastseen.docspace import (
+    administration,
+    api_keys,
+    audit,
+    people,
+    release,
+    session_settings,
+    sessions,
+)
 from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
 from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.http.request import Request, Runtime, Transport
@@ -161,6 +169,10 @@ class Client:
         return await self._conversation.ask(
             request, operation, lambda answer: read_changed_people(answer.body)
         )
+
+    async def end_sessions(self, user_id: UserId) -> None:
+        """End all sessions of a person."""
+        await sessions.end_sessions(self._conversation, user_id)
 
     async def close(self) -> None:
         """Let nothing live on; the transport is closed by whoever made it."""

@@ -23,6 +23,8 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Only this person's."""
     action_id: int | None = None
     """Only this action."""
+    target: str | None = None
+    """Only entries about exactly this target; takes `action_id` (AuditEventsRepository.cs)."""
     since: Instant | None = None
     """Only events at or after this instant (`from`)."""
     until: Instant | None = None
@@ -211,7 +213,11 @@ class Portal(Protocol):
     ) -> tuple[Profile, ...]:
         """Give all of them a status in one request, and return them as the portal answers.
 
+        The answer may name others than were asked for: what changed is for the caller to judge.
         Never retried inside where the request may have reached the portal: then
         PortalUnreachable, PortalUnreadable or PortalRefused (5xx) says that the outcome is
         unknown. A 403 or 402 is PortalRefused: see `status`.
         """
+
+    async def end_sessions(self, user_id: UserId) -> None:
+        """End all sessions of a person. Never retried inside, as `set_status`."""

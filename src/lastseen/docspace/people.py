@@ -42,6 +42,8 @@ async def whoami(conversation: RetryingClient) -> Profile:
 async def person(conversation: RetryingClient, identity: UserId) -> Profile | None:
     """Return the person with this id, or None where there is none.
 
+    An answer about another person is unreadable: it says nothing of the one asked for.
+
     The portal's ids are GUIDs: anything else is nobody's, and is not asked for, since the portal
     takes it for a user name or for another address (`@self`).
     """
@@ -49,8 +51,16 @@ async def person(conversation: RetryingClient, identity: UserId) -> Profile | No
     if not _GUID.fullmatch(wanted):
         return None
     request = Request(method="GET", path=_PERSON_PATH + quote(wanted, safe=""))
-    found = await conversation.ask(request, _LOOKING_UP, _read_one)
-    return found if found is not None and found.id == wanted else None
+
+    def read(answer: Answer) -> Profile | None:
+        if answer.absent:
+            return None
+        profile = read_person(answer.body)
+        if profile.id != wanted:
+            raise MalformedResponse("it is about another person")
+        return profile
+
+    return await conversation.ask(request, _LOOKING_UP, read)
 
 
 async def people_by_email(
@@ -142,10 +152,6 @@ async def _page(
         return page
 
     return await conversation.ask(request, _LISTING, read)
-
-
-def _read_one(answer: Answer) -> Profile | None:
-    return None if answer.absent else read_person(answer.body)
 
 
 def _as_asked(

@@ -7,11 +7,8 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.ledger import PortalLedger
-from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import UserId
-from lastseen.model.decision import Decision
 from lastseen.model.instant import Instant, before, days
-from lastseen.model.plan import Policy
 from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind, Sighting
 
@@ -30,33 +27,33 @@ class EvidenceRecheck(msgspec.Struct, frozen=True, kw_only=True):
 
 async def recheck_evidence(
     portal: Portal,
-    decisions: Iterable[Decision],
+    windows: Mapping[UserId, Instant],
     *,
+    kinds: Iterable[EvidenceKind],
     ledger: PortalLedger,
-    policy: Policy,
     since: Instant,
     progress: Progress,
+    whole_window: bool = False,
 ) -> EvidenceRecheck:
-    """Look in the logs once more for the people of `decisions`, who are about to be disabled.
+    """Look in the logs once more for people who are about to be disabled.
 
-    `since`: the instant that the plan is for. Reads only what the ledger does not know yet.
-    Raises PortalError where the portal can't be asked at all.
+    `windows`: for each person, the first second at which a sighting spares them. `kinds`: the logs
+    that count. `since`: the instant that the plan is for. `whole_window`: prove absence over the
+    whole windows, since the plan was made under another policy; otherwise only since the plan.
+    Reads only what the ledger does not know yet. Raises PortalError where the portal can't be asked
+    at all.
     """
-    chosen = tuple(decisions)
-    people = [UserId(decision.user_id) for decision in chosen if decision.user_id]
+    people = list(windows)
     if not people:
         return EvidenceRecheck(sightings={}, unproven=frozenset())
-    windows = {
-        UserId(decision.user_id): policy_by_name(policy, decision.cohort).window_start(since)
-        for decision in chosen
-        if decision.user_id
-    }
-    proven_from = max(min(windows.values()), before(since, days(OVERLAP_DAYS)))
-    kinds = [EvidenceKind(kind) for kind in policy.evidence]
+    lately = before(since, days(OVERLAP_DAYS))
+    proven_from = {p: w if whole_window else max(w, lately) for p, w in windows.items()}
+    kinds = list(kinds)
+    earliest = min(proven_from.values())
     collector = await open_collector(
         portal,
         store=ledger.evidence,
-        span=Span(window=proven_from, lookback=proven_from),
+        span=Span(window=earliest, lookback=earliest),
         progress=progress,
     )
     if EvidenceKind.SIGN_IN in kinds:
@@ -70,7 +67,7 @@ async def recheck_evidence(
         unproven=frozenset(
             person
             for person in people
-            if person not in seen and not _is_proven(collector, person, kinds, proven_from)
+            if person not in seen and not _is_proven(collector, person, kinds, proven_from[person])
         ),
     )
 

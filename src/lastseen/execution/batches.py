@@ -56,7 +56,7 @@ class _Round:
         self.cancelled = False
         self._record = record
         self._context = context
-        self._changing = StatusChanger(record.status, context)
+        self._changing = StatusChanger(record.status, context, meant=record.acted_on.keys())
 
     async def carry(self, batches: Sequence[Sequence[Target]]) -> str | None:
         """Carry out `batches`; return why nothing may follow, or None."""
@@ -71,9 +71,9 @@ class _Round:
             asked += batch
             self._tell(len(asked))
         changed = await self._changing.read_back()
-        self._record.close(changed.outcomes, unknown=changed.unknown)
+        self._record.close(changed.outcomes, unknown=changed.unknown, unasked=changed.unasked)
         done = self._record.done
-        who = [target.user_id for target in asked if target.user_id in done]
+        who = [one.user_id for one in (*asked, *changed.unasked) if one.user_id in done]
         remember_accounts(who, self._record, self._context)
         return halt or self._changing.halt
 

@@ -9,7 +9,9 @@ from lastseen.docspace.interface import Portal
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Clock
+from lastseen.model.plan import Policy
 from lastseen.model.progress import Progress, Silent
+from lastseen.rosters import Roster
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,10 @@ class ExecutionContext:
     """The portal whose accounts are changed."""
     ledger: PortalLedger
     """What the ledger has of that portal; its lock is held."""
+    roster: Roster | None = None
+    """The configured roster, asked again in the last look; None: it is not asked."""
+    policy: Policy | None = None
+    """The configured policy, which holds beside the plan's; None: the plan's alone holds."""
     clock: Clock
     """The machine's clock."""
     progress: Progress = field(default_factory=Silent)

@@ -1,7 +1,7 @@
-"""Disabling candidates: look again, change those who are left, end the run.
+"""Doing what was decided: look again, disable or sign out those who are left, end the run.
 
-`apply` and the undo of an undo share this; whoever calls it holds the portal's lock and has the
-run and its scope in the journal.
+`apply` and the undo of an undo share this; the caller holds the portal's lock and has the run and
+its scope in the journal.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from lastseen.execution.context import ExecutionContext
 from lastseen.execution.finish import ended
 from lastseen.execution.recheck import Candidate, DecisionBasis, recheck
 from lastseen.execution.run_record import RunRecord
+from lastseen.execution.sign_out import sign_out
 from lastseen.model.contractor import UserId
 from lastseen.model.receipt import Receipt
 
@@ -23,10 +24,11 @@ async def disable(
     basis: DecisionBasis,
     own: UserId,
 ) -> Receipt:
-    """Disable those of `candidates` for whom the decision still holds; return the run's receipt.
+    """Disable or sign out those of `candidates` for whom the decision still holds.
 
-    `own` is the account that the key acts as. Raises PortalError where nobody can be looked at
-    again, and CancelledError; the receipt is in the ledger then, and the run can be carried on.
+    `own` is the account that the key acts as. Returns the run's receipt. Raises PortalError and
+    RosterError where nobody can be looked at again, and CancelledError; the receipt is in the
+    ledger then, and the run can be carried on.
     """
     work = _look_and_change(candidates, record, context, basis, own)
     return await ended(work, record, context)
@@ -41,4 +43,8 @@ async def _look_and_change(
 ) -> str | None:
     looked = await recheck(candidates, context, basis=basis, own=own)
     record.close_unasked(looked.outcomes)
-    return looked.halt or await change_status(looked.to_disable, record, context)
+    return (
+        looked.halt
+        or await change_status(looked.to_disable, record, context)
+        or await sign_out(looked.to_sign_out, record, context)
+    )

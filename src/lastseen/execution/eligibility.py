@@ -1,20 +1,26 @@
 """What speaks against changing an account by now, and what has changed since the decision. Pure."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 import msgspec
 
+from lastseen.execution.history import History
 from lastseen.execution.target import Target
 from lastseen.model.contractor import (
+    AccountStatus,
     AccountType,
     Profile,
     UserId,
     email_key,
     protection,
 )
+from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.exemption import Exemption, keys_of
-from lastseen.model.instant import Instant, format_instant
+from lastseen.model.instant import Instant, after, days, format_instant
+from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause
+from lastseen.rosters import Match
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +72,135 @@ def reinstatement_since(
         explanation=f"the account was reinstated, as seen at {format_instant(at)}, after the"
         " decision",
     )
+
+
+def acceptance_since(decision: Decision, now: Profile) -> Change | None:
+    """Say that an invitation was accepted after it was decided to end it, or return None."""
+    if decision.reason is not Reason.INVITATION_NOT_ACCEPTED:
+        return None
+    return None if now.status is AccountStatus.PENDING else _changed("the invitation was accepted")
+
+
+def roster_change(decision: Decision, found: Match | None, today: date) -> Change | None:
+    """Return what the roster says otherwise now, or None.
+
+    `found` is what it says of the person; None where no row may mean them. `today` is in UTC.
+    """
+    if found is not None and found.problem is not None:
+        words = found.explanation or "the roster no longer says which account is meant"
+        return _roster(words)
+    if decision.reason is Reason.NOT_ON_ROSTER:
+        return None if found is None else _roster("the roster names the person now")
+    if found is None or found.contractor is None:
+        return _roster("the roster no longer names the person")
+    end_date = found.contractor.end_date
+    if decision.reason is Reason.CONTRACT_ENDED and (end_date is None or end_date >= today):
+        until = "has no end" if end_date is None else f"ends on {end_date}"
+        return _roster(f"the contract now {until}")
+    return None
+
+
+def policy_change(
+    decision: Decision, profile: Profile, policy: Policy, now: Instant
+) -> Change | None:
+    """Return why the person would not be disabled under `policy`, configured now, or None.
+
+    Only what a milder policy spares is told; evidence is looked at elsewhere.
+    """
+    match decision.reason:
+        case Reason.CONTRACT_ENDED if policy.contract_end == "report":
+            return _policy("ended contracts are only reported now (`contract_end`)")
+        case Reason.NOT_ON_ROSTER if policy.unknown_guests == "report":
+            return _policy("guests on no roster are only reported now (`unknown_guests`)")
+        case Reason.INVITATION_NOT_ACCEPTED:
+            ends = _after(decision.last_seen_at, policy.pending_days)
+            if ends is None or now < ends:
+                return _policy(f"`pending_days` is {policy.pending_days} now")
+        case Reason.NEVER_SEEN if policy.never_seen == "keep":
+            return _policy("people never seen are kept now (`never_seen`)")
+        case Reason.INACTIVE if policy.never_seen == "keep" and decision.last_seen_at is None:
+            return _policy("people never seen are kept now (`never_seen`)")
+        case Reason.INACTIVE | Reason.NEVER_SEEN | Reason.SESSION_MAY_BE_OPEN:
+            return _milder_on_absence(decision, profile, policy, now)
+    return None
+
+
+def grace_now(
+    target: Target, policy: Policy, reinstated: Mapping[UserId, Instant], now: Instant
+) -> Change | None:
+    """Say that a person is within the grace that `policy` gives after a reinstatement, or None."""
+    ends = _after(reinstated.get(target.user_id), policy.reinstated_grace_days)
+    if ends is None or now >= ends:
+        return None
+    return _policy(f"`reinstated_grace_days` is {policy.reinstated_grace_days} now")
+
+
+def return_awaited(
+    decision: Decision, policy: Policy, signed_out_at: Instant | None, now: Instant
+) -> Change | None:
+    """Say that a person who was signed out still has time to come back, or return None.
+
+    `signed_out_at`: when a run last ended the person's sessions.
+    """
+    if policy.open_sessions != "sign-out" or decision.decision is not Verdict.DISABLE:
+        return None
+    if decision.reason not in (Reason.INACTIVE, Reason.NEVER_SEEN):
+        return None
+    return_days = policy.return_days or policy.inactive_days
+    ends = _after(signed_out_at, return_days)
+    return _policy(f"`return_days` is {return_days} now") if ends and now < ends else None
+
+
+def sign_out_before(target: Target, history: History, seen_at: Instant | None) -> Change | None:
+    """Say that the person's sessions were ended before and no sign-in followed, or return None.
+
+    So it is where that is not known yet. `seen_at` is the newest sighting known.
+    """
+    asked_at = history.perhaps_signed_out.get(target.user_id)
+    if asked_at is not None:
+        return Change(
+            cause=Cause.SIGNED_OUT_BEFORE,
+            explanation=f"ending the sessions was asked for at {format_instant(asked_at)}, and it"
+            " is not known yet whether it was done",
+        )
+    at = history.signed_out.get(target.user_id)
+    if at is None or (seen_at is not None and seen_at > at):
+        return None
+    return Change(
+        cause=Cause.SIGNED_OUT_BEFORE,
+        explanation=f"the sessions were ended at {format_instant(at)}, and nothing was seen since",
+    )
+
+
+def _milder_on_absence(
+    decision: Decision, profile: Profile, policy: Policy, now: Instant
+) -> Change | None:
+    """Return what a policy that is milder on absence says of a person, or None."""
+    counted = decision.last_seen_at
+    if counted is None and policy.never_seen == "grace":
+        counted = profile.registered_at
+        if counted is None:
+            return _policy("people never seen count from registration now, which is unknown")
+    if counted is not None and counted >= policy.window_start(now):
+        return _policy(f"`inactive_days` is {policy.inactive_days} now")
+    if decision.decision is Verdict.SIGN_OUT and policy.open_sessions != "sign-out":
+        return _policy(f"`open_sessions` is {policy.open_sessions} now")
+    marked = decision.decision is Verdict.DISABLE and decision.session_may_be_open
+    if marked and policy.open_sessions != "report":
+        return _policy(f"`open_sessions` is {policy.open_sessions} now")
+    return None
+
+
+def _after(moment: Instant | None, count: int) -> Instant | None:
+    return None if moment is None else after(moment, days(count))
+
+
+def _roster(words: str) -> Change:
+    return Change(cause=Cause.ROSTER_CHANGED, explanation=words)
+
+
+def _policy(words: str) -> Change:
+    return Change(cause=Cause.POLICY_CHANGED, explanation=f"the policy has changed: {words}")
 
 
 def _changed(words: str) -> Change:

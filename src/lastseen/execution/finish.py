@@ -11,8 +11,15 @@ from typing import Any, Literal
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.outcomes import failed
 from lastseen.execution.run_record import RunRecord
-from lastseen.model.errors import ExitCode, PortalError
-from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt, summarise_outcomes
+from lastseen.model.errors import ExitCode, LastseenError, LedgerError
+from lastseen.model.receipt import (
+    Cause,
+    NotAsked,
+    Outcome,
+    OutcomeKind,
+    Receipt,
+    summarise_outcomes,
+)
 
 RunState = Literal["done", "partial", "failed", "interrupted"]
 """How a run may end. An interrupted one goes on when the same command is given again."""
@@ -21,16 +28,16 @@ CANCELLED = "the work was cancelled"
 """Why nothing follows after a cancellation."""
 
 _NO_EVIDENCE = frozenset({Cause.CLOCKS_DIFFER, Cause.UNPROVEN})
-_CHANGED = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
+_CHANGED = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED, OutcomeKind.SIGNED_OUT})
 _NOT_DONE = frozenset({OutcomeKind.REFUSED, OutcomeKind.FAILED})
 
 
 def receipt_exit_code(receipt: Receipt) -> ExitCode:
     """Return the exit code of a command whose receipt this is.
 
-    0 when nobody was refused or failed and every change was verified; people who were spared, or
-    had the status already, are no failure. Where nothing was done for anybody: 4 when evidence was
-    incomplete, 3 when the portal refused all of them. Otherwise 6.
+    0 when nobody was refused or failed, every change was verified and nobody was changed unasked;
+    people who were spared, or had the status already, are no failure. Where nothing was done for
+    anybody: 4 when evidence was incomplete, 3 when the portal refused all of them. Otherwise 6.
     """
     outcomes = receipt.outcomes
     if not any(map(_wanting, outcomes)):
@@ -47,12 +54,14 @@ async def ended(
 ) -> Receipt:
     """Await `work`, which returns why it ended early or None, and end its run; return the receipt.
 
-    Raises what `work` does. After PortalError and CancelledError the receipt is in the ledger and
-    the run can be carried on; after anything else a later command recovers it.
+    Raises what `work` does. After CancelledError and errors of the portal or the roster the receipt
+    is in the ledger and the run can be carried on; otherwise a later command recovers it.
     """
     try:
         halt = await work
-    except PortalError as error:
+    except LedgerError:
+        raise
+    except LastseenError as error:  # the portal, or the roster in the last look
         end_run(record, context, halt=error.found)
         raise
     except asyncio.CancelledError:
@@ -75,7 +84,7 @@ def end_run(
     context.ledger.runs.keep_receipt(receipt)
     context.ledger.runs.finish(
         record.run.run_id,
-        state="interrupted" if ended_early or record.open else _state(receipt),
+        state="interrupted" if ended_early or record.is_open else _state(receipt),
         summary=receipt.summary,
         exit_code=int(receipt_exit_code(receipt)),
     )
@@ -97,7 +106,14 @@ def _receipt(record: RunRecord, context: ExecutionContext, halt: str) -> Receipt
         outcomes=outcomes,
         summary=summarise_outcomes(outcomes),
         journal_head=context.ledger.journal.head(),
+        not_asked=not_asked(context),
     )
+
+
+def not_asked(context: ExecutionContext) -> tuple[NotAsked, ...]:
+    """Return what the last look could not ask, since whoever called gave none."""
+    given: dict[NotAsked, object] = {"roster": context.roster, "policy": context.policy}
+    return tuple(name for name, one in given.items() if one is None)
 
 
 def _state(receipt: Receipt) -> RunState:
@@ -107,4 +123,6 @@ def _state(receipt: Receipt) -> RunState:
 
 
 def _wanting(outcome: Outcome) -> bool:
-    return outcome.outcome in _NOT_DONE or (outcome.outcome in _CHANGED and not outcome.verified)
+    if outcome.outcome in _NOT_DONE or outcome.cause is Cause.NOT_ASKED_FOR:
+        return True
+    return outcome.outcome in _CHANGED and not outcome.verified

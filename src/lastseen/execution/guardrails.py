@@ -1,47 +1,108 @@
 """The guardrails: whether so many people may be disabled at all. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
+import msgspec
+
+from lastseen.execution.history import History
+from lastseen.model.contractor import UserId
+from lastseen.model.counting import people
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
+from lastseen.model.instant import Instant, before, days
 from lastseen.model.plan import Plan
 
-_NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL})
+_NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL, Reason.NOT_ON_ROSTER})
 
 
-def check_guardrails(chosen: int, *, plan: Plan, guardrails: Guardrails) -> None:
-    """Raise GuardrailStopped when disabling `chosen` people of `plan` goes beyond a guardrail.
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """What guardrails count, beside the people about to be disabled."""
 
-    `chosen` are those whom the run would disable, after `--only` and `--except`.
+    guardrails: Guardrails
+    """The configured limits."""
+    max_disable: int | None = None
+    """How many people this run may disable instead (`--max-disable`); None: the limits hold."""
+    lately: frozenset[UserId] = frozenset()
+    """The people disabled by earlier runs within `per_days`."""
+
+
+def allowance(
+    guardrails: Guardrails,
+    *,
+    max_disable: int | None,
+    history: History,
+    reinstated: dict[UserId, Instant],
+    now: Instant,
+) -> Allowance:
+    """Return what may be disabled at `now`; `reinstated` tells when people were seen reinstated."""
+    since = before(now, days(guardrails.per_days))
+    return Allowance(
+        guardrails=guardrails,
+        max_disable=max_disable,
+        lately=history.disabled_since(since, reinstated),
+    )
+
+
+def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowance) -> None:
+    """Raise GuardrailStopped when disabling `chosen`, people of `plan`, goes beyond a guardrail.
+
+    Counted are the people disabled over `per_days`, these included. The share never stops a run
+    that makes it one person. `max_disable` lifts both limits and puts itself in their place.
     """
-    roster = people_on_roster(plan.decisions)
-    attempted = f"disabling {chosen} of {roster} people on the roster"
-    if chosen > guardrails.max_disable:
-        raise GuardrailStopped(
-            attempted=attempted,
-            found=f"one run may disable {guardrails.max_disable} at most",
-            meaning="a guardrail stopped the whole run; nothing was changed",
-            remedy="look through the plan; carry out a part of it with `apply --only`, or raise "
-            "`max_disable` in [guardrails]",
-            plan=plan,
-        )
-    share = Decimal(str(guardrails.max_disable_share))
-    if chosen > share * roster:
-        raise GuardrailStopped(
-            attempted=attempted,
-            found=f"one run may disable {float(share * 100):g}% of the roster at most",
-            meaning="a guardrail stopped the whole run; nothing was changed",
-            remedy="look through the plan; carry out a part of it with `apply --only`, or raise "
-            "`max_disable_share` in [guardrails]",
-            plan=plan,
-        )
+    if allowed.max_disable is not None:
+        if len(chosen) > allowed.max_disable:
+            raise _stopped(
+                len(chosen),
+                plan,
+                found=f"--max-disable allows {people(allowed.max_disable)}",
+                ways=f"allow all of them with `--max-disable {len(chosen)}`",
+            )
+        return
+    limits = allowed.guardrails
+    counted = len(allowed.lately.union(chosen))
+    if not chosen or counted <= _most(limits, roster=people_on_roster(plan.decisions)):
+        return
+    by_number = counted > limits.max_disable
+    key = "max_disable" if by_number else "max_disable_share"
+    limit = (
+        people(limits.max_disable)
+        if by_number
+        else f"{float(Decimal(str(limits.max_disable_share)) * 100):g}% of the roster"
+    )
+    earlier = counted - len(frozenset(chosen))
+    already = f", and {people(earlier)} were disabled in that time already" if earlier else ""
+    raise _stopped(
+        len(chosen),
+        plan,
+        found=f"at most {limit} may be disabled in {limits.per_days} days{already}",
+        ways=f"allow this run alone with `--max-disable {len(chosen)}`, or raise `{key}` in "
+        "[guardrails]",
+    )
 
 
 def people_on_roster(decisions: Sequence[Decision]) -> int:
-    """Count those that `max_disable_share` is a share of.
+    """Count the people that `max_disable_share` is a share of.
 
     That is everyone decided on who is on the roster and on the portal: not the portal's guests
     that are on no roster, and not names that the portal doesn't know.
     """
     return sum(decision.reason not in _NOT_ON_THE_ROSTER for decision in decisions)
+
+
+def _most(limits: Guardrails, *, roster: int) -> int:
+    """Return how many people both limits allow; a share of 1 is no limit."""
+    if limits.max_disable_share >= 1:
+        return limits.max_disable
+    share = Decimal(str(limits.max_disable_share)) * roster
+    return min(limits.max_disable, max(1, int(share)))
+
+
+def _stopped(chosen: int, plan: Plan, *, found: str, ways: str) -> GuardrailStopped:
+    return GuardrailStopped(
+        attempted=f"disabling {chosen} of {people(people_on_roster(plan.decisions))} on the roster",
+        found=found,
+        meaning="a guardrail stopped the whole run; nothing was changed",
+        remedy=f"look through the plan; carry out a part of it with `apply --only`, {ways}",
+        plan=plan,
+    )

@@ -58,6 +58,25 @@ def unconfirmed(target: Target, status: AccountStatus, why: str) -> Outcome:
     return _outcome(target, kind_done(status), words, Cause.UNCONFIRMED)
 
 
+def not_asked_for(target: Target, status: AccountStatus, *, verified: bool) -> Outcome:
+    """Return the outcome of a person whom the portal changed though it was not asked to."""
+    return Outcome(
+        user_id=target.user_id,
+        email=target.email,
+        outcome=kind_done(status),
+        verified=verified,
+        error="the portal changed this account though it was not asked to: undo the run for it",
+        cause=Cause.NOT_ASKED_FOR,
+    )
+
+
+def signed_out(target: Target) -> Outcome:
+    """Return the outcome of a person whose sessions the portal ended."""
+    return Outcome(
+        user_id=target.user_id, email=target.email, outcome=OutcomeKind.SIGNED_OUT, verified=True
+    )
+
+
 def kind_done(status: AccountStatus) -> OutcomeKind:
     """Return the outcome of those to whom `status` was given."""
     return OutcomeKind.REINSTATED if status is AccountStatus.ACTIVE else OutcomeKind.DISABLED

@@ -1,11 +1,11 @@
-"""What must hold before a plan is carried out: that it is whole, this portal's, and fresh.
+"""What must hold before a plan is carried out: it is whole, this portal's, this ledger's, fresh.
 
-Pure checks of values: nothing here asks the portal or the ledger, so that a plan which may not be
-carried out costs no request.
+Nothing here asks the portal: a plan that may not be carried out costs no request.
 """
 
 from datetime import timedelta
 
+from lastseen.ledger import PortalLedger
 from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant
@@ -46,13 +46,33 @@ def check_plan(plan: Plan, *, portal_url: str) -> None:
             meaning="a plan made with `--now` shows what would be decided; it cannot be applied",
             remedy="review again without `--now`",
         )
-    if any(decision.user_id is None for decision in plan.to_disable()):
+    if any(one.user_id is None for one in (*plan.to_disable(), *plan.to_sign_out())):
         raise PlanRefused(
             attempted=attempted,
             found="somebody to be disabled has no id",
             meaning="the plan was not made by a review of this portal",
             remedy="review again",
         )
+
+
+def is_made_here(plan: Plan, ledger: PortalLedger) -> bool:
+    """Say whether `ledger` made the plan: it holds the same one under its id, digest and all.
+
+    Raises LedgerError.
+    """
+    kept = ledger.runs.plan(plan.plan_id)
+    return kept is not None and kept.plan_id == plan.plan_id and kept.digest == plan.digest
+
+
+def refuse_foreign(plan: Plan) -> PlanRefused:
+    """Return the error for a plan that the ledger did not make."""
+    return PlanRefused(
+        attempted=_ATTEMPTED.format(plan.plan_id),
+        found="this ledger did not make it",
+        meaning="anyone could have written the file; nothing was changed",
+        remedy="review here and apply that plan, or give `--trust-plan-file`: then everyone in it"
+        " is decided anew under the configuration of now",
+    )
 
 
 def check_age(plan: Plan, *, now: Instant, guardrails: Guardrails) -> None:

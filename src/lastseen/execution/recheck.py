@@ -1,11 +1,11 @@
-"""Looking again, just before anybody is disabled: each candidate's account, and new evidence.
+"""Looking again, just before anything is done: accounts, roster, configuration, and new evidence.
 
-Whoever has come back, changed, or was exempted or reinstated since the plan is spared. A look that
-can't be proven complete saves everybody whom it was to save.
+A person who has come back, or who would not be decided on in the same way now, is spared. Where the
+last look can't be proven complete, nothing is done to the people whom it was to protect.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,15 +13,30 @@ import msgspec
 from lastseen.evidence import EvidenceRecheck, recheck_evidence
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import account_change, exemption_now, reinstatement_since
+from lastseen.execution.eligibility import (
+    Change,
+    acceptance_since,
+    account_change,
+    exemption_now,
+    grace_now,
+    policy_change,
+    reinstatement_since,
+    return_awaited,
+    roster_change,
+    sign_out_before,
+)
+from lastseen.execution.history import History
 from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target
-from lastseen.model.contractor import AccountStatus, AccountType, UserId
-from lastseen.model.decision import Decision, Reason
+from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
+from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
+from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
+from lastseen.model.sighting import EvidenceKind
+from lastseen.rosters import Match, match_again
 
 _Result = TypeVar("_Result")
 
@@ -29,32 +44,12 @@ _UNPROVEN = (
     "the last look could not be proven complete: new presence would not be seen; try again later"
 )
 _CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
-
-
-class Candidates(msgspec.Struct, frozen=True, kw_only=True):
-    """What looking again brought."""
-
-    to_disable: tuple[Target, ...]
-    """Those who are still to be disabled, as they stand now."""
-    outcomes: tuple[Outcome, ...]
-    """What became of the others."""
-    halt: str | None = None
-    """Why nobody is to be disabled after all; None where the work may go on."""
-
-
-class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
-    """When it was decided on the candidates, and what would have saved them."""
-
-    at: Instant
-    """The instant of the decision: whoever was reinstated later is spared."""
-    policy: Policy
-    """The rules that decided: they say which logs prove presence."""
-    seen_since: Instant
-    """The instant since which presence is looked for anew."""
+_WITHOUT_EVIDENCE = frozenset({Reason.CONTRACT_ENDED, Reason.NOT_ON_ROSTER})
+"""Decisions that no sighting changes."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody to be looked at again."""
+    """A person to be looked at again."""
 
     target: Target
     """How they stood when it was decided."""
@@ -62,66 +57,110 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """What the plan says of them."""
 
 
+class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
+    """When it was decided on the candidates, and what would have saved them."""
+
+    at: Instant
+    """The instant of the decision: a person reinstated later is spared."""
+    policy: Policy
+    """The rules that decided."""
+    seen_since: Instant
+    """The instant since which presence is looked for anew."""
+    history: History
+    """What earlier runs did."""
+
+
+class Rechecked(msgspec.Struct, frozen=True, kw_only=True):
+    """What looking again brought."""
+
+    to_disable: tuple[Target, ...] = ()
+    """The people still to be disabled, as they stand now."""
+    to_sign_out: tuple[Target, ...] = ()
+    """The people whose sessions are still to be ended."""
+    outcomes: tuple[Outcome, ...] = ()
+    """The outcomes of the others."""
+    halt: str | None = None
+    """Why nothing is to be done after all; None where the work may go on."""
+
+
 async def recheck(
     candidates: Sequence[Candidate], context: ExecutionContext, *, basis: DecisionBasis, own: UserId
-) -> Candidates:
-    """Return who of `candidates` is still to be disabled.
+) -> Rechecked:
+    """Return for whom of `candidates` the decision still holds.
 
-    `own` is the account that the key acts as. Raises PortalError and LedgerError; nobody has been
-    changed then.
+    `own` is the account that the key acts as. Raises PortalError, RosterError, UsageError (for the
+    roster) and LedgerError; nobody has been changed then.
     """
     looked = await _unless_stopped(_look(candidates, context, basis, own), context)
-    return looked or Candidates(to_disable=(), outcomes=(), halt=STOPPED)
+    return looked or Rechecked(halt=STOPPED)
 
 
 async def _look(
     candidates: Sequence[Candidate], context: ExecutionContext, basis: DecisionBasis, own: UserId
-) -> Candidates:
+) -> Rechecked:
     read_at = context.clock()
     context.progress.step("looking again", 0, len(candidates))
-    # Whoever is a guest no longer isn't on the guests' list, and is asked for alone.
+    # A person who is no guest any more isn't on the guests' list, and is asked for alone.
     now = await read_people(
         context.portal,
         [one.target.user_id for one in candidates],
         guests_only=all(one.target.type is AccountType.GUEST for one in candidates),
     )
     context.ledger.accounts.note(now.profiles.values(), read_at)
+    judge = _Judge(context, basis, own=own, now=read_at)
     outcomes: list[Outcome] = []
     unchanged: list[Candidate] = []
-    judge = _Judge(context, decided_at=basis.at, own=own, at=read_at)
     for one in candidates:
-        outcome = judge.of_account(one.target, now)
+        outcome = judge.of_account(one, now)
         if outcome is None:
             unchanged.append(one)
         else:
             outcomes.append(outcome)
-    presence = await _new_presence(unchanged, context, basis)
-    to_disable: list[Target] = []
+    found = await _on_roster(unchanged, now, context)
+    policies = _policies_now(unchanged, now, found, context)
+    left: list[Candidate] = []
     for one in unchanged:
+        policy = policies.get(one.target.user_id)
+        change = judge.of_rules(one, now.profiles[one.target.user_id], found, policy)
+        if change is None:
+            left.append(one)
+        else:
+            outcomes.append(spared(one.target, change))
+    presence = await _new_presence(left, context, basis, policies)
+    to_do: list[Candidate] = []
+    for one in left:
         outcome = _of_evidence(one.target, presence)
         if outcome is None:
-            profile = now.profiles[one.target.user_id]
-            to_disable.append(msgspec.structs.replace(one.target, type=profile.type))
+            type_now = now.profiles[one.target.user_id].type
+            target = msgspec.structs.replace(one.target, type=type_now)
+            to_do.append(msgspec.structs.replace(one, target=target))
         else:
             outcomes.append(outcome)
     context.progress.step("looking again", len(candidates), len(candidates))
-    return Candidates(to_disable=tuple(to_disable), outcomes=tuple(outcomes))
+    return Rechecked(
+        to_disable=_with_verdict(to_do, Verdict.DISABLE),
+        to_sign_out=_with_verdict(to_do, Verdict.SIGN_OUT),
+        outcomes=tuple(outcomes),
+    )
 
 
 class _Judge:
-    """What the ledger and the portal say of accounts, without their logs."""
+    """What portal, ledger, roster and configuration say of people now, without the logs."""
 
     def __init__(
-        self, context: ExecutionContext, *, decided_at: Instant, own: UserId, at: Instant
+        self, context: ExecutionContext, basis: DecisionBasis, *, own: UserId, now: Instant
     ) -> None:
-        self._exemptions = context.ledger.exemptions.active(utc_date(at))
-        self._reinstated = context.ledger.accounts.reinstated()
-        self._decided_at = decided_at
+        self._context = context
+        self._basis = basis
         self._own = own
-        self._skew = context.portal.largest_skew_seconds
+        self._now = now
+        self._exemptions = context.ledger.exemptions.active(utc_date(now))
+        self._reinstated = context.ledger.accounts.reinstated()
+        self._sightings = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
-    def of_account(self, target: Target, now: PeopleNow) -> Outcome | None:
-        """Return the outcome of somebody who is not to be disabled, None for the others."""
+    def of_account(self, one: Candidate, now: PeopleNow) -> Outcome | None:
+        """Return the outcome of a person whose account forbids it, None for the others."""
+        target = one.target
         if target.user_id in now.unread:
             found = now.unread[target.user_id].found
             words = f"the account could not be read again: {found}"
@@ -129,29 +168,112 @@ class _Judge:
         profile = now.profiles.get(target.user_id)
         if profile is not None and profile.status is AccountStatus.TERMINATED:
             return already(target, AccountStatus.TERMINATED)
-        if abs(self._skew) > CLOCK_TOLERANCE.total_seconds():
+        if abs(self._context.portal.largest_skew_seconds) > CLOCK_TOLERANCE.total_seconds():
             return failed(target, _CLOCKS, Cause.CLOCKS_DIFFER)
         if profile is None:
             return spared(target, GONE)
         change = (
             account_change(target, profile, own=self._own)
+            or acceptance_since(one.decision, profile)
             or exemption_now(target, self._exemptions)
-            or reinstatement_since(target, self._decided_at, self._reinstated)
+            or reinstatement_since(target, self._basis.at, self._reinstated)
         )
         return None if change is None else spared(target, change)
 
+    def of_rules(
+        self,
+        one: Candidate,
+        profile: Profile,
+        found: Mapping[UserId, Match] | None,
+        policy: Policy | None,
+    ) -> Change | None:
+        """Return why roster or configuration spare a person by now, None for the others.
+
+        `found` is what the roster says and `policy` what is configured for the person; None where
+        that isn't asked.
+        """
+        target, decision = one.target, one.decision
+        change: Change | None = None
+        if found is not None:
+            change = roster_change(decision, found.get(target.user_id), utc_date(self._now))
+        if policy is not None:
+            ended_at = self._basis.history.signed_out.get(target.user_id)
+            change = (
+                change
+                or policy_change(decision, profile, policy, self._now)
+                or grace_now(target, policy, self._reinstated, self._now)
+                or return_awaited(decision, policy, ended_at, self._now)
+            )
+        if decision.decision is Verdict.SIGN_OUT:
+            sighting = self._sightings.get(target.user_id)
+            seen_at = None if sighting is None else sighting.at
+            change = change or sign_out_before(target, self._basis.history, seen_at)
+        return change
+
+
+async def _on_roster(
+    candidates: Sequence[Candidate], now: PeopleNow, context: ExecutionContext
+) -> Mapping[UserId, Match] | None:
+    """Return what the roster says now of `candidates`; None where there is none to ask."""
+    if context.roster is None or not candidates:
+        return None
+    profiles = [now.profiles[one.target.user_id] for one in candidates]
+    return await match_again(context.roster, profiles, context.portal)
+
+
+def _policies_now(
+    candidates: Sequence[Candidate],
+    now: PeopleNow,
+    found: Mapping[UserId, Match] | None,
+    context: ExecutionContext,
+) -> Mapping[UserId, Policy]:
+    """Return the policy configured now for each of `candidates`; empty where it isn't asked."""
+    if context.policy is None:
+        return {}
+    policies: dict[UserId, Policy] = {}
+    for one in candidates:
+        who = one.target.user_id
+        if found is None:
+            policies[who] = policy_by_name(context.policy, one.decision.cohort)
+            continue
+        contractor = found[who].contractor if who in found else None
+        cohort = cohort_of(context.policy, contractor, now.profiles[who])
+        policies[who] = policy_of(context.policy, cohort)
+    return policies
+
 
 async def _new_presence(
-    candidates: Sequence[Candidate], context: ExecutionContext, basis: DecisionBasis
+    candidates: Sequence[Candidate],
+    context: ExecutionContext,
+    basis: DecisionBasis,
+    policies: Mapping[UserId, Policy],
 ) -> EvidenceRecheck:
-    """Look for presence since the decision; a contract that has ended needs no look."""
+    """Look for presence since the decision, where that would change it.
+
+    Of the policy that decided and the one configured now (`policies`) the longer window counts, and
+    the logs of both.
+    """
+    windows: dict[UserId, Instant] = {}
+    longer = False
+    for one in candidates:
+        if one.decision.reason in _WITHOUT_EVIDENCE:
+            continue
+        who = one.target.user_id
+        then = policy_by_name(basis.policy, one.decision.cohort)
+        now = policies.get(who, then)
+        longer = longer or now.inactive_days > then.inactive_days
+        milder = then if then.inactive_days >= now.inactive_days else now
+        windows[who] = milder.window_start(basis.seen_since)
+    configured = basis.policy if context.policy is None else context.policy
+    more_logs = [kind for kind in configured.evidence if kind not in basis.policy.evidence]
     return await recheck_evidence(
         context.portal,
-        [c.decision for c in candidates if c.decision.reason is not Reason.CONTRACT_ENDED],
+        windows,
+        kinds=[EvidenceKind(kind) for kind in (*basis.policy.evidence, *more_logs)],
         ledger=context.ledger,
-        policy=basis.policy,
         since=basis.seen_since,
         progress=context.progress,
+        whole_window=longer or bool(more_logs),
     )
 
 
@@ -163,6 +285,10 @@ def _of_evidence(target: Target, found: EvidenceRecheck) -> Outcome | None:
     if target.user_id in found.unproven:
         return failed(target, _UNPROVEN, Cause.UNPROVEN)
     return None
+
+
+def _with_verdict(candidates: Sequence[Candidate], verdict: Verdict) -> tuple[Target, ...]:
+    return tuple(one.target for one in candidates if one.decision.decision is verdict)
 
 
 async def _unless_stopped(

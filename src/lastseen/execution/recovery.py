@@ -12,6 +12,7 @@ from lastseen.execution.finish import end_run
 from lastseen.execution.outcomes import GONE, done, failed, spared
 from lastseen.execution.readback import read_people
 from lastseen.execution.run_record import RunRecord
+from lastseen.execution.sign_out import settle_sign_outs
 from lastseen.execution.target import has_status
 from lastseen.ledger import PortalLedger
 from lastseen.model.receipt import Cause, Outcome
@@ -63,9 +64,10 @@ async def settle(context: ExecutionContext, *, resumed: IsResumed) -> RunRecord 
     for run in cut_off_runs(context.ledger):
         record = RunRecord(context.ledger.journal, run)
         goes_on = found is None and resumed(run)
-        if record.open or run.state == "running" or not goes_on:
+        if record.is_open or run.state == "running" or not goes_on:
             context.progress.note(f"run {run.run_id} was cut off; reading its people back")
             await _settle_people(record, context)
+            await settle_sign_outs(record, context)
             end_run(record, context, halt=CUT_OFF, resumable=goes_on)
         if goes_on:
             found = record

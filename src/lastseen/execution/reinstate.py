@@ -5,15 +5,16 @@ Release 3.7.2 does not tell when or by whom an account was disabled (EmployeeFul
 `terminated` for removed accounts only): what Lastseen itself has seen and done since tells it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.eligibility import Change, account_change
 from lastseen.execution.finish import ended
+from lastseen.execution.history import read_history
 from lastseen.execution.outcomes import GONE, already, failed, spared
 from lastseen.execution.readback import PeopleNow, read_people
-from lastseen.execution.run_record import LastChange, RunRecord, last_changes
+from lastseen.execution.run_record import RunRecord
 from lastseen.execution.target import Target, has_status
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, after, format_instant
@@ -57,7 +58,7 @@ class _LeftAsTheyWere:
     def __init__(self, context: ExecutionContext, *, undone: RunRecord, own: UserId) -> None:
         self._undone = undone
         self._own = own
-        self._acts: Mapping[UserId, LastChange] = last_changes(context.ledger.journal.entries())
+        self._changes = read_history(context.ledger.journal.entries()).changes
         self._reinstated = context.ledger.accounts.reinstated()
         self._sign_ins = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
@@ -78,7 +79,7 @@ class _LeftAsTheyWere:
 
     def _changed_by_another(self, who: UserId) -> str | None:
         """Say who or what disabled the person after the run did, or return None."""
-        act = self._acts[who]
+        act = self._changes[who]
         if act.run_id != self._undone.run.run_id:
             if act.outcome is OutcomeKind.DISABLED:
                 return f"the run {act.run_id} disabled the account again: undo that one"

@@ -1,14 +1,16 @@
 """One run as the journal knows it: whom it was to change, what it intended, what came of it.
 
 An intent is in the journal before the request that carries it out leaves; its outcome follows
-when reading back has shown it. Whoever has an intent and no outcome is *open*: the request may or
-may not have reached the portal. That is all that recovery needs to know.
+when reading back has shown it. A person with an intent and no outcome is *open*: the request may
+or may not have reached the portal. That is all that recovery needs to know.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from lastseen.execution.history import CHANGES
+from lastseen.execution.journal_entries import Intent, Outcomes, Scope
 from lastseen.execution.target import Target
 from lastseen.ledger import Journal
 from lastseen.model.contractor import AccountStatus, UserId
@@ -16,33 +18,6 @@ from lastseen.model.instant import Instant
 from lastseen.model.journal_entry import EntryKind, JournalEntry
 from lastseen.model.receipt import Outcome, OutcomeKind
 from lastseen.model.run import Run
-
-_DONE = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
-
-
-class _Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """The first entry of a run, or of each further attempt at it."""
-
-    status: AccountStatus
-    scope: tuple[Target, ...]
-    plan_id: str | None = None
-    undone_run_id: str | None = None
-
-
-class _Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """Written before a batch is asked for."""
-
-    batch: int
-    status: AccountStatus
-    people: tuple[Target, ...]
-    plan_id: str | None = None
-
-
-class _Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """Written when it is known what became of people."""
-
-    people: tuple[Outcome, ...]
-    open: tuple[Outcome, ...] = ()
 
 
 class RunRecord:
@@ -55,15 +30,17 @@ class RunRecord:
         self.scope: dict[UserId, Target] = {}
         """Everyone the run was to change, in the order of the plan."""
         self.outcomes: dict[UserId, Outcome] = {}
-        """What is known to have become of people."""
+        """The outcomes that are known."""
         self.unknown: dict[UserId, Outcome] = {}
         """What can be said of open people; a later look may still find that it was done."""
         self.open: dict[UserId, Target] = {}
-        """Those with an intent and no outcome, as they stood when it was written."""
+        """People with an intent to change their status and no outcome, as they stood then."""
+        self.open_sign_outs: dict[UserId, Instant] = {}
+        """People with an intent to end their sessions and no outcome, and when it was written."""
         self.acted_at: dict[UserId, Instant] = {}
         """When the journal wrote that somebody was disabled or reinstated."""
         self.acted_on: dict[UserId, Target] = {}
-        """Those with an intent, as they stood when it was written."""
+        """The people changed or about to be, as they stood when that was written."""
         self._status: AccountStatus | None = None
         self._batches = 0
         for entry in journal.entries(run.run_id):
@@ -83,110 +60,144 @@ class RunRecord:
 
     @property
     def done(self) -> frozenset[UserId]:
-        """Those whom the run disabled or reinstated."""
-        return frozenset(who for who, out in self.outcomes.items() if out.outcome in _DONE)
+        """The people whom the run disabled or reinstated."""
+        return self._with_outcome(CHANGES)
 
-    def begin(self, scope: Sequence[Target], status: AccountStatus) -> None:
+    @property
+    def signed_out(self) -> frozenset[UserId]:
+        """The people whose sessions the run ended."""
+        return self._with_outcome({OutcomeKind.SIGNED_OUT})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the outcome of anybody asked for is still unknown."""
+        return bool(self.open or self.open_sign_outs)
+
+    def begin(
+        self,
+        scope: Sequence[Target],
+        status: AccountStatus,
+        *,
+        sign_out: Sequence[Target] = (),
+        max_disable: int | None = None,
+    ) -> None:
         """Journal whom this attempt at the run is to change, before anything is asked.
 
-        Those whom an earlier attempt changed stay on the record, whether in `scope` or not.
+        `sign_out`: the people whose sessions it ends. `max_disable`: the number by which the
+        guardrails were lifted, if they were. People whom an earlier attempt changed stay on the
+        record, whether in `scope` or not.
         """
-        entry = _Scope(
+        entry = Scope(
             status=status,
             scope=tuple(scope),
+            sign_out=tuple(sign_out),
             plan_id=self.run.plan_id,
             undone_run_id=self.run.undone_run_id,
+            max_disable=max_disable,
         )
         self._write("scope", entry)
 
     def intend(self, people: Sequence[Target]) -> None:
         """Journal that these are about to be given the run's status."""
-        intent = _Intent(
+        self._intend(people, self.status)
+
+    def intend_sign_out(self, person: Target) -> None:
+        """Journal that the person's sessions are about to be ended."""
+        self._intend([person], None)
+
+    def close(
+        self,
+        outcomes: Iterable[Outcome],
+        *,
+        unknown: Iterable[Outcome] = (),
+        unasked: Iterable[Target] = (),
+    ) -> None:
+        """Journal outcomes; those in `unknown` stay open.
+
+        `unasked`: people whom the portal changed though nobody asked for them; they are on the
+        run's record from now on, so that it can be undone for them.
+        """
+        entry = Outcomes(people=tuple(outcomes), open=tuple(unknown), unasked=tuple(unasked))
+        if entry.people or entry.open:
+            self._write("outcome", entry)
+
+    def close_unasked(self, outcomes: Iterable[Outcome]) -> None:
+        """Journal the outcomes of people for whom nothing was asked this time.
+
+        A person who is open from an earlier attempt, and could not be looked at now, stays so.
+        """
+        told = tuple(outcomes)
+        still_open = {**self.open, **self.open_sign_outs}
+        unknown = [
+            one for one in told if one.outcome is OutcomeKind.FAILED and one.user_id in still_open
+        ]
+        self.close((one for one in told if one not in unknown), unknown=unknown)
+
+    def targets_done(self) -> tuple[Target, ...]:
+        """Return the people whom the run changed, as they stood when it did."""
+        done = self.done
+        return tuple(self.acted_on[who] for who in self.scope if who in done)
+
+    def targets_signed_out(self) -> tuple[Target, ...]:
+        """Return the people whose sessions the run ended."""
+        ended = self.signed_out
+        return tuple(target for who, target in self.scope.items() if who in ended)
+
+    def _with_outcome(self, kinds: frozenset[OutcomeKind] | set[OutcomeKind]) -> frozenset[UserId]:
+        return frozenset(who for who, out in self.outcomes.items() if out.outcome in kinds)
+
+    def _intend(self, people: Sequence[Target], status: AccountStatus | None) -> None:
+        intent = Intent(
             batch=self._batches + 1,
-            status=self.status,
+            status=status,
             people=tuple(people),
             plan_id=self.run.plan_id,
         )
         self._write("intent", intent)
 
-    def close(self, outcomes: Iterable[Outcome], *, unknown: Iterable[Outcome] = ()) -> None:
-        """Journal what became of people; those in `unknown` stay open."""
-        entry = _Outcomes(people=tuple(outcomes), open=tuple(unknown))
-        if entry.people or entry.open:
-            self._write("outcome", entry)
-
-    def close_unasked(self, outcomes: Iterable[Outcome]) -> None:
-        """Journal what became of people for whom nothing was asked this time.
-
-        Who is open from an earlier attempt, and could not be looked at now, stays so.
-        """
-        told = tuple(outcomes)
-        unknown = [
-            one for one in told if one.outcome is OutcomeKind.FAILED and one.user_id in self.open
-        ]
-        self.close((one for one in told if one not in unknown), unknown=unknown)
-
-    def targets_done(self) -> tuple[Target, ...]:
-        """Return those whom the run changed, as they stood when it did."""
-        done = self.done
-        return tuple(self.acted_on[who] for who in self.scope if who in done)
-
-    def _write(self, kind: EntryKind, entry: _Scope | _Intent | _Outcomes) -> None:
+    def _write(self, kind: EntryKind, entry: Scope | Intent | Outcomes) -> None:
         content = msgspec.to_builtins(entry)
         self._take(self._journal.append(kind, run_id=self.run.run_id, content=content))
 
     def _take(self, entry: JournalEntry) -> None:
-        content = entry.content
-        if entry.kind == "scope":
-            self._begin(msgspec.convert(content, _Scope))
-        elif entry.kind == "intent":
-            intent = msgspec.convert(content, _Intent)
-            self._batches = max(self._batches, intent.batch)
-            for target in intent.people:
-                self.open[target.user_id] = target
-                self.acted_on[target.user_id] = target
-        elif entry.kind == "outcome":
-            closed = msgspec.convert(content, _Outcomes)
-            for outcome in closed.people:
-                self._close(outcome, entry.at)
-            self.unknown.update({outcome.user_id: outcome for outcome in closed.open})
+        match entry.kind:
+            case "scope":
+                self._take_scope(msgspec.convert(entry.content, Scope))
+            case "intent":
+                self._take_intent(msgspec.convert(entry.content, Intent), entry.at)
+            case "outcome":
+                self._take_outcomes(msgspec.convert(entry.content, Outcomes), entry.at)
 
-    def _begin(self, attempt: _Scope) -> None:
+    def _take_scope(self, attempt: Scope) -> None:
         """Take up an attempt: it stands for whomever an earlier one did not reach."""
-        done = self.done
-        now = {target.user_id: target for target in attempt.scope}
-        kept = {who: t for who, t in self.scope.items() if who in done or who in self.open}
+        done = self.done | self.signed_out
+        asked = done | self.open.keys() | self.open_sign_outs.keys()
+        now = {target.user_id: target for target in (*attempt.scope, *attempt.sign_out)}
+        kept = {who: target for who, target in self.scope.items() if who in asked}
         self._status = attempt.status
-        self.scope = {who: t for who, t in kept.items() if who not in now} | now
+        self.scope = {who: target for who, target in kept.items() if who not in now} | now
         for who in now:
             if who not in done:
                 self.outcomes.pop(who, None)
 
-    def _close(self, outcome: Outcome, at: Instant) -> None:
-        who = outcome.user_id
-        self.open.pop(who, None)
-        self.unknown.pop(who, None)
-        self.outcomes[who] = outcome
-        if outcome.outcome in _DONE:
-            self.acted_at[who] = at
+    def _take_intent(self, intent: Intent, at: Instant) -> None:
+        self._batches = max(self._batches, intent.batch)
+        for target in intent.people:
+            if intent.status is None:
+                self.open_sign_outs[target.user_id] = at
+            else:
+                self.open[target.user_id] = target
+                self.acted_on[target.user_id] = target
 
-
-class LastChange(msgspec.Struct, frozen=True, kw_only=True):
-    """The last change that Lastseen made to somebody's account."""
-
-    run_id: str
-    """The run that made it."""
-    outcome: OutcomeKind
-    """Disabled or reinstated."""
-
-
-def last_changes(entries: Iterable[JournalEntry]) -> Mapping[UserId, LastChange]:
-    """Return the last act on everyone whom a run disabled or reinstated."""
-    acts: dict[UserId, LastChange] = {}
-    for entry in entries:
-        if entry.kind == "outcome" and entry.run_id is not None:
-            for outcome in msgspec.convert(entry.content, _Outcomes).people:
-                if outcome.outcome in _DONE:
-                    act = LastChange(run_id=entry.run_id, outcome=outcome.outcome)
-                    acts[outcome.user_id] = act
-    return acts
+    def _take_outcomes(self, closed: Outcomes, at: Instant) -> None:
+        for target in closed.unasked:
+            self.scope.setdefault(target.user_id, target)
+            self.acted_on[target.user_id] = target
+        for outcome in closed.people:
+            self.open.pop(outcome.user_id, None)
+            self.open_sign_outs.pop(outcome.user_id, None)
+            self.unknown.pop(outcome.user_id, None)
+            self.outcomes[outcome.user_id] = outcome
+            if outcome.outcome in CHANGES:
+                self.acted_at[outcome.user_id] = at
+        self.unknown.update({outcome.user_id: outcome for outcome in closed.open})

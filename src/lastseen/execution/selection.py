@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from lastseen.model.contractor import goes_by
+from lastseen.model.decision import Decision
 from lastseen.model.errors import UsageError
 
 
@@ -74,3 +75,14 @@ def _named(
             )
         places |= found
     return frozenset(places)
+
+
+def longest_idle(decisions: Sequence[Decision], count: int) -> tuple[Decision, ...]:
+    """Return the `count` people who have been idle longest, in the order of `decisions`.
+
+    People of whom nobody knows since when they are idle come first.
+    """
+    by_idle_time = sorted(
+        range(len(decisions)), key=lambda place: -(decisions[place].idle_days or 10**9)
+    )
+    return tuple(decisions[place] for place in sorted(by_idle_time[:count]))

@@ -8,12 +8,21 @@ asked again. Writes nothing down: that is the business of `batches`.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.outcomes import GONE, already, done, failed, refused, spared, unconfirmed
+from lastseen.execution.outcomes import (
+    GONE,
+    already,
+    done,
+    failed,
+    not_asked_for,
+    refused,
+    spared,
+    unconfirmed,
+)
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target, has_status
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
@@ -35,13 +44,22 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """Those for whom it is known."""
     unknown: tuple[Outcome, ...]
     """Those for whom it is not, with what can be said."""
+    unasked: tuple[Target, ...] = ()
+    """People whom the portal changed though it was not asked to; `outcomes` has theirs."""
 
 
 class StatusChanger:
     """Gives people one status and knows what became of each. Never raises PortalError."""
 
-    def __init__(self, status: AccountStatus, context: ExecutionContext) -> None:
-        """Give `status` on the portal of `context`."""
+    def __init__(
+        self, status: AccountStatus, context: ExecutionContext, *, meant: Collection[UserId]
+    ) -> None:
+        """Give `status` on the portal of `context`.
+
+        `meant`: everyone whom the run asked for so far; anyone else in an answer was changed
+        unasked.
+        """
+        self._meant = meant
         self.halt: str | None = None
         """Why nothing more may be asked for, in a sentence; None where it may."""
         self._status = status
@@ -55,6 +73,7 @@ class StatusChanger:
         self._lost_in_a_row = 0
         self._outcomes: dict[UserId, Outcome] = {}
         self._doubts: dict[UserId, Outcome] = {}
+        self._strays: dict[UserId, Target] = {}
 
     @property
     def only_refused(self) -> bool:
@@ -75,15 +94,18 @@ class StatusChanger:
         """Read everybody back for whom the portal answered; return what became of all."""
         await self._verify()
         await self._explain_refusals()
+        unasked = await self._changed_unasked()
         return Changed(
-            outcomes=tuple(self._outcomes.values()), unknown=tuple(self._doubts.values())
+            outcomes=tuple(self._outcomes.values()),
+            unknown=tuple(self._doubts.values()),
+            unasked=unasked,
         )
 
     async def _ask(self, group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
         """Send one request; return the groups that are still to be asked for, in their order."""
         ids = tuple(target.user_id for target in group)
         try:
-            await self._context.portal.set_status(ids, self._status)
+            changed = await self._context.portal.set_status(ids, self._status)
         except PortalRefused as refusal:
             if refusal.status in _NOBODY_CHANGED:
                 return self._halved_or_refused(group, refusal)
@@ -98,7 +120,19 @@ class StatusChanger:
             return await self._after_lost_answer(group, lost)
         self._lost_in_a_row = 0
         self._answered.extend(group)
+        self._note_strays(group, changed)
         return []
+
+    def _note_strays(self, group: tuple[Target, ...], changed: Iterable[Profile]) -> None:
+        """Remember those in the answer who were not asked for; a portal that does so is left."""
+        asked = {target.user_id for target in group}
+        for profile in changed:
+            if profile.id not in asked and profile.id not in self._meant:
+                email = profile.email or None
+                stray = Target(user_id=profile.id, email=email, type=profile.type)
+                self._strays[profile.id] = stray
+        if self._strays:
+            self.halt = "the portal changed people whom it was not asked to change"
 
     def _halved_or_refused(
         self, group: tuple[Target, ...], refusal: PortalRefused
@@ -235,6 +269,20 @@ class StatusChanger:
                 self._outcomes[target.user_id] = already(target, self._status)
             else:
                 self._outcomes[target.user_id] = refused(target, said)
+
+    async def _changed_unasked(self) -> tuple[Target, ...]:
+        """Name those whom the portal changed unasked; verified where reading back shows it."""
+        if not self._strays:
+            return ()
+        try:
+            now = await self._read(list(self._strays.values()))
+        except PortalError:  # better named in vain than not named
+            now = PeopleNow(profiles={})
+        for who, target in self._strays.items():
+            profile = now.profiles.get(who)
+            shown = profile is not None and has_status(profile, self._status)
+            self._outcomes[who] = not_asked_for(target, self._status, verified=shown)
+        return tuple(self._strays.values())
 
     async def _read(self, targets: Sequence[Target]) -> PeopleNow:
         ids = [target.user_id for target in targets]

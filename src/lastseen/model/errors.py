@@ -20,6 +20,22 @@ class ExitCode(IntEnum):
     PARTIAL = 6
 
 
+_BY_WEIGHT = (
+    ExitCode.BUG,
+    ExitCode.USAGE,
+    ExitCode.REFUSED,
+    ExitCode.PARTIAL,
+    ExitCode.GUARDRAIL,
+    ExitCode.INCOMPLETE,
+    ExitCode.DONE,
+)
+
+
+def weightiest(*codes: ExitCode) -> ExitCode:
+    """Return the exit code of a command that has several to end with."""
+    return min(codes, key=_BY_WEIGHT.index, default=ExitCode.DONE)
+
+
 class LastseenError(Exception):
     """The parent of every error that is meant for a person."""
 

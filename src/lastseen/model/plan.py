@@ -185,6 +185,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Return the decisions that take access away."""
         return tuple(d for d in self.decisions if d.decision is Verdict.DISABLE)
 
+    def to_sign_out(self) -> tuple[Decision, ...]:
+        """Return the decisions that end sessions."""
+        return tuple(d for d in self.decisions if d.decision is Verdict.SIGN_OUT)
+
 
 def summarise(decisions: tuple[Decision, ...]) -> PlanSummary:
     """Count the decisions by verdict."""

@@ -1,6 +1,7 @@
 """The receipt: what `apply` or `undo` did, person by person."""
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -36,6 +37,16 @@ class Cause(StrEnum):
     """The account is now one that is never touched."""
     ACCOUNT_CHANGED = "account-changed"
     """Another kind of account, or another e-mail address."""
+    ROSTER_CHANGED = "roster-changed"
+    """The roster no longer names the person, or says otherwise of the contract."""
+    POLICY_CHANGED = "policy-changed"
+    """Under the policy configured now the person would not be disabled."""
+    SIGNED_OUT_BEFORE = "signed-out-before"
+    """The sessions were ended already, and the person did not sign in since."""
+    DECIDED_ANEW = "decided-anew"
+    """A plan from elsewhere named the person, and the new review decides otherwise."""
+    NOT_ASKED_FOR = "not-asked-for"
+    """The portal changed the account though it was not asked to."""
     EXEMPT = "exempt"
     """An exemption holds."""
     REINSTATED = "reinstated"
@@ -79,6 +90,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The same for programs; null where nothing went wrong or changed."""
 
 
+NotAsked = Literal["roster", "policy"]
+"""What the last look of a run may go without, where it is called as a library."""
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did, person by person."""
 
@@ -100,6 +115,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the journal's newest entry; kept elsewhere it detects a rewritten ledger."""
     approved_by: tuple[str, ...] = ()
     """Who approved what was carried out, where people were asked."""
+    not_asked: tuple[NotAsked, ...] = ()
+    """What the last look could not ask, since the library was called without it."""
 
 
 def summarise_outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, int]:

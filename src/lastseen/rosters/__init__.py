@@ -6,6 +6,7 @@
 from lastseen.rosters.interface import Listing, Roster, RosterOptions
 from lastseen.rosters.matching import Match, Matched, match, match_all
 from lastseen.rosters.population import roster_digest, roster_document
+from lastseen.rosters.recheck import match_again
 from lastseen.rosters.sources import known_sources, open_roster
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "RosterOptions",
     "known_sources",
     "match",
+    "match_again",
     "match_all",
     "open_roster",
     "roster_digest",

@@ -8,7 +8,7 @@ from itertools import product
 from uuid import UUID
 
 from lastseen.docspace.interface import PeopleQuery, Portal
-from lastseen.model.contractor import Contractor, Profile, UserId, email_key
+from lastseen.model.contractor import AccountType, Contractor, Profile, UserId, email_key
 from lastseen.model.email_address import domain_pattern, in_domain
 from lastseen.model.errors import UsageError
 from lastseen.rosters.cells import portal_id
@@ -58,6 +58,27 @@ class GuestsRoster:
             profiles=chosen,
             portal_guests=None if self._options.groups or inviters else len(guests),
             warnings=tuple(warnings),
+        )
+
+    async def among(self, profiles: Iterable[Profile], portal: Portal) -> Listing:
+        """Return the roster as far as it consists of `profiles`, accounts read just now.
+
+        Lists nobody anew, except members of the groups where a profile tells none. Raises
+        PortalError.
+        """
+        guests = [one for one in profiles if one.type is AccountType.GUEST and self._wanted(one)]
+        if guests and self._options.inviters:
+            inviters = {await _inviter_id(portal, inviter) for inviter in self._options.inviters}
+            guests = [one for one in guests if one.invited_by in (None, *inviters)]
+        if guests and self._options.groups:
+            groups = {str(UUID(group)) for group in self._options.groups}
+            members = {one.id for one in guests if groups.intersection(one.groups)}
+            if any(not one.groups for one in guests):
+                for query in _queries(self._options.groups, []):
+                    members.update(one.id for one in await portal.people(query))
+            guests = [one for one in guests if one.id in members]
+        return Listing(
+            contractors=tuple(_contractor(guest) for guest in guests), profiles=tuple(guests)
         )
 
     def _wanted(self, guest: Profile) -> bool:

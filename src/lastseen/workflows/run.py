@@ -37,6 +37,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     guardrails: Guardrails = Guardrails()
     """The limits beyond which nothing is done at all."""
+    max_disable: int | None = None
+    """How many people this run may disable, whatever the guardrails say; None: they hold."""
     first_run_applies: bool = False
     """Whether the first run on a portal changes anything; otherwise it only reports."""
     only_report: bool = False
@@ -91,6 +93,8 @@ async def run(
     context = ExecutionContext(
         portal=portal,
         ledger=ledger,
+        roster=roster,
+        policy=policy,
         clock=clock,
         progress=progress or Silent(),
         stop=stop,
@@ -99,7 +103,7 @@ async def run(
     with ledger.lock("run"):
         finished: tuple[Receipt, ...] = ()
         if not options.only_report:
-            finished = await _finish_earlier(context, options.guardrails)
+            finished = await _finish_earlier(context, options)
         first = not _reported_before(ledger)
         plan = await review(
             portal,
@@ -125,9 +129,10 @@ async def run(
             )
         receipt = await carry_out(
             plan,
-            plan.to_disable(),
+            (*plan.to_disable(), *plan.to_sign_out()),
             context,
             guardrails=options.guardrails,
+            max_disable=options.max_disable,
             kind="run",
             earlier=None,
         )
@@ -140,19 +145,26 @@ def _why_only_reported(options: RunOptions, *, first: bool) -> NotApplied | None
     return NotApplied.NOT_AGREED if options.only_report else None
 
 
-async def _finish_earlier(context: ExecutionContext, guardrails: Guardrails) -> tuple[Receipt, ...]:
+async def _finish_earlier(context: ExecutionContext, options: RunOptions) -> tuple[Receipt, ...]:
     """Carry on the newest apply or run that was cut off; close those that may not be carried on."""
     earlier = await settle(context, resumed=disables)
     plan_id = None if earlier is None else earlier.run.plan_id
     plan = None if plan_id is None else context.ledger.runs.plan(plan_id)
     if earlier is None or plan is None:
         return ()
-    chosen = [one for one in plan.to_disable() if user_id(one.user_id or "") in earlier.scope]
+    actions = (*plan.to_disable(), *plan.to_sign_out())
+    chosen = [one for one in actions if user_id(one.user_id or "") in earlier.scope]
     try:
         check_plan(plan, portal_url=context.portal.url)
         return (
             await carry_out(
-                plan, chosen, context, guardrails=guardrails, kind="run", earlier=earlier
+                plan,
+                chosen,
+                context,
+                guardrails=options.guardrails,
+                max_disable=options.max_disable,
+                kind="run",
+                earlier=earlier,
             ),
         )
     except (PlanRefused, GuardrailStopped) as refused:

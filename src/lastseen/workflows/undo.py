@@ -11,7 +11,8 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.execution.context import ExecutionContext, Pace, identify_actor
 from lastseen.execution.disable import disable
-from lastseen.execution.guardrails import check_guardrails
+from lastseen.execution.guardrails import allowance, check_guardrails
+from lastseen.execution.history import read_history
 from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.recovery import settle, undoes
 from lastseen.execution.reinstate import reinstate
@@ -19,14 +20,15 @@ from lastseen.execution.run_record import RunRecord
 from lastseen.execution.selection import Selection, select
 from lastseen.execution.target import Target
 from lastseen.ledger import PortalLedger
-from lastseen.model.contractor import AccountStatus, user_id
+from lastseen.model.contractor import AccountStatus, goes_by, user_id
 from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import Clock
-from lastseen.model.plan import Plan
+from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run
+from lastseen.rosters import Roster
 
 
 async def undo(
@@ -37,6 +39,8 @@ async def undo(
     who: tuple[str, ...] = (),
     guardrails: Guardrails | None = None,
     clock: Clock,
+    roster: Roster | None = None,
+    policy: Policy | None = None,
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
     pace: Pace | None = None,
@@ -44,9 +48,10 @@ async def undo(
     """Reinstate the people whom a run disabled, or disable the people whom an undo reinstated.
 
     `run_id` may be the beginning of an id. `who` names some of them by id or e-mail address;
-    empty means all. `guardrails` hold where an undo is taken back; None: the usual ones. `stop`,
-    `pace` and cancellations are as for `apply`, and an undo that was cut off is carried on by the
-    same command.
+    empty means all. `guardrails` hold where an undo is taken back, None: the usual ones; `roster`
+    and `policy` are asked in its last look, as for `apply`. `stop`, `pace` and cancellations are as
+    for `apply`, and an undo that was cut off is carried on by the same command. Sessions that the
+    run ended stay ended.
 
     Raises UsageError for an unknown run, a run that changed nobody's access, or one that did not
     change a person named in `who`; GuardrailStopped; LockHeld; PortalError; LedgerError.
@@ -54,6 +59,8 @@ async def undo(
     context = ExecutionContext(
         portal=portal,
         ledger=ledger,
+        roster=roster,
+        policy=policy,
         clock=clock,
         progress=progress or Silent(),
         stop=stop,
@@ -82,6 +89,8 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     """Whose access would change."""
     reinstates: bool
     """Whether they would be reinstated; otherwise the run is an undo, and they are disabled."""
+    stay_signed_out: tuple[Target, ...] = ()
+    """The people whose sessions the run ended: that can't be undone."""
 
 
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:
@@ -92,7 +101,11 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
     """
     undone = RunRecord(ledger.journal, _changing(ledger.runs.find(run_id)))
     disables = undone.begun and undone.status is AccountStatus.ACTIVE
-    return Reversal(people=_chosen(undone, who), reinstates=not disables)
+    return Reversal(
+        people=_chosen(undone, who),
+        reinstates=not disables,
+        stay_signed_out=undone.targets_signed_out(),
+    )
 
 
 async def _disable_again(
@@ -105,16 +118,25 @@ async def _disable_again(
 ) -> Receipt:
     """Disable the people whom an undo reinstated and who have not come back since."""
     plan = _plan(undone.run, context.ledger)
-    check_guardrails(len(chosen), plan=plan, guardrails=guardrails)
+    history = read_history(context.ledger.journal.entries())
+    allowed = allowance(
+        guardrails,
+        max_disable=None,
+        history=history,
+        reinstated=context.ledger.accounts.reinstated(),
+        now=context.clock(),
+    )
+    check_guardrails([target.user_id for target in chosen], plan=plan, allowed=allowed)
     own = await identify_actor(context)
     record = earlier or _begin(undone.run, context)
     record.begin(chosen, AccountStatus.TERMINATED)
     decisions = {user_id(one.user_id): one for one in plan.to_disable() if one.user_id}
     reinstated_at = [undone.acted_at[target.user_id] for target in chosen]
-    decided = DecisionBasis(
+    basis = DecisionBasis(
         at=max(reinstated_at, default=context.clock()),
         seen_since=min(reinstated_at, default=context.clock()),
         policy=plan.policy,
+        history=history,
     )
     done = record.done
     waiting = [
@@ -122,7 +144,7 @@ async def _disable_again(
         for target in chosen
         if target.user_id not in done
     ]
-    return await disable(waiting, record, context, basis=decided, own=own)
+    return await disable(waiting, record, context, basis=basis, own=own)
 
 
 def _changing(run: Run) -> Run:
@@ -138,6 +160,15 @@ def _changing(run: Run) -> Run:
 
 
 def _chosen(undone: RunRecord, who: tuple[str, ...]) -> tuple[Target, ...]:
+    """Return whom `who` names of those whom the run changed; raises UsageError for others."""
+    for target in undone.targets_signed_out():
+        if any(goes_by(name, identity=target.user_id, email=target.email) for name in who):
+            raise UsageError(
+                attempted=f"undoing the run {undone.run.run_id}",
+                found=f"it ended the sessions of {target.email or target.user_id}, nothing else",
+                meaning="ended sessions stay ended; nothing was changed",
+                remedy="nothing has to be given back: the person can sign in again at any time",
+            )
     return select(
         undone.targets_done(),
         Selection(only=who),

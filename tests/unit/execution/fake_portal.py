@@ -20,6 +20,7 @@ from lastseen.model.instant import Instant, whole_second
 from lastseen.model.sighting import Event
 from testing.plain_portal import PlainPortal
 
+SESSIONS_ENDED = 4036
 URL = "https://portal.example"
 OWNER = UserId("owner")
 START = Instant(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
@@ -63,6 +64,14 @@ class FakePortal(PlainPortal):
     """How many of the next readings still show everybody as before the last change."""
     poisoned: set[UserId] = field(default_factory=set)
     """Those at whom the portal stumbles with a 500, every time."""
+    strays: set[UserId] = field(default_factory=set)
+    """Those whom the next change changes as well, though nobody asked."""
+    may_end_sessions: bool = True
+    """Whether the key may end other people's sessions."""
+    sign_out_troubles: deque[Trouble | PortalError] = field(default_factory=deque)
+    """What happens to the next endings of sessions."""
+    trail_delay: timedelta = timedelta(0)
+    """How late entries come into the trail."""
     before_change: Callable[[], None] = lambda: None
     after_change: Callable[[], None] = lambda: None
     before_read: Callable[[], None] = lambda: None
@@ -74,6 +83,8 @@ class FakePortal(PlainPortal):
     """Who was in each request that arrived."""
     changes: list[tuple[UserId, AccountStatus]] = field(default_factory=list)
     """Every change of somebody's status that a request made."""
+    sessions_ended: list[UserId] = field(default_factory=list)
+    """Whose sessions were ended, once for each time."""
     requests: int = 0
     reads: int = 0
     lists: int = 0
@@ -83,6 +94,7 @@ class FakePortal(PlainPortal):
         self.accounts.setdefault(self.own, owner)
         self._event_id = 0
         self._stale: dict[UserId, Profile] = {}
+        self._endings: list[tuple[Event, UserId]] = []
 
     def add(self, number: int, *, kind: AccountType = AccountType.GUEST) -> UserId:
         """Add a person and return the id."""
@@ -143,7 +155,15 @@ class FakePortal(PlainPortal):
 
     async def trail(self, query: EventQuery) -> EventPage:
         self._read()
-        return self._page([], query)
+        shown = [
+            event
+            for event, target in self._endings
+            if query.action_id == event.action_id
+            and query.target == target
+            and (query.since is None or event.at >= query.since)
+            and event.at + self.trail_delay <= self.clock.now
+        ]
+        return self._page(shown, query)
 
     async def retention(self) -> Retention:
         self._read()
@@ -163,6 +183,10 @@ class FakePortal(PlainPortal):
             raise refused(403)
         midway = trouble in ("lost-midway", "500-midway")
         self._carry(user_ids[: len(user_ids) // 2] if midway else user_ids, status)
+        strays = tuple(sorted(self.strays))
+        if strays:
+            self._carry(strays, status)
+        self.strays.clear()
         self.after_change()
         if trouble == "500-midway":
             raise refused(500)
@@ -170,7 +194,25 @@ class FakePortal(PlainPortal):
             raise unreadable()
         if trouble is not None:
             raise lost()
-        return tuple(self.accounts[who] for who in user_ids)
+        return tuple(self.accounts[who] for who in (*user_ids, *strays))
+
+    async def end_sessions(self, user_id: UserId) -> None:
+        self.before_change()
+        await asyncio.sleep(0)
+        self.requests += 1
+        if not self.may_end_sessions:
+            raise refused(403)
+        trouble = self.sign_out_troubles.popleft() if self.sign_out_troubles else None
+        if trouble == "lost-before" or isinstance(trouble, PortalError):
+            raise trouble if isinstance(trouble, PortalError) else lost()
+        self.sessions_ended.append(user_id)
+        self._event_id += 1
+        at = whole_second(self.clock.now)
+        ending = Event(id=self._event_id, at=at, user_id=self.own, action_id=SESSIONS_ENDED)
+        self._endings.append((ending, user_id))
+        self.after_change()
+        if trouble is not None:
+            raise lost()
 
     def _carry(self, user_ids: Iterable[UserId], status: AccountStatus) -> None:
         if self.lags:

@@ -33,19 +33,23 @@ def plan_for(
     *,
     plan_id: str = "plan-1",
     reason: Reason = Reason.INACTIVE,
+    verdict: Verdict = Verdict.DISABLE,
     kept: int = 0,
     skipped: Sequence[Reason] = (),
+    policy: Policy | None = None,
+    **of_each: Any,
 ) -> Plan:
-    """Return a plan that disables `people`, made now."""
+    """Return a plan that disables `people`, made now; `of_each` are fields of their decisions."""
     now = portal.clock()
     decisions = tuple(
         Decision(
             user_id=who,
             email=portal.accounts[who].email,
             display_name=portal.accounts[who].display_name,
-            decision=Verdict.DISABLE,
+            decision=verdict,
             reason=reason,
             explanation="Not seen for long.",
+            **of_each,
         )
         for who in people
     ) + tuple(
@@ -65,7 +69,7 @@ def plan_for(
             portal=portal.url,
             created_at=now,
             now=now,
-            policy=Policy(),
+            policy=policy or Policy(),
             evidence=EvidenceSummary(
                 complete=True,
                 covered_since=None,
@@ -80,6 +84,12 @@ def plan_for(
     )
 
 
+def know(plan: Plan, ledger: PortalLedger) -> None:
+    """Let the ledger have made the plan."""
+    if ledger.runs.plan(plan.plan_id) is None:
+        ledger.runs.keep_plan(f"review of {plan.plan_id}", plan, b"")
+
+
 def carry_out(
     plan: Plan,
     portal: FakePortal,
@@ -89,11 +99,20 @@ def carry_out(
     only: tuple[str, ...] = (),
     except_: tuple[str, ...] = (),
     pace: Pace = AT_ONCE,
+    limit: int | None = None,
+    max_disable: int | None = None,
     **more: Any,
 ) -> Receipt:
-    """Apply `plan` and return the receipt."""
+    """Apply `plan`, as if this ledger had made it, and return the receipt."""
+    know(plan, ledger)
     selection = Selection(only=only, except_=except_)
-    options = ApplyOptions(guardrails=guardrails, selection=selection, pace=pace)
+    options = ApplyOptions(
+        guardrails=guardrails,
+        selection=selection,
+        pace=pace,
+        limit=limit,
+        max_disable=max_disable,
+    )
     return asyncio.run(
         apply(plan, portal, ledger=ledger, options=options, clock=portal.clock, **more)
     )

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from lastseen.execution.finish import receipt_exit_code
+from lastseen.execution.selection import Selection
 from lastseen.ledger import Ledger
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.decision import Reason
@@ -18,10 +19,20 @@ from lastseen.model.errors import (
     UsageError,
 )
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
-from lastseen.model.receipt import OutcomeKind
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.model.plan import Plan, sealed
+from lastseen.model.receipt import Cause, OutcomeKind
+from lastseen.workflows.apply import ApplyOptions, apply, dry_run, preview_apply
+from lastseen.workflows.undo import undo
 from tests.unit.execution.fake_portal import URL, FakePortal, refused
-from tests.unit.execution.plans import GENEROUS, batches_of, carry_out, outcome, outcomes, plan_for
+from tests.unit.execution.plans import (
+    GENEROUS,
+    batches_of,
+    carry_out,
+    know,
+    outcome,
+    outcomes,
+    plan_for,
+)
 
 TERMINATED = AccountStatus.TERMINATED
 
@@ -559,6 +570,7 @@ def test_a_stop_during_the_last_look_changes_nobody(portal, ledger):
 def test_a_cancellation_finishes_the_batch_in_flight_and_leaves_a_receipt(portal, ledger):
     people = people_of(portal, 4)
     plan = plan_for(portal, people)
+    know(plan, ledger)
 
     async def cancelled() -> None:
         options = ApplyOptions(guardrails=GENEROUS, pace=batches_of(2))
@@ -639,3 +651,147 @@ def test_a_ledger_of_another_portal_knows_nothing_of_this_ones_runs(portal):
         plan = plan_for(portal, people_of(portal, 1))
         carry_out(plan, portal, book.portal(URL))
         assert book.portal("https://other.example").runs.all() == ()
+
+
+# --- who was changed though nobody asked ----------------------------------------------------------
+
+
+def test_people_changed_unasked_are_named_end_with_six_and_can_be_taken_back(portal, ledger):
+    ann, bob, cem = people_of(portal, 3)
+    portal.strays = {cem}
+
+    receipt = carry_out(plan_for(portal, [ann, bob]), portal, ledger, pace=batches_of(1))
+
+    stray = outcome(receipt, cem)
+    assert stray.outcome is OutcomeKind.DISABLED
+    assert stray.cause is Cause.NOT_ASKED_FOR
+    assert stray.verified
+    assert receipt_exit_code(receipt) is ExitCode.PARTIAL
+    assert outcome(receipt, bob).cause is Cause.NOT_ATTEMPTED, "such a portal is left alone"
+    back = asyncio.run(
+        undo(receipt.run_id, portal, ledger=ledger, clock=portal.clock, pace=batches_of(9))
+    )
+    assert outcomes(back) == {ann: OutcomeKind.REINSTATED, cem: OutcomeKind.REINSTATED}
+
+
+def test_an_answer_that_names_only_those_asked_for_names_nobody_else(portal, ledger):
+    people = people_of(portal, 5)
+    receipt = carry_out(plan_for(portal, people), portal, ledger, pace=batches_of(2))
+    assert {one.cause for one in receipt.outcomes} == {None}
+
+
+# --- guardrails over the days before --------------------------------------------------------------
+
+TIGHT = Guardrails(max_disable=3, max_disable_share=1.0)
+
+
+def test_part_by_part_is_no_way_around_a_guardrail(portal, ledger):
+    people = people_of(portal, 5)
+    plan = plan_for(portal, people)
+    for who in people[:3]:
+        carry_out(plan, portal, ledger, guardrails=TIGHT, only=(who,))
+
+    with pytest.raises(GuardrailStopped, match="3 people were disabled in that time already"):
+        carry_out(plan, portal, ledger, guardrails=TIGHT, only=(people[3],))
+
+    assert len(portal.changes) == 3
+
+
+def test_what_was_undone_or_lies_further_back_no_longer_counts(portal, ledger):
+    people = people_of(portal, 6)
+    first = carry_out(plan_for(portal, people[:2]), portal, ledger, guardrails=TIGHT)
+    asyncio.run(undo(first.run_id, portal, ledger=ledger, clock=portal.clock, pace=batches_of(9)))
+    second = plan_for(portal, people[2:5], plan_id="plan-2")
+    carry_out(second, portal, ledger, guardrails=TIGHT)
+    portal.clock.forward(days=8)
+
+    third = plan_for(portal, people[5:], plan_id="plan-3")
+    assert carry_out(third, portal, ledger, guardrails=TIGHT).summary == {"disabled": 1}
+
+
+def test_max_disable_lifts_the_guardrails_for_this_run_and_does_not_count_later(portal, ledger):
+    people = people_of(portal, 8)
+    plan = plan_for(portal, people[:5])
+    with pytest.raises(GuardrailStopped):
+        carry_out(plan, portal, ledger, guardrails=TIGHT)
+
+    lifted = carry_out(plan, portal, ledger, guardrails=TIGHT, max_disable=5)
+    later = plan_for(portal, people[5:], plan_id="plan-2")
+    after = carry_out(later, portal, ledger, guardrails=TIGHT)
+
+    assert lifted.summary == {"disabled": 5}
+    assert after.summary == {"disabled": 3}
+
+
+def test_max_disable_itself_is_a_limit(portal, ledger):
+    plan = plan_for(portal, people_of(portal, 3))
+    with pytest.raises(GuardrailStopped, match="--max-disable allows 2 people"):
+        carry_out(plan, portal, ledger, max_disable=2)
+    assert portal.changes == []
+
+
+# --- a part of the plan, and a rehearsal ----------------------------------------------------------
+
+
+def idle(plan: Plan, days: dict[UserId, int]) -> Plan:
+    decisions = tuple(
+        msgspec.structs.replace(one, idle_days=days[UserId(str(one.user_id))])
+        for one in plan.decisions
+    )
+    return sealed(msgspec.structs.replace(plan, decisions=decisions))
+
+
+def test_a_limit_takes_the_longest_idle_first_and_then_the_next(portal, ledger):
+    ann, bob, cem = people_of(portal, 3)
+    plan = idle(plan_for(portal, [ann, bob, cem]), {ann: 40, bob: 90, cem: 60})
+
+    first = carry_out(plan, portal, ledger, limit=2)
+    second = carry_out(plan, portal, ledger, limit=2)
+
+    assert outcomes(first) == dict.fromkeys([bob, cem], OutcomeKind.DISABLED)
+    assert outcomes(second) == {ann: OutcomeKind.DISABLED}
+
+
+def test_a_dry_run_looks_at_everyone_and_changes_neither_portal_nor_journal(portal, ledger):
+    ann, bob = people_of(portal, 2)
+    plan = plan_for(portal, [ann, bob])
+    know(plan, ledger)
+    portal.clock.forward(minutes=30)
+    portal.sign_in(ann)
+    portal.clock.forward(minutes=30)
+
+    options = ApplyOptions(guardrails=GENEROUS)
+    found = asyncio.run(dry_run(plan, portal, ledger=ledger, options=options, clock=portal.clock))
+
+    assert [one.user_id for one in found.would_disable] == [bob]
+    assert [(one.user_id, one.outcome) for one in found.outcomes] == [
+        (ann, OutcomeKind.SPARED_ACTIVE)
+    ]
+    assert portal.puts == []
+    assert list(ledger.journal.entries()) == []
+    assert ledger.runs.all() == ()
+
+
+def test_a_dry_run_stops_at_a_guardrail_as_apply_does(portal, ledger):
+    plan = plan_for(portal, people_of(portal, 3))
+    know(plan, ledger)
+    options = ApplyOptions(guardrails=Guardrails(max_disable=2, max_disable_share=1))
+
+    with pytest.raises(GuardrailStopped):
+        asyncio.run(dry_run(plan, portal, ledger=ledger, options=options, clock=portal.clock))
+
+    assert portal.requests == 0
+
+
+def test_a_preview_says_what_would_be_done_and_asks_the_portal_nothing(portal, ledger):
+    ann, bob = people_of(portal, 2)
+    plan = plan_for(portal, [ann, bob])
+    know(plan, ledger)
+
+    options = ApplyOptions(guardrails=GENEROUS, selection=Selection(except_=(ann,)))
+    preview = preview_apply(plan, ledger=ledger, options=options, now=portal.clock())
+
+    assert [one.user_id for one in preview.to_disable] == [bob]
+    assert preview.to_sign_out == ()
+    assert not preview.decided_anew
+    assert portal.requests == 0

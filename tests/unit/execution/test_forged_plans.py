@@ -1,68 +1,152 @@
-"""A plan that no review made, but whose digest is right: the digest finds edits, it is no seal.
+"""Plans that this ledger did not make: refused, or, where the file is trusted, decided anew."""
 
-Whoever can write such a file and have it applied is held by what `apply` sees for itself.
-"""
+import asyncio
+from typing import Any
 
-from datetime import timedelta
-
+import msgspec
 import pytest
 
-from lastseen.ledger import Reading
+from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, AccountType
+from lastseen.model.decision import Reason
+from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
-from lastseen.model.instant import Instant
-from lastseen.model.receipt import OutcomeKind
-from lastseen.model.sighting import EvidenceKind, Sighting
-from tests.unit.execution.plans import carry_out, outcomes, plan_for
+from lastseen.model.plan import Plan, Policy, sealed
+from lastseen.model.receipt import Cause, OutcomeKind, Receipt
+from lastseen.rosters import RosterOptions, open_roster
+from lastseen.workflows.apply import ApplyOptions, apply, preview_apply
+from tests.unit.execution.fake_portal import FakePortal
+from tests.unit.execution.plans import (
+    AT_ONCE,
+    GENEROUS,
+    carry_out,
+    know,
+    outcome,
+    outcomes,
+    plan_for,
+)
+
+TRUSTING = ApplyOptions(guardrails=GENEROUS, pace=AT_ONCE, trust_plan_file=True)
 
 
-@pytest.mark.parametrize("kind", [AccountType.OWNER, AccountType.ADMINISTRATOR])
-def test_a_forged_plan_disables_no_owner_and_no_administrator(portal, ledger, kind):
-    boss, guest = portal.add(1, kind=kind), portal.add(2)
-
-    receipt = carry_out(plan_for(portal, [boss, guest]), portal, ledger)
-
-    assert outcomes(receipt) == {boss: OutcomeKind.SPARED_CHANGED, guest: OutcomeKind.DISABLED}
-    assert portal.status(boss) is AccountStatus.ACTIVE
-
-
-def test_a_forged_plan_disables_nobody_whom_the_ledger_saw_inside_the_window(portal, ledger):
-    # given somebody who was seen ten days ago, and a plan that denies it
-    ann = portal.add(1)
-    now = portal.clock()
-    ledger.evidence.keep(
-        Reading(
-            kind=EvidenceKind.SIGN_IN,
-            user_id=None,
-            intervals=(),
-            sightings=(
-                Sighting(
-                    user_id=ann,
-                    at=Instant(now - timedelta(days=10)),
-                    kind=EvidenceKind.SIGN_IN,
-                    event_id=1,
-                    action_id=1000,
-                ),
-            ),
-            failures=(),
-            unrecognised=(),
-            events=1,
-            proof="",
-            read_at=now,
-        )
+def apply_file(
+    plan: Plan, portal: FakePortal, ledger: PortalLedger, options: ApplyOptions, **given: Any
+) -> Receipt:
+    return asyncio.run(
+        apply(plan, portal, ledger=ledger, options=options, clock=portal.clock, **given)
     )
 
-    receipt = carry_out(plan_for(portal, [ann]), portal, ledger)
 
-    assert outcomes(receipt) == {ann: OutcomeKind.SPARED_ACTIVE}
+def trust(
+    plan: Plan,
+    portal: FakePortal,
+    ledger: PortalLedger,
+    *,
+    policy: Policy | None = None,
+    options: ApplyOptions = TRUSTING,
+) -> Receipt:
+    return apply_file(
+        plan,
+        portal,
+        ledger,
+        options,
+        roster=open_roster(RosterOptions()),
+        policy=policy or Policy(),
+    )
 
 
-def test_a_forged_plan_cannot_go_beyond_the_guardrail_of_people(portal, ledger):
-    # given a plan with a roster made long, so that the share is small
-    people = [portal.add(number) for number in range(51)]
-    plan = plan_for(portal, people, kept=10_000)
+def test_a_plan_that_this_ledger_did_not_make_is_refused_before_anything_is_asked(portal, ledger):
+    plan = plan_for(portal, [portal.add(1)])
+    options = ApplyOptions(guardrails=GENEROUS)
 
-    with pytest.raises(GuardrailStopped):
-        carry_out(plan, portal, ledger, guardrails=Guardrails())
+    with pytest.raises(PlanRefused, match="did not make it"):
+        apply_file(plan, portal, ledger, options)
+    with pytest.raises(PlanRefused, match="did not make it"):
+        preview_apply(plan, ledger=ledger, options=options, now=portal.clock())
+
+    assert portal.requests == 0
+    assert ledger.runs.all() == ()
+
+
+def test_a_plan_under_a_known_id_with_another_digest_is_refused(portal, ledger):
+    ann, bob = portal.add(1), portal.add(2)
+    know(plan_for(portal, [ann]), ledger)
+
+    with pytest.raises(PlanRefused, match="did not make it"):
+        apply_file(plan_for(portal, [ann, bob]), portal, ledger, ApplyOptions(guardrails=GENEROUS))
 
     assert portal.changes == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"reason": Reason.CONTRACT_ENDED},
+        {"policy": Policy(inactive_days=0)},
+        {"policy": Policy(inactive_days=-3000)},
+    ],
+)
+def test_a_trusted_file_never_disables_somebody_at_work(portal, ledger, forged):
+    # Given a file that claims what no review of this portal would
+    ann, bob = portal.add(1), portal.add(2)
+    portal.sign_in(ann)
+    portal.clock.forward(hours=1)
+    plan = plan_for(portal, [ann, bob], **forged)
+
+    receipt = trust(plan, portal, ledger)
+
+    assert outcomes(receipt) == {bob: OutcomeKind.DISABLED, ann: OutcomeKind.SPARED_CHANGED}
+    assert outcome(receipt, ann).cause is Cause.DECIDED_ANEW
+    assert "keep, active" in (outcome(receipt, ann).error or "")
+    assert [who for who, _ in portal.changes] == [bob]
+
+
+@pytest.mark.parametrize("kind", [AccountType.OWNER, AccountType.ADMINISTRATOR, AccountType.USER])
+def test_a_trusted_file_disables_nobody_who_is_not_on_the_roster(portal, ledger, kind):
+    boss, guest = portal.add(1, kind=kind), portal.add(2)
+
+    receipt = trust(plan_for(portal, [boss, guest]), portal, ledger)
+
+    assert outcomes(receipt)[boss] is OutcomeKind.SPARED_CHANGED
+    assert portal.status(boss) is AccountStatus.ACTIVE
+    assert portal.status(guest) is AccountStatus.TERMINATED
+
+
+def test_a_trusted_file_chooses_people_and_adds_none(portal, ledger):
+    ann, bob = portal.add(1), portal.add(2)
+
+    receipt = trust(plan_for(portal, [ann]), portal, ledger)
+
+    assert outcomes(receipt) == {ann: OutcomeKind.DISABLED}
+    assert portal.status(bob) is AccountStatus.ACTIVE
+    assert receipt.plan_id != "plan-1"
+
+
+def test_guardrails_of_a_trusted_file_count_against_the_roster_of_now(portal, ledger):
+    # Given a file whose roster was made long, so that the share is small
+    people = [portal.add(number) for number in range(4)]
+    plan = plan_for(portal, people, kept=10_000)
+    options = msgspec.structs.replace(TRUSTING, guardrails=Guardrails())
+
+    with pytest.raises(GuardrailStopped):
+        trust(plan, portal, ledger, options=options)
+
+    assert portal.changes == []
+
+
+def test_a_file_can_be_trusted_only_with_a_roster_and_a_policy_to_decide_by(portal, ledger):
+    with pytest.raises(UsageError, match="no roster and policy"):
+        apply_file(plan_for(portal, [portal.add(1)]), portal, ledger, TRUSTING)
+    assert portal.changes == []
+
+
+def test_an_edited_plan_of_this_ledger_is_refused(portal, ledger):
+    ann, bob = portal.add(1), portal.add(2)
+    plan = plan_for(portal, [ann])
+    know(plan, ledger)
+    edited = sealed(msgspec.structs.replace(plan_for(portal, [ann, bob]), plan_id=plan.plan_id))
+
+    with pytest.raises(PlanRefused):
+        apply_file(edited, portal, ledger, ApplyOptions(guardrails=GENEROUS))
+
+    assert outcomes(carry_out(plan, portal, ledger)) == {ann: OutcomeKind.DISABLED}

@@ -1,13 +1,20 @@
 """Whether so many people may be disabled at all."""
 
+from datetime import timedelta
+
+import msgspec
 import pytest
 
-from lastseen.execution.guardrails import check_guardrails, people_on_roster
+from lastseen.execution.guardrails import Allowance, allowance, check_guardrails, people_on_roster
+from lastseen.execution.history import History, LastChange
+from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason
 from lastseen.model.errors import ExitCode
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
-from tests.unit.execution.fake_portal import FakePortal
+from lastseen.model.receipt import OutcomeKind
+from tests.unit.execution.fake_portal import START, FakePortal
 from tests.unit.execution.plans import plan_for
 
 
@@ -15,33 +22,115 @@ def roster_of(count: int) -> Plan:
     return plan_for(FakePortal(), [], kept=count)
 
 
+def people(count: int, first: int = 0) -> frozenset[UserId]:
+    return frozenset(UserId(f"p{number}") for number in range(first, first + count))
+
+
+def allowed(**fields: object) -> Allowance:
+    return msgspec.structs.replace(Allowance(guardrails=Guardrails()), **fields)
+
+
+def changed(**fields: object) -> History:
+    """Return a history in which one person was disabled at the start."""
+    change = LastChange(run_id="r", outcome=OutcomeKind.DISABLED, at=START)
+    changes = {UserId("p0"): msgspec.structs.replace(change, **fields)}
+    return History(changes=changes, signed_out={}, perhaps_signed_out={})
+
+
 def test_more_people_than_the_guardrail_stop_everything():
     plan = roster_of(1000)
-    check_guardrails(50, plan=plan, guardrails=Guardrails())
+    check_guardrails(people(50), plan=plan, allowed=allowed())
     with pytest.raises(GuardrailStopped) as stopped:
-        check_guardrails(51, plan=plan, guardrails=Guardrails())
+        check_guardrails(people(51), plan=plan, allowed=allowed())
     assert stopped.value.exit_code is ExitCode.GUARDRAIL
     assert stopped.value.plan == plan
+    assert "--max-disable 51" in stopped.value.remedy
 
 
 @pytest.mark.parametrize(
     ("chosen", "roster", "share"), [(1, 4, 0.25), (29, 100, 0.29), (0, 0, 0.0)]
 )
 def test_exactly_the_share_is_allowed(chosen, roster, share):
-    guardrails = Guardrails(max_disable_share=share)
-    check_guardrails(chosen, plan=roster_of(roster), guardrails=guardrails)
+    limits = Guardrails(max_disable_share=share)
+    check_guardrails(people(chosen), plan=roster_of(roster), allowed=allowed(guardrails=limits))
 
 
-@pytest.mark.parametrize(("chosen", "roster"), [(1, 3), (26, 100), (1, 0)])
+@pytest.mark.parametrize(("chosen", "roster"), [(2, 3), (26, 100), (2, 0)])
 def test_a_larger_share_stops_everything(chosen, roster):
     with pytest.raises(GuardrailStopped, match="25%"):
-        check_guardrails(chosen, plan=roster_of(roster), guardrails=Guardrails())
+        check_guardrails(people(chosen), plan=roster_of(roster), allowed=allowed())
+
+
+@pytest.mark.parametrize("roster", [0, 1, 3])
+def test_one_person_always_passes_the_share(roster):
+    check_guardrails(people(1), plan=roster_of(roster), allowed=allowed())
+
+
+def test_people_disabled_lately_count_as_well():
+    plan = roster_of(100)
+    check_guardrails(people(5), plan=plan, allowed=allowed(lately=people(20, first=50)))
+    with pytest.raises(GuardrailStopped, match="21 people were disabled in that time already"):
+        check_guardrails(people(5), plan=plan, allowed=allowed(lately=people(21, first=50)))
+
+
+def test_one_by_one_is_no_way_around_the_share():
+    with pytest.raises(GuardrailStopped):
+        check_guardrails(people(1), plan=roster_of(3), allowed=allowed(lately=people(1, first=50)))
+
+
+def test_a_person_counted_already_counts_once():
+    check_guardrails(people(25), plan=roster_of(100), allowed=allowed(lately=people(25)))
+
+
+def test_a_run_that_disables_nobody_passes_however_many_were_disabled_lately():
+    check_guardrails((), plan=roster_of(4), allowed=allowed(lately=people(4)))
+
+
+def test_max_disable_takes_the_place_of_both_limits():
+    plan = roster_of(100)
+    check_guardrails(people(90), plan=plan, allowed=allowed(max_disable=90, lately=people(100)))
+    with pytest.raises(GuardrailStopped, match="--max-disable allows 90 people"):
+        check_guardrails(people(91), plan=plan, allowed=allowed(max_disable=90))
+
+
+@pytest.mark.parametrize(
+    ("fields", "after_days", "counts"),
+    [
+        ({}, 7, True),
+        ({}, 7.01, False),
+        ({"outcome": OutcomeKind.REINSTATED}, 1, False),
+        ({"approved": True}, 1, False),
+    ],
+)
+def test_counted_are_disablings_of_the_last_days_neither_undone_nor_approved(
+    fields, after_days, counts
+):
+    found = allowance(
+        Guardrails(per_days=7),
+        max_disable=None,
+        history=changed(**fields),
+        reinstated={},
+        now=Instant(START + timedelta(days=after_days)),
+    )
+    assert found.lately == (people(1) if counts else frozenset())
+
+
+def test_a_person_reinstated_by_hand_no_longer_counts():
+    found = allowance(
+        Guardrails(),
+        max_disable=None,
+        history=changed(),
+        reinstated={UserId("p0"): Instant(START + timedelta(hours=1))},
+        now=Instant(START + timedelta(days=1)),
+    )
+    assert found.lately == frozenset()
 
 
 def test_the_roster_counts_whoever_is_on_it_and_on_the_portal(portal):
     skipped = [
         Reason.UNKNOWN_GUEST,
         Reason.NOT_ON_PORTAL,
+        Reason.NOT_ON_ROSTER,
         Reason.ALREADY_DISABLED,
         Reason.PROTECTED,
     ]

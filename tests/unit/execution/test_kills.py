@@ -20,7 +20,7 @@ from testing.process_death import (
     until_death,
 )
 from tests.unit.execution.fake_portal import URL, FakePortal
-from tests.unit.execution.plans import GENEROUS, batches_of, outcomes, plan_for
+from tests.unit.execution.plans import GENEROUS, batches_of, know, outcomes, plan_for
 
 PACE = batches_of(3)
 
@@ -69,6 +69,7 @@ def steps_of(protected: int | None) -> int:
     portal, _, plan = world(protected)
     life = Life()
     with Ledger.in_memory(clock=portal.clock) as book:
+        know(plan, book.portal(URL))
         live(applying(plan, portal), portal, book.portal(URL), life)
     return life.steps
 
@@ -82,6 +83,7 @@ def test_an_apply_killed_at_any_step_is_finished_by_the_same_command(
         portal, people, plan = world(protected)
         with Ledger.in_memory(clock=portal.clock) as book:
             ledger = book.portal(URL)
+            know(plan, ledger)
             command = applying(plan, portal)
             life = Life(death_at=step, moment=moment)
             first = live(command, portal, ledger, life)
@@ -129,6 +131,7 @@ def test_an_apply_killed_over_and_over_comes_to_its_end(every: int):
     portal, people, plan = world()
     with Ledger.in_memory(clock=portal.clock) as book:
         ledger = book.portal(URL)
+        know(plan, ledger)
         command = applying(plan, portal)
         deaths = 0
         receipt = None
@@ -148,6 +151,7 @@ def test_an_undo_killed_at_any_step_is_finished_by_the_same_command(moment: Mome
         portal, people, plan = world()
         with Ledger.in_memory(clock=portal.clock) as book:
             ledger = book.portal(URL)
+            know(plan, ledger)
             applied = live(applying(plan, portal), portal, ledger, Life())
             assert applied is not None
             command = undoing(applied.run_id, portal)
@@ -173,6 +177,7 @@ def test_an_apply_killed_at_any_step_can_be_undone(moment: Moment):
         portal, people, plan = world()
         with Ledger.in_memory(clock=portal.clock) as book:
             ledger = book.portal(URL)
+            know(plan, ledger)
             live(applying(plan, portal), portal, ledger, Life(death_at=step, moment=moment))
             for run in ledger.runs.all():
                 live(undoing(run.run_id, portal), portal, ledger, Life())

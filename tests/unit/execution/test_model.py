@@ -37,7 +37,7 @@ from testing.process_death import (
     until_death,
 )
 from tests.unit.execution.fake_portal import URL, FakePortal
-from tests.unit.execution.plans import GENEROUS, batches_of, plan_for
+from tests.unit.execution.plans import GENEROUS, batches_of, know, plan_for
 
 ACTIVE, TERMINATED = AccountStatus.ACTIVE, AccountStatus.TERMINATED
 COUNT = 5
@@ -105,7 +105,9 @@ class CarryingOut(RuleBasedStateMachine):
         if not here:
             return multiple()
         self.made += 1
-        return plan_for(self.portal, here, plan_id=f"plan-{self.made}")
+        plan = plan_for(self.portal, here, plan_id=f"plan-{self.made}")
+        know(plan, self.ledger)
+        return plan
 
     @rule(target=runs, plan=plans, death=deaths, trouble=troubles)
     def apply(self, plan: Plan, death: Death, trouble: Any) -> Any:

@@ -138,3 +138,28 @@ def test_what_was_cut_off_too_long_ago_is_closed_and_decided_anew(portal, ledger
     assert result.receipt is not None
     assert outcomes(result.receipt) == {people[2]: OutcomeKind.DISABLED}
     assert portal.status(people[1]) is AccountStatus.TERMINATED
+
+
+def test_whoever_was_exempted_since_is_spared_when_a_cut_off_run_is_finished(
+    portal, ledger, people
+):
+    # Given a run that was cut off before anything arrived
+    portal.troubles.append("lost-before")
+    portal.before_change = lambda: setattr(portal, "deaf_people", True)
+    carry_out(plan_for(portal, people[1:]), portal, ledger)
+    portal.deaf_people, portal.before_change = False, lambda: None
+    # When the policy is milder by the time it is finished
+    result = asyncio.run(
+        run(
+            portal,
+            open_roster(RosterOptions()),
+            ledger=ledger,
+            policy=Policy(inactive_days=500, lookback_days=500),
+            options=EAGER,
+            clock=portal.clock,
+        )
+    )
+    # Then nobody is disabled
+    (finished,) = result.finished
+    assert set(outcomes(finished).values()) == {OutcomeKind.SPARED_CHANGED}
+    assert portal.changes == []

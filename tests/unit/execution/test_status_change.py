@@ -46,7 +46,7 @@ def carried(
     ]
 
     async def play() -> Carried:
-        changing = StatusChanger(status, context)
+        changing = StatusChanger(status, context, meant=())
         await changing.ask(targets)
         changed = await changing.read_back()
         return Carried(changed.outcomes, changed.unknown, changing.halt)

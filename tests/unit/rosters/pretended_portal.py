@@ -87,6 +87,9 @@ class PretendedPortal(PlainPortal):
     async def retention(self) -> Retention:
         self._refuse()
 
+    async def end_sessions(self, user_id: UserId) -> None:
+        raise NotImplementedError
+
     async def set_status(
         self, user_ids: tuple[UserId, ...], status: AccountStatus
     ) -> tuple[Profile, ...]:

@@ -25,6 +25,7 @@ class Topic(Enum):
     KEYS = "API keys"
     SETTINGS = "the portal's settings"
     RELEASE = "the release"
+    SESSIONS = "ending people's sessions"
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -36,6 +37,8 @@ class Operation(msgspec.Struct, frozen=True):
     may_be_absent: bool = False
     """Whether the portal's own 404 is an answer like any other."""
 
+
+_CHANGING = frozenset({Topic.CHANGE, Topic.SESSIONS})
 
 _UNCERTAIN = " Whether the change was made is not known."
 
@@ -82,6 +85,10 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
     (403, Topic.SETTINGS): (
         "The key's owner may not edit the portal's settings, or the key has a limited scope.",
         "Use an unlimited key that a DocSpace administrator or the owner made.",
+    ),
+    (403, Topic.SESSIONS): (
+        "The key may not end other people's sessions. Nobody was signed out.",
+        "Use a key that a DocSpace administrator made and that is not limited to single scopes.",
     ),
     (404, None): (
         "What answers at this address does not know the DocSpace API.",
@@ -143,7 +150,7 @@ class ErrorText:
             meaning, remedy = self._redirect(location)
         for known in ((status, None), (status, operation.topic)):
             meaning, remedy = _REFUSALS.get(known, (meaning, remedy))
-        if operation.topic is Topic.CHANGE and status >= 500:
+        if operation.topic in _CHANGING and status >= 500:
             meaning += _UNCERTAIN
         said = self.printable(message)
         return PortalRefused(
@@ -168,7 +175,7 @@ class ErrorText:
     def lost(self, operation: Operation, lost: ConnectionLost) -> PortalUnreachable:
         """Return the error for an answer that didn't come."""
         meaning, remedy = _LOSSES[lost.failure]
-        if operation.topic is Topic.CHANGE and lost.sent:
+        if operation.topic in _CHANGING and lost.sent:
             meaning += _UNCERTAIN
         detail = self.printable(lost.detail)
         return PortalUnreachable(
@@ -184,7 +191,7 @@ class ErrorText:
             "It can't be used: reading it as well as may be could make someone look absent "
             "who is not."
         )
-        if operation.topic is Topic.CHANGE:
+        if operation.topic in _CHANGING:
             meaning = "The portal's answer can't be read." + _UNCERTAIN
         return PortalUnreadable(
             attempted=self._attempted(operation),

@@ -1,0 +1,86 @@
+"""What earlier runs did, as the whole journal tells it: the last change of each person. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from lastseen.execution.journal_entries import Intent, Outcomes, Scope
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant
+from lastseen.model.journal_entry import JournalEntry
+from lastseen.model.receipt import OutcomeKind
+
+CHANGES = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
+"""Outcomes that say that an account's status was changed."""
+
+
+class LastChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The last change that Lastseen made to an account."""
+
+    run_id: str
+    """The run that made it."""
+    outcome: OutcomeKind
+    """Disabled or reinstated."""
+    at: Instant
+    """When the journal wrote it."""
+    approved: bool = False
+    """Whether `--max-disable` lifted the guardrails for that run."""
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """What the journal tells of earlier runs."""
+
+    changes: Mapping[UserId, LastChange]
+    """The last change of each person whom a run disabled or reinstated."""
+    signed_out: Mapping[UserId, Instant]
+    """When each person's sessions were last ended by a run."""
+    perhaps_signed_out: Mapping[UserId, Instant]
+    """When a run asked to end sessions without it being known whether they were."""
+
+    def disabled_since(
+        self, since: Instant, reinstated: Mapping[UserId, Instant]
+    ) -> frozenset[UserId]:
+        """Return the people whom runs disabled at or after `since`, as guardrails count them.
+
+        People reinstated afterwards don't count, whether by `undo` or, as `reinstated` tells, by
+        hand; nor do runs that `--max-disable` approved.
+        """
+        return frozenset(
+            person
+            for person, change in self.changes.items()
+            if change.outcome is OutcomeKind.DISABLED
+            and not change.approved
+            and change.at >= since
+            and (person not in reinstated or reinstated[person] <= change.at)
+        )
+
+
+def read_history(entries: Iterable[JournalEntry]) -> History:
+    """Read the journal's entries, oldest first. Raises LedgerError as reading them does."""
+    approved: set[str] = set()
+    changes: dict[UserId, LastChange] = {}
+    signed_out: dict[UserId, Instant] = {}
+    intended: dict[UserId, Instant] = {}
+    for entry in entries:
+        if entry.run_id is None:
+            continue
+        if entry.kind == "scope":
+            if msgspec.convert(entry.content, Scope).max_disable is not None:
+                approved.add(entry.run_id)
+        elif entry.kind == "intent":
+            intent = msgspec.convert(entry.content, Intent)
+            if intent.status is None:
+                intended.update({target.user_id: entry.at for target in intent.people})
+        elif entry.kind == "outcome":
+            for outcome in msgspec.convert(entry.content, Outcomes).people:
+                intended.pop(outcome.user_id, None)
+                if outcome.outcome is OutcomeKind.SIGNED_OUT:
+                    signed_out[outcome.user_id] = entry.at
+                elif outcome.outcome in CHANGES:
+                    changes[outcome.user_id] = LastChange(
+                        run_id=entry.run_id,
+                        outcome=outcome.outcome,
+                        at=entry.at,
+                        approved=entry.run_id in approved,
+                    )
+    return History(changes=changes, signed_out=signed_out, perhaps_signed_out=intended)

@@ -1,0 +1,47 @@
+"""What runs write into the journal: whom a run is to change, what it intends, what came of it.
+
+Shapes only. The journal outlives versions: fields are added, never renamed or given a new meaning.
+"""
+
+import msgspec
+
+from lastseen.execution.target import Target
+from lastseen.model.contractor import AccountStatus
+from lastseen.model.receipt import Outcome
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Kind `scope`: the first entry of a run, or of each further attempt at it."""
+
+    status: AccountStatus
+    """The status that the run gives."""
+    scope: tuple[Target, ...]
+    """The people to whom it gives it."""
+    sign_out: tuple[Target, ...] = ()
+    """The people whose sessions it ends instead."""
+    plan_id: str | None = None
+    undone_run_id: str | None = None
+    max_disable: int | None = None
+    """How many people `--max-disable` allowed the run to disable; null without it."""
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """Kind `intent`: written before a request leaves that changes people."""
+
+    batch: int
+    """Numbers the intents of a run."""
+    status: AccountStatus | None = None
+    """The status that is asked for; null where sessions are ended."""
+    people: tuple[Target, ...]
+    plan_id: str | None = None
+
+
+class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
+    """Kind `outcome`: written when the outcomes of people are known."""
+
+    people: tuple[Outcome, ...]
+    """The people of whom it is known."""
+    open: tuple[Outcome, ...] = ()
+    """The people of whom it isn't yet, with what can be said."""
+    unasked: tuple[Target, ...] = ()
+    """People whom the portal changed though it was not asked to; their outcomes are in `people`."""

@@ -1,0 +1,144 @@
+"""Ending people's sessions, one person after the other, and finding out whether it was done.
+
+An intent is in the journal before each request. Where the answer is lost, the portal's own trail
+tells (4036, MessageAction.cs): nobody's sessions are ended a second time on suspicion, since the
+days in which the person may come back count from the first.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from lastseen.docspace.interface import EventQuery
+from lastseen.execution.batches import STOPPED
+from lastseen.execution.context import ExecutionContext
+from lastseen.execution.outcomes import failed, refused, signed_out
+from lastseen.execution.run_record import RunRecord
+from lastseen.execution.target import Target
+from lastseen.model.errors import PortalError, PortalRefused
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, before
+from lastseen.model.receipt import Cause, Outcome
+
+SESSIONS_ENDED = 4036
+"""The trail's action for ended sessions; `target` is the person (MessageAction.cs)."""
+
+TRAIL_LATENESS = timedelta(minutes=15)
+"""After so long an entry that is not in the trail will not come any more."""
+
+_NO_RIGHT = 403
+_NOTHING_DONE = frozenset({400, 404, 405, 413, 422})
+_ENDS_THE_WORK = frozenset({401, 429})
+
+
+async def sign_out(
+    targets: Sequence[Target], record: RunRecord, context: ExecutionContext
+) -> str | None:
+    """End the sessions of `targets`; return why it ended early, or None where it did not.
+
+    Every person asked for has an intent in the journal before, and an outcome after it, or stays
+    open where the portal has to be asked again later (`settle_sign_outs`). A cancellation ends the
+    work after the person at hand. Raises LedgerError where the journal can't be written.
+    """
+    for number, target in enumerate(targets):
+        if context.stop_asked:
+            return STOPPED
+        context.progress.step("signing out", number, len(targets))
+        halt = await _to_its_end(target, record, context)
+        if halt is not None:
+            return halt
+    return None
+
+
+async def settle_sign_outs(record: RunRecord, context: ExecutionContext) -> None:
+    """Find out whether requests were carried out whose outcome the journal doesn't know.
+
+    People of whom the trail may still come to tell stay open. Raises PortalError, LedgerError.
+    """
+    closed: list[Outcome] = []
+    unknown: list[Outcome] = []
+    for who, asked_at in record.open_sign_outs.items():
+        target = record.scope[who]
+        if await _in_trail(target, asked_at, context):
+            closed.append(signed_out(target))
+        elif context.clock() - asked_at > TRAIL_LATENESS:
+            closed.append(failed(target, "the sessions were not ended", Cause.NOT_ATTEMPTED))
+        else:
+            unknown.append(_not_known(target, "the run was cut off"))
+    record.close(closed, unknown=unknown)
+
+
+async def _to_its_end(target: Target, record: RunRecord, context: ExecutionContext) -> str | None:
+    """Sign one person out; a cancellation is raised when the outcome is in the journal."""
+    task = asyncio.ensure_future(_one(target, record, context))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await task
+        raise
+
+
+async def _one(target: Target, record: RunRecord, context: ExecutionContext) -> str | None:
+    record.intend_sign_out(target)
+    asked_at = record.open_sign_outs[target.user_id]
+    try:
+        await context.portal.end_sessions(target.user_id)
+    except PortalRefused as refusal:
+        if refusal.status in _NOTHING_DONE:
+            record.close([refused(target, refusal.found)])
+            return None
+        if refusal.status == _NO_RIGHT:
+            record.close([refused(target, f"{refusal.found}; {refusal.remedy}")])
+            return f"the API key may not end other people's sessions. {refusal.remedy}"
+        if refusal.status in _ENDS_THE_WORK:
+            record.close([failed(target, refusal.found, Cause.NOT_ATTEMPTED)])
+            return refusal.found
+        return await _after_lost_answer(target, asked_at, refusal, record, context)
+    except PortalError as lost:
+        return await _after_lost_answer(target, asked_at, lost, record, context)
+    record.close([signed_out(target)])
+    return None
+
+
+async def _after_lost_answer(
+    target: Target,
+    asked_at: Instant,
+    lost: PortalError,
+    record: RunRecord,
+    context: ExecutionContext,
+) -> str | None:
+    """Look whether the trail knows of it; where it doesn't yet, the person stays open."""
+    for pause in context.pace.pauses:
+        await asyncio.sleep(pause)
+        try:
+            if await _in_trail(target, asked_at, context):
+                record.close([signed_out(target)])
+                return None
+        except PortalError as error:
+            record.close([], unknown=[_not_known(target, lost.found)])
+            return f"the portal can't be read any more: {error.found}"
+    record.close([], unknown=[_not_known(target, lost.found)])
+    return None
+
+
+async def _in_trail(target: Target, asked_at: Instant, context: ExecutionContext) -> bool:
+    """Say whether the trail shows that the person's sessions were ended since `asked_at`."""
+    page = await context.portal.trail(
+        EventQuery(
+            count=1,
+            action_id=SESSIONS_ENDED,
+            target=target.user_id,
+            since=before(asked_at, CLOCK_TOLERANCE),
+        )
+    )
+    return any(event.action_id == SESSIONS_ENDED for event in page.events)
+
+
+def _not_known(target: Target, why: str) -> Outcome:
+    minutes = TRAIL_LATENESS // timedelta(minutes=1)
+    return failed(
+        target,
+        f"whether the sessions were ended is not known yet ({why}): run the same command again"
+        f" in {minutes} minutes",
+        Cause.NO_ANSWER,
+    )

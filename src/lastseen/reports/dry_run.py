@@ -1,0 +1,65 @@
+"""What applying a plan would do, as a table or JSON."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from rich.console import RenderableType
+from rich.text import Text
+
+from lastseen.model.counting import people
+from lastseen.model.decision import Decision
+from lastseen.model.dry_run import DryRun
+from lastseen.model.receipt import Outcome
+from lastseen.reports import unknown_format
+from lastseen.reports.interface import Screen
+from lastseen.reports.terminal import TableWriter, printed
+
+
+def render_dry_run(found: DryRun, format: str, *, screen: Screen) -> bytes:
+    """Return the dry run as `table` or `json`; raises UsageError for another format."""
+    match format:
+        case "table":
+            return printed(screen, _pieces(found, TableWriter(screen)))
+        case "json":
+            return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+    raise unknown_format(format, ("table", "json"))
+
+
+def _pieces(found: DryRun, writer: TableWriter) -> Iterator[RenderableType]:
+    yield writer.text(("Nothing was changed.", "bold"))
+    yield from _decisions("would be disabled", found.would_disable, writer)
+    yield from _decisions("would be signed out", found.would_sign_out, writer)
+    yield from _outcomes(found.outcomes, writer)
+
+
+def _decisions(
+    what: str, decisions: Sequence[Decision], writer: TableWriter
+) -> Iterator[RenderableType]:
+    if not decisions:
+        return
+    yield Text()
+    yield writer.text((f"{people(len(decisions))} {what}", "bold"))
+    table = writer.table(("Who", "Last seen", "Why"))
+    for one in decisions:
+        seen = one.last_seen_at.date().isoformat() if one.last_seen_at else ""
+        table.add_row(
+            writer.text((one.email or str(one.user_id), "bold")),
+            writer.text(seen),
+            writer.text(one.reason.value.replace("-", " ")),
+        )
+    yield table
+
+
+def _outcomes(outcomes: Sequence[Outcome], writer: TableWriter) -> Iterator[RenderableType]:
+    if not outcomes:
+        return
+    yield Text()
+    yield writer.text((f"{people(len(outcomes))} would be left as they are", "bold"))
+    table = writer.table(("Who", "Outcome", "Why"))
+    for one in outcomes:
+        table.add_row(
+            writer.text((one.email or one.user_id, "bold")),
+            writer.text(one.outcome.value.replace("-", " ")),
+            writer.text(one.error or ""),
+        )
+    yield table

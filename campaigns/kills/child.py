@@ -19,7 +19,8 @@ from lastseen.model.instant import system_clock
 from lastseen.model.plan import decode_plan
 from lastseen.model.receipt import Receipt, encode_receipt
 from lastseen.model.secret import ApiKey
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from testing.process_death import (
     Life,
     MortalLedger,

@@ -26,7 +26,8 @@ from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.population import Population, populate
 from lastseen.simulator.world.scenario import Scenario
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
 from testing.process_death import Killed, Life, Moment, MortalLedger, mortal_portal

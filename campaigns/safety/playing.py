@@ -27,7 +27,8 @@ from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.world.oracle import Truth
 from lastseen.simulator.world.people import Status
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from testing.in_process import URL
 
 _NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)

@@ -55,15 +55,12 @@ from lastseen.model.run import Run
 from lastseen.model.secret import ApiKey
 from lastseen.model.verification import Verification
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
-from lastseen.workflows.apply import (
-    ApplyOptions,
-    ApplyPreview,
-    apply,
-    dry_run,
-    preview_apply,
-)
+from lastseen.workflows.apply import ApplyPreview, apply, preview_apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.doctor import doctor
+from lastseen.workflows.dry_run import dry_run
 from lastseen.workflows.explain import explain, was_reviewed
+from lastseen.workflows.plan_guardrails import guardrail_ahead
 from lastseen.workflows.review import review
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
 from lastseen.workflows.session import Session, open_portal_ledger, open_session
@@ -142,6 +139,7 @@ __all__ = [
     "explain",
     "find_key",
     "format_instant",
+    "guardrail_ahead",
     "load_settings",
     "open_ledger",
     "open_portal",

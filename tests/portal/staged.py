@@ -25,7 +25,8 @@ from lastseen.simulator.server.faults import NO_MISHAP, InjectedFault
 from lastseen.simulator.server.portal import SimulatedPortal
 from lastseen.simulator.world.population import Population, populate
 from lastseen.simulator.world.scenario import Scenario
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.review import review
 from lastseen.workflows.undo import undo
 

@@ -10,7 +10,8 @@ from lastseen.model.plan import Plan, Policy
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.world.people import EmployeeType
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.run import RunOptions, RunResult, run
 from testing.in_process import InProcess
 from tests.portal.unhelpful import Built, Watched, ago

@@ -10,7 +10,8 @@ from lastseen.model.plan import Policy
 from lastseen.model.receipt import Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.world.keys import ApiKey
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.review import review
 from testing.in_process import InProcess
 from tests.portal.unhelpful import ADMIN, Built, Watched, ago, ruling

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import (
     Dates,
@@ -39,8 +40,11 @@ def review(
     called = invocation(context)
     pretended = read_now(now)
     where = plan_destination(output, form)
-    plan = run_async(_reviewed(called, called.settings(), pretended, all_dates=dates is Dates.ALL))
+    settings = called.settings()
+    plan = run_async(_reviewed(called, settings, pretended, all_dates=dates is Dates.ALL))
     deliver_plan(plan, where, called)
+    if pretended is None:
+        tell_guardrail(plan, settings)
     return review_exit_code(plan, strict=strict)
 
 
@@ -99,6 +103,20 @@ async def _reviewed(
 
     async with open_session(settings) as session:
         return await reviewed(session, called, pretended, all_dates=all_dates)
+
+
+def tell_guardrail(plan: "Plan", settings: "Settings") -> None:
+    """Say that a guardrail would stop the plan, and the ways on, where that is so."""
+    from lastseen.api import guardrail_ahead, open_portal_ledger, system_clock
+
+    with open_portal_ledger(settings) as ledger:
+        stopped = guardrail_ahead(
+            plan, ledger=ledger, guardrails=settings.guardrails, now=system_clock()
+        )
+    if stopped is not None:
+        attempted = stopped.attempted[0].upper() + stopped.attempted[1:]
+        remedy = stopped.remedy[0].upper() + stopped.remedy[1:]
+        print_line(f"A guardrail would stop this. {attempted}: {stopped.found}.\n{remedy}.")
 
 
 def _summary(plan: "Plan") -> str:

@@ -19,7 +19,13 @@ from lastseen.cli.options import (
 from lastseen.cli.output import Destination
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
-from lastseen.cli.review import deliver_plan, plan_destination, review_exit_code, reviewed
+from lastseen.cli.review import (
+    deliver_plan,
+    plan_destination,
+    review_exit_code,
+    reviewed,
+    tell_guardrail,
+)
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
 from lastseen.model.errors import ExitCode, weightiest
@@ -73,6 +79,8 @@ def run(
     with metrics_written(metrics_file, portal=settings.portal.url) as told:
         result = told.result(run_async(_run(called, settings, options, where)))
     _deliver(result, where, called)
+    if not result.applied and max_disable is None:
+        tell_guardrail(result.plan, settings)
     if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")
     return _exit_code(result, strict=strict)

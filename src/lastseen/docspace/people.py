@@ -53,6 +53,7 @@ async def person(conversation: RetryingClient, identity: UserId) -> Profile | No
     request = Request(method="GET", path=_PERSON_PATH + quote(wanted, safe=""))
 
     def read(answer: Answer) -> Profile | None:
+        """Return the person of an answer that is about the one asked for."""
         if answer.absent:
             return None
         profile = read_person(answer.body)

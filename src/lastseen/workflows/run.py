@@ -21,7 +21,7 @@ from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
 from lastseen.rosters import Roster
-from lastseen.workflows.apply import carry_out
+from lastseen.workflows.carry_out import carry_out
 from lastseen.workflows.review import review
 
 

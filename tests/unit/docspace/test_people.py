@@ -163,12 +163,18 @@ def test_an_address_that_is_nearly_the_one_asked_for_is_brought_to_be_compared()
     assert len(asyncio.run(listing.people_by_email("josé@example.org"))) == 1
 
 
-def test_someone_else_is_not_taken_for_the_person_asked_for():
-    # the portal looks ids up as user names first, and addresses by its database's likeness
-    client = Scripted(lambda _: ok(profile(1, email="jose@example.org"))).client()
+def test_an_answer_about_another_person_is_unreadable_and_nobody_is_taken_for_gone():
+    # the portal looks ids up as user names first
+    client = Scripted(lambda _: ok(profile(1))).client()
+
+    with pytest.raises(PortalUnreadable, match="another person"):
+        asyncio.run(client.person(guid(2)))
+
+
+def test_someone_with_another_address_is_not_taken_for_the_person_asked_for():
+    # the portal finds addresses by its database's likeness
     listing = Scripted(Directory([profile(1, email="jose@example.org")])).client()
 
-    assert asyncio.run(client.person(guid(2))) is None
     assert asyncio.run(listing.people_by_email("joze@example.org")) == ()
     assert len(asyncio.run(listing.people_by_email(" JOSE@example.org "))) == 1
     assert asyncio.run(listing.people_by_email(" ")) == ()

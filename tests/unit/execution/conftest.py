@@ -1,4 +1,4 @@
-"""What tests of carrying out share: a portal, a ledger of it, and no waiting."""
+"""What tests of carrying out share: a portal and a ledger of it."""
 
 from collections.abc import Iterator
 

@@ -14,7 +14,8 @@ from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import EvidenceSummary, Plan, Policy, sealed, summarise
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from tests.unit.execution.fake_portal import FakePortal
 
 GENEROUS = Guardrails(max_disable=100_000, max_disable_share=1.0)

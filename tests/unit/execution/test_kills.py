@@ -9,7 +9,8 @@ from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.undo import undo
 from testing.process_death import (
     Killed,

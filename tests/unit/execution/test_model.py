@@ -26,7 +26,8 @@ from lastseen.model.errors import PlanRefused
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.undo import undo
 from testing.process_death import (
     Killed,

@@ -15,7 +15,8 @@ from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Cause, OutcomeKind, Receipt
-from lastseen.workflows.apply import ApplyOptions, apply
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.undo import reversal, undo
 from testing.process_death import Killed, Life, Moment, MortalLedger, mortal_portal, until_death
 from tests.unit.execution.fake_portal import URL, FakePortal, lost, refused

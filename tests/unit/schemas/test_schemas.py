@@ -32,8 +32,8 @@ DECISION_FIELDS = {
     "last_seen_by", "idle_days", "session_may_be_open", "cohort", "failed_sign_ins", "sponsor",
 }  # fmt: skip
 RECEIPT_FIELDS = {
-    "schema", "run_id", "plan_id", "started_at", "finished_at", "approved_by", "outcomes",
-    "summary",
+    "schema", "run_id", "plan_id", "started_at", "finished_at", "approved_by", "not_asked",
+    "outcomes", "summary",
 }  # fmt: skip
 OUTCOME_FIELDS = {"user_id", "email", "outcome", "verified", "error"}
 REASONS = (

@@ -21,7 +21,9 @@ from lastseen.model.errors import (
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.plan import Plan, sealed
 from lastseen.model.receipt import Cause, OutcomeKind
-from lastseen.workflows.apply import ApplyOptions, apply, dry_run, preview_apply
+from lastseen.workflows.apply import apply, preview_apply
+from lastseen.workflows.apply_options import ApplyOptions
+from lastseen.workflows.dry_run import dry_run
 from lastseen.workflows.undo import undo
 from tests.unit.execution.fake_portal import URL, FakePortal, refused
 from tests.unit.execution.plans import (

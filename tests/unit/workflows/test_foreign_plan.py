@@ -14,7 +14,8 @@ from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.plan import Plan, Policy, sealed
 from lastseen.model.receipt import Cause, OutcomeKind, Receipt
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.workflows.apply import ApplyOptions, apply, preview_apply
+from lastseen.workflows.apply import apply, preview_apply
+from lastseen.workflows.apply_options import ApplyOptions
 from tests.unit.execution.fake_portal import FakePortal
 from tests.unit.execution.plans import (
     AT_ONCE,

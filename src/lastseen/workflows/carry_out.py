@@ -1,0 +1,102 @@
+"""Doing what chosen decisions of a plan say: the part that `apply` and `run` share.
+
+Called with the portal's lock held and with earlier runs settled.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from lastseen.evidence.record import decode_record
+from lastseen.execution.context import ExecutionContext, identify_actor
+from lastseen.execution.disable import disable
+from lastseen.execution.guardrails import check_guardrails
+from lastseen.execution.history import History, read_history
+from lastseen.execution.preflight import check_age
+from lastseen.execution.recheck import Candidate, DecisionBasis
+from lastseen.execution.run_record import RunRecord
+from lastseen.execution.target import Target
+from lastseen.ledger import PortalLedger
+from lastseen.model.contractor import AccountStatus, AccountType, UserId
+from lastseen.model.decision import Decision, Verdict
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.plan import Plan
+from lastseen.model.receipt import Outcome, Receipt
+from lastseen.workflows.apply_options import id_of, ids_of, with_verdict
+from lastseen.workflows.plan_guardrails import allowed_now, check_roster
+
+
+async def carry_out(
+    plan: Plan,
+    chosen: Sequence[Decision],
+    context: ExecutionContext,
+    *,
+    guardrails: Guardrails,
+    max_disable: int | None,
+    kind: Literal["apply", "run"],
+    earlier: RunRecord | None,
+    decided: Sequence[Outcome] = (),
+) -> Receipt:
+    """Do what `chosen`, decisions of `plan`, say, as far as it still holds.
+
+    Called with the portal's lock held and with earlier runs settled. `earlier` is the run of this
+    plan that was cut off, to be carried on; None begins a run of this `kind`. `decided`: outcomes
+    of people who are on the receipt without being candidates. Raises what `apply` does.
+    """
+    now = context.clock()
+    check_age(plan, now=now, guardrails=guardrails)
+    history = read_history(context.ledger.journal.entries())
+    done = frozenset[UserId]() if earlier is None else earlier.done
+    to_disable = with_verdict(chosen, Verdict.DISABLE)
+    allowed = allowed_now(guardrails, max_disable, context.ledger, now=now, history=history)
+    check_guardrails(done.union(ids_of(to_disable)), plan=plan, allowed=allowed)
+    check_roster(plan, context.ledger, guardrails)
+    own = await identify_actor(context)
+    record = earlier or RunRecord(
+        context.ledger.journal, context.ledger.runs.begin(kind, plan_id=plan.plan_id)
+    )
+    candidates = candidates_of(plan, chosen, context.ledger)
+    named = [Target(user_id=one.user_id, email=one.email) for one in decided]
+    record.begin(
+        [*(one.target for one in candidates if _is(one, Verdict.DISABLE)), *named],
+        AccountStatus.TERMINATED,
+        sign_out=[one.target for one in candidates if _is(one, Verdict.SIGN_OUT)],
+        max_disable=max_disable,
+    )
+    record.close(decided)
+    settled = record.done | record.signed_out | record.open_sign_outs.keys()
+    waiting = [one for one in candidates if one.target.user_id not in settled]
+    return await disable(waiting, record, context, basis=basis_of(plan, history), own=own)
+
+
+def candidates_of(
+    plan: Plan, chosen: Sequence[Decision], ledger: PortalLedger
+) -> tuple[Candidate, ...]:
+    """Return the people of `chosen` as the last look takes them."""
+    types = _account_types(plan, ledger)
+    return tuple(
+        Candidate(
+            target=Target(user_id=id_of(one), email=one.email, type=types.get(id_of(one))),
+            decision=one,
+        )
+        for one in chosen
+    )
+
+
+def basis_of(plan: Plan, history: History) -> DecisionBasis:
+    """Return what the last look has to know of the plan and of earlier runs."""
+    return DecisionBasis(at=plan.now, seen_since=plan.now, policy=plan.policy, history=history)
+
+
+def _account_types(plan: Plan, ledger: PortalLedger) -> Mapping[UserId, AccountType]:
+    """Return what kind of account those to be changed had at the review."""
+    document = ledger.runs.evidence_record(plan.plan_id)
+    try:
+        return decode_record(document).account_types if document else {}
+    except msgspec.MsgspecError:
+        return {}
+
+
+def _is(candidate: Candidate, verdict: Verdict) -> bool:
+    return candidate.decision.decision is verdict

@@ -1,0 +1,69 @@
+"""A plan that this ledger did not make, trusted by whoever applies it: it only names people.
+
+Each of them is reviewed anew under the roster and the policy of now, and nobody else is touched.
+"""
+
+from lastseen.execution.context import ExecutionContext
+from lastseen.execution.preflight import refuse_foreign
+from lastseen.execution.recovery import nothing, settle
+from lastseen.model.decision import Decision
+from lastseen.model.errors import UsageError
+from lastseen.model.plan import Plan
+from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
+from lastseen.workflows.apply_options import ApplyOptions, actions_of, chosen_of, id_of, ids_of
+from lastseen.workflows.carry_out import carry_out
+from lastseen.workflows.review import review
+
+
+async def apply_foreign(plan: Plan, context: ExecutionContext, options: ApplyOptions) -> Receipt:
+    """Review anew, and carry out what is decided then about the people whom `plan` names."""
+    if not options.trust_plan_file:
+        raise refuse_foreign(plan)
+    if context.roster is None or context.policy is None:
+        raise UsageError(
+            attempted=f"carrying out the plan {plan.plan_id}",
+            found="the ledger did not make it, and no roster and policy are given",
+            meaning="its people have to be decided anew, which takes both",
+            remedy="pass roster and policy, or apply a plan that this ledger made",
+        )
+    named = chosen_of(plan, options, context.ledger)
+    await settle(context, resumed=nothing)
+    fresh = await review(
+        context.portal,
+        context.roster,
+        ledger=context.ledger,
+        policy=context.policy,
+        clock=context.clock,
+        reconcile=options.reconcile,
+        progress=context.progress,
+    )
+    wanted = frozenset(ids_of(named))
+    chosen = [one for one in actions_of(fresh) if id_of(one) in wanted]
+    kept = wanted.difference(ids_of(chosen))
+    return await carry_out(
+        fresh,
+        chosen,
+        context,
+        guardrails=options.guardrails,
+        max_disable=options.max_disable,
+        kind="apply",
+        earlier=None,
+        decided=[_decided_otherwise(one, fresh) for one in named if id_of(one) in kept],
+    )
+
+
+def _decided_otherwise(named: Decision, fresh: Plan) -> Outcome:
+    """Return the outcome of a person whom a foreign plan names and the new review doesn't."""
+    found = next(
+        (one for one in fresh.decisions if one.user_id and id_of(one) == id_of(named)), None
+    )
+    words = "decided anew: not on the roster"
+    if found is not None:
+        words = f"decided anew: {found.decision.value}, {found.reason.value}. {found.explanation}"
+    return Outcome(
+        user_id=id_of(named),
+        email=named.email,
+        outcome=OutcomeKind.SPARED_CHANGED,
+        error=words,
+        cause=Cause.DECIDED_ANEW,
+    )

@@ -1,0 +1,61 @@
+"""Which guardrail stops a plan: how many people, how large a share, how much of the roster gone."""
+
+from lastseen.execution.guardrails import Allowance, allowance, check_guardrails
+from lastseen.execution.history import History, read_history
+from lastseen.ledger import PortalLedger
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
+from lastseen.model.instant import Instant
+from lastseen.model.plan import Plan
+from lastseen.workflows.apply_options import ids_of
+from lastseen.workflows.roster_history import last_applied, shrunk
+
+
+def guardrail_ahead(
+    plan: Plan, *, ledger: PortalLedger, guardrails: Guardrails, now: Instant
+) -> GuardrailStopped | None:
+    """Return the error with which a guardrail would stop `plan` at `now`, or None.
+
+    Raises LedgerError.
+    """
+    try:
+        allowed = allowed_now(guardrails, None, ledger, now=now)
+        check_guardrails(ids_of(plan.to_disable()), plan=plan, allowed=allowed)
+        check_roster(plan, ledger, guardrails)
+    except GuardrailStopped as stopped:
+        return stopped
+    return None
+
+
+def check_roster(plan: Plan, ledger: PortalLedger, guardrails: Guardrails) -> None:
+    """Raise GuardrailStopped when the roster lost too many people since a plan was carried out."""
+    if plan.population is None or not plan.to_disable():
+        return
+    lost = shrunk(plan.population, last_applied(ledger, plan.population), guardrails)
+    if lost is not None:
+        raise GuardrailStopped(
+            attempted=f"carrying out the plan {plan.plan_id}",
+            found=lost,
+            meaning="a roster that shrinks so much is mostly one that was not read whole; nothing"
+            " was changed",
+            remedy="look at the roster's source; if it is right, raise"
+            " `max_roster_shrink` in [guardrails]",
+            plan=plan,
+        )
+
+
+def allowed_now(
+    guardrails: Guardrails,
+    max_disable: int | None,
+    ledger: PortalLedger,
+    *,
+    now: Instant,
+    history: History | None = None,
+) -> Allowance:
+    """Return what may be disabled at `now`; `history` is read where it is not given."""
+    return allowance(
+        guardrails,
+        max_disable=max_disable,
+        history=history or read_history(ledger.journal.entries()),
+        reinstated=ledger.accounts.reinstated(),
+        now=now,
+    )

@@ -23,6 +23,7 @@ PORTAL_STEPS = frozenset(
         "sign_ins",
         "trail",
         "retention",
+        "administration",
         "set_status",
         "end_sessions",
     }

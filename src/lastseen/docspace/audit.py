@@ -106,8 +106,6 @@ def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
         pairs.append(("userId", query.user_id))
     if query.action_id is not None:
         pairs.append(("action", str(query.action_id)))
-    if query.target is not None:
-        pairs.append(("target", query.target))
     if query.since is not None:
         pairs.append(("from", wire_date(query.since)))
     if query.until is not None:

@@ -23,8 +23,6 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Only this person's."""
     action_id: int | None = None
     """Only this action."""
-    target: str | None = None
-    """Only entries about exactly this target; takes `action_id` (AuditEventsRepository.cs)."""
     since: Instant | None = None
     """Only events at or after this instant (`from`)."""
     until: Instant | None = None

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from lastseen.docspace.interface import EventQuery
+from lastseen.docspace.interface import AdministrativeAct
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.outcomes import failed, refused, signed_out
@@ -123,15 +123,19 @@ async def _after_lost_answer(
 
 async def _in_trail(target: Target, asked_at: Instant, context: ExecutionContext) -> bool:
     """Say whether the trail shows that the person's sessions were ended since `asked_at`."""
-    page = await context.portal.trail(
-        EventQuery(
-            count=1,
-            action_id=SESSIONS_ENDED,
-            target=target.user_id,
-            since=before(asked_at, CLOCK_TOLERANCE),
-        )
-    )
-    return any(event.action_id == SESSIONS_ENDED for event in page.events)
+    since = before(asked_at, CLOCK_TOLERANCE)
+    start = 0
+    while True:
+        page = await context.portal.administration(SESSIONS_ENDED, since=since, start=start)
+        if any(_is_about(act, target) for act in page.acts):
+            return True
+        if not page.is_full:
+            return False
+        start += len(page.acts)
+
+
+def _is_about(act: AdministrativeAct, target: Target) -> bool:
+    return act.action_id == SESSIONS_ENDED and target.user_id in act.people
 
 
 def _not_known(target: Target, why: str) -> Outcome:

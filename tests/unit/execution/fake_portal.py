@@ -13,7 +13,15 @@ from typing import Literal
 
 import msgspec
 
-from lastseen.docspace.interface import EventPage, EventQuery, PeopleQuery, Retention, Traffic
+from lastseen.docspace.interface import (
+    AdministrationPage,
+    AdministrativeAct,
+    EventPage,
+    EventQuery,
+    PeopleQuery,
+    Retention,
+    Traffic,
+)
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
 from lastseen.model.errors import PortalError, PortalRefused, PortalUnreachable, PortalUnreadable
 from lastseen.model.instant import Instant, whole_second
@@ -94,7 +102,7 @@ class FakePortal(PlainPortal):
         self.accounts.setdefault(self.own, owner)
         self._event_id = 0
         self._stale: dict[UserId, Profile] = {}
-        self._endings: list[tuple[Event, UserId]] = []
+        self._endings: list[tuple[Instant, UserId]] = []
 
     def add(self, number: int, *, kind: AccountType = AccountType.GUEST) -> UserId:
         """Add a person and return the id."""
@@ -155,15 +163,19 @@ class FakePortal(PlainPortal):
 
     async def trail(self, query: EventQuery) -> EventPage:
         self._read()
-        shown = [
-            event
-            for event, target in self._endings
-            if query.action_id == event.action_id
-            and query.target == target
-            and (query.since is None or event.at >= query.since)
-            and event.at + self.trail_delay <= self.clock.now
+        return self._page([], query)
+
+    async def administration(
+        self, action_id: int, *, since: Instant, start: int = 0
+    ) -> AdministrationPage:
+        self._read()
+        now = self.clock()
+        acts = [
+            AdministrativeAct(at=at, action_id=SESSIONS_ENDED, people=frozenset({who}))
+            for at, who in reversed(self._endings)
+            if action_id == SESSIONS_ENDED and at >= since and at + self.trail_delay <= now
         ]
-        return self._page(shown, query)
+        return AdministrationPage(acts=tuple(acts[start:]), is_full=False, answered_at=now)
 
     async def retention(self) -> Retention:
         self._read()
@@ -206,10 +218,7 @@ class FakePortal(PlainPortal):
         if trouble == "lost-before" or isinstance(trouble, PortalError):
             raise trouble if isinstance(trouble, PortalError) else lost()
         self.sessions_ended.append(user_id)
-        self._event_id += 1
-        at = whole_second(self.clock.now)
-        ending = Event(id=self._event_id, at=at, user_id=self.own, action_id=SESSIONS_ENDED)
-        self._endings.append((ending, user_id))
+        self._endings.append((whole_second(self.clock.now), user_id))
         self.after_change()
         if trouble is not None:
             raise lost()

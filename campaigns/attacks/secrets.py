@@ -10,7 +10,7 @@ USAGE, REFUSED = 2, 3
 
 def a_proxy_never_sees_the_key(scene: Scene) -> None:
     """A proxy that records what it is sent, for a portal behind https."""
-    with listening(lambda head: b"HTTP/1.1 502 no\r\nContent-Length: 0\r\n\r\n") as (
+    with listening(b"HTTP/1.1 502 no\r\nContent-Length: 0\r\n\r\n") as (
         port,
         received,
     ):

@@ -36,15 +36,15 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", _text(page), re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
-def test_generated_parts_are_up_to_date(page):
-    text = _text(page)
+@pytest.mark.parametrize("document", PAGES, ids=named)
+def test_generated_parts_are_up_to_date(document):
+    text = _text(document)
     assert text == regenerated(text, WRITTEN), "run: python -m docs.reference"
 
 
-@pytest.mark.parametrize("page", DOCUMENTS, ids=named)
-def test_every_toml_example_is_toml(page):
-    for text in blocks(page, "toml"):
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_toml_example_is_toml(document):
+    for text in blocks(document, "toml"):
         assert tomllib.loads(text)
 
 

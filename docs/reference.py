@@ -134,7 +134,8 @@ def _row(key: str, field: msgspec.structs.FieldInfo, meaning: str) -> str:
 def _values(of: typing.Any) -> str:
     origin, arguments = typing.get_origin(of), typing.get_args(of)
     if origin is typing.Literal:
-        return ", ".join(f"`{json.dumps(value)}`" for value in arguments)
+        # Sorted: Python takes two literals for one whose values only differ in order.
+        return ", ".join(sorted(f"`{json.dumps(value)}`" for value in arguments))
     if origin in (types.UnionType, typing.Union):
         return _values(next(one for one in arguments if one is not type(None)))
     if origin is tuple:

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.text import Text
 
 from lastseen.model.plan import Plan, decode_plan
-from lastseen.reports import Screen, render_plan
+from lastseen.reports import PlanContext, Screen, render_plan
 
 HERE = Path(__file__).parent
 
@@ -31,8 +31,8 @@ REPORT_WIDTH = 1200
 """Pixels."""
 REPORT_ROWS = 3
 """People of the first table that are on the picture; it ends below them."""
-TABLE_WIDTH = 150
-"""Columns of the terminal: from here on a person's fields stand side by side."""
+TABLE_WIDTH = 120
+"""Columns of the terminal: from here on a person takes one line."""
 
 SVG = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -100,7 +100,8 @@ def _reviewed(folder: Path, served: Mapping[str, str]) -> Plan:
 
 def _drawn(plan: Plan) -> str:
     """Return the coloured table as a self-contained SVG that fetches no font."""
-    table = render_plan(plan, "table", screen=Screen(width=TABLE_WIDTH, colour=True)).decode()
+    context = PlanContext(screen=Screen(width=TABLE_WIDTH, colour=True, limit=10))
+    table = render_plan(plan, "table", context=context).decode()
     console = Console(file=io.StringIO(), width=TABLE_WIDTH, record=True, force_terminal=True)
     console.print(Text.from_ansi(table), end="")
     return console.export_svg(title="lastseen review", code_format=SVG) + "\n"

@@ -166,9 +166,3 @@ def test_an_error_is_one_json_object_where_logs_are_json(lastseen):
     assert error["attempted"]
     assert error["remedy"]
     assert error["exit_code"] == 2
-
-
-def test_an_option_of_lastseen_itself_is_sent_to_its_place(lastseen):
-    ran = lastseen("review", "-v")
-    assert ran.exit_code == 2
-    assert "lastseen -v" in ran.stderr

@@ -9,6 +9,7 @@ COMMANDS = (
     ("run",),
     ("undo",),
     ("explain",),
+    ("show",),
     ("history",),
     ("exempt",),
     ("exempt", "add"),

@@ -17,7 +17,7 @@ from tests.unit.reports.samples import (
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (1280, 820, 360)
+WIDTHS = (1280, 768, 390)
 PLANS = {
     "nobody": plan_of(),
     "three": plan_of(*roster_of(3)),
@@ -102,7 +102,7 @@ def test_those_kept_unfold_with_the_keyboard(opened):
 
 def test_a_card_leads_to_its_people(opened):
     page = opened(render_plan(PLANS["many"], "html"))
-    page.get_by_role("link", name="on hold").click()
+    page.locator(".card.hold a").click()
     assert page.url.endswith("#hold")
     assert page.locator("#hold").bounding_box()["y"] < 900
 
@@ -142,6 +142,42 @@ def test_it_prints_with_the_headers_of_its_tables(opened):
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
+def test_a_row_is_at_most_half_as_high_as_a_sentence_made_it(opened):
+    page = opened(render_plan(plan_of(*roster_of(40)), "html"))
+    rows = page.locator("#disable tbody tr")
+    assert max(rows.nth(n).bounding_box()["height"] for n in range(rows.count())) <= 48
+
+
+def test_people_can_be_searched_and_sorted(opened):
+    page = opened(render_plan(PLANS["many"], "html"))
+    kept = next(d for d in PLANS["many"].decisions if d.decision is Verdict.KEEP)
+    page.get_by_label("Search people").fill(str(kept.user_id).upper())
+    assert page.get_by_text(str(kept.user_id)).is_visible()
+    assert page.locator("#people tbody tr:visible").count() == 1
+    page.get_by_label("Search people").fill("")
+    page.locator("#disable").get_by_role("button", name="Who").click()
+    names = page.locator("#disable tbody th bdi:first-child").all_inner_texts()
+    assert names == sorted(names, key=lambda name: name.casefold()) or len(set(names)) < 2
+    assert page.locator("#disable th[aria-sort=ascending]").inner_text().startswith("Who")
+
+
+def test_without_scripts_everyone_is_there_and_there_is_no_search(browser, tmp_path):
+    (tmp_path / "report.html").write_bytes(render_plan(PLANS["many"], "html"))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    assert page.locator("#people tbody tr").count() == 150
+    assert not page.locator(".tools").is_visible()
+    context.close()
+
+
+def test_paper_shows_everyone(opened):
+    page = opened(render_plan(PLANS["many"], "html"))
+    page.emulate_media(media="print")
+    kept = next(d for d in PLANS["many"].decisions if d.decision is Verdict.KEEP)
+    assert page.get_by_text(kept.user_id).is_visible()
+
+
 def test_ten_thousand_people_open_at_once(opened):
     page = opened(render_plan(plan_of(*roster_of(10_000)), "html"))
     took = page.evaluate("performance.timing.loadEventEnd - performance.timing.navigationStart")
@@ -149,7 +185,7 @@ def test_ten_thousand_people_open_at_once(opened):
     assert page.locator("#people tbody tr").count() == 10_000
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (820, "dark"), (360, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (768, "dark"), (390, "dark")])
 def test_axe_finds_nothing_to_complain_of(opened, document, width, scheme):
     pytest.importorskip("axe_playwright_python")
     page = opened(document, width=width, scheme=scheme)

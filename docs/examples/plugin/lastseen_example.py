@@ -6,7 +6,7 @@ from lastseen.docspace.interface import Portal
 from lastseen.model.contractor import Contractor
 from lastseen.model.errors import UsageError
 from lastseen.model.plan import Plan
-from lastseen.reports.interface import Screen
+from lastseen.reports.interface import PlanContext
 from lastseen.rosters.interface import Listing, RosterOptions
 
 
@@ -51,8 +51,8 @@ class Markdown:
 
     endings = (".md",)
 
-    def render(self, plan: Plan, screen: Screen) -> bytes:
-        """Return the document in UTF-8; `screen` matters only to what a terminal shows."""
+    def render(self, plan: Plan, context: PlanContext) -> bytes:
+        """Return the document in UTF-8."""
         lines = [f"- `{one.email}`: {one.explanation}" for one in plan.to_disable()]
         return "\n".join(["# To be disabled", "", *lines, ""]).encode()
 

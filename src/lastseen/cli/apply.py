@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lastseen.cli.documents import deliver_receipt, read_plan
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import (
     MaxDisableOption,
     OutputOption,
-    ShortFormatOption,
+    RecordFormatOption,
     YesOption,
     named_people,
 )
-from lastseen.cli.output import Destination, short_destination
+from lastseen.cli.output import Destinations, Summary, record_destinations, short_destinations
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed
 from lastseen.cli.signals import stop_when_asked
@@ -61,7 +62,7 @@ def apply(
     ] = False,
     yes: YesOption = False,
     output: OutputOption = None,
-    form: ShortFormatOption = None,
+    form: RecordFormatOption = None,
 ) -> int:
     """Carry out PLAN, rechecking each person first.
 
@@ -71,7 +72,7 @@ def apply(
     from lastseen.api import ApplyOptions, Selection, receipt_exit_code
 
     called = invocation(context)
-    where = short_destination(output, form)
+    where = (short_destinations if dry_run else record_destinations)(output, form)
     decided = read_plan(plan)
     settings = called.settings()
     options = ApplyOptions(
@@ -87,35 +88,8 @@ def apply(
     if not _agreed(decided, settings, options, yes=yes):
         return 0
     receipt = run_async(_applied(decided, called, settings, options))
-    deliver_receipt(receipt, where)
+    deliver_receipt(receipt, where, called, settings)
     return receipt_exit_code(receipt)
-
-
-def read_plan(file: Path) -> "Plan":
-    """Read a plan from a file; raises UsageError where it can't be read, PlanRefused."""
-    from lastseen.api import decode_plan
-
-    try:
-        document = file.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            attempted=f"reading the plan {file}",
-            found=(error.strerror or type(error).__name__).lower(),
-            meaning="there is nothing to carry out; nothing was changed",
-            remedy="make a plan with `lastseen review -o plan.json`",
-        ) from None
-    return decode_plan(document, source=str(file))
-
-
-def deliver_receipt(receipt: "Receipt", where: Destination) -> None:
-    """Write the receipt to its destination."""
-    from lastseen.reports import render_receipt
-    from lastseen.reports.words import counts_in_words
-
-    where.deliver(
-        render_receipt(receipt, where.format, screen=where.screen()),
-        summary=f"Run {receipt.run_id}: {counts_in_words(receipt.summary)}.",
-    )
 
 
 def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes: bool) -> bool:
@@ -180,16 +154,22 @@ def _rehearse(
     called: Invocation,
     settings: "Settings",
     options: "ApplyOptions",
-    where: Destination,
+    where: Destinations,
 ) -> ExitCode:
     """Show what applying would do; 4 where somebody could not be looked at again."""
     from lastseen.api import OutcomeKind
     from lastseen.reports.dry_run import render_dry_run
 
     found = run_async(_rehearsed(plan, called, settings, options))
+    due = len(found.would_disable)
     where.deliver(
-        render_dry_run(found, where.format, screen=where.screen()),
-        summary=f"Plan {found.plan_id}: {people(len(found.would_disable))} would be disabled.",
+        lambda place: render_dry_run(found, place.format, screen=place.screen()),
+        Summary(
+            text=f"Plan {found.plan_id}: {people(due)} would be disabled.",
+            event="dry-run",
+            fields={"plan_id": found.plan_id, "would_disable": due},
+        ),
+        called=called,
     )
     failed = any(one.outcome is OutcomeKind.FAILED for one in found.outcomes)
     return ExitCode.INCOMPLETE if failed else ExitCode.DONE

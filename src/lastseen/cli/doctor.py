@@ -1,4 +1,4 @@
-"""`lastseen doctor`: whether portal, key, plan, retention and clock allow a decision at all."""
+"""`lastseen doctor`: whether portal, key, roster and ledger allow decisions at all."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ import typer
 
 from lastseen.cli.invocation import invocation, run_async
 from lastseen.cli.options import OutputOption, ShortFormatOption
-from lastseen.cli.output import short_destination
+from lastseen.cli.output import Summary, short_destinations
 from lastseen.model.counting import counted
 from lastseen.model.errors import ExitCode
 
@@ -19,19 +19,25 @@ def doctor(
     output: OutputOption = None,
     form: ShortFormatOption = None,
 ) -> int:
-    """Check what a decision needs, and say what each finding means.
+    """Check everything that a decision needs.
 
-    That is key, rights, audit option, retention, filters and clock. Changes nothing. Ends with 4
-    when something is in the way of any decision.
+    That is key, rights, roster, audit option, retention, filters and clock. Says what each finding
+    means, and changes nothing. Exits with 4 if a problem stands in the way of any decision.
     """
     from lastseen.reports.diagnosis import render_diagnosis
 
-    where = short_destination(output, form)
-    diagnosis = run_async(_diagnosed(invocation(context).settings()))
+    called = invocation(context)
+    where = short_destinations(output, form)
+    diagnosis = run_async(_diagnosed(called.settings()))
     problems = sum(finding.state == "problem" for finding in diagnosis.findings)
     where.deliver(
-        render_diagnosis(diagnosis, where.format, screen=where.screen()),
-        summary=f"{counted(problems, 'problem')} found.",
+        lambda place: render_diagnosis(diagnosis, place.format, screen=place.screen()),
+        Summary(
+            text=f"{counted(problems, 'problem')} found.",
+            event="diagnosis",
+            fields={"portal": diagnosis.portal, "problems": problems},
+        ),
+        called=called,
     )
     return ExitCode.INCOMPLETE if problems else ExitCode.DONE
 

@@ -1,21 +1,20 @@
-"""How a command that can't go on says so: four lines for a person, or one JSON object.
+"""Lines on standard error: messages, and how a command that can't go on says so.
 
-Every way out that isn't success passes through here, so that no key and no surprise traceback
-gets past it.
+An error is four lines for a person or one JSON object. Every line passes through here, so that no
+key, no escape sequence and no surprise traceback gets past it.
 """
 
 import sys
 import traceback
 
-from lastseen.config.logging import LogFormat, json_line, log_format, scrubbed
+from lastseen.config.logging import LogFormat, json_record, log_format, scrubbed
 from lastseen.model.errors import ExitCode, LastseenError
 
 
 def print_error(error: LastseenError, form: LogFormat) -> None:
-    """Print what was attempted, what was found, what it means and what to do."""
+    """Print what was attempted and found, what it means and what to do."""
     if form == "json":
-        fields: dict[str, object] = {
-            "level": "error",
+        fields = {
             "error": type(error).__name__,
             "attempted": error.attempted,
             "found": error.found,
@@ -23,7 +22,7 @@ def print_error(error: LastseenError, form: LogFormat) -> None:
             "remedy": error.remedy,
             "exit_code": int(error.exit_code),
         }
-        _print(json_line(fields))
+        _print(json_record("error", "error", f"{error.attempted}: {error.found}", fields))
         return
     _print(
         f"Attempted: {_one_line(error.attempted)}\n"
@@ -36,45 +35,35 @@ def print_error(error: LastseenError, form: LogFormat) -> None:
 def print_bug(error: BaseException, form: LogFormat, *, with_traceback: bool) -> None:
     """Print one line that owns up to a bug; the traceback only where it was asked for."""
     name = type(error).__name__
-    message = _one_line(str(error))
-    told = "".join(traceback.format_exception(error)) if with_traceback else None
+    message = f"this is a bug in Lastseen: {name}: {_one_line(str(error))}"
+    trace = "".join(traceback.format_exception(error)) if with_traceback else None
     if form == "json":
-        fields: dict[str, object] = {
-            "level": "critical",
-            "error": name,
-            "message": f"this is a bug in Lastseen: {name}: {message}",
-            "exit_code": int(ExitCode.BUG),
-        }
-        if told:
-            fields["traceback"] = told
-        _print(json_line(fields))
+        fields: dict[str, object] = {"error": name, "exit_code": int(ExitCode.BUG)}
+        if trace:
+            fields["traceback"] = trace
+        _print(json_record("critical", "bug", message, fields))
         return
-    hint = "" if told else " (`lastseen -v …` shows where)"
-    _print(f"{told or ''}This is a bug in Lastseen: {name}: {message}{hint}")
+    hint = "" if trace else " (run it again with -v to see where)"
+    _print(f"{trace or ''}{message[0].upper()}{message[1:]}{hint}")
 
 
 def print_usage(message: str, usage: str, form: LogFormat) -> None:
     """Print what is wrong with the command line, after the usage line where there is one."""
     if form == "json":
-        fields: dict[str, object] = {
-            "level": "error",
-            "error": "UsageError",
-            "message": message,
-            "exit_code": int(ExitCode.USAGE),
-        }
-        _print(json_line(fields))
+        fields = {"error": "UsageError", "exit_code": int(ExitCode.USAGE)}
+        _print(json_record("error", "error", message, fields))
         return
     _print(f"{usage}\n\nError: {message}" if usage else f"Error: {message}")
 
 
-def print_line(text: str) -> None:
-    """Print a line to standard error, scrubbed; silent where nobody reads standard error.
+def print_line(text: str, *, event: str = "message", **fields: object) -> None:
+    """Print `text` to standard error, scrubbed; silent where nobody reads standard error.
 
-    Where log lines are JSON it is a JSON object as well. What can't be seen is replaced, so that
-    nobody's display name moves the cursor.
+    With JSON logs it is one JSON object, of this `event` and with these `fields`. Unprintable
+    characters are replaced, so that no display name can move the cursor.
     """
     if log_format() == "json":
-        _print(json_line({"level": "info", "message": text}))
+        _print(json_record("info", event, _one_line(text), fields))
     else:
         _print(text)
 

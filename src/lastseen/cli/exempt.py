@@ -1,4 +1,4 @@
-"""`lastseen exempt`: who is left alone, why and until when.
+"""`lastseen exempt`: who is kept whatever the logs say, why and until when.
 
 Only reads the command line and prints; the ledger keeps the exemptions and journals each change.
 """
@@ -10,11 +10,11 @@ import typer
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption, read_date
-from lastseen.cli.output import short_destination
+from lastseen.cli.output import Summary, short_destinations
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 
-app = typer.Typer(help="Leave somebody alone for a time, whatever the logs say.")
+app = typer.Typer(help="Keep somebody until a date, whatever the logs say.")
 
 WhoArgument = Annotated[str, typer.Argument(metavar="WHO", hidden=True)]
 
@@ -56,12 +56,18 @@ def list_(
     from lastseen.api import open_portal_ledger
     from lastseen.reports.exemptions import render_exemptions
 
-    where = short_destination(output, form)
-    with open_portal_ledger(invocation(context).settings()) as ledger:
+    called = invocation(context)
+    where = short_destinations(output, form)
+    with open_portal_ledger(called.settings()) as ledger:
         exemptions = ledger.exemptions.all()
     where.deliver(
-        render_exemptions(exemptions, where.format, screen=where.screen()),
-        summary=counted(len(exemptions), "exemption") + ".",
+        lambda place: render_exemptions(exemptions, place.format, screen=place.screen()),
+        Summary(
+            text=f"{counted(len(exemptions), 'exemption')}.",
+            event="exemptions",
+            fields={"exemptions": len(exemptions)},
+        ),
+        called=called,
     )
 
 

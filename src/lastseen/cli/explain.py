@@ -6,7 +6,7 @@ import typer
 
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import NowOption, OutputOption, ShortFormatOption, read_now
-from lastseen.cli.output import short_destination
+from lastseen.cli.output import Summary, short_destinations
 from lastseen.cli.review import reviewed
 from lastseen.model.errors import UsageError
 
@@ -42,7 +42,7 @@ def explain(
             meaning="a past run decided for its own instant",
             remedy="give one of the two",
         )
-    where = short_destination(output, form)
+    where = short_destinations(output, form)
     settings = called.settings()
     if run is None:
         explanation = run_async(_of_now(who, called, settings, pretended))
@@ -50,8 +50,17 @@ def explain(
         explanation = _of_the_past(who, run, settings)
     decision = explanation.decision
     where.deliver(
-        render_explanation(explanation, where.format, screen=where.screen()),
-        summary=f"{who}: {decision.decision.value}, {decision.reason.value}.",
+        lambda place: render_explanation(explanation, place.format, screen=place.screen()),
+        Summary(
+            text=f"{who}: {decision.decision.value}, {decision.reason.value}.",
+            event="explanation",
+            fields={
+                "who": who,
+                "decision": decision.decision.value,
+                "reason": decision.reason.value,
+            },
+        ),
+        called=called,
     )
 
 

@@ -1,29 +1,29 @@
 """`lastseen history`: the runs, one run, the journal's check and its export.
 
-Reads the ledger only; asks the portal nothing.
+Reads only the ledger.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.invocation import invocation
-from lastseen.cli.options import OutputOption, ShortFormatOption
-from lastseen.cli.output import Destination, destination, short_destination
+from lastseen.cli.invocation import Invocation, invocation
+from lastseen.cli.options import OutputOption, RecordFormatOption
+from lastseen.cli.output import Destinations, Summary, destinations, record_destinations
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
     from lastseen.api import PortalLedger
 
+_KINDS = ("review", "apply", "run", "undo")
+
 
 def history(
     context: typer.Context,
-    run: Annotated[
-        str | None,
-        typer.Argument(metavar="RUN", hidden=True),
-    ] = None,
+    run: Annotated[str | None, typer.Argument(metavar="RUN", hidden=True)] = None,
     verify: Annotated[
         bool,
         typer.Option(
@@ -35,50 +35,48 @@ def history(
         typer.Option(
             "--head",
             metavar="HASH",
-            help="With --verify: the journal_head of a receipt kept elsewhere, to be found.",
+            help="With --verify: a journal_head kept elsewhere, which must be in the journal.",
         ),
     ] = None,
     export: Annotated[
         bool, typer.Option("--export", help="Write the journal as JSON Lines.")
     ] = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the newest N runs.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", metavar="KIND", help="Only review, apply, run or undo."),
+    ] = None,
     output: OutputOption = None,
-    form: ShortFormatOption = None,
+    form: RecordFormatOption = None,
 ) -> None:
     """Show the runs on the portal, or one of them in detail.
 
-    RUN is an id or its beginning. --verify exits with 2 when anything was changed.
+    RUN is a run id or its beginning. --verify exits with 2 if anything was changed.
     """
     from lastseen.api import open_portal_ledger
 
     called = invocation(context)
     _refuse_contradictions(run, verify=verify, head=head, export=export)
-    where = _lines(output, form) if export else short_destination(output, form)
+    _check_kind(kind)
+    where = _lines(output, form) if export else record_destinations(output, form)
     with open_portal_ledger(called.settings()) as ledger:
         if verify:
-            _verify(ledger, where, head)
+            _verify(ledger, where, called, head)
         elif export:
-            lines = list(ledger.journal.export())
-            where.deliver(b"".join(lines), summary=counted(len(lines), "entry", "entries") + ".")
+            _export(ledger, where, called)
         elif run is not None:
-            _show_run(ledger, where, run)
+            show_run(ledger, where, called, run)
         else:
-            _show_runs(ledger, where)
+            _show_runs(ledger, where, called, kind, limit)
 
 
-def _show_runs(ledger: "PortalLedger", where: Destination) -> None:
-    from lastseen.reports.history import render_runs
-
-    runs = ledger.runs.all()
-    where.deliver(
-        render_runs(runs, where.format, screen=where.screen()),
-        summary=counted(len(runs), "run") + ".",
-    )
-
-
-def _show_run(ledger: "PortalLedger", where: Destination, prefix: str) -> None:
+def show_run(ledger: "PortalLedger", where: Destinations, called: Invocation, run_id: str) -> None:
+    """Write one run in detail; raises UsageError where the ledger has no such run."""
     from lastseen.reports.history import RunDetail, render_run
 
-    run = ledger.runs.find(prefix)
+    run = ledger.runs.find(run_id)
     detail = RunDetail(
         run=run,
         plan=ledger.runs.plan(run.run_id),
@@ -86,24 +84,73 @@ def _show_run(ledger: "PortalLedger", where: Destination, prefix: str) -> None:
         entries=tuple(ledger.journal.entries(run.run_id)),
     )
     where.deliver(
-        render_run(detail, where.format, screen=where.screen()), summary=f"Run {run.run_id}."
+        lambda place: render_run(detail, place.format, screen=place.screen()),
+        Summary(text=f"Run {run.run_id}.", event="run-detail", fields={"run_id": run.run_id}),
+        called=called,
     )
 
 
-def _verify(ledger: "PortalLedger", where: Destination, head: str | None) -> None:
+def _show_runs(
+    ledger: "PortalLedger",
+    where: Destinations,
+    called: Invocation,
+    kind: str | None,
+    limit: int | None,
+) -> None:
+    from lastseen.reports.history import render_runs
+
+    runs = ledger.runs.all(limit=None if kind else limit)
+    runs = tuple(run for run in runs if kind in (None, run.kind))[:limit]
+    where.deliver(
+        lambda place: render_runs(runs, place.format, screen=place.screen(), portal=ledger.url),
+        Summary(text=f"{counted(len(runs), 'run')}.", event="history", fields={"runs": len(runs)}),
+        called=called,
+    )
+
+
+def _export(ledger: "PortalLedger", where: Destinations, called: Invocation) -> None:
+    lines = list(ledger.journal.export())
+    entries = counted(len(lines), "entry", "entries")
+    where.deliver(
+        lambda _place: b"".join(lines),
+        Summary(text=f"{entries}.", event="journal-export", fields={"entries": len(lines)}),
+        called=called,
+    )
+
+
+def _verify(
+    ledger: "PortalLedger", where: Destinations, called: Invocation, head: str | None
+) -> None:
     from lastseen.api import require_whole, verify
     from lastseen.reports.verification import render_verification
 
     verification = verify(ledger, expected_head=head)
-    summary = "The ledger is whole." if verification.whole else "The ledger is not whole."
+    whole = verification.whole
     where.deliver(
-        render_verification(verification, where.format, screen=where.screen()), summary=summary
+        lambda place: render_verification(verification, place.format, screen=place.screen()),
+        Summary(
+            text="The ledger is whole." if whole else "The ledger is not whole.",
+            event="verification",
+            fields={"whole": whole},
+        ),
+        called=called,
     )
     require_whole(verification)
 
 
-def _lines(output: Path | None, form: str | None) -> Destination:
-    return destination(output, form, offered=("json",), by_ending=lambda _file: "json")
+def _lines(files: Sequence[Path] | None, form: str | None) -> Destinations:
+    return destinations(files, form, offered=("json",), by_ending=lambda _file: "json")
+
+
+def _check_kind(kind: str | None) -> None:
+    if kind in (None, *_KINDS):
+        return
+    raise UsageError(
+        attempted=f"reading --kind {kind}",
+        found=f"there is no kind of run {kind!r}",
+        meaning=f"runs are of the kinds {', '.join(_KINDS)}",
+        remedy="name one of them",
+    )
 
 
 def _refuse_contradictions(
@@ -113,9 +160,7 @@ def _refuse_contradictions(
         return
     raise UsageError(
         attempted="reading the history",
-        found="--head without --verify"
-        if head is not None
-        else "more than one of RUN, --verify and --export",
-        meaning="only one of them can be answered at a time; --head belongs to --verify",
+        found="--head without --verify" if head else "more than one of RUN, --verify and --export",
+        meaning="they exclude one another; --head belongs to --verify",
         remedy="give one of them",
     )

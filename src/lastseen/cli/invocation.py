@@ -1,7 +1,6 @@
-"""What stands before the command's name on a command line.
+"""The options of `lastseen` itself: one frozen object that every command gets.
 
-One frozen object, made once by `main` and handed to every command, and the way in which commands
-run what takes time. No command's own options.
+Also the way in which commands run asynchronous work. No command's own options.
 """
 
 import logging
@@ -9,7 +8,7 @@ import os
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lastseen.config.logging import LogFormat
 
@@ -29,16 +28,20 @@ class Invocation:
     """The configuration file named by `-c`; None looks for `lastseen.toml` in the folder."""
     verbosity: int = 0
     """How often `-v` was given."""
+    quiet: bool = False
+    """Whether only errors are shown on standard error (`-q`)."""
     log_format: LogFormat = "text"
-    """How log lines and errors look on standard error."""
+    """Format of log lines and errors on standard error."""
 
     @property
     def log_level(self) -> int:
         """From which level on Lastseen's own log lines are shown.
 
-        A person who did not ask for more gets the document, or the error, and nothing else; JSON
-        lines go to a collector, which wants the course of a run without being asked.
+        Nobody who didn't ask for more gets anything but the document or the error; JSON lines go
+        to a collector, which wants the course of a run without being asked.
         """
+        if self.quiet:
+            return logging.CRITICAL
         if self.verbosity > 1:
             return logging.DEBUG
         if self.verbosity == 1 or self.log_format == "json":
@@ -59,22 +62,19 @@ class Invocation:
 
 
 def invocation(context: "Context") -> Invocation:
-    """Return the invocation that `main` made for this command."""
-    began: list[Invocation] = context.find_root().obj
-    return began[-1]
+    """Return the options of `lastseen` itself that hold for this command."""
+    given: list[Invocation] = context.find_root().obj
+    return given[-1]
 
 
-def run_async(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run `work` in an event loop of its own and return what it returns."""
+def run_async(work: Coroutine[object, object, _Result]) -> _Result:
+    """Run `work` in an event loop of its own and return its result."""
     import asyncio  # `lastseen --help` goes without
 
     results: list[_Result] = []
 
     async def kept() -> None:
-        """Keep what `work` returns, but not as the task's result.
-
-        That asyncio would spell out when it ends, though it be a plan of thousands of decisions.
-        """
+        """Keep the result out of the task: asyncio would format it, thousands of decisions."""
         results.append(await work)
 
     asyncio.run(kept())

@@ -1,7 +1,7 @@
 """The `lastseen` command itself: its own options, its commands, and its ways out.
 
-No command's work is in here. Whatever goes wrong below ends here as one clear message and one of
-the exit codes of `lastseen.model.errors.ExitCode`.
+No command's work is in here. Every error ends here, as one clear message and one of the exit codes
+of `lastseen.model.errors.ExitCode`.
 """
 
 import gc
@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from lastseen._version import __version__
@@ -23,29 +24,30 @@ from lastseen.cli.demo import demo
 from lastseen.cli.doctor import doctor
 from lastseen.cli.errors import print_bug, print_error, print_line, print_usage
 from lastseen.cli.explain import explain
+from lastseen.cli.global_options import accept_after_commands
 from lastseen.cli.history import history
 from lastseen.cli.init import init
 from lastseen.cli.invocation import Invocation
 from lastseen.cli.options import LogForm
 from lastseen.cli.review import review
 from lastseen.cli.run import run
+from lastseen.cli.show import show
 from lastseen.cli.simulate import simulate
 from lastseen.cli.undo import undo
 from lastseen.cli.worker import worker
-from lastseen.config.logging import configure_logs, hide
+from lastseen.config.logging import LogFormat, configure_logs, hide
 from lastseen.model.errors import ExitCode, LastseenError
 from lastseen.model.secret import ApiKey
 
 INTERRUPTED = 130
-"""How a command ends on Ctrl-C or SIGTERM: the shell's convention, none of our own codes."""
+"""Exit code after Ctrl-C or SIGTERM: the shell's convention."""
 
 COLLECTIONS = (50_000, 50, 100)
-"""How seldom Python looks for cycles of objects (`gc.set_threshold`)."""
+"""Thresholds of Python's garbage collector (`gc.set_threshold`)."""
 
 app = typer.Typer(
     name="lastseen",
     rich_markup_mode=None,
-    add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -57,6 +59,7 @@ app.command()(apply)
 app.command()(run)
 app.command()(undo)
 app.command()(explain)
+app.command()(show)
 app.command()(history)
 app.add_typer(exempt.app, name="exempt")
 app.add_typer(fleet.app, name="fleet")
@@ -77,18 +80,21 @@ def lastseen(
             "--config",
             "-c",
             metavar="FILE",
-            help="The configuration. Default: lastseen.toml here, if there is one.",
+            help="Configuration file. Default: lastseen.toml in this folder, if it exists.",
         ),
     ] = None,
     verbose: Annotated[
         int,
         typer.Option(
-            "--verbose", "-v", count=True, show_default=False, help="Say more; -vv says all."
+            "--verbose", "-v", count=True, show_default=False, help="Log progress; -vv logs more."
         ),
     ] = 0,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only errors on standard error.")
+    ] = False,
     log_format: Annotated[
         LogForm,
-        typer.Option("--log-format", metavar="text|json", help="How log lines look."),
+        typer.Option("--log-format", metavar="text|json", help="Log format."),
     ] = LogForm.TEXT,
     _version: Annotated[
         bool,
@@ -100,18 +106,19 @@ def lastseen(
         ),
     ] = False,
 ) -> None:
-    """Find the contractors of a DocSpace portal who have stopped coming, and disable them.
+    """Find the contractors who no longer use a DocSpace portal, and disable them.
 
-    `review` decides and writes a plan, `apply` carries it out, `undo` takes it back.
+    `review` decides and writes a plan, `apply` carries it out, `undo` takes it back. The options
+    above may also follow the command.
     """
-    called = Invocation(config=config, verbosity=verbose, log_format=log_format.value)
+    called = Invocation(config=config, verbosity=verbose, quiet=quiet, log_format=log_format.value)
     configure_logs(called.log_format, called.log_level)
     context.obj.append(called)
 
 
 def main() -> NoReturn:
     """Run the command line of this process and end the process."""
-    # People and entries by the ten thousand hold no cycles: looking for some took a tenth of a run.
+    # Tens of thousands of people and events hold no cycles: looking for some took a tenth of a run.
     gc.set_threshold(*COLLECTIONS)
     sys.exit(outcome(sys.argv[1:]))
 
@@ -122,25 +129,28 @@ def outcome(arguments: Sequence[str]) -> int:
     _end_cleanly_on_signals()
     began: list[Invocation] = []
     try:
-        code = get_command(app).main(
+        command = get_command(app)
+        assert isinstance(command, TyperGroup)
+        accept_after_commands(command)
+        code = command.main(
             args=list(arguments), prog_name="lastseen", standalone_mode=False, obj=began
         )
         if code == INTERRUPTED:
-            print_line("Interrupted.")
+            print_line("Interrupted.", event="interrupted")
         return int(code or ExitCode.DONE)
     except LastseenError as error:
         print_error(error, _called(began).log_format)
         return int(error.exit_code)
     except typer.Abort:
-        print_line("\nInterrupted.")
+        print_line("\nInterrupted.", event="interrupted")
         return INTERRUPTED
     except typer.TyperException as error:
         if arguments:
-            print_usage(_message(error), _usage(error), _called(began).log_format)
+            print_usage(error.format_message(), _usage(error), _format(began, arguments))
         else:
             print_line(error.format_message())
         return int(ExitCode.USAGE)
-    except Exception as error:  # noqa: BLE001 - the last stop: a bug is told, never thrown
+    except Exception as error:  # noqa: BLE001 - the last stop: no traceback for users
         called = _called(began)
         print_bug(error, called.log_format, with_traceback=called.verbosity > 0)
         return int(ExitCode.BUG)
@@ -150,12 +160,12 @@ def _called(began: list[Invocation]) -> Invocation:
     return began[-1] if began else Invocation()
 
 
-def _message(error: typer.TyperException) -> str:
-    message = error.format_message()
-    option = getattr(error, "option_name", None)
-    if option in ("-c", "--config", "-v", "--verbose", "--log-format", "--version"):
-        return f"{message}; it goes before the command: lastseen {option} ..."
-    return message
+def _format(began: list[Invocation], arguments: Sequence[str]) -> LogFormat:
+    """Return the log format asked for, also where the command line could not be read."""
+    words = " ".join(arguments)
+    if "--log-format json" in words or "--log-format=json" in words:
+        return "json"
+    return _called(began).log_format
 
 
 def _usage(error: typer.TyperException) -> str:

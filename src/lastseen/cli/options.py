@@ -1,6 +1,6 @@
 """The options that several commands share, each described once.
 
-Only declarations for the command line; what an option means is decided where it is used.
+Only declarations and parsing; what an option means is decided where it is used.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LogForm(StrEnum):
-    """How log lines look."""
+    """Log format."""
 
     TEXT = "text"
     JSON = "json"
@@ -33,12 +33,12 @@ class Dates(StrEnum):
 
 
 OutputOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--output",
         "-o",
         metavar="FILE",
-        help="Write the document to FILE, readable by you only; a summary goes to the screen.",
+        help="Write to FILE (mode 0600), and a summary to the screen. May be repeated.",
     ),
 ]
 PlanFormatOption = Annotated[
@@ -46,23 +46,21 @@ PlanFormatOption = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="table, json, csv or html. Default: by FILE's ending, else table.",
+        help="table, json, csv or html. Default: from FILE's ending, else table.",
     ),
 ]
+RecordFormatOption = PlanFormatOption
 ShortFormatOption = Annotated[
     str | None,
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="table or json. Default: by FILE's ending, else table.",
+        help="table or json. Default: from FILE's ending, else table.",
     ),
 ]
 YesOption = Annotated[
     bool,
-    typer.Option(
-        "--yes",
-        help="Ask nothing. Without it, and without a terminal to ask on, nothing is changed.",
-    ),
+    typer.Option("--yes", help="Don't ask. Without it and without a terminal, change nothing."),
 ]
 MaxDisableOption = Annotated[
     int | None,
@@ -75,7 +73,7 @@ MaxDisableOption = Annotated[
 ]
 StrictOption = Annotated[
     bool,
-    typer.Option("--strict", help="End with 4 if anyone is on hold."),
+    typer.Option("--strict", help="Exit with 4 if anyone is on hold."),
 ]
 DatesOption = Annotated[
     Dates,
@@ -90,13 +88,17 @@ NowOption = Annotated[
     typer.Option(
         "--now",
         metavar="ISO",
-        help="Pretend that it is then, as 2026-11-01T10:30Z. Such a plan can't be applied.",
+        help="Decide as if it were that time (2026-11-01T10:30Z). Can't be applied.",
     ),
+]
+AllOption = Annotated[
+    bool,
+    typer.Option("--all", help="In a table, list everyone, including those kept and skipped."),
 ]
 
 
 def read_now(text: str | None) -> "Instant | None":
-    """Return the instant in `--now`; raises UsageError when it is none."""
+    """Return the instant in `--now`; raises UsageError where it can't be read."""
     if text is None:
         return None
     from lastseen.model.instant import parse_instant
@@ -108,13 +110,13 @@ def read_now(text: str | None) -> "Instant | None":
 
 
 def read_date(text: str, option: str) -> "date":
-    """Return the day in an option; raises UsageError when it is none."""
+    """Return the date in an option; raises UsageError where it can't be read."""
     from datetime import date
 
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise _unreadable(option, text, "a day of the calendar", "2026-12-31") from None
+        raise _unreadable(option, text, "a date", "2026-12-31") from None
 
 
 def named_people(values: Iterable[str] | None) -> tuple[str, ...]:
@@ -127,6 +129,6 @@ def _unreadable(option: str, text: str, wanted: str, example: str) -> UsageError
     return UsageError(
         attempted=f"reading {option} {text}",
         found="it can't be read",
-        meaning=f"{option} takes {wanted} in ISO 8601; nothing was begun",
+        meaning=f"{option} takes {wanted} in ISO 8601; nothing was started",
         remedy=f"write it as {example}",
     )

@@ -1,85 +1,157 @@
-"""Where a command's document goes: standard output, or a file that is written whole or not at all.
+"""Where a command's documents go: standard output, or files written whole or not at all.
 
-Knows nothing of what a document says. A file appears under its name only when it is complete, and
+Knows nothing of a document's content. A file appears under its name only when it is complete, and
 only its owner may read it.
 """
 
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastseen.cli.errors import print_line
+from lastseen.cli.invocation import Invocation
+from lastseen.config.logging import log_format
 from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
     from lastseen.reports import Screen
 
 SHORT_FORMATS = ("table", "json")
-"""In which forms everything but a plan is shown."""
+"""Formats of documents that are read once: a diagnosis, an explanation, a list."""
+RECORD_FORMATS = ("table", "json", "csv", "html")
+"""Formats of documents that are kept: receipts and the history."""
+
+_ENDINGS = {".json": "json", ".txt": "table", ".csv": "csv", ".html": "html", ".htm": "html"}
+_FILE_WIDTH = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One line on a document, for standard error."""
+
+    text: str
+    """The line, for people."""
+    event: str
+    """Its name in JSON logs."""
+    fields: Mapping[str, object] = field(default_factory=dict)
+    """Ids and counts, for JSON logs."""
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the document is to go, and in which format; made by `destination`."""
+    """One place for a document, and the format in which it goes there."""
 
     file: Path | None
     """The file to write; None is standard output."""
     format: str
     """One of the formats that the command offers."""
 
-    def screen(self, *, verbose: bool = False) -> "Screen":
-        """Return what a table will be shown on; a file is 100 columns wide and has no colour."""
+    def screen(self, *, everyone: bool = False) -> "Screen":
+        """Return what a table will be shown on; a file lists everyone and has no colour."""
         from lastseen.reports import Screen, screen_of
 
         if self.file is None:
-            return screen_of(sys.stdout, os.environ, verbose=verbose)
-        return Screen(width=100, verbose=verbose)
+            return screen_of(sys.stdout, os.environ, everyone=everyone)
+        return Screen(width=_FILE_WIDTH, everyone=everyone, limit=None)
 
-    def deliver(self, document: bytes, *, summary: str) -> None:
-        """Write `document`, and where it went to a file `summary` to standard error.
 
-        Raises UsageError when the file can't be written. A reader of standard output that has
-        gone is no error: what the command did stays done, and its exit code tells of that.
+@dataclass(frozen=True)
+class Destinations:
+    """All places for one document; made by `destinations`."""
+
+    places: tuple[Destination, ...]
+    """At least one."""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that are asked for."""
+        return tuple(place.format for place in self.places)
+
+    @property
+    def shows_table(self) -> bool:
+        """Whether a table goes to standard output."""
+        return any(place.file is None and place.format == "table" for place in self.places)
+
+    def file_in(self, form: str) -> Path | None:
+        """Return the first file in that format."""
+        return next((one.file for one in self.places if one.format == form and one.file), None)
+
+    def deliver(
+        self, render: Callable[[Destination], bytes], summary: Summary, *, called: Invocation
+    ) -> None:
+        """Write the document to every place, and `summary` to standard error if a file was written.
+
+        `render` makes the document for one place; all are made before the first is written. Raises
+        UsageError where a file can't be written. A reader of standard output that has gone is no
+        error: the exit code still tells what the command did.
         """
-        if self.file is None:
-            write_out(document)
+        documents = [(place, render(place)) for place in self.places]
+        for place, document in documents:
+            if place.file is None:
+                write_out(document)
+            else:
+                write_file(place.file, document)
+        files = [str(place.file) for place in self.places if place.file]
+        if called.quiet or not (files or log_format() == "json"):
             return
-        write_file(self.file, document)
-        print_line(f"{summary}\nWritten to {self.file}.")
+        written = f"\nWritten to {', '.join(files)}." if files else ""
+        print_line(summary.text + written, event=summary.event, files=files, **summary.fields)
 
 
-def short_destination(file: Path | None, form: str | None) -> Destination:
-    """Return where a document that is a table or JSON goes; raises as `destination` does."""
-    return destination(file, form, offered=SHORT_FORMATS, by_ending=_by_ending)
+def short_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
+    """Return where a document goes that is a table or JSON; raises as `destinations` does."""
+    return destinations(files, form, offered=SHORT_FORMATS, by_ending=_by_ending(SHORT_FORMATS))
 
 
-def destination(
-    file: Path | None,
+def record_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
+    """Return where a receipt or the history goes; raises as `destinations` does."""
+    return destinations(files, form, offered=RECORD_FORMATS, by_ending=_by_ending(RECORD_FORMATS))
+
+
+def destinations(
+    files: Sequence[Path] | None,
     form: str | None,
     *,
     offered: Sequence[str],
     by_ending: Callable[[Path], str],
-) -> Destination:
+) -> Destinations:
     """Return where the document goes, checked before any work is done.
 
-    `form` None takes the first of `offered` on standard output, and for a file what `by_ending`
-    says. Raises UsageError for a format that isn't offered and for a folder that isn't there.
+    `form` None takes the first of `offered` for standard output, and `by_ending` of its name for a
+    file. Raises UsageError for a format that isn't offered, for one format for several files, and
+    for a folder that doesn't exist.
     """
     if form is not None and form not in offered:
         raise _not_offered(f"the format {form!r}", offered)
-    if file is None or str(file) == "-":
+    if form is not None and len(files or ()) > 1:
+        raise UsageError(
+            attempted="choosing the format of the document",
+            found="--format together with more than one -o",
+            meaning="one format can't be meant for several files",
+            remedy="leave --format out: each file's ending names its format",
+        )
+    places = tuple(
+        _destination(file, form, offered=offered, by_ending=by_ending) for file in files or ()
+    )
+    return Destinations(places or (Destination(None, form or offered[0]),))
+
+
+def _destination(
+    file: Path, form: str | None, *, offered: Sequence[str], by_ending: Callable[[Path], str]
+) -> Destination:
+    if str(file) == "-":
         return Destination(None, form or offered[0])
     resolved = file.resolve()
     if problem := _unwritable(resolved):
         raise UsageError(
             attempted=f"preparing to write {file}",
             found=problem,
-            meaning="the document could not be written, so nothing was begun",
-            remedy="name a file in a folder that you can write to with -o",
+            meaning="the document could not be written, so nothing was started",
+            remedy="give -o a file in a folder that you can write to",
         )
     return Destination(resolved, form or by_ending(file))
 
@@ -112,18 +184,18 @@ def write_file(file: Path, document: bytes) -> None:
         raise UsageError(
             attempted=f"writing {file}",
             found=error.strerror or type(error).__name__,
-            meaning="the document was not written; whatever was done before it stays done",
-            remedy="name another file with -o; `lastseen history` shows what was done",
+            meaning="the document was not written; changes made before it remain",
+            remedy="give -o another file; `lastseen history` shows what was done",
         ) from None
 
 
 def _unwritable(file: Path) -> str | None:
-    """Return what is known to be in the way of writing `file`, None where nothing is."""
+    """Return why `file` can't be written, as far as that can be told; None where it can."""
     if file.is_dir():
         return "it is a folder"
     if not file.parent.is_dir():
         return "its folder does not exist"
-    return None if os.access(file.parent, os.W_OK) else "its folder can't be written to"
+    return None if os.access(file.parent, os.W_OK) else "its folder is not writable"
 
 
 def _replace(file: Path, document: bytes) -> None:
@@ -140,13 +212,14 @@ def _replace(file: Path, document: bytes) -> None:
         raise
 
 
-def _by_ending(file: Path) -> str:
-    match file.suffix.lower():
-        case ".json":
-            return "json"
-        case ".txt":
-            return "table"
-    raise _not_offered(f"the ending {file.suffix!r}", SHORT_FORMATS)
+def _by_ending(offered: Sequence[str]) -> Callable[[Path], str]:
+    def format_of(file: Path) -> str:
+        named = _ENDINGS.get(file.suffix.lower())
+        if named in offered:
+            return str(named)
+        raise _not_offered(f"the ending {file.suffix!r}", offered)
+
+    return format_of
 
 
 def _not_offered(found: str, offered: Sequence[str]) -> UsageError:
@@ -154,5 +227,5 @@ def _not_offered(found: str, offered: Sequence[str]) -> UsageError:
         attempted="choosing the format of the document",
         found=found,
         meaning=f"this command writes {', '.join(offered[:-1])} or {offered[-1]}",
-        remedy=f"give --format {'|'.join(offered)}, or -o with a file of a fitting ending",
+        remedy=f"give --format {'|'.join(offered)}, or -o a file with such an ending",
     )

@@ -1,6 +1,6 @@
-"""How long work looks while it goes on: a bar on a terminal, log lines elsewhere, or nothing.
+"""Progress of long work: a bar on a terminal, log lines elsewhere, nothing with `-q`.
 
-Only shows; everything goes to standard error, never to standard output.
+Everything goes to standard error, never to standard output.
 """
 
 import logging
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lastseen.cli.invocation import Invocation
-from lastseen.model.progress import Progress
+from lastseen.model.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -23,11 +23,14 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 @contextmanager
 def watched(invocation: Invocation) -> Iterator[Progress]:
-    """Yield the progress that suits where standard error goes; what is shown ends with the block.
+    """Yield progress shown on standard error; a bar disappears when the block ends.
 
     A terminal gets a bar. Elsewhere steps are log lines at intervals, which `-v` shows, and notes
-    are warnings, which are always shown.
+    are warnings, which are always shown, except with `-q`.
     """
+    if invocation.quiet:
+        yield Silent()
+        return
     if invocation.log_format == "json" or not _on_a_terminal():
         yield LoggedProgress()
         return
@@ -49,21 +52,27 @@ class LoggedProgress:
     """Progress as log lines, at most one every few seconds a stage."""
 
     def __init__(self) -> None:
-        """Begin with nothing said."""
-        self._said: dict[str, float] = {}
+        """Start with nothing logged."""
+        self._logged: dict[str, float] = {}
 
     def step(self, stage: str, done: int, total: int | None = None) -> None:
-        """Log how far `stage` is: when it ends, and else at intervals."""
+        """Log how far `stage` is: at its end, and before that at intervals."""
         now = time.monotonic()
         ended = total is not None and done >= total
-        if not ended and now - self._said.get(stage, float("-inf")) < _SECONDS_BETWEEN_LINES:
+        if not ended and now - self._logged.get(stage, float("-inf")) < _SECONDS_BETWEEN_LINES:
             return
-        self._said[stage] = now
-        _log.info("%s: %d%s", stage, done, "" if total is None else f" of {total}")
+        self._logged[stage] = now
+        _log.info(
+            "%s: %d%s",
+            stage,
+            done,
+            "" if total is None else f" of {total}",
+            extra={"event": "progress", "stage": stage, "done": done, "total": total},
+        )
 
     def note(self, text: str) -> None:
         """Log `text`."""
-        _log.warning("%s", text)
+        _log.warning("%s", text, extra={"event": "note"})
 
 
 class BarProgress:

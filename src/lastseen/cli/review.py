@@ -1,13 +1,13 @@
-"""`lastseen review`: decide on everyone of the roster and write the plan. Changes nobody."""
+"""`lastseen review`: decide on everyone on the roster and write the plan. Changes nobody."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.errors import print_line
+from lastseen.cli.documents import deliver_plan, plan_destinations
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import (
+    AllOption,
     Dates,
     DatesOption,
     NowOption,
@@ -16,12 +16,12 @@ from lastseen.cli.options import (
     StrictOption,
     read_now,
 )
-from lastseen.cli.output import Destination, destination
+from lastseen.cli.output import Destinations
 from lastseen.cli.progress import watched
-from lastseen.model.errors import ExitCode
+from lastseen.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from lastseen.api import Instant, Plan, Session, Settings
+    from lastseen.api import Instant, Plan, Session, Settings, Verdict
 
 
 def review(
@@ -31,40 +31,57 @@ def review(
     strict: StrictOption = False,
     now: NowOption = None,
     dates: DatesOption = Dates.SOME,
+    everyone: AllOption = False,
+    only_decision: Annotated[
+        str | None,
+        typer.Option(
+            "--only-decision", metavar="DECISION", help="Show only disable, keep, hold or skip."
+        ),
+    ] = None,
 ) -> int:
     """Decide who is to be disabled, and write a plan.
 
-    Changes nothing on the portal. Without -o the plan goes to standard output; `-o plan.json`
-    makes one that `apply` carries out.
+    Changes nothing on the portal. `-o plan.json -o report.html` writes the plan that `apply`
+    carries out, and the same plan as a report.
     """
     called = invocation(context)
     pretended = read_now(now)
-    where = plan_destination(output, form)
+    where = plan_destinations(output, form)
+    only = read_verdict(only_decision, where)
     settings = called.settings()
     plan = run_async(_reviewed(called, settings, pretended, all_dates=dates is Dates.ALL))
-    deliver_plan(plan, where, called)
-    if pretended is None:
-        tell_guardrail(plan, settings)
+    deliver_plan(plan, where, called, settings=settings, everyone=everyone, only=only)
     return review_exit_code(plan, strict=strict)
 
 
-def plan_destination(output: Path | None, form: str | None) -> Destination:
-    """Return where a plan goes; raises UsageError for a format that no report has."""
-    from lastseen.reports import format_of, plan_formats
+def read_verdict(text: str | None, where: Destinations) -> "Verdict | None":
+    """Return the decision in `--only-decision`; raises UsageError where it can't be used."""
+    if text is None:
+        return None
+    from lastseen.api import Verdict
 
-    return destination(output, form, offered=plan_formats(), by_ending=format_of)
-
-
-def deliver_plan(plan: "Plan", where: Destination, called: Invocation) -> None:
-    """Write the plan where it goes."""
-    from lastseen.reports import render_plan
-
-    screen = where.screen(verbose=called.verbosity > 0)
-    where.deliver(render_plan(plan, where.format, screen=screen), summary=_summary(plan))
+    attempted = f"reading --only-decision {text}"
+    try:
+        verdict = Verdict(text.strip().lower())
+    except ValueError:
+        raise UsageError(
+            attempted=attempted,
+            found=f"there is no decision {text!r}",
+            meaning="a plan decides " + ", ".join(Verdict),
+            remedy="name one of them",
+        ) from None
+    if "json" in where.formats:
+        raise UsageError(
+            attempted=attempted,
+            found="the plan is to be written as JSON",
+            meaning="a plan in JSON is always whole, since its digest covers everyone",
+            remedy="leave --only-decision out, or write a table, csv or html",
+        )
+    return verdict
 
 
 def review_exit_code(plan: "Plan", *, strict: bool) -> ExitCode:
-    """Return 4 when anyone is on hold and that matters, or when nobody could be decided; else 0."""
+    """Return 4 if someone is on hold and `strict`, or if nobody could be decided; else 0."""
     counts = plan.summary
     nobody_decided = counts.hold > 0 and counts.disable + counts.keep == 0
     if nobody_decided or (strict and counts.hold > 0):
@@ -79,7 +96,7 @@ async def reviewed(
     *,
     all_dates: bool = False,
 ) -> "Plan":
-    """Review with an open session, watched as the invocation asks for."""
+    """Review with an open session, with the progress that the invocation asks for."""
     from lastseen.api import review, system_clock
 
     with watched(called) as progress:
@@ -103,25 +120,3 @@ async def _reviewed(
 
     async with open_session(settings) as session:
         return await reviewed(session, called, pretended, all_dates=all_dates)
-
-
-def tell_guardrail(plan: "Plan", settings: "Settings") -> None:
-    """Say that a guardrail would stop the plan, and the ways on, where that is so."""
-    from lastseen.api import guardrail_ahead, open_portal_ledger, system_clock
-
-    with open_portal_ledger(settings) as ledger:
-        stopped = guardrail_ahead(
-            plan, ledger=ledger, guardrails=settings.guardrails, now=system_clock()
-        )
-    if stopped is not None:
-        attempted = stopped.attempted[0].upper() + stopped.attempted[1:]
-        remedy = stopped.remedy[0].upper() + stopped.remedy[1:]
-        print_line(f"A guardrail would stop this. {attempted}: {stopped.found}.\n{remedy}.")
-
-
-def _summary(plan: "Plan") -> str:
-    counts = plan.summary
-    return (
-        f"Plan {plan.plan_id}: {counts.disable} to disable, {counts.keep} to keep, "
-        f"{counts.hold} on hold, {counts.skip} skipped."
-    )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lastseen.cli.documents import deliver_plan, plan_destinations, tell_guardrail
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.metrics_file import MetricsFileOption, metrics_written
@@ -16,16 +17,10 @@ from lastseen.cli.options import (
     YesOption,
     read_now,
 )
-from lastseen.cli.output import Destination
+from lastseen.cli.output import Destination, Destinations, Summary
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
-from lastseen.cli.review import (
-    deliver_plan,
-    plan_destination,
-    review_exit_code,
-    reviewed,
-    tell_guardrail,
-)
+from lastseen.cli.review import review_exit_code, reviewed
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
 from lastseen.model.errors import ExitCode, weightiest
@@ -62,7 +57,7 @@ def run(
 
     called = invocation(context)
     pretended = read_now(now)
-    where = plan_destination(output, form)
+    where = plan_destinations(output, form)
     settings = called.settings()
     if pretended is not None:
         return run_async(_pretended(called, settings, pretended, where, strict=strict))
@@ -99,7 +94,7 @@ def _agreed(settings: "Settings", max_disable: int | None, *, yes: bool) -> bool
 
 
 async def _run(
-    called: Invocation, settings: "Settings", options: "RunOptions", where: Destination
+    called: Invocation, settings: "Settings", options: "RunOptions", where: Destinations
 ) -> "RunResult":
     from lastseen.api import GuardrailStopped, open_session, run, system_clock
 
@@ -119,7 +114,7 @@ async def _run(
                     )
             except GuardrailStopped as stopped:
                 if stopped.plan is not None:  # what has to be looked through
-                    deliver_plan(stopped.plan, where, called)
+                    deliver_plan(stopped.plan, where, called, settings=settings)
                 raise
 
 
@@ -127,7 +122,7 @@ async def _pretended(
     called: Invocation,
     settings: "Settings",
     pretended: "Instant",
-    where: Destination,
+    where: Destinations,
     *,
     strict: bool,
 ) -> int:
@@ -135,26 +130,27 @@ async def _pretended(
 
     async with open_session(settings) as session:
         plan = await reviewed(session, called, pretended)
-    deliver_plan(plan, where, called)
+    deliver_plan(plan, where, called, settings=session.settings)
     print_line("Nothing was carried out: with --now a run only shows what it would decide.")
     return review_exit_code(plan, strict=strict)
 
 
-def _deliver(result: "RunResult", where: Destination, called: Invocation) -> None:
-    if where.format == "json":
-        where.deliver(_document(result), summary=_summary(result))
-    elif where.format == "table" and result.receipt is not None:
-        from lastseen.reports import render_plan, render_receipt
+def _deliver(result: "RunResult", where: Destinations, called: Invocation) -> None:
+    from lastseen.reports import PlanContext, render_plan, render_receipt
 
-        screen = where.screen(verbose=called.verbosity > 0)
-        shown = [
-            render_plan(result.plan, "table", screen=screen),
-            render_receipt(result.receipt, "table", screen=screen),
-        ]
-        where.deliver(b"\n".join(shown), summary=_summary(result))
-    else:
-        deliver_plan(result.plan, where, called)
-        print_line(_summary(result))
+    def render(place: Destination) -> bytes:
+        if place.format == "json":
+            return _document(result)
+        context = PlanContext(screen=place.screen())
+        plan = render_plan(result.plan, place.format, context=context)
+        if place.format != "table" or result.receipt is None:
+            return plan
+        receipt = render_receipt(result.receipt, "table", screen=context.screen, plan=result.plan)
+        return plan + b"\n" + receipt
+
+    where.deliver(render, _summary(result), called=called)
+    if result.receipt is None and where.formats == ("table",) and not where.places[0].file:
+        print_line(_summary(result).text)
 
 
 def _document(result: "RunResult") -> bytes:
@@ -165,16 +161,23 @@ def _document(result: "RunResult") -> bytes:
     return json_document({"schema": RUN_RESULT_SCHEMA, **msgspec.structs.asdict(result)})
 
 
-def _summary(result: "RunResult") -> str:
-    from lastseen.reports.words import counts_in_words
+def _summary(result: "RunResult") -> Summary:
+    from lastseen.cli.documents import receipt_summary
 
-    finished = [
-        f"Finished run {one.run_id}: {counts_in_words(one.summary)}." for one in result.finished
-    ]
+    finished = [f"Finished an earlier run. {receipt_summary(one).text}" for one in result.finished]
     if result.receipt is None:
-        return "\n".join([*finished, f"Nothing was carried out: {result.why_not}."])
-    done = f"Run {result.receipt.run_id}: {counts_in_words(result.receipt.summary)}."
-    return "\n".join([*finished, done])
+        text = f"Nothing was carried out: {result.why_not}."
+        return Summary(
+            text="\n".join([*finished, text]),
+            event="run",
+            fields={"plan_id": result.plan.plan_id, "applied": False, "why_not": result.why_not},
+        )
+    done = receipt_summary(result.receipt)
+    return Summary(
+        text="\n".join([*finished, done.text]),
+        event="run",
+        fields={**done.fields, "applied": True},
+    )
 
 
 def _exit_code(result: "RunResult", *, strict: bool) -> ExitCode:

@@ -1,14 +1,14 @@
-"""`lastseen undo`: give back the access that a run took away. No decision is made here."""
+"""`lastseen undo`: reinstate the people whom a run disabled. No decision is made here."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.apply import deliver_receipt
+from lastseen.cli.documents import deliver_receipt
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
-from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, named_people
-from lastseen.cli.output import short_destination
+from lastseen.cli.options import OutputOption, RecordFormatOption, YesOption, named_people
+from lastseen.cli.output import record_destinations
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed
 from lastseen.cli.signals import stop_when_asked
@@ -27,23 +27,23 @@ def undo(
     ] = None,
     yes: YesOption = False,
     output: OutputOption = None,
-    form: ShortFormatOption = None,
+    form: RecordFormatOption = None,
 ) -> int:
     """Reinstate everyone whom RUN disabled, or only WHO.
 
-    RUN is an id or its beginning, as in `history` and the receipt; WHO is an id or an e-mail
-    address in any case. People who were changed by somebody else since are left as they are.
+    RUN is a run id, or its beginning, from `history` or the receipt. WHO is an id or an e-mail
+    address in any case. Accounts that somebody else has changed since are left alone.
     """
     from lastseen.api import receipt_exit_code
 
     called = invocation(context)
-    where = short_destination(output, form)
+    where = record_destinations(output, form)
     settings = called.settings()
     chosen = named_people(who)
     if not _agreed(run, chosen, settings, yes=yes):
         return 0
     receipt = run_async(_undone(run, chosen, called, settings))
-    deliver_receipt(receipt, where)
+    deliver_receipt(receipt, where, called, settings)
     return receipt_exit_code(receipt)
 
 

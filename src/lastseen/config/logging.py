@@ -1,19 +1,21 @@
 """Logs on standard error, as text for people or as one JSON object a line for collectors.
 
-This room decides how a log line looks and keeps secrets out of it. It must not decide what is
-logged, and nothing here writes to standard output.
+This module decides how a log line looks and keeps secrets out of it. It does not decide what is
+logged, and nothing here writes to standard output. A JSON line has `time`, `level`, `event` (a
+fixed word), `message` and the fields that belong to the event.
 """
 
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
 from lastseen.model.secret import ApiKey
 
 LogFormat = Literal["text", "json"]
-"""How a log line looks."""
+"""Log format."""
 
 HIDDEN = "***"
 """What stands in a text where a secret stood."""
@@ -27,8 +29,8 @@ _secrets: set[str] = set()
 def configure_logs(form: LogFormat, level: int) -> None:
     """Send Lastseen's log records from `level` on to standard error, in `form`.
 
-    What a person has to know is told from WARNING on whatever `level` is (`lastseen.progress`), and
-    other libraries are never heard below that. Calling it again replaces what was set before.
+    Warnings of `lastseen.progress` are shown at any level up to ERROR; other libraries are never
+    heard below WARNING. Calling it again replaces the earlier settings.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if form == "json" else _TextLines())
@@ -36,12 +38,13 @@ def configure_logs(form: LogFormat, level: int) -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("lastseen").setLevel(level)
-    logging.getLogger("lastseen.progress").setLevel(min(level, logging.WARNING))
+    quiet = level > logging.ERROR
+    logging.getLogger("lastseen.progress").setLevel(level if quiet else min(level, logging.WARNING))
     logging.captureWarnings(capture=True)
 
 
 def log_format() -> LogFormat:
-    """Return how log lines look now."""
+    """Return the current log format."""
     handlers = logging.getLogger().handlers
     return "json" if any(isinstance(one.formatter, _JsonLines) for one in handlers) else "text"
 
@@ -59,9 +62,21 @@ def scrubbed(text: str) -> str:
     return text
 
 
-def json_line(fields: dict[str, object]) -> str:
-    """Return `fields` as one line of JSON, scrubbed; what JSON can't say becomes its `str`."""
-    return scrubbed(json.dumps(fields, ensure_ascii=False, default=str))
+def json_record(
+    level: str, event: str, message: str, fields: Mapping[str, object], *, at: float | None = None
+) -> str:
+    """Return one log line of JSON, scrubbed; values that JSON lacks become their `str`.
+
+    `at` is the time in seconds since 1970; None means now.
+    """
+    moment = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
+    line: dict[str, object] = {
+        "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": level,
+        "event": event,
+        "message": message,
+    }
+    return scrubbed(json.dumps(line | dict(fields) | line, ensure_ascii=False, default=str))
 
 
 class _TextLines(logging.Formatter):
@@ -76,19 +91,19 @@ class _TextLines(logging.Formatter):
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object a record; what a record was given through `extra` stands beside it."""
+    """One JSON object a record, with the fields that the record was given through `extra`."""
 
-    _ordinary = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+    _ordinary = frozenset(vars(logging.makeLogRecord({}))) | {
+        "message",
+        "asctime",
+        "taskName",
+        "event",
+    }
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created, UTC)
-        fields: dict[str, object] = {
-            "at": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        fields |= {k: v for k, v in vars(record).items() if k not in self._ordinary}
+        fields = {k: v for k, v in vars(record).items() if k not in self._ordinary}
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
-        return json_line(fields)
+        event = getattr(record, "event", "log")
+        level = record.levelname.lower()
+        return json_record(level, event, record.getMessage(), fields, at=record.created)

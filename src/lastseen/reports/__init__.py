@@ -1,8 +1,7 @@
-"""What Lastseen found and did, told to people and to programs: one file a format.
+"""Plans, receipts and other results as documents for people and programs: one file a format.
 
-A plan can be a table, JSON, CSV or HTML, or any format that somebody registered under the entry
-point group `lastseen.reports`; what else there is to show, a table or JSON. Everything returns
-bytes; who asked for them writes them.
+A plan can be a table, JSON, CSV, HTML, or a format that another package registers under the entry
+point group `lastseen.reports`. Everything returns bytes; the caller writes them.
 """
 
 from importlib.metadata import EntryPoint, entry_points
@@ -11,9 +10,10 @@ from pathlib import PurePath
 from lastseen.model.errors import UsageError
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
-from lastseen.reports.interface import PlanFormat, Screen, screen_of
+from lastseen.reports.interface import PlanContext, PlanFormat, Screen, screen_of
 
 __all__ = [
+    "PlanContext",
     "PlanFormat",
     "Screen",
     "format_of",
@@ -25,66 +25,85 @@ __all__ = [
 
 _BUILT_IN = ("table", "json", "csv", "html")
 _GROUP = "lastseen.reports"
-_DEFAULT = Screen()
+_CONTEXT = PlanContext()
+_SCREEN = Screen()
 
 
 def plan_formats() -> tuple[str, ...]:
-    """Return the names of the formats that a plan can be given here, the built-in ones first."""
+    """Return the names of all formats for plans, the built-in ones first."""
     return (*_BUILT_IN, *sorted(_registered()))
 
 
-def render_plan(plan: Plan, format: str, *, screen: Screen = _DEFAULT) -> bytes:
+def render_plan(plan: Plan, format: str, *, context: PlanContext = _CONTEXT) -> bytes:
     """Return the plan as a document in one of `plan_formats()`.
 
-    `screen` says how wide, coloured and full a table is. Raises UsageError for an unknown format
-    and for one of somebody else's that can't be loaded.
+    Raises UsageError for an unknown format, and for one of another package that can't be loaded or
+    fails.
     """
-    return _plan_format(format).render(plan, screen)
+    entry = _registered().get(format)
+    if entry is None:
+        return _built_in(format).render(plan, context)
+    return _rendered_elsewhere(entry, plan, context)
 
 
-def render_receipt(receipt: Receipt, format: str, *, screen: Screen = _DEFAULT) -> bytes:
-    """Return the receipt as `table` or `json`; raises UsageError for another format."""
+def render_receipt(
+    receipt: Receipt, format: str, *, screen: Screen = _SCREEN, plan: Plan | None = None
+) -> bytes:
+    """Return the receipt as `table`, `json`, `csv` or `html`; raises UsageError for another format.
+
+    `plan` adds names and reasons to all but JSON.
+    """
     match format:
         case "table":
             from lastseen.reports.receipt import receipt_table
 
-            return receipt_table(receipt, screen)
+            return receipt_table(receipt, screen, plan)
         case "json":
             from lastseen.model.receipt import encode_receipt
 
             return encode_receipt(receipt)
-    raise unknown_format(format, ("table", "json"))
+        case "csv":
+            from lastseen.reports.csv import receipt_csv
+
+            return receipt_csv(receipt, plan)
+        case "html":
+            from lastseen.reports.record_html import receipt_html
+
+            return receipt_html(receipt, plan)
+    raise unknown_format(format, _BUILT_IN)
 
 
 def format_of(path: str | PurePath) -> str:
-    """Return the plan format that a file's ending asks for, in any case.
+    """Return the plan format that a file's ending selects, in any case.
 
-    Raises UsageError when no format has that ending.
+    Raises UsageError where no format has that ending.
     """
     ending = PurePath(path).suffix.lower()
+    others = _registered()
     for name in plan_formats():
-        if ending in _plan_format(name).endings:
+        found = _load(others[name]) if name in others else _built_in(name)
+        if ending in found.endings:
             return name
     raise UsageError(
         attempted=f"choosing the format of {path}",
         found=f"the ending {ending!r}" if ending else "a name without an ending",
-        meaning="no format of a report has that ending",
-        remedy=f"say --format, one of {', '.join(plan_formats())}, or end the name in .json, "
+        meaning="no report format has that ending",
+        remedy=f"give --format, one of {', '.join(plan_formats())}, or a name that ends in .json, "
         ".csv, .html or .txt",
     )
 
 
 def unknown_format(format: str, offered: tuple[str, ...]) -> UsageError:
-    """Return the error that says which formats there are instead of `format`."""
+    """Return the error that names the formats there are instead of `format`."""
     return UsageError(
         attempted="choosing the format of a report",
         found=f"{format!r}",
-        meaning="there is no such format for this document",
-        remedy=f"say one of {', '.join(offered)}",
+        meaning="this document does not come in that format",
+        remedy=f"choose one of {', '.join(offered)}",
     )
 
 
-def _plan_format(name: str) -> PlanFormat:
+def _built_in(name: str) -> PlanFormat:
     match name:
         case "table":
             from lastseen.reports.table import TablePlan
@@ -102,10 +121,7 @@ def _plan_format(name: str) -> PlanFormat:
             from lastseen.reports.html import HtmlPlan
 
             return HtmlPlan()
-    entry = _registered().get(name)
-    if entry is None:
-        raise unknown_format(name, plan_formats())
-    return _load(entry)
+    raise unknown_format(name, plan_formats())
 
 
 def _registered() -> dict[str, EntryPoint]:
@@ -115,21 +131,34 @@ def _registered() -> dict[str, EntryPoint]:
 
 def _load(entry: EntryPoint) -> PlanFormat:
     attempted = f"loading the report format {entry.name!r} from {entry.value}"
-    remedy = "repair or remove the package that registers it"
     try:
         loaded = entry.load()
     except Exception as error:
-        raise UsageError(
-            attempted=attempted,
-            found=f"{type(error).__name__}: {error}",
-            meaning="the package that brings the format can't be used",
-            remedy=remedy,
-        ) from error
+        raise _foreign_fault(entry, attempted, f"{type(error).__name__}: {error}") from error
     if not isinstance(loaded, PlanFormat):
-        raise UsageError(
-            attempted=attempted,
-            found=f"a {type(loaded).__name__} without `endings` and `render`",
-            meaning="it is not a format of a plan (see `lastseen.reports.interface`)",
-            remedy=remedy,
-        )
+        found = f"a {type(loaded).__name__} without `endings` and `render`"
+        raise _foreign_fault(entry, attempted, found)
     return loaded
+
+
+def _rendered_elsewhere(entry: EntryPoint, plan: Plan, context: PlanContext) -> bytes:
+    attempted = f"writing the plan in the format {entry.name!r} of {entry.value}"
+    try:
+        document = _load(entry).render(plan, context)
+    except UsageError:
+        raise
+    except Exception as error:
+        raise _foreign_fault(entry, attempted, f"{type(error).__name__}: {error}") from error
+    if not isinstance(document, bytes):
+        raise _foreign_fault(entry, attempted, f"it returned {type(document).__name__}, not bytes")
+    return document
+
+
+def _foreign_fault(entry: EntryPoint, attempted: str, found: str) -> UsageError:
+    package = f" {entry.dist.name} {entry.dist.version}" if entry.dist else ""
+    return UsageError(
+        attempted=attempted,
+        found=found,
+        meaning=f"the fault is in the package{package} that brings the format, not in Lastseen",
+        remedy="repair, update or remove that package, or choose another format",
+    )

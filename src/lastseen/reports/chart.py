@@ -12,7 +12,7 @@ from itertools import pairwise
 import msgspec
 
 from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, SeenBy, Verdict
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.plan import Plan
 from lastseen.reports.sections import ORDER
 
@@ -41,6 +41,10 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
         """How many people."""
         return sum(count for _, count in self.counts)
 
+    def of(self, verdict: Verdict) -> int:
+        """Return how many have that verdict."""
+        return dict(self.counts).get(verdict, 0)
+
 
 class Histogram(msgspec.Struct, frozen=True, kw_only=True):
     """Everyone of a roster by days since last seen."""
@@ -54,7 +58,7 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
     beyond: Column
     """Those idle for `end` days or more."""
     unseen: Column
-    """Those without any sighting: never seen, or not in what is known."""
+    """Those without any sighting."""
     left_out: int
     """Those who have no place: not on the portal, or not looked at and without a date."""
 
@@ -169,7 +173,7 @@ def histogram(plan: Plan) -> Histogram:
             for since, until in pairwise(borders)
         ),
         beyond=_column(f"{end} days ago or longer", (v for idle, v in seen if idle >= end)),
-        unseen=_column("no sighting", unseen),
+        unseen=_column(_unseen_label(plan), unseen),
         left_out=left_out,
     )
 
@@ -192,7 +196,7 @@ def picture(histogram: Histogram, frame: Frame) -> Picture:
         middle = right + frame.apart * (place + 0.6)
         width = frame.apart * 0.42
         bars.append(_bar(column, middle - width / 2, width, room, figure=True))
-        label = "no sighting" if column is histogram.unseen else f"{histogram.end}+"
+        label = column.label if column is histogram.unseen else f"{histogram.end}+"
         labels.append(Tick(at=middle, label=label))
     line = left + histogram.line * scale
     return Picture(
@@ -217,6 +221,17 @@ def picture(histogram: Histogram, frame: Frame) -> Picture:
         line=line,
         line_at_end=line > left + (right - left) * 0.6,
     )
+
+
+def _unseen_label(plan: Plan) -> str:
+    """Return `never seen` where the logs show that of everyone without a sighting."""
+    less_known = (
+        _was_looked_at(one)
+        and one.last_seen_by in (None, SeenBy.REGISTRATION)
+        and (one.decision is Verdict.HOLD or one.reason is Reason.INACTIVE)
+        for one in plan.decisions
+    )
+    return "no sighting" if any(less_known) else "never seen"
 
 
 def _was_looked_at(decision: Decision) -> bool:

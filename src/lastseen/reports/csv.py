@@ -1,25 +1,31 @@
-"""A plan as CSV (RFC 4180), for spreadsheets.
+"""Plans, receipts and the history as CSV (RFC 4180), for spreadsheets.
 
-UTF-8 with a byte-order mark, since a spreadsheet takes a file without one for the machine's old
-code page and spoils every name that isn't ASCII. Cells that a spreadsheet would run as a formula
-begin with an apostrophe, and control characters are shown as escapes, so a record is a line. For
-programs, which want neither, there is JSON.
+UTF-8 with a byte-order mark: without one a spreadsheet reads the file in the machine's old code
+page and spoils every name that isn't ASCII. Cells that a spreadsheet would run as a formula begin
+with an apostrophe, and control characters are shown as escapes, so that a record is one line.
+Programs, which want neither, have JSON.
 """
 
 import csv
 import io
 import re
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from lastseen.model.decision import Decision
+from lastseen.model.instant import format_instant
 from lastseen.model.plan import Plan
-from lastseen.reports.interface import Screen
+from lastseen.model.receipt import Receipt
+from lastseen.model.run import Run
+from lastseen.reports.interface import PlanContext
+from lastseen.reports.sections import shown_people
 from lastseen.reports.text import defuse
+from lastseen.reports.words import counts_in_words
 
 _COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(Decision))
 _FORMULA = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
-"""Where a formula would begin: in front, or behind what some spreadsheets take for a separator.
+"""Where a formula would begin: at the start, or after what some spreadsheets take as a separator.
 
 Full-width signs (U+FF1D and its like) count, since a spreadsheet may narrow them.
 """
@@ -30,15 +36,90 @@ class CsvPlan:
 
     endings = (".csv",)
 
-    def render(self, plan: Plan, screen: Screen) -> bytes:
+    def render(self, plan: Plan, context: PlanContext) -> bytes:
         """Return the decisions as CSV with a header and CRLF line ends."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(_COLUMNS)
-        for decision in plan.decisions:
-            row = msgspec.to_builtins(decision)
-            writer.writerow([_cell(row[column]) for column in _COLUMNS])
-        return text.getvalue().encode("utf-8-sig")
+        rows = (msgspec.to_builtins(decision) for decision in shown_people(plan, context.only))
+        return _document(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
+
+
+def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:
+    """Return the receipt as CSV, one line a person; `plan` adds names and reasons."""
+    decisions = {one.user_id: one for one in plan.decisions} if plan else {}
+    columns = (
+        "run_id",
+        "user_id",
+        "email",
+        "display_name",
+        "outcome",
+        "verified",
+        "error",
+        "reason",
+        "explanation",
+    )
+
+    def rows() -> Iterable[Sequence[object]]:
+        for outcome in receipt.outcomes:
+            decided = decisions.get(outcome.user_id)
+            yield (
+                receipt.run_id,
+                outcome.user_id,
+                outcome.email,
+                decided.display_name if decided else None,
+                outcome.outcome.value,
+                outcome.verified,
+                outcome.error,
+                decided.reason.value if decided else None,
+                decided.explanation if decided else None,
+            )
+
+    return _document(columns, rows())
+
+
+def runs_csv(runs: Iterable[Run]) -> bytes:
+    """Return the runs as CSV, one line a run."""
+    columns = (
+        "run_id",
+        "kind",
+        "state",
+        "started_at",
+        "finished_at",
+        "result",
+        "exit_code",
+        "plan_id",
+        "undone_run_id",
+        "account",
+        "os_user",
+        "host",
+        "version",
+    )
+    rows = (
+        (
+            run.run_id,
+            run.kind,
+            run.state,
+            format_instant(run.started_at),
+            format_instant(run.finished_at) if run.finished_at else None,
+            counts_in_words(run.summary) if run.summary else None,
+            run.exit_code,
+            run.plan_id,
+            run.undone_run_id,
+            run.by.account,
+            run.by.os_user,
+            run.by.host,
+            run.by.version,
+        )
+        for run in runs
+    )
+    return _document(columns, rows)
+
+
+def _document(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _cell(value: object) -> object:

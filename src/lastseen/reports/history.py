@@ -1,4 +1,4 @@
-"""The ledger's runs, all in a list or one in detail, as a table for people or as JSON.
+"""The ledger's runs, all in a list or one in detail.
 
 Nothing here opens a database.
 """
@@ -13,7 +13,8 @@ from lastseen.model.journal_entry import JournalEntry
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run
-from lastseen.reports import unknown_format
+from lastseen.reports import render_receipt, unknown_format
+from lastseen.reports.csv import runs_csv
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.receipt import outcome_pieces
@@ -44,23 +45,39 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     """The journal's entries on it, oldest first."""
 
 
-def render_runs(runs: Sequence[Run], format: str, *, screen: Screen = _DEFAULT) -> bytes:
-    """Return the runs in the order given as `table` or `json`; raises UsageError for another."""
+def render_runs(
+    runs: Sequence[Run], format: str, *, portal: str, screen: Screen = _DEFAULT
+) -> bytes:
+    """Return the runs in the order given as `table`, `json`, `csv` or `html`.
+
+    Raises UsageError for another format.
+    """
     match format:
         case "table":
             return printed(screen, _list(runs, TableWriter(screen)))
         case "json":
             return json_document({"schema": HISTORY_SCHEMA, "runs": tuple(runs)})
-    raise unknown_format(format, ("table", "json"))
+        case "csv":
+            return runs_csv(runs)
+        case "html":
+            from lastseen.reports.record_html import runs_html
+
+            return runs_html(runs, portal)
+    raise unknown_format(format, ("table", "json", "csv", "html"))
 
 
 def render_run(detail: RunDetail, format: str, *, screen: Screen = _DEFAULT) -> bytes:
-    """Return one run in detail as `table` or `json`; raises UsageError for another format."""
+    """Return one run in detail as `table` or `json`; `csv` and `html` show its receipt.
+
+    Raises UsageError for another format, and for `csv` and `html` of a run without a receipt.
+    """
     match format:
         case "table":
             return printed(screen, _one(detail, TableWriter(screen)))
         case "json":
             return json_document({"schema": RUN_SCHEMA, **msgspec.structs.asdict(detail)})
+        case "csv" | "html" if detail.receipt is not None:
+            return render_receipt(detail.receipt, format, plan=detail.plan)
     raise unknown_format(format, ("table", "json"))
 
 
@@ -98,7 +115,7 @@ def _one(detail: RunDetail, writer: TableWriter) -> Iterator[RenderableType]:
     yield _title(run, writer)
     yield writer.pairs((name, writer.text(said)) for name, said in _facts(detail) if said)
     if detail.receipt is not None:
-        yield from outcome_pieces(detail.receipt, writer)
+        yield from outcome_pieces(detail.receipt, detail.plan, writer)
     if detail.entries:
         yield writer.heading("Journal")
         yield writer.grid(_entry(entry, writer) for entry in detail.entries)

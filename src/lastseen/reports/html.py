@@ -1,32 +1,40 @@
-"""A plan as one self-contained HTML file: the page that is sent round, printed and kept.
+"""A plan as one self-contained HTML file, to be sent round, printed and kept.
 
-It fetches nothing and runs no script; its policy in the head forbids both. What it shows of people
-is defused first and escaped by the template, so no name can change the page.
+Values for the template are made here; words that other reports share are in `words`.
 """
 
-import re
 from collections.abc import Iterator
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
-from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.counting import counted, number, people
+from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.due import clears_at, due_soon, what_clears
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
 from lastseen.reports.chart import MIDDLE, SMALL, WIDE, Histogram, histogram, picture
-from lastseen.reports.interface import Screen
-from lastseen.reports.sections import ORDER, headline, people_with, reasons_of
-from lastseen.reports.text import day, defuse, minute
+from lastseen.reports.interface import PlanContext
+from lastseen.reports.page import render_page
+from lastseen.reports.sections import (
+    ORDER,
+    TITLES,
+    headline,
+    idle_since_registration,
+    people_with,
+    reasons_of,
+    says_more,
+)
 from lastseen.reports.words import (
     cost_in_words,
     evidence_in_words,
     policy_in_words,
+    population_in_words,
     reason_in_words,
-    who,
 )
 
-_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b( \d\d:\d\d UTC)?")
+_SOON_DAYS = 14
+"""The report lists who will be due within so many days unless another number is asked for."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +50,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     share: str
     """Their part of the roster, in per cent."""
     open: bool
-    """Whether they are shown at once, or only when asked for."""
+    """Whether they are shown at once."""
 
     @property
     def any_failed(self) -> bool:
@@ -55,76 +63,67 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
         return any(decision.sponsor for decision in self.people)
 
 
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """The people on hold for one reason."""
+
+    count: int
+    reason: Reason
+    cleared_by: str
+    """What clears the hold."""
+    clears: Instant | None
+    """By when the last of them clears if reviews go on; None where that can't be told."""
+
+
 class HtmlPlan:
     """The plan as a page."""
 
     endings = (".html", ".htm")
 
-    def render(self, plan: Plan, screen: Screen) -> bytes:
+    def render(self, plan: Plan, context: PlanContext) -> bytes:
         """Return the page in UTF-8."""
         counts = histogram(plan)
-        page = _environment().get_template("plan.html.j2")
-        return page.render(
-            plan=plan,
+        shown = (context.only,) if context.only else ORDER
+        soon_days = _SOON_DAYS if context.soon_days is None else context.soon_days
+        return render_page(
+            "plan.html.j2",
+            title=f"{headline(plan)} – Lastseen, {plan.now:%Y-%m-%d}",
+            kind="review",
             headline=headline(plan),
-            sections=tuple(_section(plan, verdict) for verdict in ORDER),
+            plan=plan,
+            context=context,
+            sections=tuple(_section(plan, verdict) for verdict in shown),
             evidence=evidence_in_words(plan),
             policy=policy_in_words(plan.policy),
+            guardrails=_guardrails(context.guardrails),
+            population=population_in_words(plan.population) if plan.population else None,
             cost=cost_in_words(plan),
             notable=tuple(_notable(plan)),
+            holds=tuple(_holds(plan)),
+            soon=due_soon(plan, soon_days),
+            soon_days=soon_days,
             histogram=counts,
-            caption=_caption(counts),
+            caption=_caption(plan, counts),
             pictures=tuple(picture(counts, frame) for frame in (WIDE, MIDDLE, SMALL)),
-        ).encode()
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("lastseen.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "address": _address,
-        "counted": counted,
-        "dated": _dated,
-        "day": day,
-        "minute": minute,
-        "number": number,
-        "reason": reason_in_words,
-        "shown": defuse,
-        "who": who,
-    }
-    environment.globals |= {"NEVER_SEEN": Reason.NEVER_SEEN, "REGISTRATION": SeenBy.REGISTRATION}
-    return environment
-
-
-def _address(text: str) -> Markup:
-    """Return an address, defused and escaped, that may be broken behind its `@`."""
-    return Markup(str(escape(defuse(text))).replace("@", "@<wbr>"))
-
-
-def _dated(text: str) -> Markup:
-    """Return a sentence, defused and escaped, whose dates are not broken over two lines."""
-    return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(defuse(text)))))
+            clears_at=clears_at,
+            says_more=says_more,
+            since_registration=idle_since_registration,
+            NEVER_SEEN=Reason.NEVER_SEEN,
+        )
 
 
 def _section(plan: Plan, verdict: Verdict) -> Section:
-    people = people_with(plan, verdict)
-    everyone = len(plan.decisions)
+    found = people_with(plan, verdict)
     return Section(
         verdict=verdict,
-        title=_TITLES[verdict],
+        title=TITLES[verdict],
         lead=_LEADS[verdict],
-        people=people,
+        people=found,
         reasons=", ".join(
             f"{reason_in_words(reason)}\N{NO-BREAK SPACE}{number(count)}"
             for reason, count in reasons_of(plan, verdict)
         ),
-        share=_share(len(people), everyone),
-        open=verdict in (Verdict.DISABLE, Verdict.HOLD),
+        share=_share(len(found), len(plan.decisions)),
+        open=verdict in (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD),
     )
 
 
@@ -135,67 +134,88 @@ def _share(part: int, everyone: int) -> str:
     return "under 1%" if per_cent < 1 else f"{min(99, round(per_cent))}%"
 
 
+def _guardrails(limits: Guardrails | None) -> tuple[str, ...]:
+    if limits is None:
+        return ()
+    return (
+        f"At most {people(limits.max_disable)} and {limits.max_disable_share:.0%} of the roster "
+        f"within {counted(limits.per_days, 'day')}.",
+        f"An outside roster may shrink by {limits.max_roster_shrink:.0%} at most.",
+        f"A plan can be applied for {limits.max_plan_age_hours:g} hours.",
+        f"A log without an entry for {counted(limits.log_silence_days, 'day')} proves nothing.",
+    )
+
+
+def _holds(plan: Plan) -> Iterator[Hold]:
+    held = people_with(plan, Verdict.HOLD)
+    for reason, count in reasons_of(plan, Verdict.HOLD):
+        alike = [decision for decision in held if decision.reason is reason]
+        dates = [clears_at(decision, plan) for decision in alike]
+        yield Hold(
+            count=count,
+            reason=reason,
+            cleared_by=what_clears(alike[0], plan),
+            clears=max((date for date in dates if date), default=None),
+        )
+
+
 def _notable(plan: Plan) -> Iterator[str]:
-    attacked = [
-        decision
-        for decision in plan.decisions
-        if decision.failed_sign_ins and decision.decision in (Verdict.DISABLE, Verdict.HOLD)
-    ]
+    concerned = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD)
+    maybe = sum(one.session_may_be_open for one in plan.to_disable())
+    if maybe:
+        yield (
+            f"{people(maybe)} to be disabled may still be signed in. Reading in the editor leaves "
+            "no trace in any log, so they may be at work."
+        )
+    attacked = [one for one in plan.decisions if one.failed_sign_ins and one.decision in concerned]
     if attacked:
         times = sum(decision.failed_sign_ins for decision in attacked)
         yield (
-            f"{counted(len(attacked), 'account')} of people who are to be disabled or on hold "
-            f"had {counted(times, 'failed sign-in')}. A failed sign-in never counts as a "
-            "sighting; on a dormant account it may be somebody else trying."
+            f"{counted(len(attacked), 'account')} to be disabled or on hold had "
+            f"{counted(times, 'failed sign-in')}. They never count as a sighting; on a dormant "
+            "account they may be somebody else's attempts."
         )
     for reason, told in _TOLD.items():
         count = sum(decision.reason is reason for decision in plan.decisions)
         if count:
-            yield told.format(people=counted(count, "person", "people"))
+            yield told.format(people=people(count))
 
 
-def _caption(counts: Histogram) -> str:
-    past = sum(column.total for column in counts.columns if column.since >= counts.line)
-    past += counts.beyond.total
-    said = (
-        f"{_people(past)} last seen {counted(counts.line, 'day')} ago or longer, "
-        f"{number(counts.unseen.total)} without any sighting."
-    )
+def _caption(plan: Plan, counts: Histogram) -> str:
+    """Say how the number in the headline is made up, in the chart's own terms."""
+    due = plan.summary.disable
+    beyond = (*(column for column in counts.columns if column.since >= counts.line), counts.beyond)
+    past = sum(column.of(Verdict.DISABLE) for column in beyond)
+    unseen, label = counts.unseen.of(Verdict.DISABLE), counts.unseen.label
+    parts = [
+        f"{number(past)} last seen {counted(counts.line, 'day')} ago or longer" if past else "",
+        f"{number(unseen)} {label}" if unseen else "",
+        f"{number(due - past - unseen)} for other reasons" if due > past + unseen else "",
+    ]
+    told = ", ".join(part for part in parts if part)
+    said = f"To be disabled: {number(due)}{f' ({told})' if told else ''}."
+    others = counts.unseen.total - unseen
+    if others:
+        said += f" {label.capitalize()}, not to be disabled: {number(others)}."
     if counts.left_out:
-        said += (
-            f" {_people(counts.left_out)} left out: no account to look at, or skipped without "
-            "a date."
-        )
+        said += f" Not in the chart: {people(counts.left_out)}, skipped without a date."
     return said
 
 
-def _people(count: int) -> str:
-    if not count:
-        return "Nobody was"
-    return f"{counted(count, 'person', 'people')} {'was' if count == 1 else 'were'}"
-
-
-_TITLES = {
-    Verdict.DISABLE: "To be disabled",
-    Verdict.SIGN_OUT: "To be signed out",
-    Verdict.HOLD: "On hold",
-    Verdict.KEEP: "Kept",
-    Verdict.SKIP: "Skipped",
-}
 _LEADS = {
-    Verdict.DISABLE: "Applying this plan takes their access away; it can be undone.",
+    Verdict.DISABLE: "Applying this plan disables them; undo reinstates them.",
     Verdict.SIGN_OUT: "Applying this plan ends their sessions; it does not disable them.",
-    Verdict.HOLD: "Nothing is done: what is known does not prove that they were away.",
+    Verdict.HOLD: "Nothing is done: their absence is not proven.",
     Verdict.KEEP: "They keep their access.",
     Verdict.SKIP: "Not Lastseen's to change, or nothing to change.",
 }
 _TOLD = {
     Reason.UNRECOGNISED_EVENT: (
-        "{people} on hold because their newest event has a number that this version does not "
-        "know. A newer Lastseen may."
+        "{people} on hold: their newest event has a number that this version doesn't know."
     ),
     Reason.UNKNOWN_GUEST: "{people} on the portal as a guest and on no roster.",
     Reason.NOT_ON_PORTAL: "{people} on the roster and not on the portal.",
-    Reason.AMBIGUOUS: "{people} on the roster with more than one account that fits.",
-    Reason.CONTRACT_ENDED: "{people} past the end of the contract, whatever was seen of them.",
+    Reason.AMBIGUOUS: "{people} on the roster with more than one matching account.",
+    Reason.CONTRACT_ENDED: "{people} whose contract has ended, whatever the logs show.",
+    Reason.NOT_ON_ROSTER: "{people} on the portal as a guest, to be disabled as on no roster.",
 }

@@ -1,7 +1,8 @@
-"""What every report is: a plan in, the bytes of a document out.
+"""The contract of report formats: a plan in, the bytes of a document out.
 
-A format of somebody else's is an object of this shape, named by an entry point of the group
-`lastseen.reports`. Nothing here opens a file or writes to a stream.
+Another package may bring a format: an object with `endings` and `render`, registered as an entry
+point of the group `lastseen.reports` under the format's name. `docs/plug-ins.md` shows one.
+Nothing here opens a file or writes to a stream.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from typing import Protocol, TextIO, runtime_checkable
 
 import msgspec
 
+from lastseen.model.decision import Verdict
+from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan
 
 
@@ -16,31 +19,57 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """Where a table will be shown, and how much of it; other formats are the same everywhere."""
 
     width: int = 80
-    """Columns of a character each."""
+    """Columns of one character each."""
     colour: bool = False
     """Whether escape sequences for colours are understood."""
     encoding: str = "utf-8"
-    """What the bytes of a table are encoded in; what it can't express is escaped."""
-    verbose: bool = False
-    """Whether to show those kept and skipped one by one, not only their number."""
+    """Encoding of the table's bytes; characters that it lacks are escaped."""
+    everyone: bool = False
+    """Whether people kept and skipped are listed too, not only counted."""
+    limit: int | None = None
+    """The most people that one section lists, the longest idle first; None lists all."""
+
+
+class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report may say beyond the plan itself."""
+
+    screen: Screen = Screen()
+    """Where a table will be shown."""
+    guardrails: Guardrails | None = None
+    """The limits under which the plan would be applied; None where they aren't known."""
+    stopped_by: str | None = None
+    """Which guardrail would stop the plan, and the ways on; None where none would."""
+    soon_days: int | None = None
+    """Who would be due within so many days is listed; None lists nobody."""
+    account: str | None = None
+    """The portal account of the API key; None where it isn't known."""
+    plan_file: str | None = None
+    """The file that this plan was written to as JSON, for the command that applies it."""
+    only: Verdict | None = None
+    """The one decision whose people are shown; None shows all."""
 
 
 @runtime_checkable
 class PlanFormat(Protocol):
-    """A form that a plan can be given."""
+    """A document format for plans."""
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """File name endings that ask for this format, lower case with the dot."""
+        """File name endings that select this format, in lower case with the dot."""
 
-    def render(self, plan: Plan, screen: Screen) -> bytes:
-        """Return the whole document. `screen` matters only to what is shown on one."""
+    def render(self, plan: Plan, context: PlanContext) -> bytes:
+        """Return the whole document.
+
+        Names, addresses and explanations in `plan` come from outside: escape them. An exception is
+        reported to the user as the format's own fault.
+        """
 
 
-def screen_of(stream: TextIO, environ: Mapping[str, str], *, verbose: bool = False) -> Screen:
+def screen_of(stream: TextIO, environ: Mapping[str, str], *, everyone: bool = False) -> Screen:
     """Return what `stream` can show; colour only on a terminal and without `NO_COLOR`.
 
-    `environ` gives `COLUMNS`, `TERM`, `NO_COLOR` and `FORCE_COLOR` as terminals use them.
+    Without `everyone` a section lists its first people only. `environ` gives `COLUMNS`, `TERM`,
+    `NO_COLOR` and `FORCE_COLOR` as terminals use them.
     """
     from rich.console import Console
 
@@ -49,5 +78,10 @@ def screen_of(stream: TextIO, environ: Mapping[str, str], *, verbose: bool = Fal
         width=console.width,
         colour=console.color_system is not None and not console.no_color,
         encoding=console.encoding,
-        verbose=verbose,
+        everyone=everyone,
+        limit=None if everyone else LISTED,
     )
+
+
+LISTED = 10
+"""How many people a section of a table on a screen lists unless everyone is asked for."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from lastseen.model.plan import Plan, encode_plan
-from lastseen.reports.interface import Screen
+from lastseen.reports.interface import PlanContext
 
 
 class JsonPlan:
@@ -11,7 +11,7 @@ class JsonPlan:
 
     endings = (".json",)
 
-    def render(self, plan: Plan, screen: Screen) -> bytes:
+    def render(self, plan: Plan, context: PlanContext) -> bytes:
         """Return the plan's JSON form, indented, in UTF-8."""
         return encode_plan(plan)
 

@@ -1,4 +1,4 @@
-"""A receipt as a table for people: who was changed, who not and why, and the way back.
+"""A receipt as a table for people: who was changed, who was not and why, and how to undo it.
 
 The receipt's JSON form is its contract and lives with the struct.
 """
@@ -9,39 +9,57 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from lastseen.model.counting import counted
+from lastseen.model.decision import Decision
+from lastseen.model.plan import Plan
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.reports.interface import Screen
-from lastseen.reports.terminal import NARROW, OUTCOME_STYLES, TableWriter, printed, width_of
+from lastseen.reports.terminal import NARROW, OUTCOME_STYLES, WIDE, TableWriter, printed, width_of
 from lastseen.reports.text import minute, took
-from lastseen.reports.words import counts_in_words, outcome_in_words
+from lastseen.reports.words import counts_in_words, outcome_in_words, reason_in_words
 
 
-def receipt_table(receipt: Receipt, screen: Screen) -> bytes:
-    """Return the receipt of `apply` or `undo` in the screen's encoding."""
-    return printed(screen, _pieces(receipt, TableWriter(screen)))
+def receipt_table(receipt: Receipt, screen: Screen, plan: Plan | None) -> bytes:
+    """Return the receipt in the screen's encoding; `plan` adds names and reasons."""
+    return printed(screen, _pieces(receipt, plan, TableWriter(screen)))
 
 
-def outcome_pieces(receipt: Receipt, writer: TableWriter) -> Iterator[RenderableType]:
-    """Give the outcomes person by person, what needs attention first, then the way back."""
+def attention_first(outcome: Outcome) -> tuple[int, str]:
+    """Return a sort key by which outcomes that need attention come first."""
+    return (_ATTENTION.index(outcome.outcome), (outcome.email or outcome.user_id).casefold())
+
+
+def is_unverified(outcome: Outcome) -> bool:
+    """Return whether a change was not confirmed by reading the account again."""
+    return outcome.outcome in _CHANGES and not outcome.verified
+
+
+def outcome_pieces(
+    receipt: Receipt, plan: Plan | None, writer: TableWriter
+) -> Iterator[RenderableType]:
+    """Give the outcomes, those that need attention first, then the undo command."""
     if receipt.outcomes:
         yield Text()
-        outcomes = sorted(receipt.outcomes, key=_attention_first)
+        decisions = {one.user_id: one for one in plan.decisions} if plan else {}
+        outcomes = [
+            (outcome, decisions.get(outcome.user_id))
+            for outcome in sorted(receipt.outcomes, key=attention_first)
+        ]
         if writer.screen.width < NARROW:
-            yield writer.cards(_card(outcome, writer) for outcome in outcomes)
+            yield writer.cards(_card(outcome, decided, writer) for outcome, decided in outcomes)
         else:
             yield _table(outcomes, writer)
     if any(outcome.outcome is OutcomeKind.DISABLED for outcome in receipt.outcomes):
         yield Text()
-        yield writer.text("To take all of it back: ", (f"lastseen undo {receipt.run_id}", "bold"))
+        yield writer.text("To undo it: ", (f"lastseen undo {receipt.run_id}", "bold"))
 
 
-def _pieces(receipt: Receipt, writer: TableWriter) -> Iterator[RenderableType]:
+def _pieces(receipt: Receipt, plan: Plan | None, writer: TableWriter) -> Iterator[RenderableType]:
     yield writer.text((f"{counts_in_words(receipt.summary).capitalize()}.", "bold"))
-    unverified = sum(_is_unverified(outcome) for outcome in receipt.outcomes)
+    unverified = sum(map(is_unverified, receipt.outcomes))
     if unverified:
         yield writer.text(
             (
-                f"{counted(unverified, 'change')} not confirmed by reading the person again.",
+                f"{counted(unverified, 'change')} not confirmed by reading the account again.",
                 "bold yellow",
             )
         )
@@ -54,36 +72,51 @@ def _pieces(receipt: Receipt, writer: TableWriter) -> Iterator[RenderableType]:
             ("Journal", writer.text(receipt.journal_head or "not written")),
         ]
     )
-    yield from outcome_pieces(receipt, writer)
+    yield from outcome_pieces(receipt, plan, writer)
 
 
-def _table(outcomes: Sequence[Outcome], writer: TableWriter) -> RenderableType:
+def _table(
+    outcomes: Sequence[tuple[Outcome, Decision | None]], writer: TableWriter
+) -> RenderableType:
     rows = [
-        (
-            writer.text((outcome.email or outcome.user_id, "bold")),
-            _kind(outcome, writer),
-            _verified(outcome, writer),
-            writer.text(outcome.error or ""),
-        )
-        for outcome in outcomes
+        {
+            "Who": writer.text((outcome.email or outcome.user_id, "bold")),
+            "Name": writer.text((decided.display_name or "") if decided else ""),
+            "Outcome": _kind(outcome, writer),
+            "Verified": _verified(outcome, writer),
+            "Decided for": _reason(decided, writer),
+            "Remark": writer.text(outcome.error or ""),
+        }
+        for outcome, decided in outcomes
     ]
-    told = any(outcome.error for outcome in outcomes)
-    table = writer.table(("Who", "Outcome", "Verified", "Why")[: 4 if told else 3])
+    optional = ("Name", "Decided for") if writer.screen.width >= WIDE else ("Decided for",)
+    columns = [
+        name
+        for name in rows[0]
+        if name in ("Who", "Outcome", "Verified")
+        or ((name in optional or name == "Remark") and any(row[name] for row in rows))
+    ]
+    table = writer.table(columns)
     table.columns[0].width = max(
-        3, width_of((row[0] for row in rows), at_most=writer.screen.width * 3 // 7)
+        3, width_of((row["Who"] for row in rows), at_most=writer.screen.width * 3 // 7)
     )
     for row in rows:
-        table.add_row(*row[: 4 if told else 3])
+        table.add_row(*(row[name] for name in columns))
     return table
 
 
-def _card(outcome: Outcome, writer: TableWriter) -> tuple[Text, ...]:
+def _card(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> tuple[Text, ...]:
     verified = _verified(outcome, writer)
     return (
         writer.text((outcome.email or outcome.user_id, "bold")),
         Text.assemble(_kind(outcome, writer), ", verified: " if verified else "", verified),
+        _reason(decided, writer),
         writer.text(outcome.error or ""),
     )
+
+
+def _reason(decided: Decision | None, writer: TableWriter) -> Text:
+    return writer.text((reason_in_words(decided.reason), "dim")) if decided else Text()
 
 
 def _kind(outcome: Outcome, writer: TableWriter) -> Text:
@@ -95,15 +128,7 @@ def _kind(outcome: Outcome, writer: TableWriter) -> Text:
 def _verified(outcome: Outcome, writer: TableWriter) -> Text:
     if outcome.verified:
         return writer.text(("yes", "green"))
-    return writer.text(("no", "bold yellow")) if _is_unverified(outcome) else Text()
-
-
-def _is_unverified(outcome: Outcome) -> bool:
-    return outcome.outcome in _CHANGES and not outcome.verified
-
-
-def _attention_first(outcome: Outcome) -> tuple[int, str]:
-    return (_ATTENTION.index(outcome.outcome), (outcome.email or outcome.user_id).casefold())
+    return writer.text(("no", "bold yellow")) if is_unverified(outcome) else Text()
 
 
 _CHANGES = (OutcomeKind.DISABLED, OutcomeKind.REINSTATED)
@@ -113,6 +138,7 @@ _ATTENTION = (
     OutcomeKind.SPARED_CHANGED,
     OutcomeKind.SPARED_ACTIVE,
     OutcomeKind.DISABLED,
+    OutcomeKind.SIGNED_OUT,
     OutcomeKind.REINSTATED,
     OutcomeKind.ALREADY_DISABLED,
     OutcomeKind.ALREADY_ACTIVE,

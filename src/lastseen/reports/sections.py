@@ -1,19 +1,47 @@
-"""A plan's people grouped as every report for people shows them.
+"""A plan's people grouped and counted as all reports show them.
 
-Values in, values out; how they look is the formats' matter.
+Values in, values out; layout is each format's own matter.
 """
 
 from collections import Counter
 
-from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.plan import Plan, PlanSummary
+from lastseen.model.counting import counted, number
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.plan import Plan, PlanSummary, Policy
 
 ORDER = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD, Verdict.KEEP, Verdict.SKIP)
-"""What concerns the reader most comes first."""
+"""The order of sections: what concerns the reader most comes first."""
+
+TITLES = {
+    Verdict.DISABLE: "To be disabled",
+    Verdict.SIGN_OUT: "To be signed out",
+    Verdict.HOLD: "On hold",
+    Verdict.KEEP: "Kept",
+    Verdict.SKIP: "Skipped",
+}
+
+_SHOWN_BY_COLUMNS = frozenset(
+    {
+        Reason.INACTIVE,
+        Reason.NEVER_SEEN,
+        Reason.INVITATION_NOT_ACCEPTED,
+        Reason.ACTIVE,
+        Reason.RECENTLY_REGISTERED,
+        Reason.RECENTLY_INVITED,
+    }
+)
+"""Reasons that date, kind and number of days say completely."""
+
+
+def shown_people(plan: Plan, only: Verdict | None) -> tuple[Decision, ...]:
+    """Return all decisions of a plan, or those with one verdict, in the plan's order."""
+    if only is None:
+        return plan.decisions
+    return tuple(decision for decision in plan.decisions if decision.decision is only)
 
 
 def people_with(plan: Plan, verdict: Verdict) -> tuple[Decision, ...]:
-    """Return the decisions with that verdict: never seen first, then the longest idle first."""
+    """Return the decisions with that verdict, the longest idle first."""
     chosen = (decision for decision in plan.decisions if decision.decision is verdict)
     return tuple(sorted(chosen, key=_longest_idle_first))
 
@@ -29,18 +57,32 @@ def count_of(summary: PlanSummary, verdict: Verdict) -> int:
     return int(getattr(summary, verdict.value.replace("-", "_")))
 
 
+def people_on_roster(plan: Plan) -> int:
+    """Return how many contractors were decided on; guests on no roster aren't contractors."""
+    return sum(one.reason is not Reason.UNKNOWN_GUEST for one in plan.decisions)
+
+
 def headline(plan: Plan) -> str:
     """Return the plan's result in one sentence without a full stop."""
-    # A guest who is on no roster is reported, and is no contractor.
-    everyone = sum(one.reason is not Reason.UNKNOWN_GUEST for one in plan.decisions)
+    everyone = people_on_roster(plan)
     if not everyone:
         return "There is nobody on the roster"
-    people = f"of {everyone:,} contractor{'' if everyone == 1 else 's'}"
+    people = f"of {counted(everyone, 'contractor')}"
     if plan.summary.disable:
-        return f"{plan.summary.disable:,} {people} to be disabled"
+        return f"{number(plan.summary.disable)} {people} to be disabled"
     if plan.summary.hold:
-        return f"Nobody to be disabled, {plan.summary.hold:,} {people} on hold"
+        return f"Nobody to be disabled, {number(plan.summary.hold)} {people} on hold"
     return f"Nobody {people} to be disabled"
+
+
+def says_more(decision: Decision, policy: Policy) -> bool:
+    """Return whether the explanation adds to what date, kind and number of days show."""
+    return decision.reason not in _SHOWN_BY_COLUMNS or policy.contract_end == "report"
+
+
+def idle_since_registration(decision: Decision) -> bool:
+    """Return whether the days idle count from the registration, for want of any sighting."""
+    return decision.last_seen_by is SeenBy.REGISTRATION
 
 
 def _longest_idle_first(decision: Decision) -> tuple[int, str, str]:

@@ -1,37 +1,45 @@
-"""A plan as a table for people: who would be disabled, who is on hold, and how many the rest are.
+"""A plan as a table for people: who would be disabled, who is on hold, and what to do next.
 
-From 150 columns on every field has its own column, from 72 on a person takes a few lines of four
-columns, below that a card.
+From 110 columns on a person takes one line, from 72 on two, below that a card.
 """
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
-from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, SeenBy, Verdict
+from lastseen.model.counting import counted, number, people
+from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.due import clears_at, due_soon, what_clears
 from lastseen.model.plan import Plan
-from lastseen.reports.interface import Screen
-from lastseen.reports.sections import ORDER, count_of, headline, people_with, reasons_of
-from lastseen.reports.terminal import (
-    NARROW,
-    VERDICT_STYLES,
-    WIDE,
-    TableWriter,
-    printed,
-    width_of,
+from lastseen.reports.interface import PlanContext
+from lastseen.reports.sections import (
+    ORDER,
+    TITLES,
+    count_of,
+    headline,
+    idle_since_registration,
+    people_with,
+    reasons_of,
+    says_more,
 )
+from lastseen.reports.terminal import NARROW, VERDICT_STYLES, WIDE, TableWriter, printed, width_of
 from lastseen.reports.text import day, minute
 from lastseen.reports.words import (
+    address,
     cost_in_words,
     evidence_in_words,
-    last_seen,
     policy_in_words,
+    population_in_words,
     reason_in_words,
+    seen_by_in_words,
     unseen,
     who,
 )
+
+_LISTED = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD)
+"""Decisions whose people are listed without being asked for."""
 
 
 class TablePlan:
@@ -39,128 +47,187 @@ class TablePlan:
 
     endings = (".txt",)
 
-    def render(self, plan: Plan, screen: Screen) -> bytes:
+    def render(self, plan: Plan, context: PlanContext) -> bytes:
         """Return the table in the screen's encoding, no line wider than the screen."""
-        return printed(screen, _pieces(plan, TableWriter(screen)))
+        writer = TableWriter(context.screen)
+        return printed(context.screen, _pieces(plan, context, writer))
 
 
-def _pieces(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
+def _pieces(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
     yield from _header(plan, writer)
-    for verdict in (Verdict.DISABLE, Verdict.HOLD):
+    shown = ORDER if writer.screen.everyone else _LISTED
+    for verdict in [context.only] if context.only else shown:
         yield from _section(plan, verdict, writer)
-    if writer.screen.verbose:
-        for verdict in (Verdict.KEEP, Verdict.SKIP):
-            yield from _section(plan, verdict, writer)
+    if context.soon_days is not None:
+        yield from _soon(plan, context.soon_days, writer)
     yield from _summary(plan, writer)
+    yield from _next(plan, context, writer)
 
 
 def _header(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
-    complete, everything = plan.evidence.complete, writer.screen.verbose
-    verdict, *grounds = evidence_in_words(plan)
-    grounds = grounds if everything or not complete else grounds[:1]
+    complete, everything = plan.evidence.complete, writer.screen.everyone
+    verdict, *known = evidence_in_words(plan)
+    known = [*known, f"{cost_in_words(plan)}."] if everything else [] if complete else known[:1]
     rules = policy_in_words(plan.policy)
     yield writer.text((f"{headline(plan)}.", "bold"))
-    yield writer.pairs(
-        [
-            ("Portal", writer.text(plan.portal)),
-            ("Now", writer.text(minute(plan.now))),
-            ("Policy", writer.text(" ".join(rules if everything else rules[:2]))),
-            (
-                "Evidence",
-                writer.text(
-                    (verdict, "green" if complete else "yellow"),
-                    " ",
-                    " ".join((*grounds, f"{cost_in_words(plan)}.")),
-                ),
-            ),
-            ("Plan", writer.text(plan.plan_id)),
-        ]
-    )
-    if plan.pretended:
-        yield writer.text(
-            (
-                f"Pretended: made on {minute(plan.created_at)} for another instant, so it can't be "
-                "applied.",
-                "yellow",
-            )
-        )
+    rows = [
+        ("Portal", writer.text(f"{plan.portal}, {minute(plan.now)}")),
+        ("Plan", writer.text(plan.plan_id)),
+        ("Policy", writer.text(" ".join(rules if everything else rules[:2]))),
+        (
+            "Evidence",
+            writer.text((verdict, "green" if complete else "yellow"), " ", " ".join(known)),
+        ),
+    ]
+    if plan.population is not None:
+        rows.insert(1, ("Roster", writer.text(population_in_words(plan.population))))
+    yield writer.pairs(rows)
 
 
 def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[RenderableType]:
-    people = people_with(plan, verdict)
-    if not people:
+    everyone = people_with(plan, verdict)
+    if not everyone:
         return
-    yield writer.heading((f"{_TITLES[verdict]}: {number(len(people))}", VERDICT_STYLES[verdict]))
-    if writer.screen.width < NARROW:
-        yield writer.cards(_card(decision, writer) for decision in people)
-    elif writer.screen.width < WIDE:
-        yield _compact(people, writer)
-    else:
-        yield _full(people, writer)
-
-
-def _compact(people: Sequence[Decision], writer: TableWriter) -> RenderableType:
-    rows = [
-        (
-            _person(decision, writer),
-            _date_over_log(decision, writer),
-            _idle(decision, writer),
-            writer.lines(writer.text(decision.explanation), _failed(decision, writer)),
+    yield writer.heading((f"{TITLES[verdict]}: {number(len(everyone))}", VERDICT_STYLES[verdict]))
+    if verdict is Verdict.HOLD:
+        yield from _holds(plan, everyone, writer)
+    listed = everyone[: writer.screen.limit]
+    yield _people(plan, listed, writer)
+    if len(listed) < len(everyone):
+        yield writer.text(
+            (f"  and {number(len(everyone) - len(listed))} more; --all lists everyone", "dim")
         )
-        for decision in people
-    ]
-    table = writer.table(("Who", "Last seen", "Idle", "Why"), numbers=("Idle",))
-    who_column, seen, idle, _ = table.columns
-    who_column.width = width_of((row[0] for row in rows), at_most=writer.screen.width * 3 // 7)
-    seen.width, idle.width = 11, max(4, width_of((row[2] for row in rows), at_most=7))
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
-def _full(people: Sequence[Decision], writer: TableWriter) -> RenderableType:
-    candidates = {
-        "Name": [writer.text((decision.display_name or "", "bold")) for decision in people],
-        "E-mail": [writer.text(decision.email or decision.user_id or "") for decision in people],
-        "Last seen": [_date_over_log(decision, writer) for decision in people],
-        "Idle": [_idle(decision, writer) for decision in people],
-        "Failed": [_failed_number(decision, writer) for decision in people],
-        "Sponsor": [writer.text((decision.sponsor or "", "dim")) for decision in people],
-    }
-    columns = {name: cells for name, cells in candidates.items() if any(cells)}
-    table = writer.table((*columns, "Why"), numbers=("Idle", "Failed"))
-    for column, (name, cells) in zip(table.columns, columns.items(), strict=False):
-        column.width = max(len(name), width_of(cells, at_most=_WIDEST[name]))
-    for decision, *row in zip(people, *columns.values(), strict=True):
-        table.add_row(*row, writer.text(decision.explanation))
-    return table
+def _holds(plan: Plan, held: Sequence[Decision], writer: TableWriter) -> Iterator[RenderableType]:
+    """Say for each reason what would clear it, and by when."""
+    rows = []
+    for reason, count in reasons_of(plan, Verdict.HOLD):
+        first = next(decision for decision in held if decision.reason is reason)
+        dates = [clears_at(decision, plan) for decision in held if decision.reason is reason]
+        latest = max((date for date in dates if date), default=None)
+        by = f"by {day(latest)}, " if latest else ""
+        told = f"{reason_in_words(reason)}: clears {by}{what_clears(first, plan)}"
+        rows.append((writer.text((number(count), "yellow")), writer.text(told)))
+    yield writer.grid(rows, numbers=(0,))
 
 
-def _card(decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
-    idle = f"idle {counted(decision.idle_days, 'day')}, " if decision.idle_days is not None else ""
-    address = decision.email or decision.user_id
-    beside = f"  {address}" if address and address != who(decision) else ""
+def _people(plan: Plan, listed: Sequence[Decision], writer: TableWriter) -> RenderableType:
+    if writer.screen.width < NARROW:
+        return writer.cards(_card(plan, decision, writer) for decision in listed)
+    if writer.screen.width < WIDE:
+        return Group(*_two_lines_each(plan, listed, writer))
+    return Group(*_one_line_each(plan, listed, writer))
+
+
+def _two_lines_each(
+    plan: Plan, listed: Sequence[Decision], writer: TableWriter
+) -> Iterator[RenderableType]:
+    width = writer.screen.width
+    fixed = _fixed(listed)
+    widths = (width - sum(fixed) - 2 * len(fixed), *fixed)
+    yield from _head(("Who", "Last seen", "By", "Idle"), widths, writer, right=3)
+    for decision in listed:
+        cells = (
+            writer.text((who(decision), "bold")),
+            _date(decision, writer),
+            writer.text((seen_by_in_words(decision), "dim")),
+            _idle(decision, writer),
+        )
+        yield writer.row(cells, widths, right=3)
+        below = _joined(
+            [
+                writer.text((address(decision), "dim")),
+                *_notes(plan, decision, writer),
+                _sponsor(decision, writer),
+            ],
+            writer,
+        )
+        if below:
+            yield Padding(writer.fitted(below, width - 2), (0, 0, 0, 2))
+
+
+def _one_line_each(
+    plan: Plan, listed: Sequence[Decision], writer: TableWriter
+) -> Iterator[RenderableType]:
+    names = [writer.text((_name(decision), "bold")) for decision in listed]
+    emails = [writer.text(decision.email or decision.user_id or "") for decision in listed]
+    sponsors = [writer.text((decision.sponsor or "", "dim")) for decision in listed]
+    fixed = (
+        max(3, width_of(names, at_most=24)),
+        max(6, width_of(emails, at_most=34)),
+        *_fixed(listed),
+    )
+    sponsor = width_of(sponsors, at_most=20)
+    titles: tuple[str, ...] = ("Who", "E-mail", "Last seen", "By", "Idle")
+    widths: tuple[int, ...] = fixed
+    if sponsor:
+        titles, widths = (*titles, "Sponsor"), (*widths, max(7, sponsor))
+    rest = writer.screen.width - sum(widths) - 2 * len(widths)
+    notes = [_joined(list(_notes(plan, decision, writer)), writer) for decision in listed]
+    beside = any(0 < note.cell_len <= rest for note in notes)
+    titles, widths = (*titles, "Note" if beside else ""), (*widths, rest)
+    yield from _head(titles, widths, writer, right=4)
+    for decision, name, email, sponsored, note in zip(
+        listed, names, emails, sponsors, notes, strict=True
+    ):
+        cells = (
+            name,
+            email,
+            _date(decision, writer),
+            writer.text((seen_by_in_words(decision), "dim")),
+            _idle(decision, writer),
+        )
+        fits = note.cell_len <= rest
+        yield writer.row(
+            (*cells, *([sponsored] if sponsor else []), note if fits else Text()), widths, right=4
+        )
+        if not fits:
+            yield Padding(writer.fitted(note, writer.screen.width - 2), (0, 0, 0, 2))
+
+
+def _name(decision: Decision) -> str:
+    """Return the name; empty where the portal shows the address for one."""
+    name = decision.display_name or ""
+    return "" if name.casefold() == (decision.email or "").casefold() else name
+
+
+def _fixed(listed: Sequence[Decision]) -> tuple[int, int, int]:
+    """Return the widths of the columns for date, kind and days."""
+    undated = max((len(unseen(one)) for one in listed if one.last_seen_at is None), default=0)
+    return max(11, undated), max(len(seen_by_in_words(one)) for one in listed) or 2, 7
+
+
+def _head(
+    titles: Sequence[str], widths: Sequence[int], writer: TableWriter, *, right: int
+) -> Iterator[RenderableType]:
+    yield writer.row([writer.text((title, "dim")) for title in titles], widths, right=right)
+    yield Text(("─" if writer.unicode else "-") * writer.screen.width, style="dim")
+
+
+def _card(plan: Plan, decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
+    beside = f"  {address(decision)}" if address(decision) else ""
+    seen = _joined(
+        [
+            _date(decision, writer),
+            writer.text((seen_by_in_words(decision), "dim")),
+            Text.assemble("idle ", _idle(decision, writer)) if _idle(decision, writer) else Text(),
+        ],
+        writer,
+    )
     return (
         writer.text((who(decision), "bold"), beside),
-        writer.text(f"{idle}last seen {last_seen(decision)}"),
-        writer.text(decision.explanation),
-        _failed(decision, writer),
+        seen,
+        *_notes(plan, decision, writer),
         _sponsor(decision, writer),
     )
 
 
-def _person(decision: Decision, writer: TableWriter) -> Text:
-    address = decision.email or decision.user_id
-    below = writer.text((address, "dim")) if address and address != who(decision) else None
-    return writer.lines(writer.text((who(decision), "bold")), below, _sponsor(decision, writer))
-
-
-def _date_over_log(decision: Decision, writer: TableWriter) -> Text:
-    if decision.last_seen_at is None:
-        return writer.text((unseen(decision), "dim"))
-    registered = decision.last_seen_by is SeenBy.REGISTRATION
-    log = "registered" if registered else decision.last_seen_by or ""
-    return writer.lines(writer.text(day(decision.last_seen_at)), writer.text((log, "dim")))
+def _date(decision: Decision, writer: TableWriter) -> Text:
+    if decision.last_seen_at is None or idle_since_registration(decision):
+        never = decision.reason is Reason.NEVER_SEEN
+        return writer.text(("never" if never else unseen(decision), "dim"))
+    return writer.text(day(decision.last_seen_at))
 
 
 def _idle(decision: Decision, writer: TableWriter) -> Text:
@@ -169,18 +236,38 @@ def _idle(decision: Decision, writer: TableWriter) -> Text:
     return writer.text(f"{number(decision.idle_days)} d")
 
 
-def _failed(decision: Decision, writer: TableWriter) -> Text:
-    count = decision.failed_sign_ins
-    return writer.text((counted(count, "failed sign-in"), "yellow")) if count else Text()
-
-
-def _failed_number(decision: Decision, writer: TableWriter) -> Text:
-    count = decision.failed_sign_ins
-    return writer.text((number(count), "yellow")) if count else Text()
+def _notes(plan: Plan, decision: Decision, writer: TableWriter) -> Iterator[Text]:
+    """Give what the columns don't say, the most important first."""
+    if decision.session_may_be_open:
+        yield writer.text(("may be signed in", "yellow"))
+    if decision.cohort:
+        yield writer.text(f"cohort {decision.cohort}")
+    if decision.failed_sign_ins:
+        yield writer.text((counted(decision.failed_sign_ins, "failed sign-in"), "yellow"))
+    clears = clears_at(decision, plan)
+    if clears:
+        yield writer.text(f"clears by {day(clears)}")
+    elif says_more(decision, plan.policy):
+        yield writer.text(decision.explanation)
 
 
 def _sponsor(decision: Decision, writer: TableWriter) -> Text:
-    return writer.text((f"sponsor: {decision.sponsor}", "dim")) if decision.sponsor else Text()
+    return writer.text((f"sponsor {decision.sponsor}", "dim")) if decision.sponsor else Text()
+
+
+def _joined(texts: Sequence[Text], writer: TableWriter) -> Text:
+    return writer.text(" · ").join(text for text in texts if text)
+
+
+def _soon(plan: Plan, within_days: int, writer: TableWriter) -> Iterator[RenderableType]:
+    due = due_soon(plan, within_days)
+    yield writer.heading(f"Due within {counted(within_days, 'day')}: {number(len(due))}")
+    rows = [
+        (writer.text(day(at)), writer.text((who(one), "bold")), writer.text(address(one)))
+        for at, one in due[: writer.screen.limit]
+    ]
+    if rows:
+        yield writer.grid(rows)
 
 
 def _summary(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
@@ -189,25 +276,38 @@ def _summary(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
     yield writer.heading("Summary")
     rows = []
     for verdict in ORDER:
-        reasons = ", ".join(
-            f"{reason_in_words(reason)} {number(count)}"
-            for reason, count in reasons_of(plan, verdict)
-        )
         count = count_of(plan.summary, verdict)
-        style = VERDICT_STYLES[verdict] if count else "dim"
-        rows.append(
-            (writer.text(verdict.value), writer.text((number(count), style)), writer.text(reasons))
+        if not count:
+            continue
+        reasons = ", ".join(
+            f"{reason_in_words(reason)} {number(times)}"
+            for reason, times in reasons_of(plan, verdict)
         )
+        said = writer.text((TITLES[verdict].lower(), VERDICT_STYLES[verdict]))
+        rows.append((said, writer.text(number(count)), writer.text((reasons, "dim"))))
     yield writer.grid(rows, numbers=(1,))
-    if plan.summary.keep + plan.summary.skip and not writer.screen.verbose:
-        yield writer.text(("lastseen -v review lists those kept and skipped one by one.", "dim"))
 
 
-_WIDEST = {"Name": 22, "E-mail": 36, "Last seen": 11, "Idle": 7, "Failed": 7, "Sponsor": 28}
-_TITLES = {
-    Verdict.DISABLE: "To be disabled",
-    Verdict.SIGN_OUT: "To be signed out",
-    Verdict.HOLD: "On hold",
-    Verdict.KEEP: "Kept",
-    Verdict.SKIP: "Skipped",
-}
+def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
+    """Say what would come of the plan, where the eye rests: at the end."""
+    due = plan.summary.disable + plan.summary.sign_out
+    yield Text()
+    if plan.pretended:
+        yield writer.text(
+            (f"Made with --now {minute(plan.now)}, so it can't be applied.", "bold yellow")
+        )
+        return
+    maybe = sum(one.session_may_be_open for one in plan.to_disable())
+    if maybe:
+        yield writer.text(
+            (f"{people(maybe)} to be disabled may still be signed in.", "bold yellow")
+        )
+    if context.stopped_by:
+        yield writer.text((f"A guardrail would stop this: {context.stopped_by}", "bold yellow"))
+    if not due:
+        yield writer.text("Nothing to apply.")
+        return
+    yield writer.text("Nobody has been changed. To carry this out:")
+    if context.plan_file is None:
+        yield writer.text((f"  lastseen show {plan.plan_id} -o plan.json", "bold"))
+    yield writer.text((f"  lastseen apply {context.plan_file or 'plan.json'}", "bold"))

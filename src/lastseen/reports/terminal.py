@@ -21,8 +21,8 @@ from lastseen.reports.text import defuse
 
 NARROW = 72
 """Below this many columns a table is shown as a list of cards."""
-WIDE = 150
-"""From this many columns on every field has a column of its own."""
+WIDE = 110
+"""From this many columns on a person takes one line."""
 
 VERDICT_STYLES = {
     Verdict.DISABLE: "bold red",
@@ -106,6 +106,30 @@ class TableWriter:
                 min_width=len(column),
             )
         return table
+
+    def row(self, cells: Sequence[Text], widths: Sequence[int], *, right: int = -1) -> Text:
+        """Return cells side by side on one line, cut or padded to `widths`; `right` to the right.
+
+        Two blanks part the columns.
+        """
+        line = Text()
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+            shown = self.fitted(cell, width)
+            if place == right:
+                shown.pad_left(width - shown.cell_len)
+            else:
+                shown.pad_right(width - shown.cell_len)
+            line.append("  " if place else "").append_text(shown)
+        return line
+
+    def fitted(self, text: Text, width: int) -> Text:
+        """Return a copy of `text` that takes at most `width` columns, cut with an ellipsis."""
+        shown = text.copy()
+        if shown.cell_len > width:
+            mark = "…" if self.unicode else "~"
+            shown.truncate(max(0, width - 1))
+            shown.append(mark)
+        return shown
 
     def cards(self, cards: Iterable[Sequence[Text]]) -> RenderableType:
         """Return each card's first line with the others indented under it."""

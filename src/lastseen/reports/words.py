@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy
-from lastseen.model.plan import Plan, Policy
+from lastseen.model.plan import Cohort, Plan, Policy, Population
 from lastseen.reports.text import day, minute
 
 
@@ -47,6 +47,15 @@ def unseen(decision: Decision) -> str:
     return f"not in {counted(decision.idle_days, 'day')}"
 
 
+def seen_by_in_words(decision: Decision) -> str:
+    """Return what a last-seen date stands for: `sign-in`, `reg. 2025-12-02`."""
+    if decision.last_seen_by is None or decision.last_seen_at is None:
+        return ""
+    if decision.last_seen_by is SeenBy.REGISTRATION:
+        return f"reg. {day(decision.last_seen_at)}"
+    return _SEEN_BY.get(decision.last_seen_by, decision.last_seen_by.value)
+
+
 def reason_in_words(reason: Reason) -> str:
     """Return `evidence incomplete` for `evidence-incomplete`."""
     return reason.value.replace("-", " ")
@@ -71,7 +80,10 @@ def policy_in_words(policy: Policy) -> tuple[str, ...]:
         f"Disable after {counted(policy.inactive_days, 'day')} or more without {proof}.",
         _NEVER_SEEN[policy.never_seen],
         f"Anyone reinstated is kept for {counted(policy.reinstated_grace_days, 'day')}.",
+        _OPEN_SESSIONS[policy.open_sessions],
+        f"An invitation that nobody accepts ends after {counted(policy.pending_days, 'day')}.",
         _CONTRACT_END[policy.contract_end],
+        *(f"Cohort {cohort.name}: {_cohort_in_words(cohort)}." for cohort in policy.cohorts),
         f"Last-seen dates are looked up {counted(policy.lookback_days, 'day')} back.",
     )
 
@@ -99,6 +111,16 @@ def evidence_in_words(plan: Plan) -> tuple[str, ...]:
     return (verdict, known, *_retention(plan), _FILTERS[evidence.filters])
 
 
+def population_in_words(population: Population) -> str:
+    """Return where the roster came from and how many were on it."""
+    total = population.portal_total
+    of_all = f" of {counted(total, 'guest')} on the portal" if total is not None else ""
+    return (
+        f"{population.source}: {counted(population.listed, 'contractor')} listed, "
+        f"{number(population.matched)} with an account{of_all}"
+    )
+
+
 def cost_in_words(plan: Plan) -> str:
     """Return what the evidence took: `123 requests, 4,567 events read`."""
     return (
@@ -112,15 +134,22 @@ _OUTCOMES = {
     "spared-changed": "spared: account changed",
     "keep": "to keep",
     "disable": "to disable",
+    "signed-out": "signed out",
     "sign-out": "to sign out",
     "sign_out": "to sign out",
     "hold": "on hold",
     "skip": "skipped",
 }
+_SEEN_BY = {SeenBy.API_KEY: "API key", SeenBy.INVITATION: "invited"}
 _NEVER_SEEN = {
     "grace": "Anyone never seen counts as idle since registration.",
     "disable": "Anyone never seen is disabled.",
     "keep": "Anyone never seen is kept.",
+}
+_OPEN_SESSIONS = {
+    "report": "Anyone who may still be signed in is disabled and marked.",
+    "sign-out": "Anyone who may still be signed in is signed out first, and disabled later.",
+    "hold": "Anyone who may still be signed in is on hold.",
 }
 _CONTRACT_END = {
     "disable": "When a contract has ended, access ends, whatever the logs show.",
@@ -135,6 +164,24 @@ _FILTERS = {
         "option."
     ),
 }
+
+
+def _cohort_in_words(cohort: Cohort) -> str:
+    """Return what a cohort's rules say instead of the general ones."""
+    rules = []
+    if cohort.inactive_days is not None:
+        rules.append(f"disable after {counted(cohort.inactive_days, 'day')}")
+    if cohort.never_seen is not None:
+        rules.append(f"never seen: {cohort.never_seen}")
+    if cohort.open_sessions is not None:
+        rules.append(f"open sessions: {cohort.open_sessions}")
+    if cohort.return_days is not None:
+        rules.append(f"{counted(cohort.return_days, 'day')} to sign in again")
+    if cohort.pending_days is not None:
+        rules.append(f"invitations end after {counted(cohort.pending_days, 'day')}")
+    if cohort.contract_end is not None:
+        rules.append(f"contract end: {cohort.contract_end}")
+    return ", ".join(rules) or "as for everyone"
 
 
 def _retention(plan: Plan) -> tuple[str, ...]:

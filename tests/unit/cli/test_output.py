@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from lastseen.cli.output import short_destination, write_file
-from lastseen.cli.review import plan_destination
+from lastseen.cli.documents import plan_destinations
+from lastseen.cli.invocation import Invocation
+from lastseen.cli.output import Summary, record_destinations, short_destinations, write_file
 from lastseen.model.errors import ExitCode, UsageError
+
+
+def deliver(where, document, **called):
+    summary = Summary(text="3 kept.", event="plan")
+    where.deliver(lambda _place: document, summary, called=Invocation(**called))
 
 
 @pytest.mark.parametrize(
@@ -21,38 +27,38 @@ from lastseen.model.errors import ExitCode, UsageError
     ],
 )
 def test_a_files_ending_names_the_format(tmp_path, name, form):
-    assert plan_destination(tmp_path / name, None).format == form
+    assert plan_destinations([tmp_path / name], None).formats == (form,)
 
 
 def test_a_format_that_is_given_beats_the_ending(tmp_path):
-    assert plan_destination(tmp_path / "p.json", "csv").format == "csv"
+    assert plan_destinations([tmp_path / "p.json"], "csv").formats == ("csv",)
 
 
 def test_standard_output_gets_a_table_unless_told_otherwise():
-    assert plan_destination(None, None).format == "table"
-    assert plan_destination(Path("-"), "json").file is None
+    assert plan_destinations(None, None).formats == ("table",)
+    assert plan_destinations([Path("-")], "json").places[0].file is None
 
 
 @pytest.mark.parametrize("name", ["plan", "plan.pdf"])
 def test_an_ending_that_says_nothing_is_refused_before_any_work(tmp_path, name):
     with pytest.raises(UsageError) as refused:
-        plan_destination(tmp_path / name, None)
+        plan_destinations([tmp_path / name], None)
     assert refused.value.exit_code == ExitCode.USAGE
 
 
 def test_a_format_that_the_command_does_not_write_is_refused(tmp_path):
     with pytest.raises(UsageError, match="csv"):
-        short_destination(tmp_path / "receipt.csv", None)
+        short_destinations([tmp_path / "receipt.csv"], None)
 
 
 def test_a_folder_that_is_not_there_is_refused_before_any_work(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
-        plan_destination(tmp_path / "nowhere" / "p.json", None)
+        plan_destinations([tmp_path / "nowhere" / "p.json"], None)
 
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(UsageError, match="it is a folder"):
-        plan_destination(tmp_path, "json")
+        plan_destinations([tmp_path], "json")
 
 
 def test_a_file_is_readable_by_its_owner_only(tmp_path):
@@ -74,7 +80,7 @@ def test_an_older_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path)
 def test_a_link_is_followed_not_replaced(tmp_path):
     (tmp_path / "real.json").write_bytes(b"older")
     (tmp_path / "link.json").symlink_to("real.json")
-    plan_destination(tmp_path / "link.json", None).deliver(b"new", summary="s")
+    deliver(plan_destinations([tmp_path / "link.json"], None), b"new")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_bytes() == b"new"
 
@@ -98,13 +104,49 @@ def test_a_failed_write_leaves_the_older_file_and_says_why(tmp_path, monkeypatch
 
 
 def test_the_summary_goes_to_standard_error_and_names_the_file(tmp_path, capsys):
-    plan_destination(tmp_path / "p.json", None).deliver(b"{}", summary="3 kept.")
+    deliver(plan_destinations([tmp_path / "p.json"], None), b"{}")
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == f"3 kept.\nWritten to {(tmp_path / 'p.json').resolve()}.\n"
 
 
 def test_standard_output_carries_the_document_and_nothing_else(capfdbinary):
-    plan_destination(None, "json").deliver(b"{}\n", summary="3 kept.")
+    deliver(plan_destinations(None, "json"), b"{}\n")
     sys.stderr.flush()
     assert capfdbinary.readouterr() == (b"{}\n", b"")
+
+
+def test_one_document_goes_to_several_files_each_in_its_format(tmp_path, capsys):
+    files = [tmp_path / "p.json", tmp_path / "p.html"]
+    where = plan_destinations(files, None)
+    summary = Summary(text="3 kept.", event="plan")
+    where.deliver(lambda place: place.format.encode(), summary, called=Invocation())
+    assert [file.read_bytes() for file in files] == [b"json", b"html"]
+    assert capsys.readouterr().err.count("3 kept.") == 1
+
+
+def test_one_format_for_several_files_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="more than one -o"):
+        plan_destinations([tmp_path / "p.json", tmp_path / "p.html"], "csv")
+
+
+def test_nothing_is_written_where_one_of_the_documents_cannot_be_made(tmp_path):
+    def render(place):
+        if place.format == "html":
+            raise ZeroDivisionError
+        return b"{}"
+
+    where = plan_destinations([tmp_path / "p.json", tmp_path / "p.html"], None)
+    with pytest.raises(ZeroDivisionError):
+        where.deliver(render, Summary(text="s", event="plan"), called=Invocation())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_quiet_leaves_the_summary_out(tmp_path, capsys):
+    deliver(plan_destinations([tmp_path / "p.json"], None), b"{}", quiet=True)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["r.json", "r.csv", "r.html", "r.txt"])
+def test_receipts_and_the_history_are_kept_in_every_built_in_format(tmp_path, name):
+    assert record_destinations([tmp_path / name], None).places[0].file

@@ -36,7 +36,8 @@ def test_json_lines_carry_what_was_given_beside_the_message(capsys):
     assert told["message"] == "read"
     assert told["pages"] == 3
     assert told["level"] == "info"
-    assert told["at"].endswith("Z")
+    assert told["time"].endswith("Z")
+    assert told["event"] == "log"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -6,11 +6,20 @@ from typing import Any
 
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.instant import Instant
-from lastseen.model.plan import EvidenceSummary, Plan, Policy, sealed, summarise
+from lastseen.model.plan import EvidenceSummary, Plan, Policy, Population, sealed, summarise
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
 
 NOW = Instant(datetime(2026, 11, 25, 10, 30, tzinfo=UTC))
 PORTAL = "https://northwind.onlyoffice.com"
+POPULATION = Population(
+    source="csv",
+    query="contractors.csv",
+    listed=153,
+    matched=150,
+    portal_total=160,
+    read_at=NOW,
+    sha256="ab" * 32,
+)
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m",

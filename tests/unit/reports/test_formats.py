@@ -39,7 +39,7 @@ LINES = """
 class Lines:
     endings = (".lines",)
 
-    def render(self, plan, screen):
+    def render(self, plan, context):
         return b"\\n".join(d.email.encode() for d in plan.decisions)
 
 
@@ -80,12 +80,14 @@ def test_an_unknown_format_names_those_there_are():
     assert "table, json, csv, html" in refused.value.remedy
 
 
-def test_a_receipt_is_a_table_or_json_only():
-    receipt = receipt_of(outcome())
-    assert render_receipt(receipt, "table")
-    assert render_receipt(receipt, "json")
-    with pytest.raises(UsageError):
-        render_receipt(receipt, "html")
+@pytest.mark.parametrize("form", ["table", "json", "csv", "html"])
+def test_a_receipt_comes_in_every_built_in_format(form):
+    assert render_receipt(receipt_of(outcome()), form)
+
+
+def test_a_receipt_in_another_format_is_a_usage_error():
+    with pytest.raises(UsageError, match="pdf"):
+        render_receipt(receipt_of(outcome()), "pdf")
 
 
 def test_json_is_the_plan_as_apply_reads_it():
@@ -113,8 +115,35 @@ def test_a_format_that_cannot_be_used_is_said_to_be_so(install, source):
         render_plan(plan_of(), "lines")
 
 
+FAILING = """
+class Failing:
+    endings = (".lines",)
+
+    def render(self, plan, context):
+        {body}
+
+
+FORMAT = Failing()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [("return 1 / 0", "ZeroDivisionError"), ("return 'text'", "it returned str, not bytes")],
+)
+def test_a_fault_of_another_package_is_called_that_package_s(install, body, found):
+    install(FAILING.format(body=body))
+    with pytest.raises(UsageError) as refused:
+        render_plan(plan_of(), "lines")
+    assert found in refused.value.found
+    assert "the fault is in the package other-reports 1.0" in refused.value.meaning
+
+
 def test_a_pipe_gets_no_colour_and_eighty_columns():
-    assert screen_of(io.StringIO(), {}) == Screen(width=80, colour=False, encoding="utf-8")
+    assert screen_of(io.StringIO(), {}) == Screen(
+        width=80, colour=False, encoding="utf-8", limit=10
+    )
+    assert screen_of(io.StringIO(), {}, everyone=True).limit is None
 
 
 def test_columns_and_encoding_are_those_of_the_stream():

@@ -9,7 +9,7 @@ from lastseen.model.journal_entry import JournalEntry
 from lastseen.model.run import Run
 from lastseen.reports import Screen
 from lastseen.reports.history import RunDetail, render_run, render_runs
-from tests.unit.reports.samples import NOW, days_ago, decision, outcome, plan_of, receipt_of
+from tests.unit.reports.samples import NOW, PORTAL, days_ago, decision, outcome, plan_of, receipt_of
 
 OPS = Actor(os_user="ops", host="cron1", version="1.0.0", account="admin@northwind.example")
 
@@ -30,9 +30,13 @@ def run(**fields) -> Run:
     return Run(**(standard | fields))
 
 
+def rendered(runs, form, *, width=80):
+    return render_runs(runs, form, portal=PORTAL, screen=Screen(width=width)).decode()
+
+
 @pytest.mark.parametrize("width", [60, 80, 140])
 def test_a_list_tells_what_when_by_whom_and_how_it_ended(width):
-    shown = " ".join(render_runs([run()], "table", screen=Screen(width=width)).decode().split())
+    shown = " ".join(rendered([run()], "table", width=width).split())
     for part in ("9f2c11d04a7e", "apply", "2026-11-24 10:30 UTC", "14 min 24 s", "partial"):
         assert part in shown
     assert "2 disabled, 1 refused" in shown
@@ -40,17 +44,19 @@ def test_a_list_tells_what_when_by_whom_and_how_it_ended(width):
 
 
 def test_a_run_under_way_has_no_end():
-    shown = render_runs([run(state="running", finished_at=None, summary={})], "table").decode()
+    shown = render_runs(
+        [run(state="running", finished_at=None, summary={})], "table", portal=PORTAL
+    ).decode()
     assert "running" in shown
     assert "took" not in shown
 
 
 def test_a_ledger_without_runs_says_so():
-    assert render_runs([], "table") == b"No run yet on this portal.\n"
+    assert rendered([], "table") == "No run yet on this portal.\n"
 
 
 def test_the_list_as_json_is_named_and_whole():
-    document = msgspec.json.decode(render_runs([run(), run(run_id="b")], "json"))
+    document = msgspec.json.decode(rendered([run(), run(run_id="b")], "json"))
     assert document["schema"] == "lastseen.history/1"
     assert [entry["run_id"] for entry in document["runs"]] == ["9f2c11d04a7e", "b"]
 
@@ -93,6 +99,14 @@ def test_a_run_in_detail_as_json_holds_its_documents():
 
 def test_other_formats_are_refused():
     with pytest.raises(UsageError):
-        render_runs([run()], "csv")
+        rendered([run()], "pdf")
     with pytest.raises(UsageError):
         render_run(RunDetail(run=run()), "csv")
+
+
+def test_the_list_comes_as_csv_and_as_a_page():
+    partial = run(summary={"disabled": 3, "refused": 1})
+    assert "9f2c11d04a7e,apply,partial" in rendered([partial], "csv")
+    page = rendered([partial], "html")
+    for part in ("<!doctype html>", PORTAL, "9f2c11d04a7e", "3 disabled, 1 refused"):
+        assert part in page

@@ -2,13 +2,14 @@ import re
 
 import pytest
 
+from lastseen.model.decision import Reason
 from lastseen.model.receipt import OutcomeKind, encode_receipt
 from lastseen.reports import Screen, render_receipt
-from tests.unit.reports.samples import HOSTILE, outcome, receipt_of
+from tests.unit.reports.samples import HOSTILE, decision, outcome, plan_of, receipt_of
 
 
-def table(receipt, **screen):
-    return render_receipt(receipt, "table", screen=Screen(**screen)).decode()
+def table(receipt, *, plan=None, **screen):
+    return render_receipt(receipt, "table", screen=Screen(**screen), plan=plan).decode()
 
 
 @pytest.mark.parametrize("width", [50, 80, 160])
@@ -70,3 +71,19 @@ def test_hostile_errors_do_not_reach_the_terminal():
 def test_json_is_the_receipts_own_form():
     receipt = receipt_of(outcome())
     assert render_receipt(receipt, "json") == encode_receipt(receipt)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "html"])
+def test_names_and_reasons_come_from_the_plan(form):
+    decided = decision(reason=Reason.INACTIVE)
+    shown = render_receipt(
+        receipt_of(outcome()), form, screen=Screen(width=160), plan=plan_of(decided)
+    ).decode()
+    assert "Anna Kowalska" in shown
+    assert "inactive" in shown
+
+
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_every_outcome_can_be_shown(kind):
+    for form in ("table", "csv", "html"):
+        assert render_receipt(receipt_of(outcome(kind)), form)

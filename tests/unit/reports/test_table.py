@@ -6,10 +6,12 @@ from rich.cells import cell_len
 
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.instant import Instant
-from lastseen.reports import Screen, render_plan
+from lastseen.reports import PlanContext, Screen, render_plan
 from tests.unit.reports.samples import (
     NOW,
+    POPULATION,
     PORTAL,
+    days_ago,
     decision,
     hostile_plan,
     incomplete_evidence,
@@ -21,33 +23,103 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 KEPT = {"decision": Verdict.KEEP, "reason": Reason.ACTIVE}
 
 
-def table(plan, **screen):
+def table(plan, *, context=None, **screen):
     shown_on = Screen(**screen)
-    return render_plan(plan, "table", screen=shown_on).decode(shown_on.encoding)
+    context = PlanContext(screen=shown_on, **(context or {}))
+    return render_plan(plan, "table", context=context).decode(shown_on.encoding)
 
 
 @pytest.mark.parametrize("width", [40, 60, 71, 72, 80, 100, 149, 150, 200])
 @pytest.mark.parametrize("plan", [plan_of(*roster_of(40)), hostile_plan()], ids=["some", "hostile"])
 def test_no_line_is_wider_than_the_screen(plan, width):
-    lines = table(plan, width=width, verbose=True).split("\n")
+    lines = table(plan, width=width, everyone=True).split("\n")
     assert max(map(cell_len, lines)) <= width
 
 
-@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
 def test_everything_about_a_person_is_there_at_any_width(width):
-    somebody = decision(failed_sign_ins=3, sponsor="Dana", email="a@b.example", explanation="Gone.")
+    somebody = decision(
+        failed_sign_ins=3,
+        sponsor="Dana",
+        email="a@b.io",
+        cohort="audit",
+        session_may_be_open=True,
+    )
     shown = table(plan_of(somebody), width=width)
     for part in (
         "Anna Kowalska",
-        "a@b.example",
+        "a@b.io",
         "2026-10-15",
         "sign-in",
-        "41",
-        "Gone.",
-        "3",
+        "41 d",
+        "3 failed sign-ins",
+        "cohort audit",
+        "may be signed in",
         "Dana",
     ):
         assert part in shown
+
+
+@pytest.mark.parametrize(("width", "lines"), [(80, 2), (120, 1)])
+def test_a_person_takes_two_lines_at_80_columns_and_one_at_120(width, lines):
+    plan = plan_of(*(decision(display_name=f"Person {n}", sponsor="Dana") for n in range(5)))
+    shown = table(plan, width=width).split("\n")
+    first, last = (next(i for i, line in enumerate(shown) if f"Person {n}" in line) for n in (0, 4))
+    assert last - first == 4 * lines
+
+
+def test_a_sentence_is_shown_only_where_it_adds_something():
+    told = {"explanation": "The contract ended on 2026-11-01."}
+    assert "The contract ended" not in table(plan_of(decision(**told)))
+    assert "The contract ended" in table(plan_of(decision(reason=Reason.CONTRACT_ENDED, **told)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_hold_says_when_it_clears_and_what_clears_it(width):
+    held = decision(decision=Verdict.HOLD, reason=Reason.EVIDENCE_INCOMPLETE, idle_days=None)
+    shown = " ".join(table(plan_of(held, evidence=incomplete_evidence()), width=width).split())
+    assert "evidence incomplete: clears by 2026-12-18, with reviews at least every 3 days" in shown
+
+
+def test_a_section_lists_its_first_people_and_says_how_many_more_there_are():
+    plan = plan_of(*(decision(display_name=f"P{n:02}", idle_days=90 - n) for n in range(31)))
+    shown = table(plan, limit=10)
+    assert "P09" in shown
+    assert "P10" not in shown
+    assert "and 21 more; --all lists everyone" in shown
+
+
+def test_the_end_says_how_to_carry_it_out():
+    plan = plan_of(decision())
+    ends = table(plan).rstrip().split("\n")[-2:]
+    assert [line.strip() for line in ends] == [
+        "lastseen show r-7k2m9q4d -o plan.json",
+        "lastseen apply plan.json",
+    ]
+    written = table(plan, context={"plan_file": "/tmp/p.json"})
+    assert written.rstrip().endswith("lastseen apply /tmp/p.json")
+    assert "lastseen apply" not in table(plan_of(decision(**KEPT)))
+
+
+def test_a_guardrail_in_the_way_is_told_with_the_ways_on():
+    shown = table(plan_of(decision()), context={"stopped_by": "184 people, at most 50"})
+    assert "A guardrail would stop this: 184 people, at most 50" in shown
+
+
+def test_one_decision_may_be_shown_alone():
+    plan = plan_of(decision(display_name="Gone"), decision(display_name="Kept Person", **KEPT))
+    shown = table(plan, context={"only": Verdict.KEEP})
+    assert "Kept Person" in shown
+    assert "Gone" not in shown
+
+
+def test_those_due_soon_are_listed_when_asked_for():
+    soon = decision(display_name="Soon", idle_days=25, last_seen_at=days_ago(25), **KEPT)
+    later = decision(display_name="Later", idle_days=5, last_seen_at=days_ago(5), **KEPT)
+    shown = table(plan_of(soon, later), context={"soon_days": 7})
+    assert "Due within 7 days: 1" in shown
+    assert re.search(r"2026-11-30 +Soon", shown)
+    assert "Later" not in shown
 
 
 def test_those_to_be_disabled_come_first_then_those_on_hold_then_the_summary():
@@ -69,15 +141,17 @@ def test_the_longest_idle_comes_first():
 def test_those_kept_are_only_counted_unless_asked_for():
     plan = plan_of(decision(display_name="Kept Person", **KEPT))
     assert "Kept Person" not in table(plan)
-    assert "active 1" in table(plan)
-    assert "Kept Person" in table(plan, verbose=True)
+    assert re.search(r"kept +1 +active 1", table(plan))
+    assert "Kept Person" in table(plan, everyone=True)
 
 
-def test_the_header_tells_portal_instant_policy_and_evidence():
-    shown = " ".join(table(plan_of(decision())).split())
+def test_the_header_tells_portal_instant_policy_roster_and_evidence():
+    plan = plan_of(decision(), population=POPULATION)
+    shown = " ".join(table(plan, everyone=True).split())
     for part in (
         PORTAL,
         "2026-11-25 10:30 UTC",
+        "csv: 153 contractors listed, 150 with an account of 160 guests on the portal",
         "Disable after 30 days or more",
         "Complete:",
         "without a gap since 2026-05-29 10:30 UTC",
@@ -89,7 +163,7 @@ def test_the_header_tells_portal_instant_policy_and_evidence():
 def test_incomplete_evidence_is_said_with_its_reason():
     shown = " ".join(table(plan_of(decision(), evidence=incomplete_evidence())).split())
     assert "Incomplete:" in shown
-    assert "keeps its sign-in log for 7 days" in shown
+    assert "known without a gap since" in shown
 
 
 def test_a_pretended_plan_says_that_it_cannot_be_applied():
@@ -113,7 +187,7 @@ def test_colour_adds_colours_and_nothing_else():
 
 
 def test_hostile_names_add_no_escape_sequence_to_a_coloured_table():
-    plain = SGR.sub("", table(hostile_plan(), colour=True, verbose=True))
+    plain = SGR.sub("", table(hostile_plan(), colour=True, everyone=True))
     assert all(character == "\n" or character.isprintable() for character in plain)
     assert "\\x1b[31mred\\x1b[0m" in plain
     assert "[red]markup[/red]" in plain

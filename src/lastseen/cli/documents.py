@@ -1,0 +1,137 @@
+"""Plans and receipts between commands, files and the screen.
+
+Reads plan files and writes plans and receipts in every format; decides nothing.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lastseen.cli.errors import print_line
+from lastseen.cli.invocation import Invocation
+from lastseen.cli.output import Destination, Destinations, Summary, destinations
+from lastseen.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from lastseen.api import Plan, Receipt, Settings, Verdict
+
+
+def read_plan(file: Path) -> "Plan":
+    """Read a plan from a file; raises UsageError where it can't be read, PlanRefused."""
+    from lastseen.api import decode_plan
+
+    try:
+        document = file.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            attempted=f"reading the plan {file}",
+            found=(error.strerror or type(error).__name__).lower(),
+            meaning="there is nothing to carry out; nothing was changed",
+            remedy="make a plan with `lastseen review -o plan.json`",
+        ) from None
+    return decode_plan(document, source=str(file))
+
+
+def plan_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
+    """Return where a plan goes; raises UsageError for a format that no report has."""
+    from lastseen.reports import format_of, plan_formats
+
+    return destinations(files, form, offered=plan_formats(), by_ending=format_of)
+
+
+def deliver_plan(
+    plan: "Plan",
+    where: Destinations,
+    called: Invocation,
+    *,
+    settings: "Settings",
+    everyone: bool = False,
+    only: "Verdict | None" = None,
+) -> None:
+    """Write the plan; `everyone` and `only` say whom a table or report lists."""
+    from lastseen.reports import PlanContext, render_plan
+
+    written = where.file_in("json")
+    stopped_by = _stopped_by(plan, settings)
+
+    def render(place: Destination) -> bytes:
+        context = PlanContext(
+            screen=place.screen(everyone=everyone),
+            guardrails=settings.guardrails,
+            stopped_by=stopped_by,
+            plan_file=str(written) if written else None,
+            only=only,
+        )
+        return render_plan(plan, place.format, context=context)
+
+    where.deliver(render, plan_summary(plan), called=called)
+    if not where.shows_table:
+        _tell_guardrail(stopped_by)
+
+
+def tell_guardrail(plan: "Plan", settings: "Settings") -> None:
+    """Say that a guardrail would stop the plan, and the ways on, where that is so."""
+    _tell_guardrail(_stopped_by(plan, settings))
+
+
+def _tell_guardrail(stopped_by: str | None) -> None:
+    if stopped_by:
+        print_line(f"A guardrail would stop this. {stopped_by}", event="guardrail")
+
+
+def _stopped_by(plan: "Plan", settings: "Settings") -> str | None:
+    """Return which guardrail would stop the plan, and the ways on; None where none would."""
+    from lastseen.api import guardrail_ahead, open_portal_ledger, system_clock
+
+    if plan.pretended:
+        return None
+    with open_portal_ledger(settings) as ledger:
+        stopped = guardrail_ahead(
+            plan, ledger=ledger, guardrails=settings.guardrails, now=system_clock()
+        )
+    if stopped is None:
+        return None
+    attempted = stopped.attempted[0].upper() + stopped.attempted[1:]
+    remedy = stopped.remedy[0].upper() + stopped.remedy[1:]
+    return f"{attempted}: {stopped.found}. {remedy}."
+
+
+def plan_summary(plan: "Plan") -> Summary:
+    """Return `Plan 3f2a…: 3 to disable, 90 to keep` with its counts."""
+    import msgspec
+
+    from lastseen.reports.words import counts_in_words
+
+    counts = msgspec.to_builtins(plan.summary)
+    return Summary(
+        text=f"Plan {plan.plan_id}: {counts_in_words(counts)}.",
+        event="plan",
+        fields={"plan_id": plan.plan_id, "portal": plan.portal, **counts},
+    )
+
+
+def deliver_receipt(
+    receipt: "Receipt", where: Destinations, called: Invocation, settings: "Settings"
+) -> None:
+    """Write the receipt, with the names and reasons of its plan where the ledger has it."""
+    from lastseen.api import open_portal_ledger
+    from lastseen.reports import render_receipt
+
+    with open_portal_ledger(settings) as ledger:
+        plan = ledger.runs.plan(receipt.plan_id)
+
+    def render(place: Destination) -> bytes:
+        return render_receipt(receipt, place.format, screen=place.screen(), plan=plan)
+
+    where.deliver(render, receipt_summary(receipt), called=called)
+
+
+def receipt_summary(receipt: "Receipt") -> Summary:
+    """Return `Run 9f3c…: 48 disabled, 1 refused` with its counts."""
+    from lastseen.reports.words import counts_in_words
+
+    return Summary(
+        text=f"Run {receipt.run_id}: {counts_in_words(receipt.summary)}.",
+        event="receipt",
+        fields={"run_id": receipt.run_id, "plan_id": receipt.plan_id, **receipt.summary},
+    )

@@ -1,0 +1,66 @@
+"""`lastseen show`: a plan, receipt or run of the past in any format. Asks the portal nothing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lastseen.cli.documents import (
+    deliver_plan,
+    deliver_receipt,
+    plan_destinations,
+    read_plan,
+)
+from lastseen.cli.history import show_run
+from lastseen.cli.invocation import invocation
+from lastseen.cli.options import AllOption, OutputOption, PlanFormatOption
+from lastseen.cli.output import record_destinations
+from lastseen.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from lastseen.api import Plan, PortalLedger, Receipt
+
+
+def show(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="PLAN|RUN", hidden=True)],
+    everyone: AllOption = False,
+    output: OutputOption = None,
+    form: PlanFormatOption = None,
+) -> None:
+    """Show a plan, receipt or run again, in any format.
+
+    PLAN is a plan file or a plan id; RUN is a run id. The beginning of an id is enough.
+    """
+    from lastseen.api import open_portal_ledger
+
+    called = invocation(context)
+    settings = called.settings()
+    plan: Plan | None = read_plan(Path(what)) if Path(what).is_file() else None
+    receipt: Receipt | None = None
+    if plan is None:
+        with open_portal_ledger(settings) as ledger:
+            plan, receipt = _found(ledger, what)
+            if plan is None and receipt is None:
+                show_run(ledger, record_destinations(output, form), called, what)
+                return
+    if receipt is not None:
+        deliver_receipt(receipt, record_destinations(output, form), called, settings)
+    elif plan is not None:
+        where = plan_destinations(output, form)
+        deliver_plan(plan, where, called, settings=settings, everyone=everyone)
+
+
+def _found(ledger: "PortalLedger", what: str) -> "tuple[Plan | None, Receipt | None]":
+    """Return the plan or the receipt that `what` names; neither for a run that left none."""
+    try:
+        run = ledger.runs.find(what)
+    except UsageError:
+        plan = ledger.runs.plan(what.strip().lower())  # of another ledger's review
+        if plan is None:
+            raise
+        return plan, None
+    receipt = ledger.runs.receipt(run.run_id)
+    if receipt is not None:
+        return None, receipt
+    return (ledger.runs.plan(run.run_id) if run.kind in ("review", "run") else None), None

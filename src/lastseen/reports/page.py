@@ -1,0 +1,77 @@
+"""The HTML page that all reports share: templates, filters, style and its one script.
+
+A page is self-contained: it fetches nothing, and its policy allows no script but the one whose hash
+it names. Everything about people is defused first and escaped by the template.
+"""
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from lastseen._version import __version__
+from lastseen.model.counting import counted, number, people
+from lastseen.reports.text import day, defuse, minute, took
+from lastseen.reports.words import (
+    address,
+    outcome_in_words,
+    reason_in_words,
+    seen_by_in_words,
+    who,
+)
+
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b( \d\d:\d\d UTC)?")
+
+
+def render_page(template: str, **content: object) -> bytes:
+    """Return the page that `template` makes of `content`, in UTF-8."""
+    return _environment().get_template(template).render(**content).encode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("lastseen.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "address": address,
+        "breakable": _breakable,
+        "counted": counted,
+        "dated": _dated,
+        "day": day,
+        "minute": minute,
+        "number": number,
+        "outcome": outcome_in_words,
+        "people": people,
+        "reason": reason_in_words,
+        "seen_by": seen_by_in_words,
+        "shown": defuse,
+        "who": who,
+    }
+    script = (files("lastseen.reports") / "templates" / "report.js").read_text("utf-8")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    environment.globals |= {
+        "script": Markup(script),
+        "script_hash": f"sha256-{digest}",
+        "took": took,
+        "version": __version__,
+    }
+    return environment
+
+
+def _breakable(text: str) -> Markup:
+    """Return an address, defused and escaped, that may be broken after its `@`."""
+    return Markup(str(escape(defuse(text))).replace("@", "@<wbr>"))
+
+
+def _dated(text: str) -> Markup:
+    """Return a sentence, defused and escaped, whose dates stay on one line."""
+    return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(defuse(text)))))

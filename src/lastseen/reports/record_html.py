@@ -1,0 +1,48 @@
+"""Receipts and the history as self-contained HTML pages, in the style of the plan's report."""
+
+from collections.abc import Sequence
+
+from lastseen.model.counting import counted
+from lastseen.model.plan import Plan
+from lastseen.model.receipt import OutcomeKind, Receipt
+from lastseen.model.run import Run
+from lastseen.reports.page import render_page
+from lastseen.reports.receipt import attention_first, is_unverified
+from lastseen.reports.words import counts_in_words
+
+
+def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
+    """Return the receipt as a page; `plan` adds names and reasons."""
+    decisions = {one.user_id: one for one in plan.decisions} if plan else {}
+    result = counts_in_words(receipt.summary)
+    headline = result[0].upper() + result[1:]
+    return render_page(
+        "receipt.html.j2",
+        title=f"{headline} – Lastseen, {receipt.started_at:%Y-%m-%d}",
+        kind="receipt",
+        headline=headline,
+        receipt=receipt,
+        plan=plan,
+        outcomes=[
+            (outcome, decisions.get(outcome.user_id))
+            for outcome in sorted(receipt.outcomes, key=attention_first)
+        ],
+        unverified=sum(map(is_unverified, receipt.outcomes)),
+        undoable=any(one.outcome is OutcomeKind.DISABLED for one in receipt.outcomes),
+    )
+
+
+def runs_html(runs: Sequence[Run], portal: str) -> bytes:
+    """Return the runs in the order given as a page."""
+    return render_page(
+        "history.html.j2",
+        title=f"{counted(len(runs), 'run')} on {portal} – Lastseen",
+        kind="history",
+        headline=counted(len(runs), "run"),
+        portal=portal,
+        runs=[(run, _result(run)) for run in runs],
+    )
+
+
+def _result(run: Run) -> str:
+    return counts_in_words(run.summary) if run.summary else ""

@@ -12,7 +12,7 @@ import typer
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
-from lastseen.cli.output import short_destination, write_out
+from lastseen.cli.output import Summary, short_destinations, write_out
 from lastseen.cli.prompts import agreed_to, nobody_to_ask
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
@@ -101,6 +101,7 @@ def enqueue(
 @app.command()
 def status(
     context: typer.Context,
+    everyone: Annotated[bool, typer.Option("--all", help="List clean portals too.")] = False,
     output: OutputOption = None,
     form: ShortFormatOption = None,
 ) -> None:
@@ -113,14 +114,19 @@ def status(
     from lastseen.model.instant import system_clock
     from lastseen.reports.fleet import render_fleet_status
 
-    called, where = invocation(context), short_destination(output, form)
+    called, where = invocation(context), short_destinations(output, form)
     with _opened_store(called) as store:
         stands = fleet_status(store, clock=system_clock)
     where.deliver(
-        render_fleet_status(
-            stands, where.format, screen=where.screen(verbose=called.verbosity > 0)
+        lambda place: render_fleet_status(
+            stands, place.format, screen=place.screen(everyone=everyone)
         ),
-        summary=f"{stands.summary.get('clean', 0)} of {len(stands.portals)} portals are clean.",
+        Summary(
+            text=f"{stands.summary.get('clean', 0)} of {len(stands.portals)} portals are clean.",
+            event="fleet-status",
+            fields=dict(stands.summary),
+        ),
+        called=called,
     )
 
 

@@ -7,6 +7,7 @@ decision is made here and nothing of the portal's HTTP is known.
 from lastseen.ledger.db.opening import open_ledger
 from lastseen.ledger.ledger import Ledger, PortalLedger
 from lastseen.ledger.stores.accounts import AccountStore
+from lastseen.ledger.stores.coverage_rows import proof_in_words, proof_line
 from lastseen.ledger.stores.evidence import Covered, EvidenceStore, Reading
 from lastseen.ledger.stores.exemptions import ExemptionStore
 from lastseen.ledger.stores.journal import Journal
@@ -25,4 +26,6 @@ __all__ = [
     "RetentionNote",
     "RunStore",
     "open_ledger",
+    "proof_in_words",
+    "proof_line",
 ]

@@ -48,13 +48,13 @@ def _pieces(status: FleetStatus, writer: TableWriter) -> Iterator[RenderableType
     if not status.portals:
         yield writer.text("The fleet has no portal yet: `lastseen fleet sync FILE` adds some.")
         return
-    shown = _shown(status.portals, verbose=writer.screen.verbose)
+    shown = _shown(status.portals, verbose=writer.screen.everyone)
     if shown and writer.screen.width < LEAST_WIDTH:
         yield writer.cards(_card(portal, status.at, writer) for portal in shown)
     elif shown:
         yield _table(shown, status.at, writer)
     if unlisted := len(status.portals) - len(shown):
-        listed = "clean ones first; `lastseen -v fleet status` lists all"
+        listed = "clean ones first; `lastseen fleet status --all` lists all"
         yield writer.text((f"{unlisted} more are not listed, {listed}.", "dim"))
     states = ", ".join(f"{count} {state}" for state, count in status.summary.items())
     jobs = f"{counted(status.waiting, 'job waits', 'jobs wait')}, {status.running} running"

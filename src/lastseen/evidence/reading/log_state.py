@@ -15,7 +15,7 @@ from lastseen.evidence.proof.same_log import Anchor
 from lastseen.evidence.reading.log import Log
 from lastseen.evidence.reading.request_cost import STEP
 from lastseen.evidence.record import CoverageRecord
-from lastseen.ledger import Covered, EvidenceStore
+from lastseen.ledger import Covered, EvidenceStore, proof_in_words
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import EPOCH, Instant, Interval, instant
 from lastseen.model.sighting import Sighting
@@ -206,7 +206,7 @@ class LogState:
                 user_id=None,
                 since=covered.interval.since,
                 until=covered.interval.until,
-                proof=covered.proof,
+                proof=proof_in_words(covered.proof),
             )
             for covered in store.coverage(kind)
         ]

@@ -11,7 +11,8 @@ from lastseen.evidence.proof.quorum import agreed_page
 from lastseen.evidence.reading.log import is_right_missing
 from lastseen.evidence.reading.log_state import LogState
 from lastseen.evidence.reading.request_cost import Search
-from lastseen.ledger import EvidenceStore, Reading
+from lastseen.ledger import EvidenceStore, Reading, proof_line
+from lastseen.model.counting import counted
 from lastseen.model.errors import PortalError, PortalUnreadable
 from lastseen.model.instant import EPOCH, Instant, Interval
 from lastseen.model.progress import Progress
@@ -54,6 +55,7 @@ class PageReader:
         self._store = store
         self._is_unsteady = is_unsteady
         self._kept = Coverage()
+        self._begun_at: Instant | None = None
         self._unwritten = _Unwritten()
         self._stall = _StallDetector()
         self._progress = _PageProgress(progress, state.log.name)
@@ -116,6 +118,7 @@ class PageReader:
         proven = state.proven()
         sightings = state.accumulator.sightings()
         state.notice(sightings)
+        self._begun_at = self._begun_at or state.read_at
         self._store.keep(
             Reading(
                 kind=state.log.kind,
@@ -125,8 +128,11 @@ class PageReader:
                 failures=state.accumulator.failures(),
                 unrecognised=state.accumulator.unrecognised(),
                 events=unwritten.events,
-                proof=f"{self._progress.pages} page{'' if self._progress.pages == 1 else 's'} of "
-                f"the {state.log.name}, the last at places {unwritten.first} to {unwritten.last}",
+                proof=proof_line(
+                    self._begun_at,
+                    f"{counted(self._progress.pages, 'page')} of the {state.log.name}, the last "
+                    f"with entries {unwritten.first} to {unwritten.last}",
+                ),
                 read_at=state.read_at,
             )
         )

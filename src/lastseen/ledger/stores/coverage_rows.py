@@ -12,12 +12,16 @@ from sqlalchemy import Connection, bindparam, delete, select
 from lastseen.ledger.db.schema import coverage
 from lastseen.ledger.db.seals import COVERAGE, replace_seal, row_digest, sound_rows, update_seal
 from lastseen.ledger.scope import Scope
+from lastseen.model.instant import Instant
 from lastseen.model.sighting import EvidenceKind
 
 WHOLE_PORTAL = ""
 """Stands for the person where coverage is of the whole portal's stream."""
 
 _AT_ONCE = 500
+_PROOFS = 400
+"""How many readings a row remembers; a daily review fills a year."""
+_AFTER_BEGINNING = ": "
 
 
 class CoverageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +34,7 @@ class CoverageRow(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     """How many events were read in it."""
     proof: str
-    """What was read last to prove it."""
+    """What was read to prove it: one `proof_line` for each reading, oldest first."""
     first_recorded: int
     """When any part of it was first recorded."""
     last_recorded: int
@@ -95,11 +99,35 @@ def merged(known: Iterable[CoverageRow], new: Iterable[CoverageRow]) -> tuple[Co
     return tuple(sorted(stretches, key=lambda stretch: stretch.since))
 
 
+def proof_line(begun_at: Instant, said: str) -> str:
+    """Return the proof that one reading gives; a later line of the same beginning replaces it."""
+    return f"{begun_at:%Y-%m-%d %H:%M:%S} UTC{_AFTER_BEGINNING}{said}"
+
+
+def proof_in_words(proof: str) -> str:
+    """Return a row's proof on one line: the first and the newest reading, and how many between."""
+    lines = proof.splitlines()
+    if len(lines) <= 2:
+        return "; ".join(lines)
+    between = len(lines) - 2
+    readings = "1 reading" if between == 1 else f"{between} readings"
+    return f"{lines[0]}; {readings} between; {lines[-1]}"
+
+
+def _joined_proofs(parts: Iterable[CoverageRow]) -> str:
+    """Return the proofs of `parts`, given in the order of their recording, one line a reading."""
+    lines: dict[str, str] = {}
+    for part in parts:
+        for line in part.proof.splitlines():
+            lines[line.partition(_AFTER_BEGINNING)[0]] = line
+    return "\n".join(list(lines.values())[-_PROOFS:])
+
+
 def _joined(near: Sequence[CoverageRow], new: CoverageRow) -> CoverageRow:
     """Return `new` joined with what touches it.
 
     Events are added up where stretches only touch; where they overlap the same events may have
-    been counted twice, and the larger number stands. The newest recording gives the proof.
+    been counted twice, and the larger number stands. The proofs of all parts are kept.
     """
     parts = (*near, new)
     overlapping = [old for old in near if old.since < new.until and new.since < old.until]
@@ -109,7 +137,7 @@ def _joined(near: Sequence[CoverageRow], new: CoverageRow) -> CoverageRow:
         since=min(part.since for part in parts),
         until=max(part.until for part in parts),
         events=apart + max(new.events, sum(old.events for old in overlapping)),
-        proof=newest.proof,
+        proof=_joined_proofs(sorted(parts, key=lambda part: part.last_recorded)),
         first_recorded=min(part.first_recorded for part in parts),
         last_recorded=newest.last_recorded,
     )

@@ -1,11 +1,19 @@
 """Joining coverage: nothing is lost, nothing is invented, and no two stretches touch."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.ledger.stores.coverage_rows import CoverageRow, merged
+from lastseen.ledger.stores.coverage_rows import (
+    CoverageRow,
+    merged,
+    proof_in_words,
+    proof_line,
+)
+from lastseen.model.instant import Instant
+from tests.unit.reports.samples import NOW
 
 
 def a_stretch(
@@ -57,9 +65,25 @@ def test_the_times_of_recording_are_kept(parts: list[CoverageRow]):
 
 
 @given(st.lists(stretches, min_size=1, max_size=8))
-def test_the_proof_is_that_of_the_newest_recording(parts: list[CoverageRow]):
+def test_the_proofs_of_all_parts_are_kept(parts: list[CoverageRow]):
     for one in merged((), parts):
-        assert one.proof == f"read at {one.last_recorded}"
+        inside = {part.proof for part in parts if one.since <= part.since < one.until}
+        assert set(one.proof.splitlines()) == inside
+
+
+def test_a_reading_that_goes_on_replaces_its_own_proof_and_no_other():
+    begun, later = NOW, Instant(NOW + timedelta(days=1))
+    first = a_stretch(0, 10, at=1, proof=proof_line(begun, "1 page"))
+    same = a_stretch(10, 20, at=2, proof=proof_line(begun, "2 pages"))
+    other = a_stretch(20, 30, at=3, proof=proof_line(later, "1 page"))
+    (one,) = merged(merged((first,), (same,)), (other,))
+    assert one.proof.splitlines() == [proof_line(begun, "2 pages"), proof_line(later, "1 page")]
+    assert proof_in_words(one.proof) == "; ".join(one.proof.splitlines())
+
+
+def test_many_readings_are_told_by_the_first_the_newest_and_their_number():
+    lines = [proof_line(Instant(NOW + timedelta(days=day)), "1 page") for day in range(9)]
+    assert proof_in_words("\n".join(lines)) == f"{lines[0]}; 7 readings between; {lines[-1]}"
 
 
 def test_events_add_up_where_stretches_only_touch():
@@ -78,7 +102,8 @@ def test_a_stretch_that_bridges_a_gap_joins_both_sides():
     assert (one.since, one.until, one.events) == (0, 30, 8)
 
 
-def test_a_late_recording_does_not_replace_a_newer_proof():
+def test_a_late_recording_comes_before_a_newer_proof():
     known = (a_stretch(0, 10, at=9, proof="newer"),)
     (one,) = merged(known, (a_stretch(5, 20, at=3, proof="older"),))
-    assert (one.proof, one.first_recorded, one.last_recorded) == ("newer", 3, 9)
+    assert (one.first_recorded, one.last_recorded) == (3, 9)
+    assert one.proof.splitlines() == ["older", "newer"]

@@ -59,9 +59,9 @@ from lastseen.workflows.apply import ApplyPreview, apply, preview_apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.doctor import doctor
 from lastseen.workflows.dry_run import dry_run
-from lastseen.workflows.explain import explain, was_reviewed
+from lastseen.workflows.explain import explain, explain_outcome, was_reviewed
 from lastseen.workflows.plan_guardrails import guardrail_ahead
-from lastseen.workflows.review import review
+from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
 from lastseen.workflows.session import Session, open_portal_ledger, open_session
 from lastseen.workflows.undo import Reversal, reversal, undo
@@ -114,6 +114,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Reversal",
+    "ReviewOutcome",
     "Roster",
     "RosterError",
     "RosterOptions",
@@ -137,6 +138,7 @@ __all__ = [
     "encode_plan",
     "encode_receipt",
     "explain",
+    "explain_outcome",
     "find_key",
     "format_instant",
     "guardrail_ahead",
@@ -152,6 +154,7 @@ __all__ = [
     "require_whole",
     "reversal",
     "review",
+    "review_unrecorded",
     "run",
     "settings_from",
     "store_key",

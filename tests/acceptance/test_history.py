@@ -87,3 +87,20 @@ def test_a_journal_whose_end_is_gone_is_told_by_a_head_kept_elsewhere(lastseen, 
     assert lastseen("history", "--verify", environment=environment).exit_code == 0
     ran = lastseen("history", "--verify", "--head", head, environment=environment)
     assert ran.exit_code == 2
+
+
+def test_a_question_about_one_person_is_no_run(at_work):
+    at_work("review", "-o", "plan.json")
+    plan = json.loads((at_work.folder / "plan.json").read_text())
+    for _ in range(2):
+        assert at_work("explain", plan["decisions"][0]["user_id"]).exit_code == 0
+    runs = json.loads(at_work("history", "--format", "json").stdout)["runs"]
+    assert [run["run_id"] for run in runs] == [plan["plan_id"]]
+
+
+def test_a_review_that_failed_says_why(at_work, small_portal):
+    refused = at_work("review", environment={"LASTSEEN_API_KEY": "sk-of-nobody-at-all"})
+    assert refused.exit_code == 3
+    shown = at_work("history").stdout
+    assert "failed" in shown
+    assert "401" in shown

@@ -19,7 +19,7 @@ from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
-from lastseen.model.errors import ExitCode, UsageError
+from lastseen.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from lastseen.api import ApplyOptions, ApplyPreview, DryRun, Plan, Receipt, Settings

@@ -1,4 +1,4 @@
-"""`lastseen explain`: why one person is decided as they are. Decides and asks nothing itself."""
+"""`lastseen explain`: why one person is disabled, kept or on hold."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +7,7 @@ import typer
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.options import NowOption, OutputOption, ShortFormatOption, read_now
 from lastseen.cli.output import Summary, short_destinations
-from lastseen.cli.review import reviewed
+from lastseen.cli.progress import watched
 from lastseen.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,17 +19,16 @@ def explain(
     who: Annotated[str, typer.Argument(metavar="WHO", hidden=True)],
     run: Annotated[
         str | None,
-        typer.Option(
-            "--run", metavar="RUN", help="Explain that past run, without asking the portal."
-        ),
+        typer.Option("--run", metavar="RUN", help="Explain that past run; the portal isn't asked."),
     ] = None,
     now: NowOption = None,
     output: OutputOption = None,
     form: ShortFormatOption = None,
 ) -> None:
-    """Say why WHO is to be disabled or not, and what that rests on.
+    """Show why WHO is disabled, kept or on hold, and the evidence.
 
-    WHO is an id or an e-mail address in any case. Without --run it reviews afresh first.
+    WHO is an id or an e-mail address in any case. Without --run the portal is reviewed first; that
+    review is not entered in the history.
     """
     from lastseen.reports.explanation import render_explanation
 
@@ -74,8 +73,18 @@ def _of_the_past(who: str, run: str, settings: "Settings") -> "Explanation":
 async def _of_now(
     who: str, called: Invocation, settings: "Settings", pretended: "Instant | None"
 ) -> "Explanation":
-    from lastseen.api import explain, open_session
+    from lastseen.api import explain_outcome, open_session, review_unrecorded, system_clock
 
     async with open_session(settings) as session:
-        plan = await reviewed(session, called, pretended)
-        return explain(who, ledger=session.ledger, run=plan.plan_id)
+        with watched(called) as progress:
+            outcome = await review_unrecorded(
+                session.portal,
+                session.roster,
+                ledger=session.ledger,
+                policy=settings.policy,
+                clock=system_clock,
+                now=pretended,
+                reconcile=settings.roster.reconcile,
+                progress=progress,
+            )
+        return explain_outcome(who, outcome, ledger=session.ledger)

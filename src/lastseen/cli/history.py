@@ -101,8 +101,17 @@ def _show_runs(
 
     runs = ledger.runs.all(limit=None if kind else limit)
     runs = tuple(run for run in runs if kind in (None, run.kind))[:limit]
+    failures = {
+        run.run_id: str(entry.content.get("found", ""))
+        for run in runs
+        if run.state == "failed"
+        for entry in ledger.journal.entries(run.run_id)
+        if entry.kind == "failure"
+    }
     where.deliver(
-        lambda place: render_runs(runs, place.format, screen=place.screen(), portal=ledger.url),
+        lambda place: render_runs(
+            runs, place.format, screen=place.screen(), portal=ledger.url, failures=failures
+        ),
         Summary(text=f"{counted(len(runs), 'run')}.", event="history", fields={"runs": len(runs)}),
         called=called,
     )

@@ -9,7 +9,7 @@ Programs, which want neither, have JSON.
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -21,7 +21,6 @@ from lastseen.model.run import Run
 from lastseen.reports.interface import PlanContext
 from lastseen.reports.sections import shown_people
 from lastseen.reports.text import defuse
-from lastseen.reports.words import counts_in_words
 
 _COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(Decision))
 _FORMULA = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
@@ -75,8 +74,8 @@ def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:
     return _document(columns, rows())
 
 
-def runs_csv(runs: Iterable[Run]) -> bytes:
-    """Return the runs as CSV, one line a run."""
+def runs_csv(runs: Iterable[Run], results: Mapping[str, str]) -> bytes:
+    """Return the runs as CSV, one line a run; `results` says by run id what came of each."""
     columns = (
         "run_id",
         "kind",
@@ -99,7 +98,7 @@ def runs_csv(runs: Iterable[Run]) -> bytes:
             run.state,
             format_instant(run.started_at),
             format_instant(run.finished_at) if run.finished_at else None,
-            counts_in_words(run.summary) if run.summary else None,
+            results[run.run_id],
             run.exit_code,
             run.plan_id,
             run.undone_run_id,

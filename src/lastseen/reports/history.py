@@ -3,7 +3,7 @@
 Nothing here opens a database.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -20,7 +20,7 @@ from lastseen.reports.json import json_document
 from lastseen.reports.receipt import outcome_pieces
 from lastseen.reports.terminal import TableWriter, printed
 from lastseen.reports.text import day, minute, took
-from lastseen.reports.words import counts_in_words, policy_in_words
+from lastseen.reports.words import policy_in_words, result_in_words
 
 HISTORY_SCHEMA = "lastseen.history/1"
 """The name and version of the JSON form of a list of runs."""
@@ -28,6 +28,7 @@ RUN_SCHEMA = "lastseen.run/1"
 """The name and version of the JSON form of one run in detail."""
 
 _DEFAULT = Screen()
+_NONE_FAILED: Mapping[str, str] = {}
 _LIST_FROM = 100
 """Below this many columns a run is a card."""
 
@@ -46,23 +47,31 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render_runs(
-    runs: Sequence[Run], format: str, *, portal: str, screen: Screen = _DEFAULT
+    runs: Sequence[Run],
+    format: str,
+    *,
+    portal: str,
+    failures: Mapping[str, str] = _NONE_FAILED,
+    screen: Screen = _DEFAULT,
 ) -> bytes:
     """Return the runs in the order given as `table`, `json`, `csv` or `html`.
 
-    Raises UsageError for another format.
+    `failures` says by run id why runs failed. Raises UsageError for another format.
     """
+    results = {run.run_id: failures.get(run.run_id) or result_in_words(run) for run in runs}
     match format:
         case "table":
-            return printed(screen, _list(runs, TableWriter(screen)))
+            return printed(screen, _list(runs, results, TableWriter(screen)))
         case "json":
-            return json_document({"schema": HISTORY_SCHEMA, "runs": tuple(runs)})
+            return json_document(
+                {"schema": HISTORY_SCHEMA, "runs": tuple(runs), "failures": dict(failures)}
+            )
         case "csv":
-            return runs_csv(runs)
+            return runs_csv(runs, results)
         case "html":
             from lastseen.reports.record_html import runs_html
 
-            return runs_html(runs, portal)
+            return runs_html(runs, results, portal)
     raise unknown_format(format, ("table", "json", "csv", "html"))
 
 
@@ -81,7 +90,9 @@ def render_run(detail: RunDetail, format: str, *, screen: Screen = _DEFAULT) -> 
     raise unknown_format(format, ("table", "json"))
 
 
-def _list(runs: Sequence[Run], writer: TableWriter) -> Iterator[RenderableType]:
+def _list(
+    runs: Sequence[Run], results: Mapping[str, str], writer: TableWriter
+) -> Iterator[RenderableType]:
     if not runs:
         yield writer.text("No run yet on this portal.")
     elif writer.screen.width < _LIST_FROM:
@@ -89,7 +100,7 @@ def _list(runs: Sequence[Run], writer: TableWriter) -> Iterator[RenderableType]:
             (
                 _title(run, writer),
                 writer.text(f"{minute(run.started_at)}{_duration(run)}, by {_by(run)}"),
-                writer.text(counts_in_words(run.summary) if run.summary else ""),
+                writer.text(results[run.run_id]),
             )
             for run in runs
         )
@@ -104,7 +115,7 @@ def _list(runs: Sequence[Run], writer: TableWriter) -> Iterator[RenderableType]:
                 writer.text(minute(run.started_at)),
                 writer.text(took(run.started_at, run.finished_at) if run.finished_at else ""),
                 _state(run, writer),
-                writer.text(counts_in_words(run.summary) if run.summary else ""),
+                writer.text(results[run.run_id]),
                 writer.text((_by(run), "dim")),
             )
         yield table
@@ -125,7 +136,11 @@ def _facts(detail: RunDetail) -> Iterator[tuple[str, str]]:
     run = detail.run
     yield "Started", f"{minute(run.started_at)}{_duration(run)}"
     yield "By", f"{_by(run)}, Lastseen {run.by.version}"
-    yield "Result", counts_in_words(run.summary) if run.summary else ""
+    yield "Result", result_in_words(run)
+    for entry in detail.entries:
+        if entry.kind == "failure":
+            yield "Failed", f"{entry.content.get('attempted')}: {entry.content.get('found')}"
+            yield "Remedy", str(entry.content.get("remedy"))
     yield "Exit code", "" if run.exit_code is None else str(run.exit_code)
     yield "Plan", run.plan_id or ""
     yield "Takes back", run.undone_run_id or ""

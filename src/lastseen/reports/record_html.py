@@ -1,6 +1,6 @@
 """Receipts and the history as self-contained HTML pages, in the style of the plan's report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lastseen.model.counting import counted
 from lastseen.model.plan import Plan
@@ -32,17 +32,13 @@ def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
     )
 
 
-def runs_html(runs: Sequence[Run], portal: str) -> bytes:
-    """Return the runs in the order given as a page."""
+def runs_html(runs: Sequence[Run], results: Mapping[str, str], portal: str) -> bytes:
+    """Return the runs in the order given as a page; `results` says what came of each."""
     return render_page(
         "history.html.j2",
         title=f"{counted(len(runs), 'run')} on {portal} – Lastseen",
         kind="history",
         headline=counted(len(runs), "run"),
         portal=portal,
-        runs=[(run, _result(run)) for run in runs],
+        runs=[(run, results[run.run_id]) for run in runs],
     )
-
-
-def _result(run: Run) -> str:
-    return counts_in_words(run.summary) if run.summary else ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy
 from lastseen.model.plan import Cohort, Plan, Policy, Population
+from lastseen.model.run import Run
 from lastseen.reports.text import day, minute
 
 
@@ -70,6 +71,11 @@ def counts_in_words(summary: Mapping[str, int]) -> str:
     """Return `48 disabled, 1 refused` for the summary of a receipt or a plan."""
     said = [f"{number(count)} {outcome_in_words(kind)}" for kind, count in summary.items() if count]
     return ", ".join(said) or "nobody changed"
+
+
+def result_in_words(run: Run) -> str:
+    """Return `48 disabled, 1 refused` for a run; empty where it left no counts."""
+    return counts_in_words(run.summary) if run.summary else ""
 
 
 def policy_in_words(policy: Policy) -> tuple[str, ...]:

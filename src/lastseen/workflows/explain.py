@@ -1,4 +1,4 @@
-"""Why somebody was decided as they were, from what a review left in the ledger.
+"""Why somebody was decided on as they were, from what a review left in the ledger.
 
 Asks the portal nothing: what is explained is what was known when the review decided.
 """
@@ -26,29 +26,34 @@ from lastseen.model.instant import (
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.run import Run
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.workflows.review import ReviewOutcome
 
 RUNS_LOOKED_THROUGH = 100
 """How many of the newest runs are looked through for what became of somebody."""
 
 RULES = {
-    Reason.NOT_ON_PORTAL: "Who has no account on the portal is skipped.",
-    Reason.UNKNOWN_GUEST: "A guest of the portal who is on no roster is reported and skipped.",
-    Reason.AMBIGUOUS: "Where more than one account fits, a person has to say which.",
-    Reason.ALREADY_DISABLED: "An account that is disabled already is skipped.",
-    Reason.PROTECTED: "Owner, administrators, accounts of a directory and the key's own account "
-    "are never touched.",
-    Reason.EXEMPT: "Who is exempt is kept until the exemption ends.",
-    Reason.RECENTLY_REINSTATED: "Whose access was given back is kept for a while, "
-    "whatever the logs say.",
-    Reason.CONTRACT_ENDED: "When the contract has ended, access ends, whatever was seen.",
+    Reason.NOT_ON_PORTAL: "Contractors without an account on the portal are skipped.",
+    Reason.UNKNOWN_GUEST: "Guests of the portal who are on no roster are reported and skipped.",
+    Reason.NOT_ON_ROSTER: "The policy disables guests of the portal who are on no roster.",
+    Reason.AMBIGUOUS: "Where more than one account matches, somebody has to say which is meant.",
+    Reason.ALREADY_DISABLED: "Accounts that are disabled already are skipped.",
+    Reason.PROTECTED: "The owner, administrators, directory accounts and the key's own account are "
+    "never touched.",
+    Reason.EXEMPT: "Exempt people are kept until the exemption ends.",
+    Reason.RECENTLY_REINSTATED: "Reinstated people are kept for a while, whatever the logs say.",
+    Reason.CONTRACT_ENDED: "When a contract has ended, access ends, whatever the logs say.",
     Reason.ACTIVE: "One sighting inside the window keeps a contractor.",
-    Reason.RECENTLY_REGISTERED: "An account younger than the window is kept.",
-    Reason.UNRECOGNISED_EVENT: "An entry that this version does not know may mean presence.",
-    Reason.EVIDENCE_INCOMPLETE: "Absence counts only when the logs are known without a gap over "
+    Reason.RECENTLY_REGISTERED: "Accounts younger than the window are kept.",
+    Reason.RECENTLY_INVITED: "People invited inside the window are kept.",
+    Reason.UNRECOGNISED_EVENT: "An event that this version doesn't know may mean presence.",
+    Reason.EVIDENCE_INCOMPLETE: "Absence counts only where the logs are known without a gap over "
     "the whole window.",
-    Reason.INACTIVE: "Last seen as long ago as the policy allows, or longer, with the logs known "
+    Reason.SESSION_MAY_BE_OPEN: "Somebody who may still be signed in can read without leaving a "
+    "trace in any log.",
+    Reason.INACTIVE: "Last seen as long ago as the policy's limit or longer, with the logs known "
     "without a gap.",
-    Reason.NEVER_SEEN: "Never seen as far back as is looked, with the logs known without a gap.",
+    Reason.NEVER_SEEN: "Never seen over the whole lookback, with the logs known without a gap.",
+    Reason.INVITATION_NOT_ACCEPTED: "An invitation that nobody accepts ends.",
 }
 """Which rule stands behind each reason, in words."""
 
@@ -60,8 +65,18 @@ def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explan
     review. Raises UsageError where there is no such review or nobody of that name in it.
     """
     plan = _plan(ledger, run)
+    return explain_outcome(
+        who, ReviewOutcome(plan=plan, record=_record(ledger, plan)), ledger=ledger
+    )
+
+
+def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -> Explanation:
+    """Explain the decision on `who` in a review that need not be in the ledger.
+
+    Raises UsageError where nobody of that name is in it.
+    """
+    plan, record = outcome.plan, outcome.record
     decision = _decision(plan, who)
-    record = _record(ledger, plan)
     evidence = ledger.evidence
     strange = _strange(ledger, decision, plan)
     known, since = _sightings(ledger, decision)
@@ -70,7 +85,7 @@ def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explan
     return Explanation(
         who=who,
         portal=plan.portal,
-        run_id=plan.plan_id,
+        run_id=plan.plan_id or None,
         now=plan.now,
         decision=decision,
         rule=RULES[decision.reason],
@@ -135,7 +150,7 @@ def _decision(plan: Plan, who: str) -> Decision:
         return decision
     raise UsageError(
         attempted=f"explaining the decision on {who!r}",
-        found=f"nobody of that id or e-mail address is in the review {plan.plan_id}",
+        found="nobody with that id or e-mail address is in the review",
         meaning="they are not on the roster that was reviewed",
         remedy="check the spelling, or the roster's source and filters",
     )

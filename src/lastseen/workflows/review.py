@@ -74,23 +74,54 @@ async def review(
     work = _Review(portal, ledger, policy, clock, now, progress or Silent(), all_dates=all_dates)
     run = ledger.runs.begin("review")
     try:
-        reviewed = await work.load(roster, reconcile=reconcile, cohort=cohort)
-        if on_roster is not None:
-            on_roster(reviewed.roster)
-        subjects = reviewed.subjects
-        await work.collect(subjects)
-        decisions = tuple(sorted(map(work.decide, subjects), key=_reading_order))
-        plan = work.plan(run.run_id, decisions, reviewed.population)
+        outcome = await work.outcome(
+            run.run_id, roster, reconcile=reconcile, cohort=cohort, on_roster=on_roster
+        )
     except LastseenError as error:
+        ledger.journal.append("failure", run_id=run.run_id, content=failure(error))
         ledger.runs.finish(run.run_id, state="failed", summary={}, exit_code=error.exit_code)
         raise
     except asyncio.CancelledError:
         ledger.runs.finish(run.run_id, state="interrupted", summary={}, exit_code=None)
         raise
-    ledger.runs.keep_plan(run.run_id, plan, encode_record(work.record(plan, subjects)))
+    plan = outcome.plan
+    ledger.runs.keep_plan(run.run_id, plan, encode_record(outcome.record))
     summary = msgspec.to_builtins(plan.summary)
     ledger.runs.finish(run.run_id, state="done", summary=summary, exit_code=0)
     return plan
+
+
+class ReviewOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a review found: the plan, and the evidence behind it."""
+
+    plan: Plan
+    """The decisions."""
+    record: EvidenceRecord
+    """Which stretches of the logs they rest on."""
+
+
+async def review_unrecorded(
+    portal: Portal,
+    roster: Roster,
+    *,
+    ledger: PortalLedger,
+    policy: Policy,
+    clock: Clock,
+    now: Instant | None = None,
+    reconcile: bool = True,
+    progress: Progress | None = None,
+) -> ReviewOutcome:
+    """Decide as `review` does, without entering a run: for questions about single people.
+
+    What was read of the logs is kept. Raises what `review` does.
+    """
+    work = _Review(portal, ledger, policy, clock, now, progress or Silent(), all_dates=False)
+    return await work.outcome("", roster, reconcile=reconcile, cohort=None, on_roster=None)
+
+
+def failure(error: LastseenError) -> dict[str, str]:
+    """Return why a review failed, as its journal entry keeps it."""
+    return {"attempted": error.attempted, "found": error.found, "remedy": error.remedy}
 
 
 class _Review:
@@ -120,6 +151,25 @@ class _Review:
         self._asked_the_trail: set[UserId] = set()
         self._requests_before = portal.traffic.requests
         self._spent_on_dates = 0
+
+    async def outcome(
+        self,
+        plan_id: str,
+        roster: Roster,
+        *,
+        reconcile: bool,
+        cohort: str | None,
+        on_roster: Callable[[bytes], None] | None,
+    ) -> ReviewOutcome:
+        """Load the roster, collect evidence, decide each, write the plan."""
+        reviewed = await self.load(roster, reconcile=reconcile, cohort=cohort)
+        if on_roster is not None:
+            on_roster(reviewed.roster)
+        subjects = reviewed.subjects
+        await self.collect(subjects)
+        decisions = tuple(sorted(map(self.decide, subjects), key=_reading_order))
+        plan = self.plan(plan_id, decisions, reviewed.population)
+        return ReviewOutcome(plan=plan, record=self.record(plan, subjects))
 
     async def load(self, roster: Roster, *, reconcile: bool, cohort: str | None) -> Reviewed:
         """Load the roster and match it to the portal."""

@@ -110,3 +110,12 @@ def test_the_list_comes_as_csv_and_as_a_page():
     page = rendered([partial], "html")
     for part in ("<!doctype html>", PORTAL, "9f2c11d04a7e", "3 disabled, 1 refused"):
         assert part in page
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "html"])
+def test_a_failed_run_says_why(form):
+    failed = run(state="failed", summary={}, exit_code=3)
+    shown = render_runs(
+        [failed], form, portal=PORTAL, failures={failed.run_id: "the portal answered 403"}
+    )
+    assert b"the portal answered 403" in shown

@@ -183,7 +183,12 @@ def test_stretches_that_touch_are_one(portal: PortalLedger):
     portal.evidence.keep(reading(stretch(0, 10), events=3, read_at=50))
     portal.evidence.keep(reading(stretch(10, 20), events=4, proof="the rest", read_at=60))
     assert portal.evidence.coverage(SIGN_IN) == (
-        Covered(interval=stretch(0, 20), events=7, proof="the rest", recorded_at=minute(60)),
+        Covered(
+            interval=stretch(0, 20),
+            events=7,
+            proof="one page\nthe rest",
+            recorded_at=minute(60),
+        ),
     )
 
 

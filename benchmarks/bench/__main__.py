@@ -10,6 +10,7 @@ from benchmarks.bench.memory import a_million_entries
 from benchmarks.bench.processor import proven_against_plain
 from benchmarks.bench.regret import regret
 from benchmarks.bench.requests import first_and_second_day, with_dates_to_show
+from benchmarks.bench.rosters import every_source
 from benchmarks.bench.starting import commands_of_every_day
 from benchmarks.bench.table import Row, machine, table
 from benchmarks.bench.wall import against_the_sample
@@ -26,6 +27,7 @@ FULL: dict[str, Measurement] = {
     "growth": lambda: growing.growth([1_000, 10_000, 100_000], picture=growing.PICTURE),
     "dates": lambda: with_dates_to_show(2_000),
     "regret": lambda: regret(0.5),
+    "rosters": lambda: every_source(100_000),
 }
 """What `make bench` measures, by the name that `--only` takes."""
 
@@ -38,6 +40,7 @@ SHORT: dict[str, Measurement] = {
     "commands": commands_of_every_day,
     "growth": lambda: growing.growth([200, 1_000], picture=None),
     "regret": lambda: regret(0.05),
+    "rosters": lambda: every_source(2_000),
 }
 """The same on small portals, to see that every measurement works."""
 

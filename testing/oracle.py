@@ -108,7 +108,8 @@ def fewest_with_dates(
 ) -> int:
     """Return the fewest requests for a review that also shows when people were last seen.
 
-    `dated`: ids of the inactive people whose date is shown, or that they were never seen.
+    `dated`: ids of the inactive people whose date is shown, or that they were never seen. An empty
+    answer about somebody alone has to be confirmed by a second one.
     """
     world = portal.world
     guests, undecided = _guests(portal, window)
@@ -122,15 +123,18 @@ def fewest_with_dates(
         for actor, place in newest_places(columns, shown, since=furthest).items():
             moment = columns.seconds[len(columns.seconds) - 1 - place]
             dates[actor] = max(dates[actor], moment)
-    by_stream_or_alone = _with_dates(
+    sign_ins = _with_dates(
         logins,
         undecided,
         dates,
         since=window.since,
+        furthest=furthest,
         one_by_one=filters_first(portal.audit.filters),
     )
-    stream = _with_dates(trail, unseen, dates, since=window.since, one_by_one=False)
-    return pages(guests) + by_stream_or_alone + min(stream, len(unseen))
+    activity = _with_dates(
+        trail, unseen, dates, since=window.since, furthest=furthest, one_by_one=True
+    )
+    return pages(guests) + sign_ins + activity
 
 
 def _with_dates(
@@ -139,6 +143,7 @@ def _with_dates(
     dates: Mapping[int, float],
     *,
     since: float,
+    furthest: float,
     one_by_one: bool,
 ) -> int:
     """Return the fewest requests that decide on `people` and show the `dates` of some."""
@@ -146,21 +151,20 @@ def _with_dates(
         return 0
     seconds = columns.seconds
     length = len(seconds)
-    met = newest_places(columns, people, since=since)
+    met = sorted(newest_places(columns, people, since=since).values())
     # Up to the window's edge everyone not met costs a request; from there on only dates do.
-    in_window = length - bisect_right(seconds, since)
-    order = sorted(met.values())
-    edge = pages(in_window) if len(met) < len(people) else pages(1 + order[-1])
+    edge = pages(length - bisect_right(seconds, since) if len(met) < len(people) else 1 + met[-1])
     depths = sorted(length - bisect_left(seconds, date) for date in dates.values())
     most = max([edge, *(pages(depth) for depth in depths)])
     best = most
     if one_by_one:
+        empty = len(people) - len(newest_places(columns, people, since=furthest))
         for read in range(most):
             if read < edge:
-                left = len(people) - bisect_left(order, read * PAGE)
+                left = len(people) - bisect_left(met, read * PAGE)
             else:
                 left = len(depths) - bisect_right(depths, read * PAGE)
-            best = min(best, read + left)
+            best = min(best, read + left + min(empty, left))
     return max(1, best)
 
 

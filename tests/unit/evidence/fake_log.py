@@ -1,10 +1,11 @@
 """A log whose every entry is known, answering as a portal does, in any of its ways."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, cast
 
-from lastseen.docspace.interface import EventPage, EventQuery, Retention, Traffic
+from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention, Traffic
 from lastseen.evidence.reading.log import Log
 from lastseen.evidence.reading.log_state import LogState
 from lastseen.evidence.reading.page_reader import PageReader
@@ -49,6 +50,7 @@ class FakeLog:
 
     async def fetch(self, query: EventQuery) -> EventPage:
         self.asked.append(query)
+        await asyncio.sleep(0)  # others go on meanwhile
         events = self._answer(query)
         if self.altering is not None:
             events = self.altering(query, events)
@@ -123,6 +125,11 @@ class FakePortal:
     def traffic(self) -> Traffic:
         requests = len(self.sign_in_log.asked) + len(self.trail_log.asked)
         return Traffic(requests=requests, retries=self.retries)
+
+    @property
+    def asked_as(self) -> Portal:
+        """Itself, where a portal is wanted: nothing else of one is ever called."""
+        return cast("Portal", self)
 
     async def sign_ins(self, query: EventQuery) -> EventPage:
         return await self.sign_in_log.fetch(query)

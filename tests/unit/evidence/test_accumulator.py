@@ -1,5 +1,7 @@
 """What the entries of a log show, whatever order they come in."""
 
+from datetime import datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ entries = st.lists(
 @given(st.lists(entries))
 def test_the_newest_entry_that_shows_presence_is_the_sighting(pages):
     gathered = EventAccumulator(SIGN_IN)
-    found = {}
+    found: dict[str, datetime] = {}
     for page in pages:
         gathered.take(page)
         found |= {s.user_id: s.at for s in gathered.sightings()}
@@ -46,7 +48,8 @@ def test_what_was_returned_is_not_returned_again():
     gathered = EventAccumulator(SIGN_IN)
     gathered.take([entry(1, DAY, "ann"), entry(2, DAY, "ben", REFUSED)])
     assert len(gathered.sightings()) == len(gathered.failures()) == 1
-    assert gathered.sightings() == gathered.failures() == ()
+    assert not gathered.sightings()
+    assert not gathered.failures()
 
 
 def test_any_action_of_the_trail_is_presence():

@@ -27,7 +27,7 @@ CHANGED = entry(9, 10 * DAY, "staff", LIFETIME_CHANGED)
 def complete_since(trail, *, store=None, sign_in_days=180, trail_days=180, unsteady=False):
     portal = FakePortal(FakeLog([]), trail, sign_in_days=sign_in_days, trail_days=trail_days)
     history = RetentionHistory(
-        portal,
+        portal.asked_as,
         Retention(sign_in_days=sign_in_days, trail_days=trail_days),
         store or empty_store(),
         now=NOW,
@@ -90,7 +90,7 @@ def test_a_lifetime_that_was_never_shorter_deletes_nothing_early(known_days):
 def test_nothing_is_asked_twice():
     trail = FakeLog([CHANGED])
     history = RetentionHistory(
-        FakePortal(FakeLog([]), trail),
+        FakePortal(FakeLog([]), trail).asked_as,
         Retention(sign_in_days=180, trail_days=180),
         empty_store(),
         now=NOW,

@@ -6,6 +6,7 @@ import pytest
 
 from lastseen.docspace.interface import EventQuery
 from lastseen.evidence.reading.canary import Canary
+from lastseen.model.contractor import UserId
 from lastseen.model.sighting import EvidenceKind, Sighting
 from tests.unit.evidence.fake_log import (
     ANN,
@@ -65,7 +66,7 @@ def test_where_one_person_fills_the_page_another_known_to_be_in_the_log_is_asked
     known = Sighting(
         user_id=ANN, at=ago(20 * DAY), kind=EvidenceKind.SIGN_IN, event_id=5, action_id=1029
     )
-    sightings = {}
+    sightings: dict[UserId, Sighting] = {}
     bird = canary(fake, sightings)
     assert not bird.exists
     assert not sung(bird)

@@ -12,6 +12,7 @@ from lastseen.evidence.reading.filter_detection import (
     proves_filter_first,
     witness_of,
 )
+from lastseen.model.contractor import UserId
 from tests.unit.evidence.fake_log import (
     ANN,
     HOUR,
@@ -89,11 +90,12 @@ def test_an_answer_proves_filters_only_if_it_is_that_persons_and_older_than_the_
     answer = asyncio.run(fake.fetch(EventQuery(user_id=ANN, count=1)))
     assert proves_filter_first(answer, newest)
     assert not proves_filter_first(newest, newest)
-    head = asyncio.run(fake.fetch(EventQuery(user_id="staff", count=1)))
+    head = asyncio.run(fake.fetch(EventQuery(user_id=UserId("staff"), count=1)))
     assert not proves_filter_first(head, newest)
 
 
 def test_a_witness_is_nobody_of_the_newest_second_and_no_unknown_user():
     tied = [entry(3, HOUR), entry(2, HOUR, "ann"), entry(1, 2 * HOUR, "")]
     assert witness_of(tied) is None
-    assert witness_of([*tied, entry(0, 3 * HOUR, "ben")]).user_id == "ben"
+    ben = entry(0, 3 * HOUR, "ben")
+    assert witness_of([*tied, ben]) == ben

@@ -17,9 +17,12 @@ import msgspec
 
 from campaigns.kills.judging import Verdict, judge
 from lastseen.execution.context import Pace
+from lastseen.execution.sign_out import TRAIL_LATENESS
 from lastseen.ledger import open_ledger
+from lastseen.model.decision import Reason
+from lastseen.model.decision import Verdict as Decided
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.plan import Plan, Policy
+from lastseen.model.plan import Plan, Policy, sealed, summarise
 from lastseen.model.receipt import Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.server.faults import FaultRates
@@ -34,6 +37,8 @@ from testing.process_death import Killed, Life, Moment, MortalLedger, mortal_por
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)
+GUESTS = open_roster(RosterOptions())
+POLICY = Policy(open_sessions="sign-out")
 FAULTS = {"lost-answer": 0.15, "html-502": 0.1, "reset": 0.1, "429": 0.05}
 """How often a request meets each fault where faults are wanted."""
 
@@ -84,11 +89,13 @@ class Stage:
             with open_ledger(_url(self._template), clock=time.machine_clock) as ledger:
                 plan = await review(
                     client,
-                    open_roster(RosterOptions()),
+                    GUESTS,
                     ledger=ledger.portal(URL),
-                    policy=Policy(),
+                    policy=POLICY,
                     clock=time.machine_clock,
                 )
+                plan = with_sign_outs(plan)
+                ledger.portal(URL).runs.keep_plan(plan.plan_id, plan, b"")
             await client.close()
             return plan
 
@@ -110,8 +117,10 @@ class Stage:
             receipt = self._live(portal, time, file, life)
             if receipt is not None:
                 break
+            time.advance(TRAIL_LATENESS)
         assert receipt is not None
         with open_ledger(_url(file), clock=time.machine_clock) as ledger:
+            portal.world.settle(time.now() + TRAIL_LATENESS.total_seconds())
             verdict = judge(portal, ledger.portal(URL), self.plan, receipt)
         return verdict, lives[0].names
 
@@ -136,6 +145,8 @@ class Stage:
                     ledger=MortalLedger(ledger.portal(URL), life),  # type: ignore[arg-type]
                     options=ApplyOptions(guardrails=_NO_LIMITS, pace=self._pace),
                     clock=time.machine_clock,
+                    roster=GUESTS,
+                    policy=POLICY,
                 )
 
         try:
@@ -154,6 +165,26 @@ class Stage:
 
     def _transport(self, portal: SimulatedPortal, time: VirtualTime) -> InProcess:
         return InProcess(portal, time, chance=random.Random(self._seed), latency=0.01)
+
+
+def with_sign_outs(plan: Plan) -> Plan:
+    """Return the plan with every third of the people whom it changes signed out instead."""
+    places = [
+        place
+        for place, one in enumerate(plan.decisions)
+        if one.decision in (Decided.DISABLE, Decided.SIGN_OUT)
+    ]
+    decisions = list(plan.decisions)
+    for number, place in enumerate(places):
+        signs_out = number % 3 == 0
+        decisions[place] = msgspec.structs.replace(
+            decisions[place],
+            decision=Decided.SIGN_OUT if signs_out else Decided.DISABLE,
+            reason=Reason.SESSION_MAY_BE_OPEN if signs_out else Reason.INACTIVE,
+            session_may_be_open=signs_out,
+        )
+    changed = tuple(decisions)
+    return sealed(msgspec.structs.replace(plan, decisions=changed, summary=summarise(changed)))
 
 
 def every_step(stage: Stage) -> Iterator[Death]:

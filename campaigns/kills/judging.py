@@ -8,6 +8,8 @@ from collections import Counter
 
 import msgspec
 
+from lastseen.execution.history import read_history
+from lastseen.execution.sign_out import SESSIONS_ENDED
 from lastseen.ledger import PortalLedger
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
@@ -34,14 +36,45 @@ def judge(portal: SimulatedPortal, ledger: PortalLedger, plan: Plan, receipt: Re
         for change in portal.world.changes
         if change.by != "hand" and change.after == "TERMINATED"
     )
-    expected = meant - _back_in_time(portal, plan)
+    spared = _back_in_time(portal, plan)
+    expected = meant - spared
     claimed = expected | (meant & disabled.keys())
     wrongs = [f"{who} was changed {times} times" for who, times in disabled.items() if times > 1]
     wrongs += [f"{who} was forgotten" for who in expected - disabled.keys()]
     wrongs += [f"{who} was changed without being meant" for who in disabled.keys() - meant]
-    wrongs += _of_receipts(ledger, receipt, expected=claimed, meant=meant)
+    to_sign_out = {str(decision.user_id) for decision in plan.to_sign_out()}
+    wrongs += _of_sign_outs(portal, ledger, plan, to_sign_out, expected=to_sign_out - spared)
+    wrongs += _of_receipts(ledger, receipt, expected=claimed, meant=meant | to_sign_out)
     wrongs += _of_journal(portal, ledger, receipt)
     return Verdict(wrongs=tuple(wrongs), changed=len(disabled), repeated=_repeated(portal, meant))
+
+
+def _of_sign_outs(
+    portal: SimulatedPortal,
+    ledger: PortalLedger,
+    plan: Plan,
+    meant: set[str],
+    *,
+    expected: set[str],
+) -> list[str]:
+    """Check that sessions were ended once for each, and that the journal knows of it."""
+    columns, began = portal.world.trail.columns, int(plan.now.timestamp())
+    ended = Counter(
+        portal.world.targets.get(number, "")
+        for number, action, second in zip(
+            columns.ids, columns.actions, columns.seconds, strict=True
+        )
+        if action == SESSIONS_ENDED and second >= began
+    )
+    wrongs = [f"{who} was signed out {times} times" for who, times in ended.items() if times > 1]
+    wrongs += [f"{who} was not signed out" for who in expected - ended.keys()]
+    wrongs += [f"{who} was signed out without being meant" for who in ended.keys() - meant]
+    known = read_history(ledger.journal.entries()).signed_out
+    wrongs += [
+        f"the journal does not know that {who} was signed out" for who in ended if who not in known
+    ]
+    wrongs += [f"the journal says that {who} was signed out" for who in known if who not in ended]
+    return wrongs
 
 
 def _back_in_time(portal: SimulatedPortal, plan: Plan) -> set[str]:

@@ -130,6 +130,9 @@ class Theatre:
         self._portal.world.changes.clear()
         self._portal.puts.clear()
         if ledger_url is not None:
+            with open_ledger(ledger_url, clock=system_clock) as ledger:
+                runs = ledger.portal(self._url).runs
+                runs.keep_plan(self.plan.plan_id, self.plan, b"")
             return ledger_url
         self._places += 1
         file = self._folder / f"ledger-{self._places}.sqlite3"

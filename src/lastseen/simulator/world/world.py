@@ -106,7 +106,8 @@ class World:
         self._regulars = _seen_since(scenario, scenario.now - 7 * DAY)
         self._late = list(scenario.late)
         heapq.heapify(self._late)
-        self._late_targets: dict[LateEvent, str] = {}
+        self._late_targets: dict[LateEvent, list[str]] = {}
+        """Several of one second by one person are equal as events."""
         self.readers = {reader.user_id: reader for reader in scenario.readers}
         self.last_read = {reader.user_id: reader.last_visit for reader in scenario.readers}
         """When somebody last read without a trace, by id."""
@@ -131,7 +132,8 @@ class World:
         """Let happen what is due: write late trail events, let people read, delete old logins."""
         while self._late and self._late[0].visible_from <= now:
             event = heapq.heappop(self._late)
-            target = self._late_targets.pop(event, "")
+            targets = self._late_targets.get(event, [])
+            target = targets.pop(0) if targets else ""
             if self._swallows("trail", event.second):
                 _append(self._lost.trail, event.second, event.actor, event.action)
                 continue
@@ -184,8 +186,7 @@ class World:
             return
         event = LateEvent(visible_from, second, number, action)
         heapq.heappush(self._late, event)
-        if target:
-            self._late_targets[event] = target
+        self._late_targets.setdefault(event, []).append(target)
 
     def set_status(self, user_id: str, status: Status, *, by: str, now: float) -> Person:
         """Change a status and remember who did it; answers the changed person."""

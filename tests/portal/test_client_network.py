@@ -122,7 +122,7 @@ def test_an_unknown_host_is_told():
     assert "no such host" in error.meaning
 
 
-def test_a_certificate_that_nobody_vouches_for_is_told():
+def test_a_port_that_speaks_no_tls_is_told_as_such():
     # given a server that speaks no TLS at all where TLS is spoken
     async def speak(reader, writer):
         await reader.read(100)
@@ -135,7 +135,9 @@ def test_a_certificate_that_nobody_vouches_for_is_told():
     error = asyncio.run(play())
 
     assert isinstance(error, PortalUnreachable)
-    assert "TLS" in error.meaning
+    assert "TLS" in error.found
+    assert "port" in error.remedy
+    assert "certificate" not in error.remedy
 
 
 def test_an_answer_that_never_comes_is_given_up():
@@ -311,3 +313,106 @@ def test_importing_the_room_does_not_load_the_http_library():
 
     code = "import lastseen.docspace, sys; sys.exit('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress"])
+def test_a_compression_that_was_not_asked_for_is_named_at_once(encoding):
+    asked = []
+
+    async def answer(request):
+        asked.append(request.headers["Accept-Encoding"])
+        return web.Response(body=b"\x1b\x0b\x00", headers={"Content-Encoding": encoding})
+
+    async def play():
+        async with serving(answer) as url:
+            return await first_error(url, Limits())
+
+    error = asyncio.run(play())
+
+    assert isinstance(error, PortalUnreadable)
+    assert f"compressed with '{encoding}'" in error.found
+    assert asked == ["gzip, deflate"]
+
+
+@asynccontextmanager
+async def proxy(reply):
+    """Yield the address of a proxy that records what it hears and answers every CONNECT alike."""
+    heard = bytearray()
+
+    async def speak(reader, writer):
+        while not heard.endswith(b"\r\n\r\n"):
+            heard.extend(await reader.readexactly(1))
+        writer.write(reply)
+        await writer.drain()
+        if b" 200 " in reply:
+            heard.extend(await reader.read(10_000))
+
+    async with speaking(speak) as address:
+        yield address, heard
+
+
+def through(monkeypatch, address):
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, address)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_no_byte_of_the_key_reaches_a_proxy_before_the_tunnel(monkeypatch):
+    async def play():
+        async with proxy(b"HTTP/1.1 200 Connection established\r\n\r\n") as (address, heard):
+            through(monkeypatch, address)
+            await first_error("https://portal.example")
+            return bytes(heard)
+
+    heard = asyncio.run(play())
+
+    assert heard.startswith(b"CONNECT portal.example:443 HTTP/1.1")
+    assert KEY.encode() not in heard
+    assert b"authorization" not in heard.lower()
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "user name and a password"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "proxy refused"),
+    ],
+)
+def test_a_proxys_refusal_is_told_as_the_proxys(monkeypatch, reply, found):
+    async def play():
+        async with proxy(reply) as (address, _):
+            through(monkeypatch, address)
+            return await first_error("https://portal.example")
+
+    error = asyncio.run(play())
+
+    assert isinstance(error, PortalUnreachable)
+    assert found in error.found
+    assert "HTTPS_PROXY" in error.meaning
+
+
+def test_a_proxy_that_is_not_there_is_told_as_such(monkeypatch):
+    through(monkeypatch, f"http://127.0.0.1:{closed_port()}")
+
+    error = asyncio.run(first_error("https://portal.example"))
+
+    assert "the proxy can't be reached" in error.found
+
+
+def test_a_proxy_written_without_a_scheme_is_used_as_curl_does(monkeypatch):
+    async def play():
+        async with proxy(b"HTTP/1.1 403 Forbidden\r\n\r\n") as (address, heard):
+            through(monkeypatch, address.removeprefix("http://"))
+            await first_error("https://portal.example")
+            return bytes(heard)
+
+    assert asyncio.run(play()).startswith(b"CONNECT portal.example:443")
+
+
+@pytest.mark.parametrize("address", ["socks5://127.0.0.1:1080", "http://", "http://x:99999"])
+def test_a_proxy_that_cannot_be_used_is_refused_in_words(monkeypatch, address):
+    through(monkeypatch, address)
+
+    with pytest.raises(UsageError, match="HTTPS_PROXY"):
+        asyncio.run(first_error("https://portal.example"))

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation
 from lastseen.cli.output import Destination, Destinations, Summary, destinations
-from lastseen.model.errors import UsageError
+from lastseen.config.regular_file import Unsuitable, read_regular_file, unreadable
 
 if TYPE_CHECKING:
     from lastseen.api import Plan, Receipt, Settings, Verdict
+
+LARGEST_PLAN = 512 * 1024 * 1024
+"""Bytes; a plan of ten thousand people has about five million."""
 
 
 def read_plan(file: Path) -> "Plan":
@@ -21,11 +24,11 @@ def read_plan(file: Path) -> "Plan":
     from lastseen.api import decode_plan
 
     try:
-        document = file.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            attempted=f"reading the plan {file}",
-            found=(error.strerror or type(error).__name__).lower(),
+        document = read_regular_file(file, largest=LARGEST_PLAN)
+    except (OSError, Unsuitable) as error:
+        raise unreadable(
+            f"reading the plan {file}",
+            error,
             meaning="there is nothing to carry out; nothing was changed",
             remedy="make a plan with `lastseen review -o plan.json`",
         ) from None

@@ -120,6 +120,7 @@ def main() -> NoReturn:
     """Run the command line of this process and end the process."""
     # Tens of thousands of people and events hold no cycles: looking for some took a tenth of a run.
     gc.set_threshold(*COLLECTIONS)
+    _write_no_core_dumps()
     sys.exit(outcome(sys.argv[1:]))
 
 
@@ -194,3 +195,12 @@ def _as_interrupt(_signal: int, _frame: FrameType | None) -> None:
         signal.raise_signal(signal.SIGINT)
     else:  # a script's background commands ignore SIGINT
         raise KeyboardInterrupt
+
+
+def _write_no_core_dumps() -> None:
+    """Keep a crash from writing the process's memory, and the API key in it, to a file."""
+    try:
+        import resource
+    except ImportError:  # Windows writes none
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

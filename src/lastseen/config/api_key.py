@@ -3,14 +3,14 @@
 Never the configuration file. The key itself appears in no message.
 """
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from lastseen.config.regular_file import Unsuitable, read_regular_file, unreadable
 from lastseen.config.settings import Settings
 from lastseen.model.errors import UsageError
-from lastseen.model.secret import ApiKey
+from lastseen.model.portal_address import portal_address
+from lastseen.model.secret import ApiKey, key_problem
 
 KEY_VARIABLE = "LASTSEEN_API_KEY"
 """The variable that holds the key."""
@@ -18,25 +18,31 @@ KEY_VARIABLE = "LASTSEEN_API_KEY"
 KEY_FILE_VARIABLE = "LASTSEEN_API_KEY_FILE"
 """The variable that names a file with the key on its first line."""
 
+KEY_FILE_KEY = "portal.api_key_file"
+"""The key of the configuration that names such a file."""
+
 KEYRING_SERVICE = "lastseen"
 """The name under which the keyring keeps keys; the user name is the portal's address."""
 
 LONGEST_KEY_FILE = 64 * 1024
 """Bytes; a key has some dozens."""
 
-THREE_WAYS = (
-    f"set {KEY_VARIABLE}, or {KEY_FILE_VARIABLE} to a file that only you can read, "
-    "or keep the key in the keyring with `lastseen init`; "
-    "a key is made in the portal under Developer Tools, API keys"
+_BOUND_TO = "portal="
+
+WAYS = (
+    f"set {KEY_VARIABLE}; or {KEY_FILE_VARIABLE} or {KEY_FILE_KEY} to a file that only you can "
+    "read; or keep the key in the keyring with `lastseen init`; "
+    "keys are created in the portal under Developer Tools, API keys"
 )
 
 
 def find_key(settings: Settings, environ: Mapping[str, str]) -> ApiKey:
-    """Return the portal's API key: from `LASTSEEN_API_KEY`, the file, or the keyring.
+    """Return the portal's API key: from `LASTSEEN_API_KEY`, a file, or the keyring.
 
-    An empty variable counts as not set. Raises UsageError where no key is found, where both
-    variables are set, since it can't be told which key is meant, where others can read the file,
-    and where what is found can't be a key.
+    The environment overrides `portal.api_key_file`; an empty variable counts as not set. Raises
+    UsageError where no key is found, where both variables are set, since it can't be told which
+    key is meant, where the file is not private, where the key is bound to another portal, and
+    where what is found can't be a key.
     """
     value, file = environ.get(KEY_VARIABLE, "").strip(), environ.get(KEY_FILE_VARIABLE, "").strip()
     if value and file:
@@ -44,13 +50,21 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> ApiKey:
             attempted="finding the API key",
             found=f"both {KEY_VARIABLE} and {KEY_FILE_VARIABLE} are set",
             meaning="it can't be told which of the two keys is meant",
-            remedy=f"unset one of them; {KEY_FILE_VARIABLE} is the safer one to keep",
+            remedy=f"unset one of them; {KEY_FILE_VARIABLE} is safer",
         )
+    url = settings.portal.url
     if value:
         return _usable(value, where=KEY_VARIABLE)
     if file:
-        return _key_in_file(Path(file).expanduser())
-    return _key_in_keyring(settings.portal.url)
+        return key_in_file(Path(file).expanduser(), named_by=KEY_FILE_VARIABLE, portal_url=url)
+    if settings.portal.api_key_file is not None:
+        return key_in_file(settings.portal.api_key_file, named_by=KEY_FILE_KEY, portal_url=url)
+    return _key_in_keyring(url)
+
+
+def key_file_text(key: ApiKey, portal_url: str) -> str:
+    """Return the content of a key file: the key, and the portal that it is bound to."""
+    return f"{key.reveal()}\n{_BOUND_TO}{portal_url}\n"
 
 
 def store_key(portal_url: str, key: ApiKey) -> None:
@@ -79,31 +93,59 @@ def store_key(portal_url: str, key: ApiKey) -> None:
         )
 
 
-def _key_in_file(path: Path) -> ApiKey:
-    attempted = f"reading the API key from {path}, named by {KEY_FILE_VARIABLE}"
+def key_in_file(path: Path, *, named_by: str, portal_url: str) -> ApiKey:
+    """Return the key on the first line of `path`; `named_by` says what named the file.
+
+    A second line `portal=ADDRESS` binds the key to that portal. Raises UsageError as `find_key`
+    does.
+    """
+    shown = _shown_path(path)
+    attempted = f"reading the API key from {shown}, named by {named_by}"
     try:
-        # One handle for looking and for reading: the file can't be changed for another between.
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and mode & 0o077:
-                raise UsageError(
-                    attempted=attempted,
-                    found=f"its mode is {stat.S_IMODE(mode):04o}: others than its owner have "
-                    "rights to it",
-                    meaning="whoever reads the key can do on the portal what its owner can",
-                    remedy=f"chmod 600 {path} (a mounted secret: mode 0400); "
-                    "make a new key if others could read this one",
-                )
-            content = file.read(LONGEST_KEY_FILE)
-    except OSError as error:
-        raise UsageError(
-            attempted=attempted,
-            found=(error.strerror or type(error).__name__).lower(),
-            meaning="without a key the portal lets nobody in",
-            remedy=THREE_WAYS,
+        content = read_regular_file(path, largest=LONGEST_KEY_FILE, private=True)
+    except (OSError, ValueError, Unsuitable) as error:
+        raise unreadable(
+            attempted,
+            error,
+            meaning="whoever reads or changes the key can act on the portal as its owner"
+            if isinstance(error, Unsuitable)
+            else "without a key the portal lets nobody in",
+            remedy=f"chmod 600 {shown} as its owner; create a new key if others could read this one"
+            if isinstance(error, Unsuitable)
+            else WAYS,
         ) from None
-    first_line = content.decode("utf-8-sig", errors="replace").strip().partition("\n")[0]
-    return _usable(first_line.strip(), where=f"the first line of {path}")
+    first, _, rest = content.decode("utf-8-sig", errors="replace").strip().partition("\n")
+    _check_binding(rest, shown=shown, portal_url=portal_url)
+    return _usable(first.strip(), where=f"the first line of {shown}")
+
+
+def _check_binding(lines: str, *, shown: str, portal_url: str) -> None:
+    """Raise UsageError where a key file's second line names another portal."""
+    second = lines.strip().partition("\n")[0].strip()
+    if not second.startswith(_BOUND_TO):
+        return
+    try:
+        bound_to = portal_address(second.removeprefix(_BOUND_TO))
+    except UsageError:
+        bound_to = ""
+    if bound_to != portal_url:
+        raise UsageError(
+            attempted=f"using the API key in {shown} for {portal_url}",
+            found=f"its second line binds it to {bound_to or 'something that is no address'}",
+            meaning="the key was not sent: it is meant for one portal only",
+            remedy="check the portal's address in the configuration; if the portal has moved, "
+            "correct the second line of the key file",
+        )
+
+
+def _shown_path(path: Path) -> str:
+    """Return a path as messages name it; what may be a key instead of a path is not repeated."""
+    text = str(path)
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):
+        exists = False
+    return text if exists or "/" in text or "\\" in text else "a file"
 
 
 def _key_in_keyring(portal_url: str) -> ApiKey:
@@ -118,9 +160,10 @@ def _key_in_keyring(portal_url: str) -> ApiKey:
     if not value:
         raise UsageError(
             attempted="finding the API key",
-            found=f"neither {KEY_VARIABLE} nor {KEY_FILE_VARIABLE} is set, and {looked}",
+            found=f"none of {KEY_VARIABLE}, {KEY_FILE_VARIABLE} and {KEY_FILE_KEY} is set, "
+            f"and {looked}",
             meaning="without a key the portal lets nobody in",
-            remedy=THREE_WAYS,
+            remedy=WAYS,
         )
     return _usable(value.strip(), where=f"what the keyring has for {portal_url}")
 
@@ -137,15 +180,12 @@ def _keyring_problem(error: Exception) -> str:
 
 def _usable(value: str, *, where: str) -> ApiKey:
     """Return the key; raises UsageError for what no HTTP header could carry."""
-    if not value:
-        found = f"{where} is empty"
-    elif not value.isascii() or not value.isprintable() or " " in value:
-        found = f"{where} holds white space or signs that no API key has"
-    else:
+    problem = key_problem(value)
+    if problem is None:
         return ApiKey(value)
     raise UsageError(
         attempted="finding the API key",
-        found=found,
+        found=f"{where} {problem}",
         meaning="that is not an API key",
-        remedy=THREE_WAYS,
+        remedy="write the key alone, as the portal shows it",
     )

@@ -1,17 +1,25 @@
 """Reads the configuration: `lastseen.toml` and environment variables, checked, into `Settings`.
 
-What a value must be is said in `configuration_rules`. Nothing is opened here but the file.
+`schema` says what a value must be. No other file is opened here.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lastseen.config.regular_file import (
+    Unsuitable,
+    changeable_by_others,
+    read_regular_file,
+    unreadable,
+)
 from lastseen.config.settings import Settings
 from lastseen.model.errors import UsageError
 
 _LEDGER = "LASTSEEN_LEDGER__"
+_LARGEST = 1024 * 1024
 
 DEFAULT_FILE = Path("lastseen.toml")
 """The configuration file that is read where none is named, if it is there."""
@@ -21,14 +29,16 @@ def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Setti
     """Read the configuration.
 
     `config_path` is the file to read; None means `lastseen.toml` in the working directory, if there
-    is one. `environ` goes before the file: `LASTSEEN_<TABLE>__<KEY>`, lists as JSON or parted by
-    commas; an empty variable counts as not set. A relative `roster.path` is taken from the file's
-    folder when it stands in the file, from the working directory when it stands in `environ`.
+    is one; that file is refused where somebody else could have written it, since whoever runs a
+    command in a folder has not chosen every file in it. `environ` overrides the file:
+    `LASTSEEN_<TABLE>__<KEY>`, lists as JSON or separated by commas; an empty variable counts as
+    not set. A relative path is taken from the file's folder when it is in the file, from the
+    working directory when it is in `environ`.
 
     Raises UsageError that lists everything wrong with file and environment at once. Values that
     may be secret are never in it.
     """
-    path = config_path or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    path = config_path or found_file()
     tables = _tables(path) if path else {}
     # pydantic takes a third of a second to import.
     from lastseen.config.schema import checked
@@ -53,7 +63,7 @@ def load_ledger_url(config_path: Path | None, environ: Mapping[str, str]) -> str
     Only `[ledger]` of the file counts, and only `LASTSEEN_LEDGER__*` of `environ`. Raises
     UsageError as `load_settings` does.
     """
-    path = config_path or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    path = config_path or found_file()
     tables = _tables(path) if path else {}
     from lastseen.config.schema import checked
 
@@ -62,17 +72,38 @@ def load_ledger_url(config_path: Path | None, environ: Mapping[str, str]) -> str
     return checked(needed, own, path=path).ledger_url
 
 
+def found_file() -> Path | None:
+    """Return the configuration file of the working directory, or None where there is none.
+
+    Raises UsageError where somebody else could have written it.
+    """
+    if not os.path.lexists(DEFAULT_FILE):
+        return None
+    attempted = f"reading the configuration {DEFAULT_FILE.absolute()}"
+    try:
+        others = changeable_by_others(DEFAULT_FILE)
+    except OSError as error:
+        raise _no_file(attempted, error) from None
+    if others is not None:
+        raise UsageError(
+            attempted=attempted,
+            found=others,
+            meaning="it could send the API key anywhere or lift the guardrails, so it is not used",
+            remedy="make it yours (chown) and writable by you alone (chmod 644), or name it with "
+            "-c if you trust it",
+        )
+    return DEFAULT_FILE
+
+
 def _tables(path: Path) -> dict[str, Any]:
     attempted = f"reading the configuration {path.absolute()}"
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            attempted=attempted,
-            found=(error.strerror or type(error).__name__).lower(),
-            meaning="nothing is known of the portal, the roster and the rules",
-            remedy="name the file with -c, or make one with `lastseen init`",
-        ) from None
+        text = read_regular_file(path, largest=_LARGEST).decode("utf-8-sig")
+        return tomllib.loads(text)
+    except (OSError, Unsuitable) as error:
+        if path == Path(os.devnull):
+            return {}
+        raise _no_file(attempted, error) from None
     except UnicodeDecodeError as error:
         raise UsageError(
             attempted=attempted,
@@ -87,3 +118,19 @@ def _tables(path: Path) -> dict[str, Any]:
             meaning="the file is not valid TOML, so none of it is used",
             remedy='correct that place; text stands in quotation marks: url = "https://…"',
         ) from None
+    except (RecursionError, ValueError):  # a number of 5,000 digits is a ValueError
+        raise UsageError(
+            attempted=attempted,
+            found="it is nested too deeply, or has a number with too many digits",
+            meaning="no configuration of Lastseen needs that, so none of it is used",
+            remedy="write it anew with `lastseen init`",
+        ) from None
+
+
+def _no_file(attempted: str, error: OSError | Unsuitable) -> UsageError:
+    return unreadable(
+        attempted,
+        error,
+        meaning="without it the portal, the roster and the rules are unknown",
+        remedy="name the file with -c, or write one with `lastseen init`",
+    )

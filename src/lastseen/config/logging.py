@@ -17,13 +17,10 @@ from lastseen.model.secret import ApiKey
 LogFormat = Literal["text", "json"]
 """Log format."""
 
-HIDDEN = "***"
-"""What stands in a text where a secret stood."""
-
 _SHORTEST_SECRET = 6
 """Shorter texts are not hidden: they would blank out ordinary words."""
 
-_secrets: set[str] = set()
+_secrets: dict[str, ApiKey] = {}
 
 
 def configure_logs(form: LogFormat, level: int) -> None:
@@ -52,13 +49,13 @@ def log_format() -> LogFormat:
 def hide(key: ApiKey) -> None:
     """Take `key` out of everything that is logged or passed through `scrubbed` from now on."""
     if len(key.reveal()) >= _SHORTEST_SECRET:
-        _secrets.add(key.reveal())
+        _secrets[key.reveal()] = key
 
 
 def scrubbed(text: str) -> str:
     """Return `text` with every hidden key replaced by `***`."""
-    for secret in _secrets:
-        text = text.replace(secret, HIDDEN)
+    for key in _secrets.values():
+        text = key.hide_in(text)
     return text
 
 

@@ -1,7 +1,6 @@
 """What the configuration may say: every table, every key, and what its value must be.
 
-The only module that knows pydantic. How wrong values are told stands in `configuration_problems`;
-where the values come from, in `configuration`.
+The only module that knows pydantic. `problems` words what is wrong; `load` reads the values.
 """
 
 import json
@@ -42,7 +41,7 @@ def checked(tables: dict[str, Any], environ: Mapping[str, str], *, path: Path | 
     `path` is the file, None where there is none. Raises UsageError with every problem.
     """
     environment = _environment(environ)
-    _anchor_path(tables, path)
+    _anchor_paths(tables, path)
     problems = Problems(known=_known(), path=path, environment=environment)
     problems.note_stray_variables(environ)
     try:
@@ -68,7 +67,7 @@ def _number(value: object) -> object:
 
 
 def _split(value: object) -> object:
-    """Take text for a list in JSON, or for one parted by commas."""
+    """Take text for a list in JSON, or separated by commas."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -81,7 +80,7 @@ def _json(value: object) -> object:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("is neither a table nor a list, nor JSON for one") from None
 
 
@@ -294,14 +293,15 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return source()
 
 
-def _anchor_path(tables: dict[str, Any], path: Path | None) -> None:
-    """Take a relative `roster.path` of the file from the file's folder."""
-    roster = tables.get("roster")
-    if path is None or not isinstance(roster, dict):
+def _anchor_paths(tables: dict[str, Any], path: Path | None) -> None:
+    """Take relative paths of the file from the file's folder."""
+    if path is None:
         return
-    written = roster.get("path")
-    if isinstance(written, str) and written and not written.startswith("~"):
-        roster["path"] = str(path.parent / written)
+    for name, key in (("roster", "path"), ("portal", "api_key_file")):
+        table = tables.get(name)
+        written = table.get(key) if isinstance(table, dict) else None
+        if isinstance(table, dict) and isinstance(written, str) and written.strip():
+            table[key] = written if written.startswith("~") else str(path.parent / written)
 
 
 def _joined(tables: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:

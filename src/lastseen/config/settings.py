@@ -1,6 +1,6 @@
 """The configuration as one frozen object: what can be set, and what it is when it isn't.
 
-How it is read is said in `configuration`. The API key is never in here: see `keys`.
+`load` reads it. The API key is never in here: see `api_key`.
 """
 
 from pathlib import Path

@@ -18,7 +18,7 @@ from lastseen.docspace.wire import Envelope, check_count, decode, read_moment
 from lastseen.model.contractor import UserId, user_id
 from lastseen.model.instant import Instant
 
-_READING = Operation("Reading what administrators did", Topic.LOGS)
+_READING = Operation("reading what administrators did", Topic.LOGS)
 _MOST_A_PAGE = 100
 
 

@@ -19,8 +19,8 @@ from lastseen.model.instant import Instant
 _KEYS_PATH = "/api/2.0/keys"
 _OWN_KEY_PATH = "/api/2.0/keys/@self"
 
-_ASKING_OWN = Operation("Asking what the API key may do", Topic.KEYS)
-_LISTING = Operation("Listing the portal's API keys", Topic.KEYS)
+_ASKING_OWN = Operation("asking what the API key may do", Topic.KEYS)
+_LISTING = Operation("listing the portal's API keys", Topic.KEYS)
 
 
 class _WireKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -45,12 +45,12 @@ _decoder = msgspec.json.Decoder(_EventsEnvelope)
 
 async def sign_in_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
     """Return one page of the sign-in log; raises PortalError, ValueError for an absurd query."""
-    return await _page(conversation, SIGN_INS_PATH, "Reading the sign-in log", query)
+    return await _page(conversation, SIGN_INS_PATH, "reading the sign-in log", query)
 
 
 async def trail_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
     """Return one page of the audit trail; raises PortalError, ValueError for an absurd query."""
-    return await _page(conversation, TRAIL_PATH, "Reading the audit trail", query)
+    return await _page(conversation, TRAIL_PATH, "reading the audit trail", query)
 
 
 def wire_date(moment: Instant) -> str:

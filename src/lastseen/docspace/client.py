@@ -120,7 +120,7 @@ class Client:
     async def retention(self) -> Retention:
         """Return how long the portal keeps its logs."""
         request = Request(method="GET", path=_RETENTION_PATH)
-        operation = Operation("Asking how long the logs are kept", Topic.LOGS)
+        operation = Operation("asking how long the logs are kept", Topic.LOGS)
         return await self._conversation.ask(
             request, operation, lambda answer: read_retention(answer.body)
         )
@@ -163,7 +163,7 @@ class Client:
             path=_STATUS_PATH + quote(segment, safe=""),
             body=msgspec.json.encode({"userIds": user_ids, "resendAll": False}),
         )
-        verb = "Disabling" if status is AccountStatus.TERMINATED else "Reinstating"
+        verb = "disabling" if status is AccountStatus.TERMINATED else "reinstating"
         number = "1 person" if len(user_ids) == 1 else f"{len(user_ids)} people"
         operation = Operation(f"{verb} {number}", Topic.CHANGE)
         return await self._conversation.ask(
@@ -218,8 +218,8 @@ def status_segments(disabled_status: str | int) -> dict[AccountStatus, str]:
     if text.casefold() == _BY_NAME[AccountStatus.TERMINATED].casefold():
         return _BY_NAME
     raise UsageError(
-        attempted="Reading portal.disabled_status",
+        attempted="reading portal.disabled_status",
         found=f"{text[:40]!r} is not a status that disables",
-        meaning="The portal knows two statuses to give: Active (1) and Terminated (2).",
-        remedy='Write "Terminated" or 2.',
+        meaning="a portal knows two statuses to give: Active (1) and Terminated (2)",
+        remedy='write "Terminated" or 2',
     )

@@ -3,7 +3,6 @@
 Why a person is wanted, and whether they are a contractor, is not known here.
 """
 
-import asyncio
 import re
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import Answer, RetryingClient
 from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery
 from lastseen.docspace.wire import MalformedResponse, PeoplePage, read_people, read_person
+from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import AccountType, Profile, UserId, user_id
 from lastseen.model.email_address import near_key
 
@@ -28,14 +28,14 @@ _EVERY_STATUS = "7"
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_LISTING = Operation("Listing people", Topic.PEOPLE)
-_LOOKING_UP = Operation("Looking up a person", Topic.PEOPLE, may_be_absent=True)
+_LISTING = Operation("listing people", Topic.PEOPLE)
+_LOOKING_UP = Operation("looking up a person", Topic.PEOPLE, may_be_absent=True)
 
 
 async def whoami(conversation: RetryingClient) -> Profile:
     """Return the account that the key acts as."""
     request = Request(method="GET", path=_SELF_PATH)
-    operation = Operation("Asking whom the API key belongs to", Topic.PEOPLE)
+    operation = Operation("asking whom the API key belongs to", Topic.PEOPLE)
     return await conversation.ask(request, operation, lambda answer: read_person(answer.body))
 
 
@@ -112,17 +112,14 @@ async def people(
 
 async def _pages(conversation: RetryingClient, query: PeopleQuery) -> list[PeoplePage]:
     first = await _page(conversation, query, start=0, count=_MOST_A_PAGE)
+    conversation.expect_people(first.total, _LISTING)
     starts = range(_MOST_A_PAGE, first.total, _MOST_A_PAGE)
-    tasks = [
-        asyncio.ensure_future(_page(conversation, query, start=start, count=_MOST_A_PAGE))
-        for start in starts
-    ]
-    try:
-        return [first, *await asyncio.gather(*tasks)]
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with task_group() as group:
+        rest = [
+            group.create_task(_page(conversation, query, start=start, count=_MOST_A_PAGE))
+            for start in starts
+        ]
+    return [first, *(page.result() for page in rest)]
 
 
 async def _page(

@@ -18,7 +18,7 @@ OLDEST = (3, 1)
 """The first release with API keys."""
 
 _PATH = "/api/2.0/settings/version/build"
-_ASKING = Operation("Asking which release the portal is", Topic.RELEASE)
+_ASKING = Operation("asking which release the portal is", Topic.RELEASE)
 _NUMBERS = re.compile(r"\s*(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 

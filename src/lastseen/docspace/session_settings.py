@@ -12,7 +12,7 @@ from lastseen.docspace.interface import SessionSettings
 from lastseen.docspace.wire import Envelope, MalformedResponse, decode
 
 _PATH = "/api/2.0/settings/cookiesettings"
-_ASKING = Operation("Asking how long sessions live", Topic.SETTINGS)
+_ASKING = Operation("asking how long sessions live", Topic.SETTINGS)
 _LONGEST_MINUTES = 1_000_000
 
 

@@ -12,7 +12,7 @@ from lastseen.model.contractor import UserId
 
 _END_ALL_PATH = "/api/2.0/security/activeconnections/logoutall/"
 
-_ENDING = Operation("Ending a person's sessions", Topic.SESSIONS)
+_ENDING = Operation("ending a person's sessions", Topic.SESSIONS)
 
 
 async def end_sessions(client: RetryingClient, user_id: UserId) -> None:

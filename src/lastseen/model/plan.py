@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lastseen.model.canonical_json import canonical_json
+from lastseen.model.canonical_json import NOT_CANONICAL, canonical_json
 from lastseen.model.decision import Decision, Verdict
 from lastseen.model.errors import PlanRefused
 from lastseen.model.instant import Instant, after, before, days, whole_second
@@ -220,6 +220,8 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
     attempted = f"reading the plan {source}"
     try:
         fields = msgspec.json.decode(document)
+    except RecursionError:
+        raise _not_a_plan(attempted, "it is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_a_plan(attempted, f"it is not JSON ({error})") from None
     name = fields.get("schema") if isinstance(fields, dict) else None
@@ -232,7 +234,11 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
             meaning=f"this version of Lastseen understands {PLAN_SCHEMA!r} only",
             remedy="use the version of Lastseen that made the plan, or review again",
         )
-    if fields.get("digest") != _digest(fields):
+    try:
+        digest = _digest(fields)
+    except NOT_CANONICAL:
+        raise _not_a_plan(attempted, "it has a number or a text that no plan has") from None
+    if fields.get("digest") != digest:
         raise PlanRefused(
             attempted=attempted,
             found="its digest does not match its content",
@@ -241,7 +247,7 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
         )
     try:
         return msgspec.convert(fields, Plan)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise _not_a_plan(attempted, f"a field is not as it should be ({error})") from None
 
 

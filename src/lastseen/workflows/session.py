@@ -36,15 +36,16 @@ async def open_session(
     settings: Settings,
     *,
     clock: Clock = system_clock,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Session]:
     """Open the portal, the roster and the ledger that `settings` name, and close them after.
 
-    `environ` is where the API key is looked for, beside the keyring. Nothing is asked of the
+    `environ` is where the API key is looked for, beside the keyring; None is the process's own.
+    Nothing is asked of the
     portal yet. Raises UsageError where there is no key or the roster's options can't be used,
     LedgerError where the ledger can't be.
     """
-    key = find_key(settings, environ)
+    key = find_key(settings, os.environ if environ is None else environ)
     hide(key)
     roster = open_roster(settings.roster)
     with open_portal_ledger(settings, clock=clock) as ledger:

@@ -3,13 +3,14 @@ import pickle
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 
-from lastseen.config.api_key import find_key, store_key
+from lastseen.config.api_key import find_key, key_file_text, store_key
 from lastseen.config.settings import PortalSettings, Settings
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.secret import ApiKey
@@ -122,12 +123,12 @@ def test_empty_variables_count_as_not_set():
 def test_without_a_key_all_three_ways_are_told():
     error = refused({})
 
-    for way in ("LASTSEEN_API_KEY,", "LASTSEEN_API_KEY_FILE", "keyring"):
+    for way in ("LASTSEEN_API_KEY;", "LASTSEEN_API_KEY_FILE", "api_key_file", "keyring"):
         assert way in error.remedy
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o610, 0o777])
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o620, 0o610, 0o777])
 def test_a_file_that_others_have_rights_to_is_refused(key_file, mode):
     error = refused(key_file(KEY.encode(), mode))
 
@@ -221,3 +222,102 @@ def test_a_key_shows_nothing_of_itself():
     assert KEY not in f"{key} {key!r}"
     with pytest.raises(TypeError):
         pickle.dumps(key)
+
+
+@pytest.mark.parametrize("quoted", [f'"{KEY}"', f"'{KEY}'", f"\u201c{KEY}\u201d"])
+def test_quotation_marks_around_a_key_are_named(quoted):
+    assert "quotation marks" in refused({"LASTSEEN_API_KEY": quoted}).found
+
+
+def test_the_configuration_can_name_the_key_file(key_file):
+    path = key_file(KEY.encode())["LASTSEEN_API_KEY_FILE"]
+    portal = PortalSettings(url=SETTINGS.portal.url, api_key_file=Path(path))
+
+    assert find_key(Settings(portal=portal), {}).reveal() == KEY
+    assert find_key(Settings(portal=portal), {"LASTSEEN_API_KEY": "other"}).reveal() == "other"
+
+
+def test_a_key_kept_for_a_portal_is_used_for_that_portal(key_file):
+    text = key_file_text(ApiKey(KEY), SETTINGS.portal.url)
+
+    assert find_key(SETTINGS, key_file(text.encode())).reveal() == KEY
+
+
+@pytest.mark.parametrize(
+    "bound_to", ["https://evil.example.com", "https://portal.example.com:8443", "nonsense", ""]
+)
+def test_a_key_kept_for_another_portal_is_not_sent(key_file, bound_to):
+    error = refused(key_file(f"{KEY}\nportal={bound_to}\n".encode()))
+
+    assert "binds it" in error.found
+    assert "not sent" in error.meaning
+
+
+def test_a_key_given_instead_of_a_path_is_not_repeated():
+    refused({"LASTSEEN_API_KEY_FILE": KEY})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+def test_a_named_pipe_that_nobody_writes_to_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "key", 0o600)
+
+    assert "nobody finishes" in refused({"LASTSEEN_API_KEY_FILE": str(tmp_path / "key")}).found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices are POSIX's")
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/tty", "/"])
+def test_what_is_no_file_is_refused_at_once(device):
+    refused({"LASTSEEN_API_KEY_FILE": device})
+
+
+def test_a_file_too_large_for_a_key_is_refused(key_file):
+    assert "larger" in refused(key_file(b"x" * 100_000)).found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners are POSIX's")
+def test_a_key_file_of_another_user_is_refused(key_file, monkeypatch):
+    named = key_file(KEY.encode())
+    if os.geteuid() == 0:
+        os.chown(named["LASTSEEN_API_KEY_FILE"], 12345, 12345)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+
+    assert "another user" in refused(named).found
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize(("groups", "is_taken"), [([0], True), ([54321], False)])
+def test_a_mounted_secret_of_roots_may_be_readable_by_the_processs_group(
+    key_file, monkeypatch, groups, is_taken
+):
+    named = key_file(KEY.encode(), 0o440)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr(os, "getegid", lambda: groups[0])
+    monkeypatch.setattr(os, "getgroups", lambda: groups)
+
+    if is_taken:
+        assert find_key(SETTINGS, named).reveal() == KEY
+    else:
+        assert "0440" in refused(named).found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are Kubernetes's way")
+def test_links_are_followed_as_kubernetes_mounts_secrets(key_file, tmp_path):
+    path = Path(key_file(KEY.encode())["LASTSEEN_API_KEY_FILE"])
+    (tmp_path / "link").symlink_to(path)
+
+    assert find_key(SETTINGS, {"LASTSEEN_API_KEY_FILE": str(tmp_path / "link")}).reveal() == KEY
+
+
+def test_help_and_defaults_show_no_environment(monkeypatch):
+    code = "import lastseen, pydoc; print(pydoc.render_doc(lastseen.open_session))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LASTSEEN_API_KEY": KEY},
+    )
+
+    assert "open_session" in ran.stdout
+    assert KEY not in ran.stdout

@@ -1,12 +1,12 @@
-"""What went wrong with a portal, in the four sentences that a person reads.
+"""Errors about a portal, in the four sentences that people read.
 
-Whatever a server sent is cut short, made printable and stripped of the API key before it is
+Whatever a server sent is shortened, made printable and stripped of the API key before it is
 repeated. Nothing here decides whether to ask again.
 """
 
 from datetime import timedelta
 from enum import Enum
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Operation(msgspec.Struct, frozen=True):
     """Why something is asked."""
 
     attempted: str
-    """A phrase such as "Reading the sign-in log"."""
+    """A phrase such as "reading the sign-in log"."""
     topic: Topic
     may_be_absent: bool = False
     """Whether the portal's own 404 is an answer like any other."""
@@ -40,97 +40,127 @@ class Operation(msgspec.Struct, frozen=True):
 
 _CHANGING = frozenset({Topic.CHANGE, Topic.SESSIONS})
 
-_UNCERTAIN = " Whether the change was made is not known."
+_UNCERTAIN = "; whether the change was made is not known"
 
 _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
     (400, None): (
-        "The portal did not understand the request, or it is a release that Lastseen "
-        "does not know.",
-        "Run `lastseen doctor`, and report this if the portal is up to date.",
+        "the portal did not understand the request, or runs a release that Lastseen does not know",
+        "run `lastseen doctor`, and report this if the portal is up to date",
     ),
     (401, None): (
-        "The API key is wrong, expired, or was deleted.",
-        "Make a new key in the portal (Developer Tools, API keys) and give that one.",
+        "the API key is wrong, expired or deleted",
+        "create a new key in the portal (Developer Tools, API keys) and use that one",
     ),
     (402, None): (
-        "The portal's plan does not include this, or its subscription has run out.",
-        "Have a look at the portal's payment page.",
+        "the portal's plan does not include this, or its subscription has run out",
+        "check the portal's payment page",
     ),
     (402, Topic.LOGS): (
-        "The portal's plan does not include the audit logs, or the login history is switched off.",
-        "Use a plan with the audit option; without it nobody's absence can be proven.",
+        "the portal's plan does not include the audit logs, or the login history is switched off",
+        "use a plan with the audit option; without it nobody's absence can be proven",
     ),
     (402, Topic.CHANGE): (
-        "The portal has no room for one more active user in its plan.",
-        "Free a place or extend the plan, then run the same command again.",
+        "the portal's plan has no room for one more active user",
+        "free a place or extend the plan, then run the same command again",
     ),
     (403, None): (
-        "The key's owner may not see this, or the key itself is limited.",
-        "Use a key of a DocSpace administrator with the scope accounts:read or an unlimited one.",
+        "the key's owner may not see this, or the key itself is limited",
+        "use a key of a DocSpace administrator, unlimited or with the scope accounts:read",
     ),
     (403, Topic.LOGS): (
-        "The key's owner may not edit the portal's settings, or the key has a limited scope; "
-        "the audit logs need both.",
-        "Use an unlimited key that a DocSpace administrator or the owner made.",
+        "the key's owner may not edit the portal's settings, or the key has a limited scope; "
+        "the audit logs need both",
+        "use an unlimited key that a DocSpace administrator or the owner created",
     ),
     (403, Topic.CHANGE): (
-        "The key may not change people, or one of them can't be changed: the owner, the key's "
-        "own account, an LDAP account, or an administrator. Nobody was changed.",
-        "Use a key with the scope accounts:write, and leave protected people out.",
+        "the key may not change people, or one of them can't be changed: the owner, the key's "
+        "own account, an LDAP account or an administrator; nobody was changed",
+        "use a key with the scope accounts:write, and leave protected people out",
     ),
     (403, Topic.KEYS): (
-        "The key has a limited scope; the portal's API keys can be listed by an unlimited one.",
-        "Use an unlimited key that a DocSpace administrator or the owner made.",
+        "the key has a limited scope; only an unlimited one can list the portal's API keys",
+        "use an unlimited key that a DocSpace administrator or the owner created",
     ),
     (403, Topic.SETTINGS): (
-        "The key's owner may not edit the portal's settings, or the key has a limited scope.",
-        "Use an unlimited key that a DocSpace administrator or the owner made.",
+        "the key's owner may not edit the portal's settings, or the key has a limited scope",
+        "use an unlimited key that a DocSpace administrator or the owner created",
     ),
     (403, Topic.SESSIONS): (
-        "The key may not end other people's sessions. Nobody was signed out.",
-        "Use a key that a DocSpace administrator made and that is not limited to single scopes.",
+        "the key may not end other people's sessions; nobody was signed out",
+        "use a key that a DocSpace administrator created and that is not limited to single scopes",
     ),
     (404, None): (
-        "What answers at this address does not know the DocSpace API.",
-        "Check that the address is the portal's own, without anything after the host name.",
+        "what answers at this address does not know the DocSpace API",
+        "check that the address is the portal's own, without anything after the host name",
+    ),
+    (407, None): (
+        "the proxy in between wants a user name and a password",
+        "put them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, percent-encoded",
     ),
     (429, None): (
-        "The portal lets this account make no more requests for now.",
-        "Run the same command again later, and see that no other program uses the same account.",
+        "the portal accepts no more requests from this account for now",
+        "run the same command again later, and check that no other program uses the same account",
     ),
 }
 
 _OTHERWISE = (
-    "The portal, or something in front of it, answered with an error of its own.",
-    "Try again later; if it stays, look into the portal's log.",
+    "the portal, or something in front of it, answered with an error of its own",
+    "try again later; if it persists, check the portal's log",
+)
+
+_FOREIGN = (
+    "something in front of the portal answered with a web page: a firewall, a login page or a "
+    "filter; the portal itself was not reached, so this says nothing about the key's rights",
+    "have this machine's address let through to /api/2.0, or check the portal's address",
 )
 
 _LOSSES: dict[ConnectionFailure, tuple[str, str]] = {
     ConnectionFailure.NAME: (
-        "There is no such host, or this machine can't look up names.",
-        "Check the spelling of the portal's address and the machine's network.",
+        "there is no such host, or this machine can't look up names",
+        "check the spelling of the portal's address and the machine's network",
     ),
     ConnectionFailure.REFUSED: (
-        "The host is there, but nothing answers on this port.",
-        "Check the address and its port, and whether the portal is running.",
+        "the host is there, but nothing answers on this port",
+        "check the address and its port, and whether the portal is running",
     ),
     ConnectionFailure.UNREACHABLE: (
-        "The host can't be reached from this machine.",
-        "Check the network, the firewall and the proxy settings (HTTPS_PROXY, NO_PROXY).",
+        "the host can't be reached from this machine",
+        "check the network, the firewall and the proxy settings (HTTPS_PROXY, NO_PROXY)",
     ),
     ConnectionFailure.CERTIFICATE: (
-        "Either the portal's TLS set-up is wrong, or someone stands between.",
-        "Renew the certificate, or make its authority known to this machine (SSL_CERT_FILE).",
+        "either the portal's TLS setup is wrong, or someone intercepts the connection",
+        "renew the certificate, or make its authority known to this machine (SSL_CERT_FILE)",
+    ),
+    ConnectionFailure.NOT_TLS: (
+        "the port speaks plain HTTP or another protocol; nothing was sent to it",
+        "check the port in the portal's address; https is usually on 443",
+    ),
+    ConnectionFailure.PROXY: (
+        "HTTPS_PROXY names a proxy that does not answer; the portal was not asked",
+        "correct HTTPS_PROXY, or name the portal's host in NO_PROXY",
+    ),
+    ConnectionFailure.PROXY_LOGIN: (
+        "the proxy named by HTTPS_PROXY lets nobody through without them; the portal was not asked",
+        "put them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, percent-encoded",
+    ),
+    ConnectionFailure.PROXY_REFUSED: (
+        "the proxy named by HTTPS_PROXY may not or can't reach the portal; the portal was not "
+        "asked",
+        "have the proxy allow the portal's host and port, or name the host in NO_PROXY",
     ),
     ConnectionFailure.TIMEOUT: (
-        "The portal is overloaded, or the network loses what it carries.",
-        "Try again later.",
+        "the portal is overloaded, the network loses packets, or a firewall drops them",
+        "try again later; check the address if the portal has never answered",
     ),
     ConnectionFailure.BROKEN: (
-        "The portal, or a proxy in front of it, hung up in the middle.",
-        "Try again later; if it stays, look into the portal's log.",
+        "the portal, or a proxy in front of it, hung up in the middle",
+        "try again later; if it persists, check the portal's log",
     ),
 }
+
+
+_CLAIMED_BY_OTHERS = frozenset({401, 402, 403})
+"""Statuses that mean something else when a web page comes with them."""
 
 
 class ErrorText:
@@ -142,14 +172,25 @@ class ErrorText:
         self._key = key
 
     def refused(
-        self, operation: Operation, status: int, message: str = "", *, location: str = ""
+        self,
+        operation: Operation,
+        status: int,
+        message: str = "",
+        *,
+        location: str = "",
+        is_foreign: bool = False,
     ) -> PortalRefused:
-        """Return the error for an error status, a redirect included."""
+        """Return the error for an error status, a redirect included.
+
+        `is_foreign`: the answer is a web page, and so not the portal's API.
+        """
         meaning, remedy = _OTHERWISE
         if 300 <= status < 400:
             meaning, remedy = self._redirect(location)
         for known in ((status, None), (status, operation.topic)):
             meaning, remedy = _REFUSALS.get(known, (meaning, remedy))
+        if is_foreign and status in _CLAIMED_BY_OTHERS:
+            meaning, remedy = _FOREIGN
         if operation.topic in _CHANGING and status >= 500:
             meaning += _UNCERTAIN
         said = self.printable(message)
@@ -168,8 +209,8 @@ class ErrorText:
             status=429,
             attempted=self._attempted(operation),
             found=f"the portal answered 429: nothing more before {until}",
-            meaning="This account's allowance is used up; the one for changes lasts a day.",
-            remedy=f"Run the same command again after {until}.",
+            meaning="this account's allowance is used up; the one for changes lasts a day",
+            remedy=f"run the same command again after {until}",
         )
 
     def lost(self, operation: Operation, lost: ConnectionLost) -> PortalUnreachable:
@@ -187,26 +228,30 @@ class ErrorText:
 
     def unreadable(self, operation: Operation, reason: str) -> PortalUnreadable:
         """Return the error for a 200 that isn't the promised shape."""
-        meaning = (
-            "It can't be used: reading it as well as may be could make someone look absent "
-            "who is not."
-        )
+        meaning = "guessing at it could make people look absent who are not"
         if operation.topic in _CHANGING:
-            meaning = "The portal's answer can't be read." + _UNCERTAIN
+            meaning = "the portal's answer can't be read" + _UNCERTAIN
         return PortalUnreadable(
             attempted=self._attempted(operation),
             found=f"the answer can't be read: {self.printable(reason)}",
             meaning=meaning,
-            remedy="Try again later; if it stays, see what stands between here and the portal "
-            "(a proxy, a login page), or report it if the portal is up to date.",
+            remedy="check for a proxy or a login page in front of the portal, try again later, "
+            "and report this if the portal is up to date",
+        )
+
+    def endless(self, operation: Operation, requests: int) -> PortalUnreadable:
+        """Return the error for a log that takes more requests than its portal can need."""
+        return PortalUnreadable(
+            attempted=self._attempted(operation),
+            found=f"{requests:,} requests did not reach the end of what was asked for",
+            meaning="the log is far longer than the portal's size explains, or has no end",
+            remedy="run the same command again to continue: what was read is kept; if it never "
+            "ends, check what answers in the portal's place",
         )
 
     def printable(self, text: str) -> str:
         """Return a server's words on one line, without control characters and without the key."""
-        secret = self._key.reveal()
-        if secret:
-            for form in {secret, quote(secret, safe="")}:
-                text = text.replace(form, "***")
+        text = self._key.hide_in(text)
         flat = "".join(character if character.isprintable() else " " for character in text[:2000])
         flat = " ".join(flat.split())
         return flat if len(flat) <= 200 else flat[:199] + "…"
@@ -216,8 +261,8 @@ class ErrorText:
 
     def _redirect(self, location: str) -> tuple[str, str]:
         meaning = (
-            "The address is not the portal's own: it sends on to another one, where the API key "
-            "is not taken."
+            "the address is not the portal's own: it redirects to another one, where the API key "
+            "is not sent"
         )
         try:
             target = urlsplit(location)
@@ -226,7 +271,7 @@ class ErrorText:
         except ValueError:
             origin, port = "", None
         if not origin:
-            return meaning, "Give the address that the portal's front page has in a browser."
+            return meaning, "use the address that the portal's front page has in a browser"
         if port is not None:
             origin += f":{port}"
-        return meaning, f"If you know and trust it, give this address: {self.printable(origin)}"
+        return meaning, f"if you know and trust it, use this address: {self.printable(origin)}"

@@ -26,3 +26,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a request may take altogether."""
     largest_answer_bytes: int = 32 * 1024 * 1024
     """More than this is not read."""
+    log_requests: int = 20_000
+    """How many requests to the logs one command may take, whatever the portal's size."""
+    log_requests_a_person: int = 36
+    """How many more for each person of the portal: 20 entries a day over the 180 days that a
+    portal keeps its logs, a hundred a page."""
+    people: int = 300_000
+    """A list of more people than this is no portal's."""

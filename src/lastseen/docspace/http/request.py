@@ -1,7 +1,7 @@
-"""A request to a portal, its answer, and who carries them: the seam to the network.
+"""A request to a portal, its answer, and the interface that carries them: the seam to the network.
 
-`transport` carries requests over the network; a campaign may carry them in process by writing
-another `Transport`. No HTTP library, no retry and no meaning of an answer belongs here.
+`transport` carries requests over the network; campaigns carry them in process with another
+`Transport`. No HTTP library, no retry and no meaning of an answer belongs here.
 """
 
 import asyncio
@@ -47,6 +47,10 @@ class ConnectionFailure(Enum):
     CERTIFICATE = "the certificate can't be trusted"
     TIMEOUT = "no answer came in time"
     BROKEN = "the connection broke before the answer was whole"
+    NOT_TLS = "what answers there does not speak TLS"
+    PROXY = "the proxy can't be reached"
+    PROXY_LOGIN = "the proxy wants a user name and a password"
+    PROXY_REFUSED = "the proxy refused to connect"
 
 
 class ConnectionLost(Exception):
@@ -62,6 +66,15 @@ class ConnectionLost(Exception):
         self.detail = detail
 
 
+class UnreadableBody(Exception):
+    """The answer's body can't be read as bytes; asking again brings nothing else."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep why, in a few words."""
+        super().__init__(reason)
+        self.reason = reason
+
+
 class AnswerTooLarge(Exception):
     """The answer is larger than any that a portal would give, and was not read to its end."""
 
@@ -72,7 +85,8 @@ class Transport(Protocol):
     async def send(self, request: Request) -> Response:
         """Return the answer, whatever its status; redirects are not followed.
 
-        Raises ConnectionLost when none came, AnswerTooLarge when it was not read to its end.
+        Raises ConnectionLost when none came, AnswerTooLarge when it was not read to its end,
+        UnreadableBody when it is compressed in a way that was not asked for.
         """
 
 

@@ -1,11 +1,13 @@
 """Asks a portal until it has answered well: retries, the shared pause, the clock, the counting.
 
-What an answer means is read by a function that the caller brings; how it travels is the
-transport's part. Errors leave here ready for a person, with no trace of a request's headers.
+The caller brings the function that reads an answer; the transport carries it. Errors leave here
+ready for people, without any of a request's headers.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -14,7 +16,7 @@ import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from lastseen.docspace.http.clock_skew import PortalClock
-from lastseen.docspace.http.error_text import ErrorText, Operation
+from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
 from lastseen.docspace.http.limiter import Limiter
 from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.http.request import (
@@ -25,6 +27,7 @@ from lastseen.docspace.http.request import (
     Response,
     Runtime,
     Transport,
+    UnreadableBody,
 )
 from lastseen.docspace.interface import Traffic
 from lastseen.docspace.wire import MalformedResponse, failure
@@ -34,12 +37,25 @@ from lastseen.model.instant import Clock, Instant, instant
 T = TypeVar("T")
 
 _LOG = logging.getLogger("lastseen.docspace")
+_PROGRESS = logging.getLogger("lastseen.progress")
 
 _UNREADABLE_TRIES = 4
 """How often at most something is asked whose answers can't be read."""
 
-_UNKNOWN_NAME_TRIES = 2
-"""How often at most a host is looked up that has never answered."""
+_FIRST_CONTACT_TRIES = 2
+"""How often at most a portal is connected to that has never answered: its address may be wrong."""
+
+_FINAL_FAILURES = frozenset(
+    {
+        ConnectionFailure.CERTIFICATE,
+        ConnectionFailure.NOT_TLS,
+        ConnectionFailure.PROXY_LOGIN,
+    }
+)
+"""Failures that no further try changes."""
+
+_SILENCE_SECONDS = 3.0
+"""After so long without a first answer it is said what is waited for."""
 
 _LONGEST_BACKOFF_SECONDS = 15.0
 
@@ -95,6 +111,8 @@ class RetryingClient:
         self._retries = 0
         self._throttled = 0
         self._ever_answered = False
+        self._log_requests = 0
+        self._log_allowance = limits.log_requests
 
     @property
     def traffic(self) -> Traffic:
@@ -123,8 +141,11 @@ class RetryingClient:
         anything else only where it can't have reached the portal, or after a 429, which says
         that nothing was done. `read` raises MalformedResponse for an answer of the wrong shape.
 
-        Raises PortalRefused, PortalUnreachable or PortalUnreadable.
+        Raises PortalRefused, PortalUnreachable or PortalUnreadable; also PortalUnreadable where a
+        log takes more requests than a portal of this size can need.
         """
+        if operation.topic is Topic.LOGS:
+            self._count_log_request(operation)
         trouble: _AskAgain | PortalError
         try:
             return await self._attempt(request, operation, read)  # enough nearly always
@@ -138,6 +159,30 @@ class RetryingClient:
         # The frames below hold what the server sent, which may repeat the key.
         error = trouble.error if isinstance(trouble, _AskAgain) else trouble
         raise error.with_traceback(None)
+
+    def expect_people(self, number: int, operation: Operation) -> None:
+        """Allow as many requests to the logs as a portal with so many people may need.
+
+        Raises PortalUnreadable where no portal has so many.
+        """
+        limits = self._limits
+        if number > limits.people:
+            reason = f"the list claims to have {number:,} people, more than {limits.people:,}"
+            raise self._error_text.unreadable(operation, reason)
+        allowed = limits.log_requests + limits.log_requests_a_person * number
+        self._log_allowance = max(self._log_allowance, allowed)
+
+    def _count_log_request(self, operation: Operation) -> None:
+        self._log_requests += 1
+        if self._log_requests > self._log_allowance:
+            raise self._error_text.endless(operation, self._log_allowance)
+        if self._log_requests == self._log_allowance * 4 // 5:
+            _PROGRESS.warning(
+                "%s requests to the logs so far; this command stops after %s, and the next one "
+                "continues from there",
+                f"{self._log_requests:,}",
+                f"{self._log_allowance:,}",
+            )
 
     async def close(self) -> None:
         """Let nothing of the gate live on."""
@@ -207,9 +252,13 @@ class RetryingClient:
             sent_at = self._clock()
             began = self._effects.monotonic()
             try:
-                response = await self._transport.send(request)
+                with self._first_contact(operation):
+                    response = await self._transport.send(request)
             except ConnectionLost as lost:
                 return self._after_loss(request, operation, lost)
+            except UnreadableBody as unreadable:
+                self._log(request, "unreadable", began)
+                return self._error_text.unreadable(operation, unreadable.reason)
             except AnswerTooLarge:
                 self._log(request, "too large", began)
                 error = self._error_text.unreadable(
@@ -230,18 +279,35 @@ class RetryingClient:
             counted = response is None or response.status != 429
             self._gate.leave(writing=writing, counted=counted)
 
+    @contextmanager
+    def _first_contact(self, operation: Operation) -> Iterator[None]:
+        """Say what is waited for where a portal that never answered stays silent."""
+        if self._ever_answered:
+            yield
+            return
+        waiting = asyncio.get_running_loop().call_later(
+            _SILENCE_SECONDS,
+            _PROGRESS.warning,
+            "still waiting for the portal's first answer (%s)",
+            operation.attempted,
+        )
+        try:
+            yield
+        finally:
+            waiting.cancel()
+
     def _after_loss(
         self, request: Request, operation: Operation, lost: ConnectionLost
     ) -> PortalError | _AskAgain:
         _LOG.debug("%s %s: %s", request.method, request.path, lost.failure.value)
         error = self._error_text.lost(operation, lost)
-        if lost.failure is ConnectionFailure.CERTIFICATE:
+        if lost.failure in _FINAL_FAILURES:
             return error
         if lost.sent and lost.failure is ConnectionFailure.TIMEOUT:
             self._gate.troubled(writing=request.method != "GET")
         tries = self._limits.tries
-        if lost.failure is ConnectionFailure.NAME and not self._ever_answered:
-            tries = _UNKNOWN_NAME_TRIES
+        if not self._ever_answered and not lost.sent:
+            tries = min(tries, _FIRST_CONTACT_TRIES)
         if not lost.sent:
             return _AskAgain(error, tries=tries)
         return self._unless_written(request, error, tries=tries)
@@ -275,6 +341,7 @@ class RetryingClient:
             status,
             told.message if told is not None else "",
             location=response.headers.get("Location", ""),
+            is_foreign=told is None and _is_web_page(response),
         )
         if status == 429:
             now = self._portal_clock.read(response.headers) or self._clock()
@@ -331,6 +398,14 @@ def _trouble(state: RetryCallState) -> _AskAgain:
 
 def _enough(state: RetryCallState) -> bool:
     return state.attempt_number >= _trouble(state).tries
+
+
+def _is_web_page(response: Response) -> bool:
+    """Say whether an answer is a page for people, which no DocSpace API sends."""
+    kind = response.headers.get("Content-Type", "").lower()
+    return "html" in kind or response.body[:200].lstrip().lower().startswith(
+        (b"<!doctype", b"<html")
+    )
 
 
 def _retry_after(headers: Mapping[str, str], now: Instant) -> float | None:

@@ -1,7 +1,7 @@
-"""Carries requests over the network with aiohttp, and keeps everything of aiohttp to itself.
+"""Carries requests over the network with aiohttp, which no other module of the room imports.
 
-The one module of the room that imports the HTTP library, and only when a portal is opened. No
-retry, no limit but that of an answer's size, and no meaning of an answer belongs here.
+It is imported only when a portal is opened. No retry, no limit but that of an answer's size, and
+no meaning of an answer belongs here.
 """
 
 import ssl
@@ -13,6 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from yarl import URL
 
+from lastseen.docspace.http.compression import decompressed
 from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.http.request import (
     AnswerTooLarge,
@@ -20,10 +21,11 @@ from lastseen.docspace.http.request import (
     ConnectionLost,
     Request,
     Response,
+    UnreadableBody,
 )
 from lastseen.model.errors import UsageError
 from lastseen.model.portal_address import is_loopback
-from lastseen.model.secret import ApiKey
+from lastseen.model.secret import ApiKey, key_problem
 
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """After these the portal has seen nothing of the request."""
@@ -42,17 +44,16 @@ class _Hidden(str):
 async def network(url: str, key: ApiKey, limits: Limits) -> AsyncIterator["Network"]:
     """Open a transport to the portal at `url`, and close its connections afterwards.
 
-    Raises UsageError for a key that no portal could have made.
+    Raises UsageError for a key that no portal could have made, or a proxy that can't be used.
     """
-    value = key.reveal()
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
+    problem = key_problem(key.reveal())
+    if problem is not None:
         raise UsageError(
-            attempted="Reading the API key",
-            found="there is none" if not value else "it has characters that no API key has",
-            meaning="The portal can't be asked without its key.",
-            remedy="Copy the key alone from the portal (Developer Tools, API keys).",
+            attempted="reading the API key",
+            found=f"what was given {problem}",
+            meaning="the portal can't be asked without its key",
+            remedy="copy the key alone from the portal (Developer Tools, API keys)",
         )
-    headers = {"Authorization": _Hidden(f"Bearer {value}"), "Accept": "application/json"}
     timeout = aiohttp.ClientTimeout(
         total=limits.answer_seconds, sock_connect=limits.connect_seconds
     )
@@ -64,30 +65,31 @@ async def network(url: str, key: ApiKey, limits: Limits) -> AsyncIterator["Netwo
     async with (
         aiohttp.ClientSession(
             connector=reading,
-            headers=headers,
             timeout=timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_once,),
             proxy=proxy,
+            auto_decompress=False,
         ) as reads,
         aiohttp.ClientSession(
             connector=writing,
-            headers=headers,
             timeout=timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_once,),
             proxy=proxy,
+            auto_decompress=False,
         ) as writes,
     ):
-        yield Network(url, reads, writes, largest=limits.largest_answer_bytes)
+        yield Network(url, key, reads, writes, largest=limits.largest_answer_bytes)
 
 
 class Network:
-    """The transport of `exchange` over TCP and TLS."""
+    """The transport over TCP and TLS."""
 
     def __init__(
         self,
         url: str,
+        key: ApiKey,
         reads: aiohttp.ClientSession,
         writes: aiohttp.ClientSession,
         *,
@@ -95,21 +97,29 @@ class Network:
     ) -> None:
         """Send GETs through one session and everything else through the other."""
         self._url = url
+        # Not the session's headers: aiohttp sends those to a proxy as well, before the tunnel.
+        self._headers = {
+            "Authorization": _Hidden(f"Bearer {key.reveal()}"),
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+        }
         self._reads = reads
         self._writes = writes
         self._largest = largest
 
     async def send(self, request: Request) -> Response:
-        """Return the answer; raises ConnectionLost or AnswerTooLarge.
+        """Return the answer; raises ConnectionLost, AnswerTooLarge or UnreadableBody.
 
         aiohttp's own errors carry the headers of the request: none of them leaves this method,
         not even as a cause.
         """
-        lost: ConnectionLost | AnswerTooLarge
+        lost: ConnectionLost | AnswerTooLarge | UnreadableBody
         try:
             return await self._send(request)
         except AnswerTooLarge:
             lost = AnswerTooLarge()
+        except UnreadableBody as unreadable:
+            lost = UnreadableBody(unreadable.reason)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             lost = _loss(error)
         raise lost
@@ -118,11 +128,15 @@ class Network:
         query = f"?{urlencode(request.query)}" if request.query else ""
         url = URL(f"{self._url}{request.path}{query}", encoded=True)
         session = self._reads if request.method == "GET" else self._writes
-        headers = None if request.body is None else {"Content-Type": "application/json"}
+        headers = self._headers
+        if request.body is not None:
+            headers = {**headers, "Content-Type": "application/json"}
         async with session.request(
             request.method, url, data=request.body, headers=headers, allow_redirects=False
         ) as answer:
             body = await self._read(answer)
+            encoding = answer.headers.get("Content-Encoding", "")
+            body = decompressed(body, encoding, largest=self._largest)
             return Response(status=answer.status, headers=answer.headers, body=body)
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
@@ -163,23 +177,38 @@ async def _once(
 def _loss(error: Exception) -> ConnectionLost:
     """Return what an error of aiohttp's means, in the system's words and no header's."""
     sent = not isinstance(error, _NOT_SENT)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return ConnectionLost(ConnectionFailure.NAME, sent=sent)
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-        return ConnectionLost(
-            ConnectionFailure.CERTIFICATE, sent=sent, detail=_certificate_words(error)
-        )
-    if isinstance(error, TimeoutError):
-        return ConnectionLost(ConnectionFailure.TIMEOUT, sent=sent)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
-        failure = (
-            ConnectionFailure.REFUSED
-            if isinstance(cause, ConnectionRefusedError)
-            else ConnectionFailure.UNREACHABLE
-        )
-        return ConnectionLost(failure, sent=sent, detail=cause.strerror or "")
-    return ConnectionLost(ConnectionFailure.BROKEN, sent=sent)
+    fitting = (failure for kind, failure in _FAILURES if isinstance(error, kind))
+    failure, detail = next(fitting, ConnectionFailure.BROKEN), ""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        detail = f"{error.status} {error.message}".strip()
+        if error.status == 407:
+            failure = ConnectionFailure.PROXY_LOGIN
+    elif isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+        detail = _certificate_words(error)
+        if any(words in f"{error} {detail}".upper() for words in _NO_TLS):
+            failure = ConnectionFailure.NOT_TLS
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        detail = error.os_error.strerror or ""
+        if failure is ConnectionFailure.UNREACHABLE and isinstance(
+            error.os_error, ConnectionRefusedError
+        ):
+            failure = ConnectionFailure.REFUSED
+    return ConnectionLost(failure, sent=sent, detail=detail)
+
+
+_FAILURES: tuple[tuple[type[Exception], ConnectionFailure], ...] = (
+    (aiohttp.ClientProxyConnectionError, ConnectionFailure.PROXY),
+    (aiohttp.ClientHttpProxyError, ConnectionFailure.PROXY_REFUSED),
+    (aiohttp.ClientConnectorDNSError, ConnectionFailure.NAME),
+    (aiohttp.ClientSSLError, ConnectionFailure.CERTIFICATE),
+    (ssl.SSLError, ConnectionFailure.CERTIFICATE),
+    (TimeoutError, ConnectionFailure.TIMEOUT),
+    (aiohttp.ClientConnectorError, ConnectionFailure.UNREACHABLE),
+)
+"""What an error means, the first that fits."""
+
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE")
+"""OpenSSL's words for an answer that isn't TLS."""
 
 
 def _certificate_words(error: Exception) -> str:
@@ -191,9 +220,26 @@ def _proxy(url: str) -> str | None:
     """Return the proxy that the environment names for `url` (HTTPS_PROXY, NO_PROXY), if any.
 
     aiohttp's own reading of it would put the password of a `.netrc` in the place of the key.
+    Raises UsageError for a proxy of a kind that can't be used.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
         return None
-    return getproxies().get(parts.scheme)
+    named = getproxies().get(parts.scheme)
+    if not named:
+        return None
+    address = named if "://" in named else f"http://{named}"  # as curl takes it
+    try:
+        target = urlsplit(address)
+        usable = target.scheme in ("http", "https") and target.hostname and target.port != 0
+    except ValueError:
+        usable = None
+    if not usable:
+        raise UsageError(
+            attempted=f"finding the proxy for {url}",
+            found=f"{parts.scheme.upper()}_PROXY names no HTTP proxy",
+            meaning="Lastseen connects through HTTP proxies only, and not around one that is set",
+            remedy="write http://HOST:PORT, or name the portal's host in NO_PROXY",
+        )
+    return address

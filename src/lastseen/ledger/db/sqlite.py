@@ -5,6 +5,7 @@ How a file is made, opened and locked is here; what is stored in it isn't.
 
 import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -96,7 +97,11 @@ def _prepare_file(path: Path) -> None:
                 meaning="only the file is made, so that a slip in the path begins no empty ledger",
                 remedy="make the folder, or correct [ledger] url",
             )
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
+        try:
+            _check_file(path, os.fstat(descriptor))
+        finally:
+            os.close(descriptor)
         as_who = os.access in os.supports_effective_ids
         if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=as_who):
             raise PermissionError(EACCES, "its folder can't be written to")
@@ -108,6 +113,24 @@ def _prepare_file(path: Path) -> None:
             remedy="give this user the right to write there, or name another place in [ledger] url",
         ) from None
     _tighten(path)
+
+
+def _check_file(path: Path, status: os.stat_result) -> None:
+    """Raise LedgerError unless the open file is a regular one of the user's or of root's."""
+    if not stat.S_ISREG(status.st_mode):
+        raise _unusable(
+            path,
+            found="it is not a regular file",
+            meaning="the ledger is one file",
+            remedy="name a file in [ledger] url",
+        )
+    if os.name == "posix" and status.st_uid not in (os.geteuid(), 0):
+        raise _unusable(
+            path,
+            found="it belongs to another user",
+            meaning="its owner could change what decisions are made from",
+            remedy="run Lastseen as its owner, or name another place in [ledger] url",
+        )
 
 
 def _tighten(path: Path) -> None:

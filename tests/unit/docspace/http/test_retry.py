@@ -3,13 +3,20 @@ import logging
 
 import pytest
 
+from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.limits import Limits
-from lastseen.docspace.http.request import AnswerTooLarge, ConnectionFailure, ConnectionLost
+from lastseen.docspace.http.request import (
+    AnswerTooLarge,
+    ConnectionFailure,
+    ConnectionLost,
+    UnreadableBody,
+)
 from lastseen.docspace.interface import EventQuery, Traffic
 from lastseen.model.errors import PortalRefused, PortalUnreachable, PortalUnreadable
 from tests.unit.docspace.scripted import NOW, Scripted, event, failed, in_turn, ok, raw
 
 GOOD = ok([event(1)])
+LISTING = Operation("listing people", Topic.PEOPLE)
 
 
 def ask(portal, **more):
@@ -65,9 +72,12 @@ def test_what_will_not_pass_is_not(status):
         (raw(b""), PortalUnreadable, 4),
         (AnswerTooLarge(), PortalUnreadable, 2),
         (ConnectionLost(sent=True), PortalUnreachable, 6),
-        (ConnectionLost(ConnectionFailure.REFUSED, sent=False), PortalUnreachable, 6),
+        (ConnectionLost(ConnectionFailure.REFUSED, sent=False), PortalUnreachable, 2),
         (ConnectionLost(ConnectionFailure.NAME, sent=False), PortalUnreachable, 2),
         (ConnectionLost(ConnectionFailure.CERTIFICATE, sent=False), PortalUnreachable, 1),
+        (ConnectionLost(ConnectionFailure.NOT_TLS, sent=False), PortalUnreachable, 1),
+        (ConnectionLost(ConnectionFailure.PROXY_LOGIN, sent=True), PortalUnreachable, 1),
+        (UnreadableBody("it is compressed with 'br'"), PortalUnreadable, 1),
     ],
 )
 def test_there_is_an_end_to_it(trouble, error, tries):
@@ -179,7 +189,7 @@ def test_each_request_is_a_line_at_debug_and_each_retry_a_warning(caplog):
     asked = "GET /api/2.0/security/audit/login/filter?startIndex=0&count=100: "
     assert lines == [
         ("DEBUG", asked + "503, 0 ms"),
-        ("WARNING", "Reading the sign-in log: the portal answered 503; asking again (2 of 6)"),
+        ("WARNING", "reading the sign-in log: the portal answered 503; asking again (2 of 6)"),
         ("DEBUG", asked + "200, 0 ms"),
     ]
 
@@ -202,3 +212,67 @@ def test_nothing_is_asked_before_someone_asks():
     assert client.concurrency >= 1
     assert client.url == "https://portal.example"
     assert portal.time.clock() == NOW
+
+
+def test_a_portal_that_answered_once_is_tried_as_often_as_any_other():
+    refused = ConnectionLost(ConnectionFailure.REFUSED, sent=False)
+    portal = Scripted(in_turn(failed(503), refused))
+
+    with pytest.raises(PortalUnreachable):
+        ask(portal)
+
+    assert len(portal.requests) == 6
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_a_web_page_says_nothing_about_the_keys_rights(status):
+    with pytest.raises(PortalRefused) as caught:
+        ask(Scripted(in_turn(raw(b"<html>Blocked</html>", status, Content_Type="text/html"))))
+
+    assert "firewall" in caught.value.meaning
+
+
+def many_pages(portal, limits):
+    client = portal.client(limits=limits)
+
+    async def play():
+        for _ in range(100):
+            await client.sign_ins(EventQuery())
+
+    with pytest.raises(PortalUnreadable) as caught:
+        asyncio.run(play())
+    return caught.value
+
+
+def test_a_log_without_an_end_is_left_and_can_be_continued(caplog):
+    portal = Scripted(lambda _: GOOD)
+
+    error = many_pages(portal, Limits(log_requests=10))
+
+    assert len(portal.requests) == 10
+    assert "10 requests" in error.found
+    assert "run the same command again to continue" in error.remedy
+    assert "8 requests to the logs so far" in caplog.text
+
+
+def test_a_larger_portal_may_need_more_requests():
+    people = ok([], total=0)
+    portal = Scripted(lambda request: people if "people" in request.path else GOOD)
+    limits = Limits(log_requests=10, log_requests_a_person=1)
+    client = portal.client(limits=limits)
+    client._conversation.expect_people(20, LISTING)
+
+    async def play():
+        for _ in range(30):
+            await client.sign_ins(EventQuery())
+
+    asyncio.run(play())
+
+    assert len(portal.requests) == 30
+
+
+def test_a_list_of_more_people_than_any_portal_has_is_refused():
+    client = Scripted(lambda _: GOOD).client(limits=Limits(people=1000))
+
+    with pytest.raises(PortalUnreadable, match="1,001 people"):
+        client._conversation.expect_people(1001, LISTING)

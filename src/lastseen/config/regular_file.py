@@ -1,0 +1,115 @@
+"""Reading a file that a person named: a regular one, of a sensible size, and of the right owner.
+
+Everything is checked on the open file, so that nothing can be swapped in between. Links are
+followed, as Kubernetes mounts secrets through them. The content never enters a message.
+"""
+
+import os
+import select
+import stat
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from lastseen.model.errors import UsageError
+
+_PIPE_SECONDS = 5.0
+
+
+def read_regular_file(path: Path, *, largest: int, private: bool = False) -> bytes:
+    """Return what is in `path`.
+
+    `private` demands that the user or root owns it and that nobody else can read or change it; a
+    file of root's may be readable by a group of this process, as mounted secrets are. Then it may
+    also be a pipe, as a shell makes one for `<(pass show portal)`, that ends within seconds.
+
+    Raises OSError where it can't be opened, and Unsuitable where it isn't a regular file, has more
+    than `largest` bytes, or is not private.
+    """
+    # Without O_NONBLOCK opening a pipe would wait for a writer that may never come.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        is_pipe = private and stat.S_ISFIFO(status.st_mode)
+        if not stat.S_ISREG(status.st_mode) and not is_pipe:
+            raise Unsuitable("it is not a regular file")
+        if private and os.name == "posix":
+            _check_private(status)
+        content = _from_pipe(file, largest) if is_pipe else file.read(largest + 1)
+    if len(content) > largest:
+        raise Unsuitable(f"it is larger than {largest:,} bytes")
+    return content
+
+
+class Unsuitable(Exception):
+    """A file that must not be used; its text says why, in a few words."""
+
+
+def changeable_by_others(path: Path) -> str | None:
+    """Return who else than the user could have written `path`, in a few words, or None.
+
+    Root may, and so may a group that has no other member. Raises OSError.
+    """
+    if os.name != "posix":
+        return None
+    status = path.stat()
+    if status.st_uid not in (os.geteuid(), 0):
+        return "it belongs to another user"
+    if status.st_mode & stat.S_IWOTH:
+        return "every user can change it"
+    if status.st_mode & stat.S_IWGRP and _has_other_members(status.st_gid):
+        return "the other members of its group can change it"
+    return None
+
+
+def unreadable(
+    attempted: str, error: OSError | ValueError | Unsuitable, *, meaning: str, remedy: str
+) -> UsageError:
+    """Return the error for a file that can't be used; a ValueError means no path at all."""
+    if isinstance(error, OSError):
+        found = (error.strerror or type(error).__name__).lower()
+    else:
+        found = str(error) if isinstance(error, Unsuitable) else "that is not a path"
+    return UsageError(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
+
+
+def _from_pipe(file: BinaryIO, largest: int) -> bytes:
+    """Return what comes through a pipe until its end; raises Unsuitable where that takes long."""
+    deadline, content = time.monotonic() + _PIPE_SECONDS, b""
+    while len(content) <= largest:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([file], [], [], left)[0]:
+            raise Unsuitable("it is a pipe that nobody finishes writing to")
+        part = os.read(file.fileno(), largest + 1)
+        if not part:
+            break
+        content += part
+    return content
+
+
+def _check_private(status: os.stat_result) -> None:
+    if status.st_uid not in (os.geteuid(), 0):
+        raise Unsuitable("it belongs to another user")
+    mode = status.st_mode & 0o077
+    groups = {os.getegid(), *os.getgroups()}
+    if status.st_uid == 0 and status.st_gid in groups:
+        mode &= ~stat.S_IRGRP
+    if mode:
+        raise Unsuitable(
+            f"its mode is {stat.S_IMODE(status.st_mode):04o}: others than its owner have rights "
+            "to it"
+        )
+
+
+def _has_other_members(group_id: int) -> bool:
+    """Say whether a group has members beside the user; one that can't be looked up counts so."""
+    import grp
+    import pwd
+
+    try:
+        own = pwd.getpwuid(os.geteuid()).pw_name
+        members = set(grp.getgrgid(group_id).gr_mem)
+        members |= {one.pw_name for one in pwd.getpwall() if one.pw_gid == group_id}
+    except KeyError:
+        return True
+    return bool(members - {own, "root"})

@@ -1,0 +1,110 @@
+"""Which file is read as the configuration, and which is not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lastseen.config.load import load_settings
+from lastseen.config.regular_file import changeable_by_others
+from lastseen.model.errors import ExitCode, UsageError
+
+TEXT = '[portal]\nurl = "https://portal.example"\n'
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lastseen.toml").write_text(TEXT)
+    (tmp_path / "lastseen.toml").chmod(0o644)
+    return tmp_path / "lastseen.toml"
+
+
+def refused(path=None):
+    with pytest.raises(UsageError) as told:
+        load_settings(path, {})
+    assert told.value.exit_code is ExitCode.USAGE
+    return told.value
+
+
+def test_the_users_own_file_in_the_folder_is_read(here):
+    assert load_settings(None, {}).portal.url == "https://portal.example"
+
+
+@pytest.mark.parametrize("mode", [0o646, 0o666, 0o602])
+def test_a_file_that_everybody_can_change_is_refused_unless_it_is_named(here, mode):
+    here.chmod(mode)
+
+    assert "every user can change it" in refused().found
+    assert load_settings(here, {}).portal.url == "https://portal.example"
+
+
+def test_a_file_of_somebody_elses_is_refused_unless_it_is_named(here, monkeypatch):
+    if os.geteuid() == 0:
+        os.chown(here, 12345, 12345)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+
+    assert "another user" in refused().found
+    assert load_settings(here, {}).portal.url == "https://portal.example"
+
+
+def test_a_group_of_several_may_not_write_it_and_one_of_the_user_alone_may(here, monkeypatch):
+    here.chmod(0o664)
+    for others, told in ((True, "group"), (False, None)):
+        monkeypatch.setattr(
+            "lastseen.config.regular_file._has_other_members", lambda _group, others=others: others
+        )
+        found = changeable_by_others(here)
+        assert found is None if told is None else told in str(found)
+
+
+def test_a_link_to_a_file_of_somebody_elses_is_refused(here, tmp_path, monkeypatch):
+    real = tmp_path / "real.toml"
+    here.rename(real)
+    here.symlink_to(real)
+    real.chmod(0o666)
+
+    assert "every user" in refused().found
+
+
+@pytest.mark.parametrize("where", ["pipe", "/dev/zero", "folder"])
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path, where):
+    path = tmp_path / where
+    if where == "pipe":
+        os.mkfifo(path)
+    elif where == "folder":
+        path.mkdir()
+    refused(Path("/dev/zero") if where == "/dev/zero" else path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 5_000 + "]" * 5_000,
+        "x = {a=" * 3_000,
+        "x = " + "9" * 10_000,
+        "[" + "a." * 20_000 + "b]",
+        "x = " + "1_" * 20_000 + "1",
+    ],
+)
+def test_toml_that_is_nested_or_long_without_end_is_refused_in_words(tmp_path, text):
+    path = tmp_path / "lastseen.toml"
+    path.write_text(TEXT + text)
+
+    refused(path)
+
+
+@pytest.mark.parametrize("name", ["LASTSEEN_ROSTER__GROUPS", "LASTSEEN_ROSTER__COLUMNS"])
+def test_json_in_a_variable_that_is_nested_without_end_is_refused_in_words(name):
+    environ = {"LASTSEEN_PORTAL__URL": "https://portal.example", name: "[" * 100_000}
+    with pytest.raises(UsageError):
+        load_settings(None, environ)
+
+
+def test_a_relative_key_file_is_taken_from_the_configurations_folder(here):
+    here.write_text(TEXT + 'api_key_file = "key"\n')
+
+    assert load_settings(here, {}).portal.api_key_file == here.parent / "key"

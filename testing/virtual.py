@@ -127,7 +127,6 @@ class VirtualPortal:
         *,
         roster: Roster | None = None,
         reconcile: bool = True,
-        all_dates: bool = False,
         progress: Progress | None = None,
     ) -> Reviewed:
         """Review the portal's guests, or `roster`."""
@@ -142,7 +141,6 @@ class VirtualPortal:
                 policy=policy,
                 clock=self.time.machine_clock,
                 reconcile=reconcile,
-                all_dates=all_dates,
                 progress=progress,
             ),
         )

@@ -42,9 +42,7 @@ class Setting:
         for person in self.case.people:
             if person.exempt:
                 until = utc_date(now) + timedelta(days=400)
-                known.exemptions.add(
-                    email_of(person.number), until=until, reason="needed later", longest_days=400
-                )
+                known.exemptions.add(email_of(person.number), until=until, reason="needed later")
         return ledger
 
     def transport(self) -> InProcess:

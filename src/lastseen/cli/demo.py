@@ -40,12 +40,23 @@ def demo(
             "--output", "-o", metavar="FOLDER", help="Where report.html goes; default: here."
         ),
     ] = Path(),
+    fleet: Annotated[
+        int | None,
+        typer.Option(
+            "--fleet", metavar="N", min=1, max=200, help="Show a fleet of so many portals instead."
+        ),
+    ] = None,
 ) -> None:
     """Show the whole job on a simulated portal.
 
     From doctor through review, apply and explain to undo. Nothing real is touched. Takes less than
     a minute and leaves report.html, nothing else.
     """
+    if fleet is not None:
+        from lastseen.cli.fleet_demo import demonstrate_fleet
+
+        demonstrate_fleet(fleet)
+        return
     folder = output.resolve()
     if not folder.is_dir():
         raise UsageError(

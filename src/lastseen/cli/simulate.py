@@ -61,10 +61,16 @@ def simulate(
     time_zone: Annotated[
         str, typer.Option("--time-zone", metavar="ZONE", help="The portal's zone.")
     ] = "UTC",
+    portals: Annotated[
+        int,
+        typer.Option(
+            "--portals", metavar="N", help="How many portals, on ports and with seeds in a row."
+        ),
+    ] = 1,
 ) -> None:
-    """Serve a simulated portal until it is stopped.
+    """Serve a simulated portal, or several, until stopped.
 
-    First prints two lines, its address and its key, ready for a shell.
+    First prints two lines for each, its address and its key, ready for a shell.
     """
     from lastseen.simulator.server.filters import Filters
     from lastseen.simulator.server.options import SimulateOptions
@@ -86,6 +92,7 @@ def simulate(
             rate_limit=rate_limit,
             faults=faults,
             time_zone=time_zone,
+            portals=portals,
         )
     except ValueError as error:
         raise UsageError(

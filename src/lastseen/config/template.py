@@ -67,8 +67,6 @@ max_roster_shrink = {max_roster_shrink}
 per_days = {per_days}
 # For how many hours after its review a plan can be applied.
 max_plan_age_hours = {max_plan_age_hours}
-# For how many days ahead an exemption may be given.
-max_exemption_days = {max_exemption_days}
 # A log that holds no entry by anybody for longer has probably stopped.
 log_silence_days = {log_silence_days}
 
@@ -141,7 +139,6 @@ def configuration_text(settings: Settings) -> str:
         max_roster_shrink=_toml(guardrails.max_roster_shrink),
         per_days=_toml(guardrails.per_days),
         max_plan_age_hours=_toml(guardrails.max_plan_age_hours),
-        max_exemption_days=_toml(guardrails.max_exemption_days),
         log_silence_days=_toml(guardrails.log_silence_days),
         ledger=f"url = {_toml(ledger_url)}" if ledger_url else '# url = "sqlite:////path/to/file"',
     )

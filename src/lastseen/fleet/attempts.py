@@ -12,6 +12,10 @@ MOST_WAITS = 360
 """So often a job is put off because somebody else is at work on its portal: for about an hour."""
 
 
+MOST_LEDGER_FAULTS = 6
+"""So often a job is tried again that the ledger failed."""
+
+
 class Again(Exception):
     """The job is to be tried again in so many seconds; the text says why."""
 

@@ -16,7 +16,7 @@ from datetime import timedelta
 import msgspec
 
 from lastseen.config.logging import LogFormat, scrubbed
-from lastseen.fleet.attempts import MOST_WAITS, Again
+from lastseen.fleet.attempts import MOST_LEDGER_FAULTS, MOST_WAITS, Again
 from lastseen.fleet.database import FleetDatabase
 from lastseen.fleet.isolated import IsolatedRequest
 from lastseen.fleet.isolation import ProcessBroke, run_in_process
@@ -38,8 +38,8 @@ BUSY_SECONDS = 10.0
 MINUTE = timedelta(seconds=60)
 """The portal's limiter counts the requests of the last minute."""
 
-FEW_REQUESTS = 30
-"""What a client leaves of a minute's 1,500 requests; a job that sent fewer needs no pause."""
+PER_MINUTE = 1470
+"""What may be sent of the 1,500 requests a minute that a portal allows an account."""
 
 LARGE_JOB_BYTES = 128 * 2**20
 """A job in a process of its own that took more gets one again the next time."""
@@ -135,7 +135,6 @@ class Carrier:
         if known is None or known.retired or known.paused or known.stopped:
             _LOG.info("%s: retired, paused or stopped; nothing is done", order.portal)
             return
-        self._wait_out_the_minute(known)
         outcome = await self._outcome(order, known, attempts)
         if self._stop.is_set() and outcome.state is PortalState.PARTIAL:
             raise Again(0, "the worker was stopped before the run had ended")
@@ -156,28 +155,39 @@ class Carrier:
             self.too_old = self.too_old or error
             raise Again(BUSY_SECONDS, "this worker is too old for the database") from None
 
-    def _wait_out_the_minute(self, known: KnownPortal) -> None:
-        """Put the job off while requests of the last one, sent by whatever machine, still count."""
-        if known.last_job_at is None or known.last_requests < FEW_REQUESTS:
-            return
+    def _allowance(self, known: KnownPortal) -> int | None:
+        """Return how many requests a minute the job may send; None: what the portal allows.
+
+        The portal counts an account's requests of the last minute, whatever machine sent them.
+        Raises Again where the last job has just used most of it.
+        """
+        if known.last_job_at is None:
+            return None
         left = known.last_job_at + MINUTE - self._clock()
-        if left > timedelta():
-            raise Again(left.total_seconds() + 1, "the portal's limit counts the last job still")
+        if left <= timedelta():
+            return None
+        allowance = PER_MINUTE - known.last_requests
+        if allowance < PER_MINUTE / 2:
+            raise Again(left.total_seconds() + 1, "the portal's limit still counts the last job")
+        return allowance
 
     async def _outcome(self, order: JobOrder, known: KnownPortal, attempts: int) -> JobOutcome:
         """Return how the job ended; raises Again where it didn't come to an end."""
+        per_minute = self._allowance(known)
         try:
             with self._metrics.running():
                 if known.isolated:
-                    return await self._in_process(order, known)
-                return await self._in_thread(order, known)
+                    return await self._in_process(order, known, per_minute)
+                return await self._in_thread(order, known, per_minute)
         except LockHeld as error:
             if attempts < MOST_WAITS:
                 raise Again(BUSY_SECONDS, str(error)) from None
             return self._failed(order, f"somebody else is at work on the portal: {error.found}")
         except LedgerError as error:
-            _LOG.error("%s: %s", order.portal, error)
-            raise Again(BUSY_SECONDS, str(error)) from None
+            if attempts < MOST_LEDGER_FAULTS:
+                _LOG.warning("%s; the job is tried again", error)
+                raise Again(BUSY_SECONDS, str(error)) from None
+            return self._failed(order, f"{error.attempted}: {error.found}", ExitCode.USAGE)
         except JobCancelled:
             raise Again(0, "the worker ended it") from None
         except ProcessBroke as error:
@@ -189,13 +199,16 @@ class Carrier:
             _LOG.error("%s: %s", order.portal, scrubbed(traceback.format_exc()))
             return self._failed(order, f"a bug in Lastseen: {type(error).__name__}", ExitCode.BUG)
 
-    async def _in_thread(self, order: JobOrder, known: KnownPortal) -> JobOutcome:
+    async def _in_thread(
+        self, order: JobOrder, known: KnownPortal, per_minute: int | None
+    ) -> JobOutcome:
         async def work(stop: asyncio.Event) -> JobOutcome:
             context = JobContext(
                 ledger=self._ledger,
                 environ=self._environ,
                 clock=self._clock,
                 time_limit_seconds=self._options.time_limit_seconds,
+                per_minute=per_minute,
                 stop=stop,
             )
             return await carry_out(order, known.portal, context)
@@ -210,12 +223,15 @@ class Carrier:
         finally:
             del self._threads[order.portal], self._began[order.portal]
 
-    async def _in_process(self, order: JobOrder, known: KnownPortal) -> JobOutcome:
+    async def _in_process(
+        self, order: JobOrder, known: KnownPortal, per_minute: int | None
+    ) -> JobOutcome:
         request = IsolatedRequest(
             order=order,
             entry=known.portal,
             ledger_url=self._ledger_url,
             time_limit_seconds=self._options.time_limit_seconds,
+            per_minute=per_minute,
             memory_limit_bytes=self._options.memory_limit_bytes,
             log_format=self._options.log_format,
             log_level=self._options.log_level,

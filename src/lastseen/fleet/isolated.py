@@ -51,6 +51,8 @@ class IsolatedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The fleet's ledger."""
     time_limit_seconds: float
     """How long the job may take."""
+    per_minute: int | None
+    """How many requests a minute it may send; None: what the portal allows."""
     memory_limit_bytes: int
     """How much memory the process may take for its data."""
     log_format: LogFormat
@@ -102,6 +104,7 @@ async def _carried_out(request: IsolatedRequest) -> JobOutcome:
             environ=os.environ,
             clock=system_clock,
             time_limit_seconds=request.time_limit_seconds,
+            per_minute=request.per_minute,
             stop=stop,
         )
         return await carry_out(request.order, request.entry, context)

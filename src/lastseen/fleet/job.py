@@ -18,6 +18,7 @@ from lastseen.api import (
     LastseenError,
     Ledger,
     LedgerError,
+    Limits,
     LockHeld,
     NotApplied,
     Plan,
@@ -57,6 +58,8 @@ class JobContext(msgspec.Struct, frozen=True, kw_only=True):
     """The machine's clock."""
     time_limit_seconds: float
     """How long the job may take."""
+    per_minute: int | None
+    """How many requests a minute it may send; None: what the portal allows."""
     stop: asyncio.Event
     """Set when the worker ends: what is under way is finished, the rest is left."""
 
@@ -116,6 +119,7 @@ class _Work:
             settings.portal.url,
             key,
             clock=context.clock,
+            limits=Limits(per_minute=context.per_minute),
             disabled_status=settings.portal.disabled_status,
         ) as portal:
             try:

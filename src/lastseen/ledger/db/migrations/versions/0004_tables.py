@@ -130,7 +130,6 @@ def _people() -> None:
         _text("reason"),
         _text("added_by"),
         _whole("added_at"),
-        _text("details"),
         _whole("digest"),
     )
 

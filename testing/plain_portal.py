@@ -22,6 +22,10 @@ class PlainPortal:
         """See `Portal`."""
         return Release(text="3.7.2", is_supported=True)
 
+    async def time_zone(self) -> str | None:
+        """See `Portal`."""
+        return "UTC"
+
     async def own_key(self) -> OwnKey | None:
         """See `Portal`."""
         return OwnKey(permissions=frozenset(), expires_at=None)

@@ -4,6 +4,7 @@ import argparse
 import time
 from collections.abc import Callable
 
+from benchmarks.bench import fleet
 from benchmarks.bench import growth as growing
 from benchmarks.bench.limits import limited
 from benchmarks.bench.memory import a_million_entries
@@ -26,6 +27,10 @@ FULL: dict[str, Measurement] = {
     "growth": lambda: growing.growth([1_000, 10_000, 100_000], picture=growing.PICTURE),
     "dates": lambda: with_dates_to_show(2_000),
     "regret": lambda: regret(0.5),
+    "fleet-workers": lambda: fleet.several_workers(1_000),
+    "fleet-overhead": lambda: fleet.overhead(20),
+    "fleet-status": lambda: fleet.status(5_000),
+    "fleet-memory": lambda: fleet.many_at_once(50),
 }
 """What `make bench` measures, by the name that `--only` takes."""
 
@@ -38,6 +43,10 @@ SHORT: dict[str, Measurement] = {
     "commands": commands_of_every_day,
     "growth": lambda: growing.growth([200, 1_000], picture=None),
     "regret": lambda: regret(0.05),
+    "fleet-workers": lambda: fleet.several_workers(8),
+    "fleet-overhead": lambda: fleet.overhead(2),
+    "fleet-status": lambda: fleet.status(100),
+    "fleet-memory": lambda: fleet.many_at_once(5),
 }
 """The same on small portals, to see that every measurement works."""
 

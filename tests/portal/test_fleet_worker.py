@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lastseen.model.fleet import PortalState
-from tests.portal.fleets import Fleet, disabled
+from testing.fleets import Fleet, disabled
 
 pytestmark = pytest.mark.postgres
 HELPFUL = (PortalState.CLEAN, PortalState.HELD, PortalState.PROPOSED)
@@ -93,7 +93,8 @@ def test_no_other_variable_of_the_workers_overrides_a_portal(fleet):
         LASTSEEN_POLICY__INACTIVE_DAYS="1",
     )
     assert ended.returncode in (0, 4), ended.stderr
-    plan = fleet.ledger("one").runs.plan(fleet.ledger("one").runs.all()[0].run_id)
+    with fleet.ledger("one") as ledger:
+        plan = ledger.runs.plan(ledger.runs.all()[0].run_id)
     assert plan is not None
     assert plan.policy.inactive_days == 30
     assert plan.portal == fleet.urls["one"]
@@ -124,15 +125,15 @@ def test_a_killed_workers_job_is_taken_over_and_finishes_the_same_run(fleet):
     counts = disabled(portal)
     assert counts
     assert set(counts.values()) == {1}
-    ledger = fleet.ledger("one")
-    carried_out = [run for run in ledger.runs.all() if run.kind == "run"]
-    assert all(run.state == "done" for run in carried_out)
-    claimed = [
-        outcome.user_id
-        for run in carried_out
-        for outcome in ledger.runs.receipt(run.run_id).outcomes
-        if outcome.outcome == "disabled"
-    ]
+    with fleet.ledger("one") as ledger:
+        carried_out = [run for run in ledger.runs.all() if run.kind == "run"]
+        assert all(run.state == "done" for run in carried_out)
+        claimed = [
+            outcome.user_id
+            for run in carried_out
+            for outcome in ledger.runs.receipt(run.run_id).outcomes
+            if outcome.outcome == "disabled"
+        ]
     assert sorted(claimed) == sorted(counts)
 
 
@@ -155,7 +156,8 @@ def test_one_portal_is_worked_on_by_one_worker_at_a_time(fleet):
     for worker in workers:
         worker.communicate()
     assert running == 1
-    kinds = sorted(run.kind for run in fleet.ledger("one").runs.all())
+    with fleet.ledger("one") as ledger:
+        kinds = sorted(run.kind for run in ledger.runs.all())
     assert kinds == ["review", "review", "run"]
 
 
@@ -163,7 +165,7 @@ def test_a_command_at_work_on_the_portal_makes_its_job_wait(fleet):
     fleet.serve("one")
     fleet.sync()
     fleet.enqueue("review")
-    with fleet.ledger("one").lock("apply"):
+    with fleet.ledger("one") as ledger, ledger.lock("apply"):
         worker = fleet.worker("--drain")
         time.sleep(4)
         assert worker.poll() is None
@@ -253,6 +255,17 @@ def test_a_portals_minute_of_requests_is_waited_out_whoever_sent_them(fleet):
     worker.terminate()
     worker.communicate(timeout=60)
     assert fleet.portals["one"].requests.total() == asked
+
+
+def test_a_portal_tells_its_time_zone_and_when_its_key_expires(fleet):
+    fleet.serve("one", time_zone="Asia/Tokyo")
+    fleet.configure("one", 'schedule = "0 6 * * *"\ntime_zone = "portal"\n')
+    fleet.sync()
+    assert fleet.status()["one"].next_due_at.hour == 6
+    fleet.enqueue("review")
+    fleet.drain()
+    assert fleet.status()["one"].next_due_at.hour == 21
+    assert fleet.status()["one"].key_expires_at is None
 
 
 def test_metrics_tell_how_the_portals_stand(fleet, free_port):

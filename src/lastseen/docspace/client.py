@@ -17,6 +17,7 @@ from lastseen.docspace import (
     release,
     session_settings,
     sessions,
+    time_zone,
 )
 from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
 from lastseen.docspace.http.limits import Limits
@@ -128,6 +129,10 @@ class Client:
     async def release(self) -> Release | None:
         """Return which release of the server answers."""
         return await release.release(self._conversation)
+
+    async def time_zone(self) -> str | None:
+        """Return the IANA name of the portal's time zone."""
+        return await time_zone.time_zone(self._conversation)
 
     async def own_key(self) -> OwnKey | None:
         """Return what the key in use may do and until when."""

@@ -192,6 +192,9 @@ class Portal(Protocol):
     async def release(self) -> Release | None:
         """Return which release of the server answers, None where it doesn't tell."""
 
+    async def time_zone(self) -> str | None:
+        """Return the IANA name of the portal's time zone as it tells it, None where it doesn't."""
+
     async def own_key(self) -> OwnKey | None:
         """Return what the key in use may do and until when, None on a release that can't tell."""
 

@@ -5,6 +5,7 @@ same code works in a worker's thread and in a process of its own.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from lastseen.api import (
     Clock,
     ExitCode,
     GuardrailStopped,
+    Instant,
     LastseenError,
     Ledger,
     LedgerError,
@@ -41,6 +43,7 @@ from lastseen.fleet.configuration import FleetPortal
 from lastseen.fleet.order import JobOrder
 from lastseen.fleet.outcome import Figures, JobOutcome
 from lastseen.fleet.references import resolve
+from lastseen.fleet.schedule import PORTALS_ZONE
 from lastseen.fleet.standing import figures_of, standing_after, state_of
 from lastseen.model.fleet import PortalState
 
@@ -106,6 +109,8 @@ class _Work:
         self._requests = 0
         self._ledger: PortalLedger | None = None
         self._plan: Plan | None = None
+        self._key_expires_at: Instant | None = None
+        self._portal_zone: str | None = None
         self._result: RunResult | None = None
 
     async def do(self) -> None:
@@ -124,8 +129,19 @@ class _Work:
         ) as portal:
             try:
                 await self._review_or_run(portal, self._ledger, settings)
+                await self._ask_about_the_portal(portal)
             finally:
                 self._requests = portal.traffic.requests
+
+    async def _ask_about_the_portal(self, portal: Portal) -> None:
+        """Learn when the key expires and in which time zone the portal lives, if it tells."""
+        with contextlib.suppress(PortalError):
+            own = await portal.own_key()
+            self._key_expires_at = own.expires_at if own is not None else None
+        schedule = self._entry.schedule
+        if schedule is not None and schedule.time_zone == PORTALS_ZONE:
+            with contextlib.suppress(PortalError):
+                self._portal_zone = await portal.time_zone()
 
     async def _review_or_run(
         self, portal: Portal, ledger: PortalLedger, settings: Settings
@@ -196,6 +212,8 @@ class _Work:
             figures=figures,
             whole=figures is not None and plan is not None and plan.evidence.complete,
             error=None if error is None else scrubbed(error),
+            key_expires_at=self._key_expires_at,
+            portal_zone=self._portal_zone,
             run_id=receipts[-1].run_id if receipts else plan.plan_id if plan else None,
         )
 

@@ -1,4 +1,4 @@
-"""`keys`, `keys/@self` and `settings/version/build`: who asks, and whom they ask.
+"""`keys`, `keys/@self`, `settings` and its `version/build`: who asks, and whom they ask.
 
 After `ApiKeysController.cs`, `ApiKeyResponseDto.cs` and `BuildVersion.cs`.
 """
@@ -42,6 +42,11 @@ def own_key(world: World, request: Request, dates: DateWriter) -> One | Bare:
 def build_version(release: Release) -> One:
     """Answer `GET settings/version/build`, for which no key is needed."""
     return One(_encode({"docSpace": release.version, "documentServer": "9.1.0"}))
+
+
+def settings(time_zone: str) -> One:
+    """Answer `GET settings`, as far as anybody here asks for it (SettingsController.cs)."""
+    return One(_encode({"timezone": time_zone, "docSpace": True}))
 
 
 def _described(world: World, request: Request, dates: DateWriter, key: ApiKey) -> dict[str, Any]:

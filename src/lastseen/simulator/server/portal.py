@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from lastseen.simulator.endpoints import login_history, sessions, trail
 from lastseen.simulator.endpoints.dates import DateWriter, http_date
 from lastseen.simulator.endpoints.login_history import AuditSettings
-from lastseen.simulator.endpoints.own_key import build_version, list_keys, own_key
+from lastseen.simulator.endpoints.own_key import build_version, list_keys, own_key, settings
 from lastseen.simulator.endpoints.people_list import (
     people_filter,
     profile_by_email,
@@ -332,6 +332,8 @@ class SimulatedPortal:
                     return profile_by_email(world, request, dates)
                 case "settings/cookiesettings":
                     return sessions.cookie_settings(world, request)
+                case "settings":
+                    return settings(self.setup.time_zone)
                 case "keys":
                     return list_keys(world, request, dates, self.keys.values())
                 case "keys/@self":

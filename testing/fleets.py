@@ -22,7 +22,7 @@ from lastseen.simulator.server.app import serve_in_thread
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.population import Population, populate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 LONGEST_SECONDS = 120
 
 
@@ -30,6 +30,7 @@ class Fleet:
     """Portals by name, in one database."""
 
     def __init__(self, folder: Path, ledger_url: str, stack: ExitStack) -> None:
+        """Begin without portals; what is served ends with `stack`."""
         self.ledger_url = ledger_url
         self.portals: dict[str, SimulatedPortal] = {}
         self.urls: dict[str, str] = {}
@@ -73,21 +74,29 @@ class Fleet:
         with self._store() as store:
             store.replace(read_fleet(file), now=system_clock())
 
-    def worker(self, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
-        """Start a worker with a quick heartbeat."""
+    def worker(
+        self, *arguments: str, quiet: bool = False, **environ: str
+    ) -> "subprocess.Popen[str]":
+        """Start a worker with a quick heartbeat; what a quiet one says is lost."""
+        said = subprocess.DEVNULL if quiet else subprocess.PIPE
         return subprocess.Popen(
             [sys.executable, "-m", "testing.fleet_worker", *arguments],
             cwd=ROOT,
             env=self._environment(environ),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
             encoding="utf-8",
         )
 
+    def unfinished(self) -> int:
+        """Return how many jobs wait or run."""
+        with self._store() as store:
+            return store.unfinished()
+
     def drain(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a worker until nothing is left to do."""
-        process = self.worker("--drain", *arguments, **environ)
+        process = self.worker("--drain", *arguments, quiet=False, **environ)
         output, errors = process.communicate(timeout=LONGEST_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
@@ -101,10 +110,11 @@ class Fleet:
         with self._store() as store:
             return {portal.name: portal for portal in store.statuses(now=system_clock())}
 
-    def ledger(self, name: str) -> PortalLedger:
-        """Return what the ledger knows of a portal."""
-        ledger = self._stack.enter_context(open_ledger(self.ledger_url, clock=system_clock))
-        return ledger.portal(self.urls[name])
+    @contextmanager
+    def ledger(self, name: str) -> Iterator[PortalLedger]:
+        """Open what the ledger knows of a portal."""
+        with open_ledger(self.ledger_url, clock=system_clock) as ledger:
+            yield ledger.portal(self.urls[name])
 
     def execute(self, statement: str) -> list[Any]:
         """Run SQL in the database; returns the rows, if there are any."""

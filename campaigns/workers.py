@@ -1,0 +1,112 @@
+"""`python -m campaigns.workers`: kills workers of a fleet at random, and judges what is left.
+
+Every portal must be done, nobody disabled twice, nobody forgotten. Ends with 1 on a wrong.
+"""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from lastseen.fleet.throwaway import throwaway_postgres
+from lastseen.model.fleet import PortalState
+from testing.fleets import Fleet, disabled
+
+_CONTRACTORS = 12
+_WORKERS = 3
+
+
+def main() -> int:
+    """Run the campaign and print what came of it."""
+    parser = argparse.ArgumentParser(description="Kill workers at random and let others finish.")
+    parser.add_argument("--portals", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, throwaway_postgres() as url, ExitStack() as stack:
+        fleet = Fleet(Path(folder), url, stack)
+        for number in range(wanted.portals):
+            seed = wanted.seed + number
+            fleet.serve(f"p{number:03}", contractors=_CONTRACTORS, seed=seed, latency=0.02)
+        fleet.sync()
+        fleet.enqueue("run", agreed=True)
+        began = time.monotonic()
+        killed = _kill(fleet, wanted.kills, random.Random(wanted.seed))
+        ended = fleet.drain("--concurrency", "4")
+        wrongs = _wrongs(fleet)
+        people = sum(len(disabled(portal)) for portal in fleet.portals.values())
+    print(
+        f"{wanted.portals} portals, {killed} workers killed, {people} people disabled, "
+        f"{len(wrongs)} wrong, {time.monotonic() - began:.0f} s; "
+        f"the last worker ended with {ended.returncode}"
+    )
+    for wrong in wrongs[:20]:
+        print(f"   {wrong}")
+    return 1 if wrongs else 0
+
+
+def _kill(fleet: Fleet, kills: int, chance: random.Random) -> int:
+    """Keep workers running and kill one at random, until so many are dead or all is done."""
+    workers = [fleet.worker("--concurrency", "4", quiet=True) for _ in range(_WORKERS)]
+    killed = 0
+    while killed < kills and fleet.unfinished():
+        time.sleep(chance.uniform(0.2, 4.0))
+        place = chance.randrange(_WORKERS)
+        workers[place].kill()
+        workers[place].wait()
+        killed += 1
+        workers[place] = fleet.worker("--concurrency", "4", quiet=True)
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+    return killed
+
+
+def _wrongs(fleet: Fleet) -> list[str]:
+    wrongs = []
+    states = fleet.status()
+    for name, portal in fleet.portals.items():
+        state = states[name].state
+        if state not in (PortalState.CLEAN, PortalState.HELD):
+            wrongs.append(f"{name} is {state}: {states[name].last_error}")
+        counts = disabled(portal)
+        wrongs += [f"{name}: {who} was disabled {n} times" for who, n in counts.items() if n > 1]
+        wrongs += [f"{name}: {problem}" for problem in _of_ledger(fleet, name, set(counts))]
+    return wrongs
+
+
+def _of_ledger(fleet: Fleet, name: str, changed: set[str]) -> list[str]:
+    """Check that the runs are closed, and that their receipts claim exactly those changed."""
+    with fleet.ledger(name) as ledger:
+        runs = ledger.runs.all()
+        wrongs = [
+            f"run {run.run_id} is {run.state}"
+            for run in runs
+            if run.kind == "run" and run.state in ("running", "interrupted")
+        ]
+        claimed = {
+            outcome.user_id
+            for run in runs
+            if (receipt := ledger.runs.receipt(run.run_id)) is not None
+            for outcome in receipt.outcomes
+            if outcome.outcome in ("disabled", "already-disabled")
+        }
+        meant = {
+            str(decision.user_id)
+            for run in runs
+            if run.kind == "run" and (plan := ledger.runs.plan(run.run_id)) is not None
+            for decision in plan.to_disable()
+        }
+    wrongs += [f"{who} was changed and no receipt says so" for who in changed - claimed]
+    wrongs += [f"{who} was forgotten" for who in meant - changed]
+    return wrongs
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # two hundred servers in threads need no farewell

@@ -3,6 +3,8 @@
 A base for portals that tests make up, which care about other things.
 """
 
+from datetime import UTC, datetime
+
 from lastseen.docspace.interface import (
     AdministrationPage,
     KeyUse,
@@ -10,13 +12,18 @@ from lastseen.docspace.interface import (
     Release,
     SessionSettings,
 )
-from lastseen.model.instant import Instant
+from lastseen.model.instant import EPOCH, Instant, Interval
+from lastseen.model.sighting import EvidenceKind
 
 
 class PlainPortal:
     """The part of `Portal` that most tests have no business with."""
 
     tells_its_time: bool = True
+
+    def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
+        """Show a log that has entries at all times."""
+        return (Interval(EPOCH, Instant(datetime(2999, 1, 1, tzinfo=UTC))),)
 
     async def release(self) -> Release | None:
         """See `Portal`."""

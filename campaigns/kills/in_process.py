@@ -34,6 +34,7 @@ from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
 from testing.process_death import Killed, Life, Moment, MortalLedger, mortal_portal
+from testing.quiet import QUIET_LOGS
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _NO_LIMITS = Guardrails(max_disable=1_000_000, max_disable_share=1.0)
@@ -93,6 +94,7 @@ class Stage:
                     ledger=ledger.portal(URL),
                     policy=POLICY,
                     clock=time.machine_clock,
+                    log_silence_days=QUIET_LOGS,
                 )
                 plan = with_sign_outs(plan)
                 ledger.portal(URL).runs.keep_plan(plan.plan_id, plan, b"")

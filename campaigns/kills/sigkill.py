@@ -33,6 +33,7 @@ from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.population import Population, populate
 from lastseen.workflows.review import review
 from testing.process_death import Moment
+from testing.quiet import QUIET_LOGS
 
 _LONGEST_LIFE_SECONDS = 60.0
 _ROOT = Path(__file__).parents[2]
@@ -167,6 +168,7 @@ class Theatre:
                     ledger=ledger.portal(self._url),
                     policy=Policy(),
                     clock=system_clock,
+                    log_silence_days=QUIET_LOGS,
                 )
 
 

@@ -78,6 +78,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     lookback_days: int = 180
     never_seen: Literal["grace", "disable", "keep"] = "grace"
     evidence: tuple[Evidence, ...] = ("sign-in", "activity")
+    open_sessions: Literal["report", "sign-out", "hold"] = "report"
+    log_silence_days: int = 36_500
+    """After so many days without an entry a log has stopped; by default no log has."""
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True, tag="review"):

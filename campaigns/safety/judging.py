@@ -17,7 +17,14 @@ from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.world.oracle import Rules, Truth, expected
 
 _NOT_TO_BE_DISABLED = frozenset(
-    {"active", "protected", "already-disabled", "recently-reinstated", "recently-registered"}
+    {
+        "active",
+        "protected",
+        "already-disabled",
+        "recently-reinstated",
+        "recently-registered",
+        "recently-invited",
+    }
 )
 """Reasons of the oracle for which nobody may be disabled."""
 

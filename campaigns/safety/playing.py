@@ -131,7 +131,7 @@ class _Play:
                 course.keep(step, now)
             case SetStatus():
                 status = Status.ACTIVE if step.status == "active" else Status.TERMINATED
-                self.portal.world.set_status(id_of(step.number), status, by="hand", now=now)
+                self.portal.world.set_status_by_hand(id_of(step.number), status, now=now)
 
     def _review(self, step: Review, ledger: PortalLedger) -> None:
         before = self.setting.truths()

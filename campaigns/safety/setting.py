@@ -61,6 +61,7 @@ class Setting:
             ledger=ledger,
             policy=self._policy,
             clock=self.time.machine_clock,
+            log_silence_days=self.case.rules.log_silence_days,
         )
 
     def truths(self) -> Mapping[str, Truth]:
@@ -95,6 +96,7 @@ def _policy(rules: Rules) -> Policy:
         lookback_days=max(rules.lookback_days, rules.inactive_days),
         never_seen=rules.never_seen,
         evidence=rules.evidence,
+        open_sessions=rules.open_sessions,
     )
 
 

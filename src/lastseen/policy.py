@@ -11,9 +11,11 @@ import msgspec
 from lastseen.model.contractor import AccountStatus, Contractor, Profile, protection
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.instant import (
+    CLOCK_TOLERANCE,
     EPOCH,
     Instant,
     after,
+    before,
     days,
     format_instant,
     utc_date,
@@ -21,12 +23,23 @@ from lastseen.model.instant import (
 )
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.open_sessions import OpenSession, open_sessions, ruling_on_sessions
 
 PROBLEMS = {
     Reason.NOT_ON_PORTAL: (Verdict.SKIP, "The portal has no such account."),
     Reason.UNKNOWN_GUEST: (Verdict.SKIP, "A guest of the portal who is not on the roster."),
     Reason.AMBIGUOUS: (Verdict.HOLD, "More than one account of the portal fits this contractor."),
 }
+
+
+_KINDS = {
+    SeenBy.SIGN_IN: "a sign-in",
+    SeenBy.ACTIVITY: "activity",
+    SeenBy.API_KEY: "an API key",
+}
+
+_ENDING = frozenset({Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD})
+"""The verdicts for which it matters whether somebody may still be signed in."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +86,20 @@ class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
     policy counts; None where nothing is known."""
     reaches_beginning: bool = False
     """Whether that is as far back as the portal keeps each of these logs."""
+    key_used_at: Instant | None = None
+    """When an API key of theirs was last used."""
+    status_set_at: Instant | None = None
+    """When an administrator last changed the account's status, by the trail."""
+    invited_at: Instant | None = None
+    """When the person was last invited, by the trail."""
+    sessions: tuple[OpenSession, ...] = ()
+    """The sessions that may be alive, or may have been."""
+    sessions_can_be_ended: bool = True
+    """Whether the key may end other people's sessions."""
+    silence: str | None = None
+    """Why a log that counts has probably stopped; None: it has not."""
+    pause: str | None = None
+    """Why nothing before `proven_since` counts: a log that counts had stopped for a time."""
 
 
 NOTHING_KNOWN = PersonEvidence()
@@ -102,8 +129,16 @@ def decide(
     `policy` is the general one: a person of a cohort is decided by the cohort's.
     """
     policy = subject.own_policy(policy)
-    settled = _settled_without_logs(subject, policy, now, clock_trusted=clock_trusted)
+    settled = _settled_without_logs(subject, evidence, policy, now, clock_trusted=clock_trusted)
     verdict, reason, explanation = settled or _by_evidence(subject, evidence, policy, now)
+    if verdict is Verdict.DISABLE and settled is None:
+        verdict, reason, explanation = ruling_on_sessions(
+            (verdict, reason, explanation),
+            evidence.sessions,
+            policy=policy,
+            now=now,
+            can_be_ended=evidence.sessions_can_be_ended,
+        )
     return _decision(subject, evidence, verdict, reason, explanation, policy=policy, now=now)
 
 
@@ -111,9 +146,14 @@ _Ruling = tuple[Verdict, Reason, str]
 
 
 def _settled_without_logs(
-    subject: Subject, policy: Policy, now: Instant, *, clock_trusted: bool
+    subject: Subject,
+    evidence: PersonEvidence,
+    policy: Policy,
+    now: Instant,
+    *,
+    clock_trusted: bool,
 ) -> _Ruling | None:
-    """Return the ruling that no log can change, or None where the logs are to decide."""
+    """Return the ruling that no absence from a log can change, or None where that decides."""
     profile = subject.profile
     is_to_leave = subject.is_off_roster and policy.unknown_guests == "disable"
     if subject.problem is not None and not is_to_leave:
@@ -133,10 +173,13 @@ def _settled_without_logs(
         return (
             Verdict.HOLD,
             Reason.EVIDENCE_INCOMPLETE,
-            "The portal's clock and this machine's differ by more than 5 minutes, "
-            "so idle time can't be told.",
+            "The portal's clock is unknown, or differs from this machine's by more than "
+            "5 minutes, so idle time can't be told.",
         )
-    reinstated = subject.reinstated_at
+    reinstated = max(
+        (at for at in (subject.reinstated_at, evidence.status_set_at) if at is not None),
+        default=None,
+    )
     if reinstated and now < after(reinstated, days(policy.reinstated_grace_days)):
         until = utc_date(after(reinstated, days(policy.reinstated_grace_days)))
         return (
@@ -161,14 +204,31 @@ def _by_evidence(
 ) -> _Ruling:
     """Return the ruling of the logs."""
     start = policy.window_start(now)
-    seen = evidence.sighting
+    seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
     registered = subject.profile.registered_at if subject.profile else None
     note = _contract_note(subject, now)
     if seen and seen.at >= start:
         return (
             Verdict.KEEP,
             Reason.ACTIVE,
-            f"Seen {_when(seen.at, now)} by {_kind(seen)}, "
+            f"Seen {_when(seen.at, now)} by {_KINDS[seen.by]}, "
+            f"within {policy.inactive_days} days.{note}",
+        )
+    if evidence.sighting and evidence.sighting.at > after(now, CLOCK_TOLERANCE):
+        return (
+            Verdict.HOLD,
+            Reason.EVIDENCE_INCOMPLETE,
+            f"The newest entry is dated {format_instant(evidence.sighting.at)}, which is in the "
+            "future: it proves neither presence nor absence.",
+        )
+    invitation = _open_invitation(subject, evidence, seen)
+    if invitation and invitation > before(now, days(policy.pending_days)):
+        return _invited_lately(evidence, invitation, policy, now)
+    if evidence.invited_at and evidence.invited_at >= start:
+        return (
+            Verdict.KEEP,
+            Reason.RECENTLY_INVITED,
+            f"Invited again {_when(evidence.invited_at, now)}, "
             f"within {policy.inactive_days} days.{note}",
         )
     if registered and registered >= start and policy.never_seen != "disable":
@@ -185,8 +245,20 @@ def _by_evidence(
             f"The newest entry, {_when(strange.at, now)}, has the action {strange.action_id}, "
             f"which this version of Lastseen does not know: it may mean presence.",
         )
+    if evidence.silence:
+        return Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE, evidence.silence
     if not _is_proven(evidence, required_since(subject, policy, now)):
-        return Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE, _what_is_missing(evidence, start, now)
+        return (
+            Verdict.HOLD,
+            Reason.EVIDENCE_INCOMPLETE,
+            evidence.pause or _what_is_missing(evidence, start),
+        )
+    if invitation:
+        return (
+            Verdict.DISABLE,
+            Reason.INVITATION_NOT_ACCEPTED,
+            f"Invited {_when(invitation, now)} and never accepted; limit {policy.pending_days}.",
+        )
     if seen:
         return (
             Verdict.DISABLE,
@@ -234,9 +306,46 @@ def _never_seen(
     return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {told}."
 
 
-def _date_as_known(seen: Sighting, evidence: PersonEvidence) -> str:
+class _Seen(msgspec.Struct, frozen=True):
+    at: Instant
+    by: SeenBy
+
+
+def _newest(evidence: PersonEvidence, *, no_later_than: Instant) -> _Seen | None:
+    """Return the newest proof of presence that is not dated ahead."""
+    found = []
+    if evidence.sighting:
+        found.append(_Seen(evidence.sighting.at, SeenBy(evidence.sighting.kind.value)))
+    if evidence.key_used_at:
+        found.append(_Seen(evidence.key_used_at, SeenBy.API_KEY))
+    dated = [seen for seen in found if seen.at <= no_later_than]
+    return max(dated, key=lambda seen: seen.at, default=None)
+
+
+def _open_invitation(
+    subject: Subject, evidence: PersonEvidence, seen: _Seen | None
+) -> Instant | None:
+    """Return when somebody was last invited who never accepted, None for anybody else."""
+    profile = subject.profile
+    if profile is None or profile.status is not AccountStatus.PENDING or seen is not None:
+        return None
+    known = [at for at in (evidence.invited_at, profile.registered_at) if at is not None]
+    return max(known, default=None)
+
+
+def _invited_lately(
+    evidence: PersonEvidence, invitation: Instant, policy: Policy, now: Instant
+) -> _Ruling:
+    if invitation != evidence.invited_at:
+        told = f"Registered {_when(invitation, now)}, within {policy.pending_days} days."
+        return Verdict.KEEP, Reason.RECENTLY_REGISTERED, told
+    told = f"Invited {_when(invitation, now)}, within {policy.pending_days} days."
+    return Verdict.KEEP, Reason.RECENTLY_INVITED, told
+
+
+def _date_as_known(seen: _Seen, evidence: PersonEvidence) -> str:
     """Say when somebody was last seen; where the logs between are not known yet, that as well."""
-    known = f"ast seen {utc_date(seen.at)} ({seen.kind.value})"
+    known = f"ast seen {utc_date(seen.at)} ({seen.by.value})"
     if _is_proven(evidence, after(seen.at, timedelta(seconds=1))):
         return f"L{known}"
     since = utc_date(evidence.proven_since) if evidence.proven_since else "an unknown day"
@@ -258,7 +367,7 @@ def _decision(
     now: Instant,
 ) -> Decision:
     profile, contractor = subject.profile, subject.contractor
-    seen_at, seen_by = _shown_as_seen(subject, evidence, policy, reason)
+    seen_at, seen_by = _shown_as_seen(subject, evidence, policy, now, reason)
     idle_since = _known_idle_since(evidence, seen_at, reason)
     return Decision(
         user_id=(profile.id if profile else contractor.id if contractor else None),
@@ -272,6 +381,8 @@ def _decision(
         last_seen_at=seen_at,
         last_seen_by=seen_by,
         idle_days=max(0, (now - idle_since) // timedelta(days=1)) if idle_since else None,
+        session_may_be_open=verdict in _ENDING
+        and bool(open_sessions(evidence.sessions, policy=policy, now=now)),
         cohort=subject.cohort,
         failed_sign_ins=evidence.failed.count,
         sponsor=(contractor.sponsor if contractor and contractor.sponsor else None)
@@ -280,10 +391,13 @@ def _decision(
 
 
 def _shown_as_seen(
-    subject: Subject, evidence: PersonEvidence, policy: Policy, reason: Reason
+    subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant, reason: Reason
 ) -> tuple[Instant | None, SeenBy | None]:
-    if evidence.sighting:
-        return evidence.sighting.at, SeenBy(evidence.sighting.kind.value)
+    seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
+    if seen:
+        return seen.at, seen.by
+    if evidence.invited_at and subject.problem is None:
+        return evidence.invited_at, SeenBy.INVITATION
     registered = subject.profile.registered_at if subject.profile else None
     if reason is Reason.INACTIVE:
         return None, None  # the date lies further back than was read
@@ -306,7 +420,7 @@ def _contract_note(subject: Subject, now: Instant) -> str:
     return f" The contract ended on {end_date}." if end_date and end_date < utc_date(now) else ""
 
 
-def _what_is_missing(evidence: PersonEvidence, start: Instant, now: Instant) -> str:
+def _what_is_missing(evidence: PersonEvidence, start: Instant) -> str:
     needed = f"the logs must be known without a gap since {format_instant(start)}"
     if evidence.proven_since is None:
         return f"Not seen, but absence is not proven: {needed}, and they are not."
@@ -323,7 +437,3 @@ def _when(moment: Instant, now: Instant) -> str:
 def _ago(moment: Instant, now: Instant) -> str:
     idle = (now - moment) // timedelta(days=1)
     return "today" if idle <= 0 else "1 day ago" if idle == 1 else f"{idle} days ago"
-
-
-def _kind(sighting: Sighting) -> str:
-    return "a sign-in" if sighting.kind == "sign-in" else "activity"

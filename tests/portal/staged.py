@@ -29,6 +29,7 @@ from lastseen.workflows.apply import apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.review import review
 from lastseen.workflows.undo import undo
+from testing.quiet import QUIET_LOGS
 
 GENEROUS = Guardrails(max_disable=1000, max_disable_share=1.0)
 PACE = Pace(pauses=(0.05, 0.05, 0.05))
@@ -67,6 +68,7 @@ class Staged:
             ledger=self.ledger,
             policy=Policy(),
             clock=system_clock,
+            log_silence_days=QUIET_LOGS,
         )
 
     async def applied(

@@ -14,6 +14,7 @@ from lastseen.workflows.apply import apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.review import review
 from testing.in_process import InProcess
+from testing.quiet import QUIET_LOGS
 from tests.portal.unhelpful import ADMIN, Built, Watched, ago, ruling
 
 
@@ -41,6 +42,7 @@ def carried_out(watched: Watched) -> Receipt:
                 ledger=watched.ledger,
                 policy=Policy(),
                 clock=clock,
+                log_silence_days=QUIET_LOGS,
             )
             return await apply(
                 plan,

@@ -20,6 +20,7 @@ from lastseen.simulator.world.people import EmployeeType, Person
 from lastseen.simulator.world.population import Population, populate
 from lastseen.simulator.world.scenario import Scenario
 from lastseen.workflows.doctor import doctor
+from testing.quiet import QUIET_LOGS
 
 NOW = datetime(2026, 11, 1, 10, 30, tzinfo=UTC)
 
@@ -60,6 +61,7 @@ def reviewed(
                 policy=policy,
                 clock=clock,
                 **options,  # type: ignore[arg-type]
+                log_silence_days=QUIET_LOGS,
             )
 
     return asyncio.run(play())

@@ -43,12 +43,18 @@ def decide(asked, profile):
     ]
     seen += [instant(event["date"]) for event in everything(asked, TRAIL, userId=profile["id"])]
     seen = [when for when in seen if NOW - when <= LOOKBACK]
+    statuses = everything(asked, TRAIL, action=4020)
+    back = [instant(e["date"]) for e in statuses if profile["id"] in e["target"]]
     strange = [instant(e["date"]) for e in logins if e["actionId"] == NEWER_RELEASE]
     last = max(seen, default=None)
     if last is not None and NOW - last < WINDOW:
         return ("keep", "active")
     if strange and NOW - max(strange) < WINDOW:
         return ("hold", "unrecognised-event")
+    if any(NOW - when < timedelta(days=14) for when in back):
+        return ("keep", "recently-reinstated")
+    if profile["status"] == 4 and last is None:
+        return ("disable", "invitation-not-accepted")
     if last is not None:
         return ("disable", "inactive")
     if NOW - instant(profile["registrationDate"]) < WINDOW:

@@ -21,6 +21,7 @@ from lastseen.simulator.world.people import EmployeeType, Kind, Person
 from lastseen.simulator.world.scenario import Happening, scenario_of
 from lastseen.workflows.review import review
 from testing.in_process import InProcess, VirtualTime
+from testing.quiet import QUIET_LOGS
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SIGN_IN, FAILURE, SIGN_OUT, SESSION, UNKNOWN = 1000, 1002, 1006, 1016, 1031
@@ -142,6 +143,7 @@ class Watched:
                 ledger=self.ledger,
                 policy=Policy(**policy),
                 clock=self.time.machine_clock,
+                log_silence_days=QUIET_LOGS,
             )
         finally:
             self.requests = transport.requests

@@ -109,6 +109,7 @@ async def reviewed(
             now=pretended,
             reconcile=session.settings.roster.reconcile,
             all_dates=all_dates,
+            log_silence_days=session.settings.guardrails.log_silence_days,
             progress=progress,
         )
 

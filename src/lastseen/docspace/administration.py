@@ -23,6 +23,7 @@ _MOST_A_PAGE = 100
 
 
 class _WireAct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    id: int
     date: Any
     action_id: Any = None
     target: Any = None
@@ -56,6 +57,7 @@ def read_acts(body: bytes) -> tuple[AdministrativeAct, ...]:
     check_count(envelope.count, envelope.response)
     return tuple(
         AdministrativeAct(
+            event_id=act.id,
             at=read_moment(act.date),
             action_id=action_number(act.action_id),
             people=_people(act.target),

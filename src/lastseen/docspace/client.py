@@ -35,11 +35,13 @@ from lastseen.docspace.interface import (
     SessionSettings,
     Traffic,
 )
+from lastseen.docspace.pulse import Pulse
 from lastseen.docspace.wire import read_changed_people, read_retention
 from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.errors import UsageError
-from lastseen.model.instant import Clock, Instant
+from lastseen.model.instant import Clock, Instant, Interval
 from lastseen.model.secret import ApiKey
+from lastseen.model.sighting import LOGS, EvidenceKind
 
 _STATUS_PATH = "/api/2.0/people/status/"
 _RETENTION_PATH = "/api/2.0/security/audit/settings/lifetime"
@@ -64,6 +66,7 @@ class Client:
         self._conversation = conversation
         self._error_text = error_text
         self._status_segments = status_segments
+        self._pulses = {kind: Pulse() for kind in LOGS}
 
     @property
     def url(self) -> str:
@@ -112,11 +115,19 @@ class Client:
 
     async def sign_ins(self, query: EventQuery) -> EventPage:
         """Return one page of the sign-in log."""
-        return await audit.sign_in_page(self._conversation, query)
+        page = await audit.sign_in_page(self._conversation, query)
+        self._pulses[EvidenceKind.SIGN_IN].note(page.events)
+        return page
 
     async def trail(self, query: EventQuery) -> EventPage:
         """Return one page of the audit trail."""
-        return await audit.trail_page(self._conversation, query)
+        page = await audit.trail_page(self._conversation, query)
+        self._pulses[EvidenceKind.ACTIVITY].note(page.events)
+        return page
+
+    def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
+        """Return the stretches over which the pages read so far show entries at least daily."""
+        return self._pulses[kind].stretches()
 
     async def retention(self) -> Retention:
         """Return how long the portal keeps its logs."""

@@ -8,8 +8,8 @@ from typing import Protocol
 import msgspec
 
 from lastseen.model.contractor import AccountStatus, Profile, UserId
-from lastseen.model.instant import Instant
-from lastseen.model.sighting import Event
+from lastseen.model.instant import Instant, Interval
+from lastseen.model.sighting import Event, EvidenceKind
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +65,8 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
 class AdministrativeAct(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that somebody did to people or settings, as the trail tells."""
 
+    event_id: int
+    """The portal's id of the entry."""
     at: Instant
     """When, to the second."""
     action_id: int
@@ -179,6 +181,12 @@ class Portal(Protocol):
 
     async def count_people(self, query: PeopleQuery) -> int:
         """Return how many people the query names (one request, `count=1`)."""
+
+    def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
+        """Return the stretches over which the pages read so far show entries at least daily.
+
+        Whoever's entries they are; in no order, and they may overlap.
+        """
 
     async def sign_ins(self, query: EventQuery) -> EventPage:
         """Return one page of the sign-in log (`security/audit/login/filter`)."""

@@ -90,13 +90,14 @@ def action_number(value: object) -> int:
 
 
 def _event(entry: dict[str, Any]) -> Event:
-    address = entry.get("ip")
+    address, login = entry.get("ip"), entry.get("login")
     return Event(
         id=_identity(entry.get("id")),
         at=read_moment(entry.get("date")),
         user_id=_person(entry.get("userId")),
         action_id=action_number(entry.get("actionId")),
         address=address if isinstance(address, str) else None,
+        login=login if isinstance(login, str) else None,
     )
 
 

@@ -10,9 +10,9 @@ import msgspec
 from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import RetryingClient
-from lastseen.docspace.interface import Release
+from lastseen.docspace.interface import Portal, Release
 from lastseen.docspace.wire import NOT_FOUND, Envelope, decode
-from lastseen.model.errors import PortalRefused
+from lastseen.model.errors import PortalRefused, PortalTooOld
 
 OLDEST = (3, 1)
 """The first release with API keys."""
@@ -42,6 +42,18 @@ async def release(client: RetryingClient) -> Release | None:
         if error.status == NOT_FOUND:
             return None
         raise
+
+
+async def require_supported(portal: Portal) -> None:
+    """Raise PortalTooOld where the portal says that it is a release without API keys."""
+    found = await portal.release()
+    if found is not None and not found.is_supported:
+        raise PortalTooOld(
+            attempted="asking which release the portal is",
+            found=f"it is DocSpace {found.text}",
+            meaning="Lastseen needs API keys, which DocSpace has had since release 3.1",
+            remedy="update the portal",
+        )
 
 
 def read_release(body: bytes) -> Release | None:

@@ -1,20 +1,33 @@
 """What the entries of one log show: sightings, refused attempts, unknown actions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from lastseen.evidence.actions import FAILED, NOBODY, PRESENT
+import msgspec
+
+from lastseen.evidence.actions import CLEANED_UP, FAILED, NOBODY, OAUTH, PRESENT, SIGNED_OUT
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, instant
-from lastseen.model.sighting import Event, EvidenceKind, Sighting
+from lastseen.model.sighting import Event, EvidenceKind, Sighting, login_key
 
 
 class EventAccumulator:
     """Gathers what the entries of one log show, keeping the newest sighting of each person."""
 
-    def __init__(self, kind: EvidenceKind, *, nothing_after: Instant | None = None) -> None:
-        """`nothing_after`: entries later than this are ignored (a pretended past)."""
+    def __init__(
+        self,
+        kind: EvidenceKind,
+        *,
+        nothing_after: Instant | None = None,
+        on_directory: Collection[UserId] = (),
+    ) -> None:
+        """`nothing_after`: entries later than this are ignored (a pretended past).
+
+        `on_directory`: people on single sign-on, whom their directory may sign out.
+        """
         self.kind = kind
+        self._on_directory = on_directory
+        self._authorised: dict[str, Event] = {}
         self.seen: dict[str, datetime] = {}
         self._met: list[str] = []
         self.events = 0
@@ -32,9 +45,10 @@ class EventAccumulator:
         known_at = self.seen.get
         news = [e for e in events if (at := known_at(e.user_id)) is None or e.at > at]
         if self.kind is EvidenceKind.ACTIVITY:
-            self._see(news)
+            self._see([e for e in news if e.address or e.action_id not in CLEANED_UP])
         else:
-            self._see([event for event in news if event.action_id in PRESENT])
+            self._see([e for e in news if e.action_id in PRESENT and not self._is_directorys(e)])
+            self._authorise([event for event in events if event.action_id == OAUTH])
             self._note([event for event in events if event.action_id not in PRESENT])
 
     def _see(self, news: list[Event]) -> None:
@@ -48,12 +62,26 @@ class EventAccumulator:
             self.seen[event.user_id] = event.at
             self._newest[event.user_id] = event
 
+    def _is_directorys(self, event: Event) -> bool:
+        """Say whether a directory may have signed the person out, without them."""
+        return event.action_id == SIGNED_OUT and event.user_id in self._on_directory
+
+    def _authorise(self, events: list[Event]) -> None:
+        """Keep the newest application that each person authorised."""
+        for event in events:
+            known = self._authorised.get(event.user_id)
+            if known is None or event.at > known.at:
+                self._authorised[event.user_id] = event
+
     def _note(self, events: list[Event]) -> None:
         """Keep the entries that show nobody."""
         for event in events:
-            if event.user_id in NOBODY:
+            if event.action_id in FAILED and event.user_id in NOBODY and event.login:
+                tried = login_key(event.login)
+                self._failures.append(msgspec.structs.replace(event, user_id=tried))
+            elif event.user_id in NOBODY:
                 continue
-            if event.action_id in FAILED:
+            elif event.action_id in FAILED:
                 self._failures.append(event)
             else:
                 self._unrecognised.append(event)
@@ -70,14 +98,19 @@ class EventAccumulator:
             Sighting(
                 user_id=UserId(person),
                 at=instant(event.at),
-                kind=self.kind,
+                kind=kind,
                 event_id=event.id,
                 action_id=event.action_id,
             )
-            for person, event in self._newest.items()
+            for kind, newest in (
+                (self.kind, self._newest),
+                (EvidenceKind.AUTHORISATION, self._authorised),
+            )
+            for person, event in newest.items()
             if person not in NOBODY
         ]
         self._newest.clear()
+        self._authorised.clear()
         return tuple(found)
 
     def failures(self) -> tuple[Event, ...]:

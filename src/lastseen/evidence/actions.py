@@ -18,5 +18,17 @@ PRESENT = SUCCESSFUL | SESSION
 KNOWN = PRESENT | FAILED
 """Every action of the sign-in log that is in a table."""
 
-NOBODY = frozenset({"", "00000000-0000-0000-0000-000000000000"})
-"""The ids of an unknown user."""
+NOBODY = frozenset(
+    {"", "00000000-0000-0000-0000-000000000000", "712d9ec3-5d2b-4b13-824f-71f00191dcca"}
+)
+"""The ids of an unknown user; the last is the anonymous account (Constants.cs)."""
+
+SIGNED_OUT = 1006
+"""Logout; a directory's single logout writes it without the person (SsoHandler.cs)."""
+
+OAUTH = 1028
+"""LoginSuccessViaOAuth: an application was authorised."""
+
+CLEANED_UP = frozenset({5018, 5027})
+"""What the daily clean-up of the trash writes in a person's name, without an address
+(AutoCleanTrashService, FileDeleteOperation)."""

@@ -27,7 +27,13 @@ from lastseen.ledger import EvidenceStore
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, after, days
 from lastseen.model.progress import Progress
-from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.model.sighting import (
+    EvidenceKind,
+    FailedSignIns,
+    Sighting,
+    UnrecognisedEvent,
+    login_key,
+)
 
 NO_ATTEMPTS = FailedSignIns()
 """What is known about an account that nobody tried."""
@@ -53,6 +59,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     """The same for people whose policy has a window of its own."""
     lookback: Instant
     """How far back the date to show is looked for; not after `window`."""
+    on_directory: frozenset[UserId] = frozenset()
+    """People on single sign-on: their sign-outs may be their directory's, and prove nothing."""
     nothing_after: Instant | None = None
     """Entries later than this are ignored: set where a past instant is pretended."""
 
@@ -97,7 +105,10 @@ class Collector:
             now=detected.newest.answered_at,
             is_unsteady=self._is_unsteady,
         )
-        log = sign_in_log(self._portal, self.retention, lifetime.complete_since)
+        log = msgspec.structs.replace(
+            sign_in_log(self._portal, self.retention, lifetime.complete_since),
+            on_directory=self._span.on_directory,
+        )
         reader = self._open(log)
         await reader.take_newest(detected.newest, is_all=detected.mode is FilterMode.IGNORED)
         if detected.mode is FilterMode.BEFORE_WINDOW:
@@ -166,9 +177,31 @@ class Collector:
             log.state.is_proven_since(person, log.begins) for log in logs
         )
 
-    def failed(self, person: UserId) -> FailedSignIns:
-        """Return the refused attempts on `person` that are known since the lookback."""
-        return self._failed.get(person, NO_ATTEMPTS)
+    def failed(self, person: UserId, email: str) -> FailedSignIns:
+        """Return the refused attempts on `person` that are known since the lookback.
+
+        Most name no account, only the address that was tried.
+        """
+        found = [self._failed[k] for k in (person, login_key(email)) if k in self._failed]
+        if len(found) < 2:
+            return found[0] if found else NO_ATTEMPTS
+        return FailedSignIns(
+            count=sum(one.count for one in found),
+            last_at=max(one.last_at for one in found if one.last_at),
+            addresses=max(one.addresses for one in found),
+        )
+
+    def authorised(self, person: UserId) -> Instant | None:
+        """Return when `person` last authorised an application, as far as is known."""
+        log = self._logs.get(EvidenceKind.SIGN_IN)
+        found = log.state.authorisations.get(person) if log else None
+        return found.at if found else None
+
+    def can_ask_for_times(self, kind: EvidenceKind) -> bool:
+        """Say whether a time can be asked for in a log: the portal filters before it cuts."""
+        if kind is EvidenceKind.ACTIVITY:
+            return self.detected.mode is not FilterMode.IGNORED
+        return self.detected.mode is FilterMode.BEFORE_WINDOW
 
     def unrecognised(self, person: UserId) -> UnrecognisedEvent | None:
         """Return the newest entry of `person` with an unknown action, in the window."""

@@ -157,6 +157,7 @@ class _Work:
                     policy=settings.policy,
                     clock=self._context.clock,
                     reconcile=settings.roster.reconcile,
+                    log_silence_days=settings.guardrails.log_silence_days,
                     progress=progress,
                 )
             return

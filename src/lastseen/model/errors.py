@@ -77,6 +77,10 @@ class PortalRefused(PortalError):
         self.status = status
 
 
+class PortalTooOld(PortalError):
+    """The portal is a release that Lastseen does not work with."""
+
+
 class PortalUnreadable(PortalError):
     """The portal answered 200 with something that isn't the promised shape."""
 

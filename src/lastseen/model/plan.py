@@ -90,6 +90,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename={"cohorts": "for"
     cohorts: tuple[Cohort, ...] = ()
     """Rules for groups of people; the first cohort that matches applies."""
 
+    @property
+    def return_within_days(self) -> int:
+        """For how many days somebody who was signed out has time to sign in again."""
+        return self.inactive_days if self.return_days is None else self.return_days
+
     def window_start(self, now: Instant) -> Instant:
         """Return the first second at which a sighting keeps a contractor.
 

@@ -6,15 +6,26 @@ from typing import Annotated
 
 import msgspec
 
-from lastseen.model.contractor import UserId
+from lastseen.model.contractor import UserId, email_key
 from lastseen.model.instant import Instant
 
 
 class EvidenceKind(StrEnum):
-    """The two logs that prove presence."""
+    """The two logs that prove presence, and what else the sign-in log tells."""
 
     SIGN_IN = "sign-in"
     ACTIVITY = "activity"
+    AUTHORISATION = "authorisation"
+    """The newest application (OAuth) that somebody authorised, whatever they did since."""
+
+
+LOGS = (EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY)
+"""The kinds that are logs."""
+
+
+def login_key(login: str) -> UserId:
+    """Return the name under which refused attempts on an address are kept: they carry no id."""
+    return UserId(f"login:{email_key(login)}")
 
 
 class Event(
@@ -38,7 +49,9 @@ class Event(
     action_id: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = -1
     """The portal's number of the action (MessageAction.cs)."""
     address: str | None = None
-    """The IP address it came from."""
+    """The IP address it came from; None for what the portal does by itself."""
+    login: str | None = None
+    """The address under which somebody tried to sign in, as typed."""
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -169,7 +169,7 @@ def _activity(policy: Policy) -> Finding:
         name="Activity trail",
         state="ok" if counted else "warning",
         value="readable",
-        meaning="Opening a file counts as presence, also in a session that lasts a year."
+        meaning="Work counts as presence, also in a long session; reading alone leaves no trace."
         if counted
         else "It is not counted: somebody who works every day in one long session looks absent.",
         remedy=None if counted else 'Put "activity" into `evidence` of the `[policy]` table.',

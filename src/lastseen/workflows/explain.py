@@ -25,7 +25,7 @@ from lastseen.model.instant import (
 )
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.run import Run
-from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.model.sighting import LOGS, FailedSignIns, Sighting, UnrecognisedEvent
 from lastseen.workflows.review import ReviewOutcome
 
 RUNS_LOOKED_THROUGH = 100
@@ -192,7 +192,7 @@ def _sightings(
     The portal writes some work down late, so that came later may have happened before.
     """
     person = user_id(decision.user_id or "")
-    newest = [ledger.evidence.newest_sightings(kind).get(person) for kind in EvidenceKind]
+    newest = [ledger.evidence.newest_sightings(kind).get(person) for kind in LOGS]
     found = sorted(filter(None, newest), key=lambda sighting: sighting.at, reverse=True)
     last = decision.last_seen_at or EPOCH
     return (

@@ -5,18 +5,22 @@ The heart of Lastseen, without HTTP, SQL or formatting.
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 
 from lastseen.docspace.interface import Portal
+from lastseen.docspace.release import require_supported
 from lastseen.evidence.collector import Collector, Span, open_collector
+from lastseen.evidence.log_pulse import LogPulse, find_silences
 from lastseen.evidence.record import EvidenceRecord, encode_record
 from lastseen.ledger import EvidenceStore, Ledger, PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import LastseenError
-from lastseen.model.instant import CLOCK_TOLERANCE, Clock, Instant
+from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Clock, Instant, before, days
 from lastseen.model.plan import (
     EvidenceSummary,
     Filters,
@@ -28,14 +32,24 @@ from lastseen.model.plan import (
 )
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.sighting import EvidenceKind
+from lastseen.open_sessions import SessionTrace
 from lastseen.policy import NOTHING_KNOWN, PersonEvidence, Subject, decide
 from lastseen.rosters import Roster
+from lastseen.workflows.circumstances import (
+    Circumstances,
+    ended_sessions,
+    find_circumstances,
+    longest_session,
+)
 from lastseen.workflows.evidence_needs import (
     EvidenceNeeds,
     rests_on_absence,
     undecided_without_logs,
 )
 from lastseen.workflows.subjects import Reviewed, load_subjects
+
+LOG_SILENCE_DAYS = Guardrails().log_silence_days
+"""A log without an entry for more days than this has probably stopped."""
 
 _ROUNDS = 3
 _ORDER = {
@@ -59,6 +73,7 @@ async def review(
     cohort: str | None = None,
     on_roster: Callable[[bytes], None] | None = None,
     all_dates: bool = False,
+    log_silence_days: float = LOG_SILENCE_DAYS,
     progress: Progress | None = None,
 ) -> Plan:
     """Decide on everyone of `roster` and return the plan; it is kept in `ledger` as well.
@@ -71,7 +86,16 @@ async def review(
     there. Raises PortalError, RosterError, UsageError and LedgerError; an interrupted review keeps
     what it has read.
     """
-    work = _Review(portal, ledger, policy, clock, now, progress or Silent(), all_dates=all_dates)
+    work = _Review(
+        portal,
+        ledger,
+        policy,
+        clock,
+        now,
+        progress or Silent(),
+        all_dates=all_dates,
+        log_silence_days=log_silence_days,
+    )
     run = ledger.runs.begin("review")
     try:
         outcome = await work.outcome(
@@ -115,7 +139,16 @@ async def review_unrecorded(
 
     What was read of the logs is kept. Raises what `review` does.
     """
-    work = _Review(portal, ledger, policy, clock, now, progress or Silent(), all_dates=False)
+    work = _Review(
+        portal,
+        ledger,
+        policy,
+        clock,
+        now,
+        progress or Silent(),
+        all_dates=False,
+        log_silence_days=LOG_SILENCE_DAYS,
+    )
     return await work.outcome("", roster, reconcile=reconcile, cohort=None, on_roster=None)
 
 
@@ -137,6 +170,7 @@ class _Review:
         progress: Progress,
         *,
         all_dates: bool,
+        log_silence_days: float,
     ) -> None:
         self._portal = portal
         self._ledger = ledger
@@ -148,6 +182,8 @@ class _Review:
         self._progress = progress
         self._all_dates = all_dates
         self._collector: Collector | None = None
+        self._circumstances: Circumstances | None = None
+        self._log_silence_days = log_silence_days
         self._asked_the_trail: set[UserId] = set()
         self._requests_before = portal.traffic.requests
         self._spent_on_dates = 0
@@ -162,11 +198,13 @@ class _Review:
         on_roster: Callable[[bytes], None] | None,
     ) -> ReviewOutcome:
         """Load the roster, collect evidence, decide each, write the plan."""
+        await require_supported(self._portal)
         reviewed = await self.load(roster, reconcile=reconcile, cohort=cohort)
         if on_roster is not None:
             on_roster(reviewed.roster)
         subjects = reviewed.subjects
         await self.collect(subjects)
+        await self.look_around(subjects)
         decisions = tuple(sorted(map(self.decide, subjects), key=_reading_order))
         plan = self.plan(plan_id, decisions, reviewed.population)
         return ReviewOutcome(plan=plan, record=self.record(plan, subjects))
@@ -193,7 +231,10 @@ class _Review:
         if not undecided or not self._clock_trusted:
             return
         collector = self._collector = await open_collector(
-            self._portal, store=self._store(), span=self._span(undecided), progress=self._progress
+            self._portal,
+            store=self._store(),
+            span=self._span(undecided, on_directory(subjects)),
+            progress=self._progress,
         )
         if EvidenceKind.SIGN_IN in self._kinds:
             await collector.sign_ins(undecided)
@@ -224,6 +265,38 @@ class _Review:
             else max(0, spent_on_deciding - self._spent_on_dates),
         )
         self._spent_on_dates += self._portal.traffic.requests - begun
+
+    async def look_around(self, subjects: Sequence[Subject]) -> None:
+        """Ask for what else bears on those who would be disabled, if anybody would be."""
+        if not any(self.decide(subject).decision is Verdict.DISABLE for subject in subjects):
+            return
+        collector, now, evidence = self._collector, self._now, self._ledger.evidence
+        silences = {}
+        if collector is not None:
+            pulses = [
+                LogPulse(
+                    kind,
+                    self._portal,
+                    self._store(),
+                    limit=days(self._log_silence_days),
+                    can_filter=collector.can_ask_for_times(kind),
+                )
+                for kind in self._kinds
+            ]
+            window = self._policy.window_start(now)
+            silences = await find_silences(pulses, window=window, born=_born(subjects), now=now)
+        kept = days(collector.retention.trail_days) if collector else timedelta()
+        self._circumstances = await find_circumstances(
+            self._portal,
+            policy=self._policy,
+            now=now,
+            signed_out=ended_sessions(self._ledger),
+            longest_session=longest_session(evidence.retention_history(), self._policy, now),
+            trail_known_since=before(now, kept),
+            silences=silences,
+            progress=self._progress,
+        )
+        self._now = self._pretended or self._clock()
 
     def decide(self, subject: Subject) -> Decision:
         """Decide on one contractor."""
@@ -267,8 +340,13 @@ class _Review:
         return msgspec.structs.replace(record, account_types=types)
 
     @property
+    def _session_minutes(self) -> int | None:
+        return self._circumstances.session_minutes if self._circumstances else None
+
+    @property
     def _clock_trusted(self) -> bool:
-        return abs(self._portal.largest_skew_seconds) <= CLOCK_TOLERANCE.total_seconds()
+        skew = abs(self._portal.largest_skew_seconds)
+        return self._portal.tells_its_time and skew <= CLOCK_TOLERANCE.total_seconds()
 
     def _store(self) -> EvidenceStore:
         """Return the ledger's evidence, or an empty one where a past instant is pretended.
@@ -279,7 +357,9 @@ class _Review:
             return Ledger.in_memory(clock=self._clock).portal(self._portal.url).evidence
         return self._ledger.evidence
 
-    def _span(self, undecided: Mapping[UserId, Subject]) -> Span:
+    def _span(
+        self, undecided: Mapping[UserId, Subject], signed_out_by_directory: frozenset[UserId]
+    ) -> Span:
         past = self._pretended is not None and self._pretended < self._clock()
         windows = {
             person: subject.own_policy(self._policy).window_start(self._now)
@@ -289,6 +369,7 @@ class _Review:
             window=min(windows.values()),
             windows=windows,
             lookback=self._policy.lookback_start(self._now),
+            on_directory=signed_out_by_directory,
             nothing_after=self._now if past else None,
         )
 
@@ -300,7 +381,6 @@ class _Review:
         return PersonEvidence(
             sighting=collector.sighting(person, self._kinds),
             unrecognised=collector.unrecognised(person),
-            failed=collector.failed(person),
             proven_since=collector.proven_since(person, kinds),
             reaches_beginning=collector.reaches_beginning(person, kinds),
         )
@@ -308,11 +388,31 @@ class _Review:
     def _decision(self, subject: Subject, evidence: PersonEvidence) -> Decision:
         return decide(
             subject,
-            evidence,
+            self._with_circumstances(subject, evidence),
             policy=self._policy,
             now=self._now,
             clock_trusted=self._clock_trusted,
         )
+
+    def _with_circumstances(self, subject: Subject, evidence: PersonEvidence) -> PersonEvidence:
+        """Return what is known of a person, and what bears on it beside their own entries."""
+        profile, collector = subject.profile, self._collector
+        if profile is None:
+            return evidence
+        if collector is not None:
+            failed = collector.failed(profile.id, profile.email)
+            evidence = msgspec.structs.replace(evidence, failed=failed)
+        if self._circumstances is None:
+            return evidence
+        logs = [EvidenceKind.SIGN_IN]
+        trace = SessionTrace(
+            authorised_at=collector.authorised(profile.id) if collector else None,
+            known_since=collector.proven_since(profile.id, logs) if collector else None,
+        )
+        sign_in = collector.sighting(profile.id, logs) if collector else None
+        if sign_in is not None:
+            trace = msgspec.structs.replace(trace, signed_in_at=sign_in.at)
+        return self._circumstances.added_to(evidence, subject, trace, now=self._now)
 
     def _summary(self, decisions: Sequence[Decision]) -> EvidenceSummary:
         collector = self._collector
@@ -326,6 +426,7 @@ class _Review:
                 covered_since=None,
                 filters="after-window",
                 retention_days=None,
+                session_minutes=self._session_minutes,
                 requests=requests,
                 events=0,
             )
@@ -336,9 +437,21 @@ class _Review:
             covered_since=collector.covered_since(absent),
             filters=filters,
             retention_days=collector.retention.sign_in_days,
+            session_minutes=self._session_minutes,
             requests=requests,
             events=collector.events,
         )
+
+
+def on_directory(subjects: Iterable[Subject]) -> frozenset[UserId]:
+    """Return the people on single sign-on, whom their directory may sign out."""
+    return frozenset(s.profile.id for s in subjects if s.profile and s.profile.is_sso)
+
+
+def _born(subjects: Iterable[Subject]) -> Instant:
+    """Return since when the portal exists at least: since its first account that is known."""
+    profiles = [subject.profile for subject in subjects if subject.profile]
+    return min((p.registered_at for p in profiles if p.registered_at), default=EPOCH)
 
 
 def _reading_order(decision: Decision) -> tuple[int, int, str, str]:

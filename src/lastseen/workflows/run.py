@@ -112,6 +112,7 @@ async def run(
             policy=policy,
             clock=clock,
             reconcile=options.reconcile,
+            log_silence_days=options.guardrails.log_silence_days,
             progress=context.progress,
         )
         why_not = _why_only_reported(options, first=first)

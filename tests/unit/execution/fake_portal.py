@@ -171,7 +171,7 @@ class FakePortal(PlainPortal):
         self._read()
         now = self.clock()
         acts = [
-            AdministrativeAct(at=at, action_id=SESSIONS_ENDED, people=frozenset({who}))
+            AdministrativeAct(event_id=1, at=at, action_id=SESSIONS_ENDED, people=frozenset({who}))
             for at, who in reversed(self._endings)
             if action_id == SESSIONS_ENDED and at >= since and at + self.trail_delay <= now
         ]

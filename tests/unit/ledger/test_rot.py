@@ -94,7 +94,7 @@ def filled(portal: PortalLedger) -> PortalLedger:
 def test_a_ledger_in_use_is_whole(filled: PortalLedger):
     assert filled.damage() == ()
     assert filled.journal.damage() is None
-    assert [filled.evidence.mend(kind) for kind in EvidenceKind] == [None, None]
+    assert {filled.evidence.mend(kind) for kind in EvidenceKind} == {None}
     with filled.lock("apply"):
         pass
 

@@ -11,6 +11,7 @@ import msgspec
 
 from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention
 from lastseen.evidence.proof.page_proof import SECOND, PageView
+from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, before, days
 from lastseen.model.sighting import EvidenceKind
@@ -37,6 +38,8 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     """Brings one page."""
     kept_for: timedelta
     """How long the portal keeps its entries."""
+    on_directory: frozenset[UserId] = frozenset()
+    """People on single sign-on: their sign-outs may be their directory's."""
     complete_since: Callable[[], Awaitable[Instant]] | None = None
     """Tells before which instant the log may have lost entries for good, since its lifetime was
     once shorter; asked only where the log's end is to prove something. None: it has lost none."""

@@ -18,7 +18,7 @@ from lastseen.evidence.record import CoverageRecord
 from lastseen.ledger import Covered, EvidenceStore, proof_in_words
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import EPOCH, Instant, Interval, instant
-from lastseen.model.sighting import Sighting
+from lastseen.model.sighting import EvidenceKind, Sighting
 
 ASKED_EARLIER = "asked for this person alone, in an earlier run"
 """How it is known what an earlier run has proven about one person."""
@@ -54,7 +54,14 @@ class LogState:
     ) -> None:
         """Begin with what the ledger knows; `nothing_after` is as in `EventAccumulator`."""
         self.log = log
-        self.accumulator = EventAccumulator(log.kind, nothing_after=nothing_after)
+        self.authorisations: dict[UserId, Sighting] = (
+            store.newest_sightings(EvidenceKind.AUTHORISATION)
+            if log.kind is EvidenceKind.SIGN_IN
+            else {}
+        )
+        """The newest application that each person authorised."""
+        self._nothing_after = nothing_after
+        self.accumulator = self.separate_accumulator()
         self.proof = PageProof()
         self.counted = store.coverage(log.kind)
         self.sightings: dict[UserId, Sighting] = store.newest_sightings(log.kind)
@@ -70,7 +77,6 @@ class LogState:
         """When the newest answer came."""
         self.contradicted = False
         """Whether one answer left out what another one had."""
-        self._nothing_after = nothing_after
         self._earlier = Coverage(tuple(covered.interval for covered in self.counted))
         self._joined: tuple[Coverage | None, Coverage] = (None, Coverage())
         self._earlier_alone = {
@@ -103,6 +109,9 @@ class LogState:
     def notice(self, sightings: Iterable[Sighting]) -> None:
         """Take sightings, whichever way they came: the newest of each person stays."""
         for seen in sightings:
+            if seen.kind is EvidenceKind.AUTHORISATION:
+                self.authorisations[seen.user_id] = seen
+                continue
             known = self.sightings.get(seen.user_id)
             if known is None or known.at < seen.at:
                 self.sightings[seen.user_id] = seen
@@ -116,7 +125,11 @@ class LogState:
 
     def separate_accumulator(self) -> EventAccumulator:
         """Return an accumulator of this log for answers about single people."""
-        return EventAccumulator(self.log.kind, nothing_after=self._nothing_after)
+        return EventAccumulator(
+            self.log.kind,
+            nothing_after=self._nothing_after,
+            on_directory=self.log.on_directory,
+        )
 
     def proven(self) -> Coverage:
         """Return for which time the pages of this run alone are complete."""

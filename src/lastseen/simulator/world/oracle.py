@@ -25,6 +25,8 @@ from lastseen.simulator.world.people import EmployeeType, Person, Status
 from lastseen.simulator.world.scenario import LateEvent
 
 DAY = 86_400
+AHEAD = 300
+"""By so many seconds an entry may be ahead of the portal's clock before it proves nothing."""
 
 NeverSeen = Literal["grace", "disable", "keep"]
 EVERY_EVIDENCE = ("sign-in", "activity")
@@ -63,7 +65,7 @@ class Truth:
     authorised_at: int | None = None
     """The newest authorisation of an application (OAuth) that the sign-in log shows."""
     signed_out_at: int | None = None
-    """When an administrator last ended their sessions or changed their status, by the trail."""
+    """When an administrator last ended their sessions, by the trail."""
     invited_at: int | None = None
     """When they were last invited, by the trail."""
     status_set_at: int | None = None
@@ -126,6 +128,7 @@ class Rules:
     covered_days: float | None = None
     """How far back the portal's evidence is whole, in days; `None` is as far as anybody asks."""
     reinstated_grace_days: int = 14
+    pending_days: int = 30
     knows_reinstated: bool = False
     """Whether the product has seen the person as terminated before."""
     hindsight: bool = False
@@ -205,9 +208,7 @@ def truths(
             last_key_use_at=beside.key_used.get(person.id),
             last_lost_at=lost[actor],
             authorised_at=authorised[actor],
-            signed_out_at=_newest(
-                done.get((SESSIONS_ENDED, person.id)), done.get((STATUSES_UPDATED, person.id))
-            ),
+            signed_out_at=done.get((SESSIONS_ENDED, person.id)),
             invited_at=_newest(
                 done.get((INVITATION_SENT, person.id)), done.get((ACTIVATION_SENT, person.id))
             ),
@@ -253,6 +254,8 @@ def expected(truth: Truth, *, now: float, rules: Rules | None = None) -> Expecta
     if truth.protected is not None:
         return Expectation("skip", "protected")
     last = _last_seen(truth, rules)
+    if last is not None and last > now + AHEAD:
+        return Expectation("hold", "evidence-incomplete")
     if last is not None and last > window:
         return Expectation("keep", "active")
     strange = truth.unrecognised_at if "sign-in" in rules.evidence else None
@@ -264,8 +267,20 @@ def expected(truth: Truth, *, now: float, rules: Rules | None = None) -> Expecta
         and truth.reinstated_at > now - rules.reinstated_grace_days * DAY
     ):
         return Expectation("keep", "recently-reinstated")
+    by_hand = truth.status_set_at
+    if by_hand is not None and by_hand > now - rules.reinstated_grace_days * DAY:
+        return Expectation("keep", "recently-reinstated")
+    invited = _newest(truth.invited_at, truth.registered_at) or 0
+    is_pending = truth.status == Status.PENDING.name.capitalize() and last is None
+    if is_pending and invited > now - rules.pending_days * DAY:
+        again = truth.invited_at is not None and invited == truth.invited_at
+        return Expectation("keep", "recently-invited" if again else "recently-registered")
+    if truth.invited_at is not None and truth.invited_at > window:
+        return Expectation("keep", "recently-invited")
     if covered is not None and covered > window:
         return Expectation("hold", "evidence-incomplete")
+    if is_pending:
+        return Expectation("disable", "invitation-not-accepted")
     if last is not None and last > lookback and (covered is None or last >= covered):
         return Expectation("disable", "inactive")
     # "Never" may be said where nothing is hidden: over the whole lookback, or since registration.
@@ -285,7 +300,7 @@ def _last_seen(truth: Truth, rules: Rules) -> int | None:
     if "activity" in rules.evidence:
         activity = truth.last_activity_at if rules.hindsight else truth.last_written_activity_at
         last = _newest(last, activity)
-    return last
+    return _newest(last, truth.last_key_use_at)
 
 
 def _newest(*instants: int | None) -> int | None:

@@ -1,0 +1,144 @@
+"""Whether the logs that count are being written, and were: what the pages read show, and more.
+
+Entries by anybody count. Stretches that no page has shown are looked into week by week where the
+portal filters before it cuts a page; what was found is kept in the ledger.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from lastseen.docspace.interface import EventQuery, Portal
+from lastseen.evidence.proof.coverage import Coverage, covering
+from lastseen.evidence.proof.log_silence import Silence, find_silence
+from lastseen.ledger import EvidenceStore
+from lastseen.ledger.stores.evidence import Reading
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant, Interval, after, before, instant
+from lastseen.model.sighting import EvidenceKind
+
+LOG_ITSELF = UserId("@log")
+"""The name under which the ledger keeps over which stretches a log shows entries at least daily."""
+
+_SECOND = timedelta(seconds=1)
+_GRAIN = timedelta(hours=6)
+_PROOF = "entries by anybody, at least daily"
+
+
+class LogPulse:
+    """One log of one portal, and when it shows entries."""
+
+    def __init__(
+        self,
+        kind: EvidenceKind,
+        portal: Portal,
+        store: EvidenceStore,
+        *,
+        limit: timedelta,
+        can_filter: bool,
+    ) -> None:
+        """`limit`: a pause that is never too long. `can_filter`: a time can be asked for."""
+        self.kind = kind
+        self._portal = portal
+        self._store = store
+        self._limit = limit
+        self._can_filter = can_filter
+
+    async def silence(self, *, window: Instant, born: Instant, now: Instant) -> Silence:
+        """Return the pauses of the log that are too long, within `window` and until `now`.
+
+        `born`: since when the portal exists, as far as is known. Raises PortalError.
+        """
+        shown = self._shown()
+        known = self._known(now)
+        begins = known.since(now)
+        may_hide = self._limit < now - window
+        if (begins is None or begins > window) and self._can_filter and may_hide:
+            shown = shown.union(covering(await self._ask(shown, window, now)))
+            begins = window
+        begins = max(begins or window, born)
+        if begins >= now:
+            return Silence()
+        self._keep(shown, now)
+        return find_silence(shown.intervals, begins=begins, now=now, limit=self._limit)
+
+    def _shown(self) -> Coverage:
+        kept = [row.interval for row in self._store.coverage(self.kind, LOG_ITSELF)]
+        return covering((*kept, *self._portal.shown(self.kind)))
+
+    def _known(self, now: Instant) -> Coverage:
+        """Return for which time all entries are known; the newest ones count as known."""
+        rows = [row.interval for row in self._store.coverage(self.kind)]
+        newest = max((row.until for row in rows), default=None)
+        if newest is not None:
+            rows.append(Interval(newest, max(newest, now)))
+        return covering(rows)
+
+    async def _ask(self, shown: Coverage, window: Instant, now: Instant) -> list[Interval]:
+        """Walk back to `window` in steps that no pause longer than the limit fits into."""
+        found: list[Interval] = []
+        step = max(self._limit - timedelta(days=1), self._limit / 2)
+        reached = max((i.until for i in shown.intervals if i.until <= now), default=now)
+        while reached > window:
+            near = self._shown_before(shown, reached)
+            if near is not None:
+                found.append(Interval(near, reached))
+                reached = near
+                continue
+            asked_until = before(reached, step)
+            older = await self._newest_entry(window, asked_until)
+            if older is None or reached - older > self._limit:
+                # Somewhere between the two is a pause: where does it end?
+                resumed = await self._oldest_entry(asked_until, reached)
+                found.append(Interval(resumed, reached))
+            else:
+                found.append(Interval(older, reached))
+            if older is None:
+                break
+            found.append(Interval(older, after(older, _SECOND)))
+            reached = older
+        return found
+
+    def _shown_before(self, shown: Coverage, reached: Instant) -> Instant | None:
+        """Return how far back entries are shown anyway, if they begin no farther than the limit."""
+        edge = before(reached, self._limit)
+        starts = [i.since for i in shown.intervals if i.since < reached and i.until >= edge]
+        return min(starts, default=None)
+
+    async def _newest_entry(self, since: Instant, until: Instant) -> Instant | None:
+        """Return when the newest entry of a stretch was written, None where there is none."""
+        if until < since:
+            return None
+        fetch = self._portal.sign_ins if self.kind is EvidenceKind.SIGN_IN else self._portal.trail
+        page = await fetch(EventQuery(since=since, until=until, count=1))
+        inside = [instant(event.at) for event in page.events if since <= event.at <= until]
+        return max(inside, default=None)
+
+    async def _oldest_entry(self, since: Instant, until: Instant) -> Instant:
+        """Return, to within a few hours, when the oldest entry after `since` was written."""
+        while until - since > _GRAIN:
+            middle = Instant(since + (until - since) / 2)
+            entry = await self._newest_entry(since, middle)
+            since, until = (since, entry) if entry else (middle, until)
+        return until
+
+    def _keep(self, shown: Coverage, now: Instant) -> None:
+        self._store.keep(
+            Reading(
+                kind=self.kind,
+                user_id=LOG_ITSELF,
+                intervals=shown.intervals,
+                sightings=(),
+                failures=(),
+                unrecognised=(),
+                events=0,
+                proof=_PROOF,
+                read_at=now,
+            )
+        )
+
+
+async def find_silences(
+    pulses: Iterable[LogPulse], *, window: Instant, born: Instant, now: Instant
+) -> dict[EvidenceKind, Silence]:
+    """Return the pauses of each log. Raises PortalError."""
+    return {pulse.kind: await pulse.silence(window=window, born=born, now=now) for pulse in pulses}

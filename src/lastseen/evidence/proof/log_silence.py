@@ -1,0 +1,81 @@
+"""Whether a log has stopped, or had for a time: then nobody's absence can be read from it. Pure.
+
+A log whose pipeline has died looks like everybody having left. What tells the two apart is how
+long the log has paused before: on a portal of three people weeks may pass between two entries, on
+an ordinary one a weekend does.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.evidence.proof.coverage import Coverage, covering
+from lastseen.model.instant import Instant, Interval
+
+USUAL_TIMES = 3
+"""A pause longer than so many times the usual one is not like the log."""
+
+_SHORTEST = timedelta(days=1)
+"""What is shorter is no pause."""
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """The pauses of one log that are too long for it."""
+
+    since: Instant | None = None
+    """The newest entry, where the log has been silent for too long since; None: it has not."""
+    pauses: tuple[Interval, ...] = ()
+    """The pauses that ended, newest first."""
+
+
+def find_silence(
+    shown: Iterable[Interval], *, begins: Instant, now: Instant, limit: timedelta
+) -> Silence:
+    """Return the pauses of a log that are too long.
+
+    `shown`: the stretches in which it has entries at least daily; `begins`: since when it is known,
+    and was there to be written; `limit`: what is never too long. A pause is too long beyond
+    `limit` and beyond three times what is usual: half of the time that is known lies in pauses of
+    that length or less, or in none at all.
+    """
+    stretches = covering(shown).within(Interval(begins, now)).intervals
+    pauses = _pauses(stretches, begins, now)
+    alive = (now - begins) - sum(map(_length, pauses), timedelta())
+    too_long = [p for p in pauses if _is_too_long(p, [q for q in pauses if q != p], alive, limit)]
+    silent = bool(too_long) and too_long[-1].until == now
+    ended = too_long[:-1] if silent else too_long
+    return Silence(
+        since=too_long[-1].since if silent else None,
+        pauses=tuple(pause for pause in reversed(ended) if pause.since > begins),
+    )
+
+
+def _pauses(stretches: Sequence[Interval], begins: Instant, now: Instant) -> list[Interval]:
+    """Return the times without an entry, oldest first, the first and the last included."""
+    pauses = Coverage(tuple(stretches)).gaps(Interval(begins, now))
+    return [pause for pause in pauses if _length(pause) > _SHORTEST]
+
+
+def _is_too_long(
+    pause: Interval, others: list[Interval], alive: timedelta, limit: timedelta
+) -> bool:
+    length = _length(pause)
+    return length > limit and length > USUAL_TIMES * _usual(others, alive)
+
+
+def _usual(pauses: list[Interval], alive: timedelta) -> timedelta:
+    """Return the length of pause that half of the time lies in or below; `alive`: in none."""
+    lengths = sorted(map(_length, pauses))
+    passed, half = alive, (alive + sum(lengths, timedelta())) / 2
+    if passed >= half:
+        return timedelta()
+    for length in lengths:
+        passed += length
+        if passed >= half:
+            return length
+    return timedelta()
+
+
+def _length(pause: Interval) -> timedelta:
+    return pause.until - pause.since

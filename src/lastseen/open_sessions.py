@@ -1,0 +1,151 @@
+"""Whether somebody may still be signed in, and until when at the latest. Pure.
+
+Reading a document in the editor writes nothing into any log (EditorController.cs), so whoever has a
+session may be there without a trace. A session begins with a sign-in, lives as long as the portal's
+settings say, and never outlives its sign-in event (SecurityContext.cs, ClearEventsService.cs).
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.model.decision import Reason, Verdict
+from lastseen.model.instant import EPOCH, Instant, after, days, utc_date
+from lastseen.model.plan import Policy
+
+Ruling = tuple[Verdict, Reason, str]
+"""What is done, why, and the same in a sentence."""
+
+LONGEST_SESSION = days(181)
+"""Sign-in events are kept for 180 days at most and deleted once a day."""
+
+_MAY_BE_OPEN = "May still be signed in: reading documents leaves no trace in the logs."
+_APPLICATION = (
+    "May still come by an application that they authorised (OAuth), which signing out does not "
+    "end: ask them, or remove the application."
+)
+_NO_RIGHT = "The key may not end sessions: use an unlimited key that a DocSpace administrator made."
+
+
+class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long sessions live on a portal."""
+
+    minutes: int | None = None
+    """The limit in force now; None where sessions are not limited, or that is unknown."""
+    limited_since: Instant | None = None
+    """Since when that limit is known to hold."""
+    was_set: bool = False
+    """Whether it was set at that instant, which ended every session before."""
+    longest: timedelta = LONGEST_SESSION
+    """What no session outlives, whatever the limit: its sign-in event is deleted."""
+
+
+class SessionTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about one person's sessions."""
+
+    signed_in_at: Instant | None = None
+    """The newest sign-in known; None: none is known."""
+    known_since: Instant | None = None
+    """Since when all sign-ins are known; None: nothing is known."""
+    registered_at: Instant | None = None
+    """When the account was made: nobody signed in before."""
+    ended_at: Instant | None = None
+    """When all sessions were last ended, by Lastseen or by an administrator."""
+    authorised_at: Instant | None = None
+    """When the person last authorised an application (OAuth). Its refresh tokens are renewed with
+    every use, and neither a sign-out nor a limit ends them (ClientMapper.java)."""
+
+
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that may be alive, or may have been."""
+
+    until: Instant | None
+    """Not later than this; None: no end is known."""
+    was_ended: bool = False
+    """Whether somebody's act ended it, rather than time."""
+
+    def is_open(self, policy: Policy, now: Instant) -> bool:
+        """Say whether somebody may have been there in it within the time that the policy counts.
+
+        Whoever was signed out has `return_days` to sign in again; a session that ran out must have
+        done so before the window.
+        """
+        if self.until is None:
+            return True
+        if self.was_ended:
+            return after(self.until, days(policy.return_within_days)) > now
+        return self.until >= policy.window_start(now)
+
+
+def possible_sessions(
+    trace: SessionTrace, limits: SessionLimits, *, now: Instant
+) -> tuple[OpenSession, ...]:
+    """Return the sessions that may have been: those of known sign-ins and of unknown ones."""
+    if trace.authorised_at is not None:
+        return (OpenSession(until=None),)
+    begins = [] if trace.signed_in_at is None else [trace.signed_in_at]
+    known_since = trace.known_since or now
+    if trace.registered_at is None or trace.registered_at < known_since:
+        begins.append(known_since)  # somebody may have signed in just before
+    return tuple(_session_begun(begin, trace, limits) for begin in begins)
+
+
+def open_sessions(
+    sessions: Iterable[OpenSession], *, policy: Policy, now: Instant
+) -> tuple[OpenSession, ...]:
+    """Return those of `sessions` in which somebody may have been there unseen."""
+    return tuple(session for session in sessions if session.is_open(policy, now))
+
+
+def ruling_on_sessions(
+    ruling: Ruling,
+    sessions: Iterable[OpenSession],
+    *,
+    policy: Policy,
+    now: Instant,
+    can_be_ended: bool,
+) -> Ruling:
+    """Return what becomes of a ruling to disable, seeing that a session may still be open."""
+    still = open_sessions(sessions, policy=policy, now=now)
+    if not still:
+        return ruling
+    verdict, reason, explanation = ruling
+    if policy.open_sessions == "report":
+        return verdict, reason, f"{explanation} {_MAY_BE_OPEN}"
+    if any(session.until is None for session in still):
+        return _held(f"{explanation} {_APPLICATION}")
+    clears = max(_clears(session, policy) for session in still)
+    if all(session.was_ended for session in still):
+        return _held(f"{explanation} Signed out; has until {utc_date(clears)} to sign in again.")
+    if policy.open_sessions == "sign-out" and can_be_ended:
+        told = f"{explanation} {_MAY_BE_OPEN} The sessions are ended first."
+        return Verdict.SIGN_OUT, Reason.SESSION_MAY_BE_OPEN, told
+    missing = "" if policy.open_sessions == "hold" else f" {_NO_RIGHT}"
+    return _held(f"{explanation} {_MAY_BE_OPEN} Clears on {utc_date(clears)}.{missing}")
+
+
+def _held(explanation: str) -> Ruling:
+    return Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN, explanation
+
+
+def _clears(session: OpenSession, policy: Policy) -> Instant:
+    """Return when a session no longer counts."""
+    within = policy.return_within_days if session.was_ended else policy.inactive_days
+    return after(session.until or EPOCH, days(within))
+
+
+def _session_begun(begin: Instant, trace: SessionTrace, limits: SessionLimits) -> OpenSession:
+    """Return how long a session can have lived that began at `begin`."""
+    lived_out = after(begin, limits.longest)
+    acts = [trace.ended_at] if trace.ended_at is not None and trace.ended_at >= begin else []
+    if limits.minutes is not None and limits.limited_since is not None:
+        if begin < limits.limited_since and limits.was_set:
+            acts.append(limits.limited_since)
+        else:
+            counted = max(begin, limits.limited_since)
+            lived_out = min(lived_out, after(counted, timedelta(minutes=limits.minutes)))
+    ended = min(acts, default=None)
+    if ended is not None and ended < lived_out:
+        return OpenSession(until=ended, was_ended=True)
+    return OpenSession(until=lived_out)

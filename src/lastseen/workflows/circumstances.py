@@ -1,0 +1,273 @@
+"""What else bears on people who would be disabled, beside their own entries in the logs.
+
+API keys, what administrators did to them, how long sessions live, and whether a log has stopped.
+Asked once a review, and only when somebody would be disabled.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from lastseen.docspace.interface import KeyUse, OwnKey, Portal, SessionSettings
+from lastseen.evidence.administration import (
+    ACTIVATION_SENT,
+    INVITED,
+    SESSION_SETTINGS_CHANGED,
+    SESSIONS_ENDED,
+    STATUS_SET,
+    Administration,
+    read_administration,
+)
+from lastseen.evidence.proof.log_silence import Silence
+from lastseen.ledger import PortalLedger
+from lastseen.ledger.stores.retention import RetentionNote
+from lastseen.model.contractor import AccountStatus, UserId, user_id
+from lastseen.model.errors import PortalRefused
+from lastseen.model.instant import EPOCH, Instant, before, days, utc_date, whole_second
+from lastseen.model.plan import Policy
+from lastseen.model.progress import Progress
+from lastseen.model.receipt import OutcomeKind
+from lastseen.model.sighting import EvidenceKind
+from lastseen.open_sessions import (
+    LONGEST_SESSION,
+    SessionLimits,
+    SessionTrace,
+    possible_sessions,
+)
+from lastseen.policy import PersonEvidence, Subject
+
+FORBIDDEN = 403
+
+_T = TypeVar("_T")
+
+_SHOW_LIFE = {
+    EvidenceKind.SIGN_IN: ("sign-in log", "sign in to the portal once"),
+    EvidenceKind.ACTIVITY: ("activity trail", "rename a document or a room"),
+}
+"""What each log is called, and how an administrator shows that it is being written."""
+
+
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found, for everybody."""
+
+    administration: Administration = Administration()
+    """What administrators did."""
+    key_uses: Mapping[UserId, Instant] = {}
+    """When the newest use of a key of each person was."""
+    limits: SessionLimits = SessionLimits()
+    """How long sessions live."""
+    session_minutes: int | None = None
+    """The setting as the portal tells it."""
+    can_end_sessions: bool = True
+    """Whether the key may end other people's sessions."""
+    signed_out: Mapping[UserId, Instant] = {}
+    """When Lastseen last ended the sessions of each person, or saw them disabled."""
+    silences: Mapping[EvidenceKind, Silence] = {}
+    """The pauses of each log that counts."""
+
+    def added_to(
+        self,
+        evidence: PersonEvidence,
+        subject: Subject,
+        trace: SessionTrace,
+        *,
+        now: Instant,
+    ) -> PersonEvidence:
+        """Return what is known of a person, these circumstances included.
+
+        `trace`: what the sign-in log tells of their sessions.
+        """
+        profile = subject.profile
+        if profile is None:
+            return evidence
+        done = self.administration.last_done
+        trace = msgspec.structs.replace(
+            trace,
+            registered_at=whole_second(profile.registered_at) if profile.registered_at else None,
+            ended_at=_newest(
+                self.signed_out.get(profile.id), done(SESSIONS_ENDED, profile.id, now)
+            ),
+        )
+        never_activated = profile.status is AccountStatus.PENDING and evidence.sighting is None
+        resumed = self._resumed(now)
+        return msgspec.structs.replace(
+            evidence,
+            key_used_at=self.key_uses.get(profile.id),
+            status_set_at=done(STATUS_SET, profile.id, now),
+            invited_at=_newest(
+                done(INVITED, profile.id, now), done(ACTIVATION_SENT, profile.id, now)
+            ),
+            sessions=() if never_activated else possible_sessions(trace, self.limits, now=now),
+            sessions_can_be_ended=self.can_end_sessions,
+            silence=self._silence(),
+            pause=self._pause(),
+            proven_since=_newest(evidence.proven_since, resumed)
+            if evidence.proven_since is not None
+            else None,
+        )
+
+    def _silence(self) -> str | None:
+        for kind, silence in self.silences.items():
+            if silence.since is not None:
+                name, remedy = _SHOW_LIFE[kind]
+                return (
+                    f"The {name} has no entry by anybody since {utc_date(silence.since)}: it has "
+                    f"probably stopped, so absence can't be read from it. If it is being "
+                    f"written, {remedy} and review again."
+                )
+        return None
+
+    def _pause(self) -> str | None:
+        for kind, silence in self.silences.items():
+            if silence.pauses:
+                name, pause = _SHOW_LIFE[kind][0], silence.pauses[0]
+                return (
+                    f"The {name} has no entry by anybody from {utc_date(pause.since)} to "
+                    f"{utc_date(pause.until)}: it had probably stopped, so absence is proven "
+                    "only since then."
+                )
+        return None
+
+    def _resumed(self, now: Instant) -> Instant | None:
+        """Return when the last log that had stopped was written again."""
+        ends = [s.pauses[0].until for s in self.silences.values() if s.pauses]
+        return max((end for end in ends if end <= now), default=None)
+
+
+async def find_circumstances(
+    portal: Portal,
+    *,
+    policy: Policy,
+    now: Instant,
+    signed_out: Mapping[UserId, Instant],
+    longest_session: timedelta = LONGEST_SESSION,
+    trail_known_since: Instant,
+    silences: Mapping[EvidenceKind, Silence],
+    progress: Progress,
+) -> Circumstances:
+    """Ask for what bears on people who would be disabled.
+
+    `signed_out`: whose sessions the ledger knows to have been ended, and when;
+    `trail_known_since`: since when the trail is kept. What the key may not read is noted, and
+    counted against disabling. Raises PortalError where the portal can't be asked at all.
+    """
+    questions = (
+        _readable(portal.session_settings(), progress),
+        _readable(portal.key_uses(), progress),
+        _readable(portal.own_key(), progress),
+        read_administration(portal, _acts_wanted(policy, now)),
+    )
+    settings, keys, own, administration = await asyncio.gather(*questions)
+    return Circumstances(
+        administration=administration,
+        key_uses=_newest_uses(keys or ()),
+        limits=_limits(settings, administration, policy, now, trail_known_since, longest_session),
+        session_minutes=settings.minutes if settings else None,
+        can_end_sessions=own is None or may_end_sessions(own),
+        signed_out=signed_out,
+        silences=silences,
+    )
+
+
+def may_end_sessions(key: OwnKey) -> bool:
+    """Say whether a key's scopes suffice for `security/activeconnections`: global ones only."""
+    return not key.permissions or bool(key.permissions & {"*", "*:write"})
+
+
+def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
+    """Return which acts matter, each since when: no more than the rules ask for."""
+    longest_window = max([policy.inactive_days, *_of_cohorts(policy, "inactive_days")])
+    pending = max([policy.pending_days, *_of_cohorts(policy, "pending_days")])
+    invited_since = before(now, days(max(longest_window, pending)))
+    wanted = {
+        STATUS_SET: before(now, days(max(policy.reinstated_grace_days, 1))),
+        INVITED: invited_since,
+        ACTIVATION_SENT: invited_since,
+    }
+    if policy.open_sessions != "report" or any(
+        mode != "report" for mode in _of_cohorts(policy, "open_sessions")
+    ):
+        wanted[STATUS_SET] = wanted[SESSION_SETTINGS_CHANGED] = before(
+            now, days(longest_window) + LONGEST_SESSION
+        )
+        wanted[SESSIONS_ENDED] = wanted[STATUS_SET]
+    return wanted
+
+
+def _of_cohorts(policy: Policy, key: str) -> list[Any]:
+    values = [getattr(cohort, key) for cohort in policy.cohorts]
+    return [value for value in values if value is not None]
+
+
+def _limits(
+    settings: SessionSettings | None,
+    administration: Administration,
+    policy: Policy,
+    now: Instant,
+    trail_known_since: Instant,
+    longest: timedelta,
+) -> SessionLimits:
+    """Return how long sessions live, and since when that is known to hold."""
+    minutes = settings.minutes if settings else None
+    if minutes is None or SESSION_SETTINGS_CHANGED not in administration.acts:
+        return SessionLimits(minutes=minutes, longest=longest)
+    changed = administration.session_settings_changed()
+    asked_since = _acts_wanted(policy, now)[SESSION_SETTINGS_CHANGED]
+    return SessionLimits(
+        minutes=minutes,
+        limited_since=changed or max(asked_since, trail_known_since),
+        was_set=changed is not None,
+        longest=longest,
+    )
+
+
+async def _readable(asked: Awaitable[_T], progress: Progress) -> _T | None:
+    """Return what was asked for, or None, with a note, where the key may not read it."""
+    try:
+        return await asked
+    except PortalRefused as error:
+        if error.status != FORBIDDEN:
+            raise
+        progress.note(f"{error.found}: {error.meaning} {error.remedy}")
+        return None
+
+
+def _newest_uses(keys: Iterable[KeyUse]) -> dict[UserId, Instant]:
+    uses: dict[UserId, Instant] = {}
+    for key in keys:
+        if key.last_used_at is not None:
+            uses[key.owner] = max(key.last_used_at, uses.get(key.owner, EPOCH))
+    return uses
+
+
+def _newest(*moments: Instant | None) -> Instant | None:
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def ended_sessions(ledger: PortalLedger) -> dict[UserId, Instant]:
+    """Return when the ledger knows the sessions of each person to have been ended.
+
+    By Lastseen, or because the account was disabled and is not now.
+    """
+    ended = dict(ledger.accounts.reinstated())
+    for entry in ledger.journal.entries():
+        if entry.kind != "outcome":
+            continue
+        for outcome in entry.content.get("people", ()):
+            if outcome["outcome"] == OutcomeKind.SIGNED_OUT:
+                person = user_id(outcome["user_id"])
+                ended[person] = max(entry.at, ended.get(person, EPOCH))
+    return ended
+
+
+def longest_session(lifetimes: Sequence[RetentionNote], policy: Policy, now: Instant) -> timedelta:
+    """Return what no session outlived over the window: sign-in events are deleted in the end."""
+    start = before(now, days(max([policy.inactive_days, *_of_cohorts(policy, "inactive_days")])))
+    if not lifetimes or lifetimes[0].at > start:
+        return LONGEST_SESSION
+    then = [note for note in lifetimes if note.at <= start][-1:]
+    since = [note for note in lifetimes if note.at > start]
+    return days(max(note.sign_in_days for note in (*then, *since)) + 1)

@@ -1,0 +1,135 @@
+"""What speaks against changing an account, and what has changed since the decision."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from lastseen.execution.eligibility import (
+    account_change,
+    exemption_now,
+    grace_now,
+    policy_change,
+    reinstatement_since,
+    return_awaited,
+    roster_change,
+)
+from lastseen.execution.target import Target
+from lastseen.model.contractor import AccountType, Contractor, Profile, UserId
+from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.exemption import Exemption
+from lastseen.model.instant import Instant
+from lastseen.model.plan import Policy
+from lastseen.model.receipt import Cause
+from lastseen.rosters import Match
+from tests.unit.execution.fake_portal import START
+
+ANN = UserId("ann")
+TARGET = Target(user_id=ANN, email="ann@vendor.example", type=AccountType.GUEST)
+PROFILE = Profile(id=ANN, email="ANN@vendor.example")
+TODAY = START.date()
+
+
+def decision(reason: Reason = Reason.INACTIVE, **fields: Any) -> Decision:
+    defaults: dict[str, Any] = {
+        "email": "ann@vendor.example",
+        "display_name": None,
+        "explanation": "x",
+    }
+    return Decision(
+        **{"user_id": ANN, "decision": Verdict.DISABLE, "reason": reason, **defaults, **fields}
+    )
+
+
+def on_roster(**fields: Any) -> Match:
+    return Match(contractor=Contractor(email="ann@vendor.example", **fields), profile=PROFILE)
+
+
+def ago(days: float) -> Instant:
+    return Instant(START - timedelta(days=days))
+
+
+def test_the_same_account_in_another_case_has_not_changed():
+    assert account_change(TARGET, PROFILE, own=UserId("owner")) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "own", "cause"),
+    [
+        ({"type": AccountType.OWNER}, "owner", Cause.PROTECTED),
+        ({"type": AccountType.ADMINISTRATOR}, "owner", Cause.PROTECTED),
+        ({"type": AccountType.ROOM_ADMINISTRATOR}, "owner", Cause.PROTECTED),
+        ({"is_ldap": True}, "owner", Cause.PROTECTED),
+        ({}, "ann", Cause.PROTECTED),
+        ({"type": AccountType.USER}, "owner", Cause.ACCOUNT_CHANGED),
+        ({"email": "bob@vendor.example"}, "owner", Cause.ACCOUNT_CHANGED),
+        ({"email": ""}, "owner", Cause.ACCOUNT_CHANGED),
+    ],
+)
+def test_a_protected_or_another_account_is_left_alone(fields, own, cause):
+    now = Profile(**{"id": ANN, "email": "ann@vendor.example", **fields})
+    change = account_change(TARGET, now, own=UserId(own))
+    assert change is not None
+    assert change.cause is cause
+
+
+@pytest.mark.parametrize(("who", "holds"), [("ann", True), ("ann@vendor.example", True), ("b", 0)])
+def test_an_exemption_holds_by_id_and_by_address(who, holds):
+    exemption = Exemption(
+        who=who, until=date(2026, 12, 31), reason="leave", added_by="x", added_at=START
+    )
+    assert bool(exemption_now(TARGET, [exemption])) == bool(holds)
+
+
+def test_only_a_reinstatement_after_the_decision_spares():
+    assert reinstatement_since(TARGET, ago(1), {ANN: ago(2)}) is None
+    assert reinstatement_since(TARGET, ago(2), {ANN: ago(1)}) is not None
+
+
+@pytest.mark.parametrize(
+    ("reason", "found", "spares"),
+    [
+        (Reason.INACTIVE, on_roster(), False),
+        (Reason.INACTIVE, None, True),
+        (Reason.INACTIVE, Match(contractor=None, profile=None, problem=Reason.AMBIGUOUS), True),
+        (Reason.NOT_ON_ROSTER, None, False),
+        (Reason.NOT_ON_ROSTER, on_roster(), True),
+        (Reason.CONTRACT_ENDED, on_roster(end_date=TODAY - timedelta(days=1)), False),
+        (Reason.CONTRACT_ENDED, on_roster(end_date=TODAY), True),
+        (Reason.CONTRACT_ENDED, on_roster(), True),
+        (Reason.INACTIVE, on_roster(end_date=TODAY), False),
+    ],
+)
+def test_the_roster_of_now_spares_where_it_says_otherwise(reason, found, spares):
+    assert (roster_change(decision(reason), found, TODAY) is not None) is spares
+
+
+@pytest.mark.parametrize(
+    ("fields", "policy", "spares"),
+    [
+        ({"last_seen_at": ago(41)}, Policy(), False),
+        ({"last_seen_at": ago(41)}, Policy(inactive_days=41), False),
+        ({"last_seen_at": ago(41)}, Policy(inactive_days=42), True),
+        ({"reason": Reason.NEVER_SEEN}, Policy(never_seen="disable"), False),
+        ({"reason": Reason.NEVER_SEEN}, Policy(), True),  # nobody knows when the account was made
+        ({"decision": Verdict.SIGN_OUT, "last_seen_at": ago(41)}, Policy(), True),
+        (
+            {"decision": Verdict.SIGN_OUT, "last_seen_at": ago(41)},
+            Policy(open_sessions="sign-out"),
+            False,
+        ),
+    ],
+)
+def test_a_milder_policy_spares_and_no_other(fields, policy, spares):
+    change = policy_change(decision(**fields), PROFILE, policy, START)
+    assert (change is not None) is spares
+
+
+def test_a_longer_grace_and_longer_days_of_return_spare():
+    assert grace_now(TARGET, Policy(reinstated_grace_days=10), {ANN: ago(11)}, START) is None
+    assert grace_now(TARGET, Policy(reinstated_grace_days=12), {ANN: ago(11)}, START) is not None
+    waits = Policy(open_sessions="sign-out", return_days=20)
+    assert return_awaited(decision(), waits, ago(19), START) is not None
+    assert return_awaited(decision(), waits, ago(21), START) is None
+    assert return_awaited(decision(), waits, None, START) is None
+    assert return_awaited(decision(), Policy(), ago(1), START) is None

@@ -182,9 +182,12 @@ def _summary(result: "RunResult") -> Summary:
 
 def _exit_code(result: "RunResult", *, strict: bool) -> ExitCode:
     """Return the weightiest of what carrying out and reviewing each end with."""
-    from lastseen.api import receipt_exit_code
+    from lastseen.api import NotApplied, receipt_exit_code
 
     receipts = [*result.finished, *([result.receipt] if result.receipt else [])]
+    stopped = result.cause is NotApplied.GUARDRAIL
     return weightiest(
-        review_exit_code(result.plan, strict=strict), *map(receipt_exit_code, receipts)
+        review_exit_code(result.plan, strict=strict),
+        ExitCode.GUARDRAIL if stopped else ExitCode.DONE,
+        *map(receipt_exit_code, receipts),
     )

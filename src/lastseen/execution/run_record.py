@@ -41,6 +41,8 @@ class RunRecord:
         """When the journal wrote that somebody was disabled or reinstated."""
         self.acted_on: dict[UserId, Target] = {}
         """The people changed or about to be, as they stood when that was written."""
+        self.max_disable: int | None = None
+        """How many people `--max-disable` allowed the newest attempt to disable."""
         self._status: AccountStatus | None = None
         self._batches = 0
         for entry in journal.entries(run.run_id):
@@ -175,6 +177,7 @@ class RunRecord:
         now = {target.user_id: target for target in (*attempt.scope, *attempt.sign_out)}
         kept = {who: target for who, target in self.scope.items() if who in asked}
         self._status = attempt.status
+        self.max_disable = attempt.max_disable
         self.scope = {who: target for who, target in kept.items() if who not in now} | now
         for who in now:
             if who not in done:

@@ -30,6 +30,7 @@ class NotApplied(StrEnum):
 
     FIRST_RUN = "first-run"
     NOT_AGREED = "not-agreed"
+    GUARDRAIL = "guardrail"
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +89,8 @@ async def run(
 
     An apply or run that was cut off is finished first, as far as its plan still may be. `stop` and
     cancellations are as for `apply`. Raises GuardrailStopped with nobody of the new plan changed;
-    the plan is in the ledger then. Raises what `review` and `apply` do.
+    the plan is in the ledger then. Where an earlier run was finished first, the result says so
+    instead. Raises what `review` and `apply` do.
     """
     context = ExecutionContext(
         portal=portal,
@@ -128,15 +130,27 @@ async def run(
                 cause=why_not,
                 finished=finished,
             )
-        receipt = await carry_out(
-            plan,
-            (*plan.to_disable(), *plan.to_sign_out()),
-            context,
-            guardrails=options.guardrails,
-            max_disable=options.max_disable,
-            kind="run",
-            earlier=None,
-        )
+        try:
+            receipt = await carry_out(
+                plan,
+                (*plan.to_disable(), *plan.to_sign_out()),
+                context,
+                guardrails=options.guardrails,
+                max_disable=options.max_disable,
+                kind="run",
+                earlier=None,
+            )
+        except GuardrailStopped as stopped:
+            if not finished:
+                raise
+            return RunResult(
+                plan=plan,
+                receipt=None,
+                applied=False,
+                why_not=stopped.found,
+                cause=NotApplied.GUARDRAIL,
+                finished=finished,
+            )
         return RunResult(plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished)
 
 
@@ -163,7 +177,7 @@ async def _finish_earlier(context: ExecutionContext, options: RunOptions) -> tup
                 chosen,
                 context,
                 guardrails=options.guardrails,
-                max_disable=options.max_disable,
+                max_disable=earlier.max_disable,
                 kind="run",
                 earlier=earlier,
             ),

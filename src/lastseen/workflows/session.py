@@ -11,24 +11,21 @@ from dataclasses import dataclass
 from lastseen.config.api_key import find_key
 from lastseen.config.logging import hide
 from lastseen.config.settings import Settings
-from lastseen.docspace import Portal, open_portal
+from lastseen.docspace import open_portal
+from lastseen.execution.context import ExecutionContext
 from lastseen.ledger import PortalLedger, open_ledger
 from lastseen.model.instant import Clock, system_clock
 from lastseen.rosters import Roster, open_roster
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
+class Session(ExecutionContext):
     """What a review, an apply or an undo works with, open for as long as the block lasts."""
 
     settings: Settings
     """The configuration that the rest was opened by."""
-    portal: Portal
-    """The portal, with its API key."""
     roster: Roster
     """Where the contractors come from."""
-    ledger: PortalLedger
-    """The part of the ledger that belongs to this portal."""
 
 
 @asynccontextmanager
@@ -55,7 +52,14 @@ async def open_session(
             clock=clock,
             disabled_status=settings.portal.disabled_status,
         ) as portal:
-            yield Session(settings=settings, portal=portal, roster=roster, ledger=ledger)
+            yield Session(
+                settings=settings,
+                portal=portal,
+                roster=roster,
+                ledger=ledger,
+                policy=settings.policy,
+                clock=clock,
+            )
 
 
 @contextmanager

@@ -123,6 +123,16 @@ def test_a_trusted_file_chooses_people_and_adds_none(portal, ledger):
     assert receipt.plan_id != "plan-1"
 
 
+def test_whoever_is_disabled_already_counts_as_that_in_a_trusted_file(portal, ledger):
+    ann, bob = portal.add(1), portal.add(2)
+    plan = plan_for(portal, [ann, bob])
+    portal.change(ann, status=AccountStatus.TERMINATED)
+
+    receipt = trust(plan, portal, ledger)
+
+    assert outcomes(receipt) == {bob: OutcomeKind.DISABLED, ann: OutcomeKind.ALREADY_DISABLED}
+
+
 def test_guardrails_of_a_trusted_file_count_against_the_roster_of_now(portal, ledger):
     # Given a file whose roster was made long, so that the share is small
     people = [portal.add(number) for number in range(4)]

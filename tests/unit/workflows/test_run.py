@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from lastseen.ledger import PortalLedger
@@ -13,7 +14,7 @@ from lastseen.model.instant import Instant
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import OutcomeKind
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.workflows.run import RunOptions, RunResult, run
+from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
 from tests.unit.execution.fake_portal import FakePortal
 from tests.unit.execution.plans import AT_ONCE, GENEROUS, carry_out, outcomes, plan_for
 
@@ -138,6 +139,32 @@ def test_what_was_cut_off_too_long_ago_is_closed_and_decided_anew(portal, ledger
     assert result.receipt is not None
     assert outcomes(result.receipt) == {people[2]: OutcomeKind.DISABLED}
     assert portal.status(people[1]) is AccountStatus.TERMINATED
+
+
+def test_a_guardrail_after_a_finished_run_leaves_that_runs_receipt(portal, ledger, people):
+    # Given a run that was cut off, and room for nobody beside its people
+    run_id = cut_off(portal, ledger, people[1:])
+    portal.add(7)
+    limits = Guardrails(max_disable=2, max_disable_share=1)
+
+    result = run_once(portal, ledger, msgspec.structs.replace(EAGER, guardrails=limits))
+
+    assert [one.run_id for one in result.finished] == [run_id]
+    assert result.cause is NotApplied.GUARDRAIL
+    assert result.receipt is None
+
+
+def test_a_cut_off_run_that_was_approved_is_finished_as_approved(portal, ledger, people):
+    portal.troubles.append("lost-midway")
+    portal.after_change = lambda: setattr(portal, "deaf_people", True)
+    carry_out(plan_for(portal, people[1:]), portal, ledger, max_disable=2)
+    portal.deaf_people, portal.after_change = False, lambda: None
+    limits = Guardrails(max_disable=1, max_disable_share=1)
+
+    result = run_once(portal, ledger, msgspec.structs.replace(EAGER, guardrails=limits))
+
+    (finished,) = result.finished
+    assert finished.summary == {"disabled": 2}
 
 
 def test_whoever_was_exempted_since_is_spared_when_a_cut_off_run_is_finished(

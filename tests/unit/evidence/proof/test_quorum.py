@@ -6,7 +6,13 @@ from datetime import timedelta
 import pytest
 
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.evidence.proof.quorum import AGREEING, MOST_ASKED, Agreed, agreed_page
+from lastseen.evidence.proof.quorum import (
+    AGREEING,
+    MOST_ASKED,
+    Agreed,
+    agreed_page,
+    agreeing_on_nothing,
+)
 from lastseen.model.instant import Instant, parse_instant
 from lastseen.model.sighting import Event
 
@@ -96,3 +102,15 @@ def test_what_arrives_meanwhile_is_no_contradiction():
     result = agreed(page(1, 2, 3, 4), page(0, 1, 2, 3, 4))
     assert result.is_believed
     assert not result.contradicted
+
+
+def test_the_more_people_were_found_the_fewer_empty_answers_have_to_agree():
+    needed = [agreeing_on_nothing(found, unsteady=False) for found in range(1_000)]
+    assert needed == sorted(needed, reverse=True)
+    assert needed[0] == 5
+    assert needed[-1] == 2
+
+
+@pytest.mark.parametrize("found", [0, 10, 1_000])
+def test_after_a_fault_no_number_of_people_found_makes_up_for_it(found):
+    assert agreeing_on_nothing(found, unsteady=True) == 10

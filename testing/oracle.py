@@ -1,13 +1,15 @@
 """The fewest requests that a review could take: an oracle that knows the whole portal.
 
-It knows who will turn out to be where in which log, and reads just what shows it: the pages of the
-roster; so many pages of the sign-in log from the newest on, and then one request for each person
-not yet met, whatever number of pages makes the sum the least; and for those whom the sign-in log
-does not save one request each, or the trail page by page, whichever is less. It asks nothing twice,
-proves nothing, doesn't find out what sort of portal it is, and its pages don't overlap.
+It knows where in which log everyone is, and reads just what shows it: the pages of the roster; the
+newest pages of the sign-in log, and then one request for each person not yet met, with whatever
+number of pages makes the sum the least; and for those whom the sign-in log does not save one
+request each, or the trail page by page, whichever is less. Where dates are to be shown, it reads
+what shows those as well: whoever is asked about alone is dated by the same answer. It asks nothing
+twice, proves nothing, doesn't find out what sort of portal it is, and its pages don't overlap.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lastseen.simulator.server.filters import Filters
@@ -99,6 +101,71 @@ def fewest(portal: SimulatedPortal, window: Window) -> Fewest:
         mixed_activity=mixed,
         inactive=len(inactive),
     )
+
+
+def fewest_with_dates(
+    portal: SimulatedPortal, window: Window, *, lookback_days: int, dated: Collection[str]
+) -> int:
+    """Return the fewest requests for a review that also shows when people were last seen.
+
+    `dated`: ids of the inactive people whose date is shown, or that they were never seen. An empty
+    answer about somebody alone has to be confirmed by a second one.
+    """
+    world = portal.world
+    guests, undecided = _guests(portal, window)
+    logins, trail = world.logins.columns, world.trail.columns
+    unseen = undecided - newest_places(logins, undecided, since=window.since).keys()
+    wanted = set(dated)
+    shown = [actor for actor, named in enumerate(world.actors) if named.user_id in wanted]
+    furthest = window.now - lookback_days * DAY
+    dates = dict.fromkeys(shown, furthest)
+    for columns in (logins, trail):
+        for actor, place in newest_places(columns, shown, since=furthest).items():
+            moment = columns.seconds[len(columns.seconds) - 1 - place]
+            dates[actor] = max(dates[actor], moment)
+    sign_ins = _with_dates(
+        logins,
+        undecided,
+        dates,
+        since=window.since,
+        furthest=furthest,
+        one_by_one=filters_first(portal.audit.filters),
+    )
+    activity = _with_dates(
+        trail, unseen, dates, since=window.since, furthest=furthest, one_by_one=True
+    )
+    return pages(guests) + sign_ins + activity
+
+
+def _with_dates(
+    columns: EventColumns,
+    people: Collection[int],
+    dates: Mapping[int, float],
+    *,
+    since: float,
+    furthest: float,
+    one_by_one: bool,
+) -> int:
+    """Return the fewest requests that decide on `people` and show the `dates` of some."""
+    if not people:
+        return 0
+    seconds = columns.seconds
+    length = len(seconds)
+    met = sorted(newest_places(columns, people, since=since).values())
+    # Up to the window's edge everyone not met costs a request; from there on only dates do.
+    edge = pages(length - bisect_right(seconds, since) if len(met) < len(people) else 1 + met[-1])
+    depths = sorted(length - bisect_left(seconds, date) for date in dates.values())
+    most = max([edge, *(pages(depth) for depth in depths)])
+    best = most
+    if one_by_one:
+        empty = len(people) - len(newest_places(columns, people, since=furthest))
+        for read in range(most):
+            if read < edge:
+                left = len(people) - bisect_left(met, read * PAGE)
+            else:
+                left = len(depths) - bisect_right(depths, read * PAGE)
+            best = min(best, read + left + min(empty, left))
+    return max(1, best)
 
 
 def candidates(portal: SimulatedPortal, window: Window) -> set[int]:

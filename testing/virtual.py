@@ -127,6 +127,7 @@ class VirtualPortal:
         *,
         roster: Roster | None = None,
         reconcile: bool = True,
+        all_dates: bool = False,
         progress: Progress | None = None,
     ) -> Reviewed:
         """Review the portal's guests, or `roster`."""
@@ -141,6 +142,7 @@ class VirtualPortal:
                 policy=policy,
                 clock=self.time.machine_clock,
                 reconcile=reconcile,
+                all_dates=all_dates,
                 progress=progress,
             ),
         )

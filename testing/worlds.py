@@ -27,6 +27,7 @@ SIGNED_IN, SIGNED_OUT, REFUSED, WORKED = 1029, 1006, 1005, 5000
 _LOGIN_ACTIONS = (SIGNED_IN, SIGNED_OUT, REFUSED)
 _LOGIN_SHARES = (88, 9, 3)
 _GONE_EVENTS = 3
+_ATTEMPTS = 60
 
 
 class Habit(Enum):
@@ -151,8 +152,18 @@ class _Making:
         ]
         for number, habit in enumerate(self._habits):
             self._own_ways(self._shape.staff + number, habit, logins, trail)
-        # Some who are nobody's account try as well.
+        # A refused attempt names no account, only the address that was typed.
         nobody = len(people)
+        attacked = [
+            people[self._shape.staff + number].email
+            for number, habit in enumerate(self._habits)
+            if habit is Habit.ATTACKED
+        ]
+        logins += [
+            (self._moment(0, self._shape.window_days), nobody + 1 + number, REFUSED)
+            for number in range(len(attacked))
+            for _ in range(_ATTEMPTS)
+        ]
         logins += [
             (self._moment(0, self._shape.days), nobody, REFUSED)
             for _ in range(self._shape.sign_ins // 500)
@@ -160,7 +171,7 @@ class _Making:
         return Scenario(
             now=self._now,
             people=people,
-            strangers=(stranger("nobody@example.com"),),
+            strangers=(stranger("nobody@example.com"), *map(stranger, attacked)),
             logins=_columns(logins),
             trail=_columns(trail),
             key_account=people[1].id,
@@ -253,8 +264,6 @@ class _Making:
                 second = self._moment(window + 1, days)
                 logins.append((second, actor, SIGNED_IN))
                 trail.append((second, actor, WORKED))
-        if habit is Habit.ATTACKED:
-            logins.extend((self._moment(0, window), actor, REFUSED) for _ in range(60))
         if habit is Habit.OPEN_SESSION and days > window + 1:
             logins.append((self._moment(window + 1, days), actor, SIGNED_IN))
 

@@ -1,0 +1,100 @@
+"""What a first review costs as installed: logs kept for as long as is looked back."""
+
+from pathlib import Path
+
+import msgspec
+
+from campaigns.safety.cases import DAY, Case, Crowd, Rules
+from lastseen.model.decision import Reason
+from lastseen.model.plan import Policy
+from lastseen.simulator.server.filters import Filters
+from testing.virtual import WINDOW_ONLY, VirtualPortal
+from testing.worlds import Shape, company
+from tests.regressions.portals import Watched, person, signs_in
+
+DEFAULTS = Policy()
+FEW_PAGES = Shape(
+    contractors=300,
+    staff=20,
+    sign_ins=2_000,
+    trail=2_000,
+    days=180,
+    weekly=0,
+    rarely=0,
+    open_session=0,
+    gone=0,
+    never=1.0,
+    disabled=0,
+    attacked=0,
+)
+"""Many who never came, on a portal whose whole log has a hundred and twenty pages."""
+
+
+def test_those_never_seen_are_told_so_where_the_lookback_ends_with_the_log(tmp_path: Path) -> None:
+    # Given logs that are kept for 180 days, and looked back over for 180
+    case = Case(
+        seed=1,
+        mode="before-window",
+        people=(person(1), person(2, *signs_in(100 * DAY)), person(3, *signs_in(3 * DAY))),
+        crowd=Crowd(sign_ins=4_000, trail=400, days=180),
+        rules=Rules(lookback_days=180, never_seen="keep"),
+    )
+    watched = Watched(case, tmp_path)
+    # Then nobody is held for ever because the edge of the log moves while it is read
+    assert watched.review() == {1: "keep", 2: "disable", 3: "keep"}
+
+
+def test_the_stream_is_not_read_in_vain_for_those_whom_asking_has_answered(tmp_path: Path) -> None:
+    case = Case(
+        seed=1,
+        mode="before-window",
+        people=(*(person(n, *signs_in(60 * DAY)) for n in range(8)), person(8), person(9)),
+        crowd=Crowd(sign_ins=12_000, trail=400, days=180),
+        rules=Rules(lookback_days=180),
+    )
+    watched = Watched(case, tmp_path)
+    assert set(watched.review().values()) == {"disable"}
+    # 120 pages of sign-ins could prove no more than asking did
+    assert watched.requests < 100
+
+
+def test_asking_about_many_who_never_came_is_not_taken_for_one_request_each() -> None:
+    portal = VirtualPortal(FEW_PAGES, filters=Filters.BEFORE_WINDOW)
+    took = portal.review(DEFAULTS, all_dates=True)
+    assert {d.reason for d in took.plan.to_disable()} == {Reason.NEVER_SEEN}
+    # Two logs of 120 pages show of everyone that they never came; asking takes 600 for each log
+    assert took.requests < 300
+
+
+def test_dates_cost_no_more_than_deciding_and_later_reviews_read_on() -> None:
+    # Given a portal that filters after the window, where dates are far down in the stream
+    shape = company(300, days=180)
+    deciding = VirtualPortal(shape).review(WINDOW_ONLY).requests
+    portal = VirtualPortal(shape)
+    first = portal.review(DEFAULTS)
+    assert first.requests <= 2 * deciding + 5
+    undated = [d for d in first.plan.to_disable() if d.last_seen_at is None]
+    assert undated
+    assert all("as far as was read" in d.explanation for d in undated)
+    assert all(d.idle_days is not None and d.idle_days >= 30 for d in undated)
+    # Then later reviews know more, and ask for nothing twice
+    known = [d.idle_days for d in undated]
+    for _ in range(3):
+        portal.let_pass(60)
+        later = portal.review(DEFAULTS)
+        assert later.requests < 30
+        now_known = [d.idle_days for d in later.plan.to_disable() if d.last_seen_at is None]
+        assert all(days >= max(filter(None, known)) for days in filter(None, now_known))
+        known = now_known
+    rest = portal.review(DEFAULTS, all_dates=True)
+    assert all(d.last_seen_at is not None for d in rest.plan.to_disable())
+
+
+def test_all_dates_are_looked_up_at_once_when_asked_for() -> None:
+    portal = VirtualPortal(company(200, days=180))
+    plan = portal.review(DEFAULTS, all_dates=True).plan
+    assert plan.to_disable()
+    assert all(d.last_seen_at is not None for d in plan.to_disable())
+    never = [d for d in plan.to_disable() if d.reason is Reason.NEVER_SEEN]
+    assert never
+    assert all(msgspec.to_builtins(d)["last_seen_by"] == "registration" for d in never)

@@ -11,6 +11,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SAFETY_ARGS ?=
+ATTACKS_ARGS ?=
 LOCK_ARGS ?=
 
 DEV := .venv
@@ -22,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := -m pip install -qq --no-input --progress-bar off
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint docs bench safety lock clean check-python
+.PHONY: help demo check test lint docs bench safety attacks lock clean check-python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -58,6 +59,9 @@ bench: $(DEV)/.installed ## Measure requests and time against the vendor's sampl
 
 safety: $(DEV)/.installed ## Search for a portal on which it disables someone at work
 	$(DEV)/bin/python -m campaigns.safety $(SAFETY_ARGS)
+
+attacks: $(DEV)/.installed ## Attack plans, rosters, ledger, outputs and secrets: held or broke
+	$(DEV)/bin/python -m campaigns.attacks $(ATTACKS_ARGS)
 
 # The same versions everywhere: the smaller files are constrained by the largest.
 lock: $(LOCKER)/.installed ## Rewrite requirements/*.txt from pyproject.toml

@@ -17,6 +17,17 @@ KINDS: dict[str, tuple[Callable[[Scene], None], ...]] = {
 }
 
 
+SHORT = (
+    plans.a_forged_plan_is_refused,
+    plans.a_plan_from_elsewhere_is_refused,
+    plans.a_prolonged_contract_spares,
+    plans.a_portal_that_changes_more_people_is_told,
+    identities.a_sharp_s_is_another_person,
+    files.midnight_elsewhere_is_not_a_day_early,
+)
+"""One or two of a kind, for every run of the tests."""
+
+
 def play(attack: Callable[[Scene], None]) -> str | None:
     """Carry out one attack; return what it broke, or None where Lastseen held."""
     with scene() as stage:

@@ -1,6 +1,6 @@
 """Names that are nearly the same, that change, or that are wrapped in something."""
 
-from campaigns.attacks.scene import Scene, expect
+from campaigns.attacks.scene import UNTIL, Scene, expect
 from lastseen.simulator.world.people import Person
 
 USAGE = 2
@@ -49,7 +49,7 @@ def an_exemption_follows_a_changed_address(scene: Scene) -> None:
     """`exempt add` by address; the account's address changes; the exemption still holds."""
     scene.run("review", "-o", "plan.json")
     who = scene.away()[0]
-    scene.run("exempt", "add", who.email, "--until", "2099-12-31", "--reason", "away")
+    scene.run("exempt", "add", who.email, "--until", UNTIL, "--reason", "away")
     scene.change(who.id, email="new.name@vendor.example")
     scene.spared.add(who.id)
     scene.run("run", "--yes", "--first-run-applies")
@@ -59,9 +59,7 @@ def an_exemption_follows_a_changed_address(scene: Scene) -> None:
 def an_exemption_that_matches_nobody_is_told(scene: Scene) -> None:
     """A review says which exemptions match no account."""
     scene.run("review", "-o", "plan.json")
-    scene.run(
-        "exempt", "add", "nobody@vendor.example", "--until", "2099-12-31", "--reason", "x", "--yes"
-    )
+    scene.run("exempt", "add", "nobody@vendor.example", "--until", UNTIL, "--reason", "x")
     ran = scene.run("review", "-o", "plan.json")
     expect("nobody@vendor.example" in ran.output, "the review is silent about it")
 
@@ -70,7 +68,7 @@ def the_same_portal_under_another_name_keeps_exemptions(scene: Scene) -> None:
     """`localhost` instead of `127.0.0.1`: nothing may be disabled that was exempt."""
     scene.run("review", "-o", "plan.json")
     who = scene.away()[0]
-    scene.run("exempt", "add", who.email, "--until", "2099-12-31", "--reason", "away")
+    scene.run("exempt", "add", who.email, "--until", UNTIL, "--reason", "away")
     scene.spared.add(who.id)
     scene.environment["LASTSEEN_PORTAL__URL"] = scene.url.replace("127.0.0.1", "localhost")
     ran = scene.run("run", "--yes", "--first-run-applies")

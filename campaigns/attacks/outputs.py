@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from campaigns.attacks.scene import Scene, expect
+from campaigns.attacks.scene import UNTIL, Scene, expect
 
 USAGE = 2
 CONTROLS = ("\x1b", "\x9b", "\x07", "\u202e")
@@ -113,7 +113,7 @@ def hostile_paths_stay_paths(scene: Scene) -> None:
         scene.run("explain", hostile),
         scene.run("undo", hostile, "--yes"),
         scene.run("history", hostile),
-        scene.run("exempt", "add", hostile, "--until", "2099-12-31", "--reason", hostile),
+        scene.run("exempt", "add", hostile, "--until", UNTIL, "--reason", hostile),
         scene.run("-c", hostile, "review"),
         scene.run("review", "--format", hostile),
         scene.run("review", "--now", hostile),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from campaigns.attacks.scene import Scene, expect
+from campaigns.attacks.scene import UNTIL, Scene, expect
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.plan import Plan, decode_plan, encode_plan, sealed, summarise
 
@@ -92,7 +92,7 @@ def a_trusted_plan_cannot_name_staff(scene: Scene) -> None:
 def whoever_is_exempted_after_the_review_is_spared(scene: Scene) -> None:
     """An exemption is added between `review` and `apply`."""
     who = _first_due(scene)
-    scene.run("exempt", "add", who["email"], "--until", "2099-12-31", "--reason", "away")
+    scene.run("exempt", "add", who["email"], "--until", UNTIL, "--reason", "away")
     _spares(scene, who["user_id"])
 
 

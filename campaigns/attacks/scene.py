@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,6 +25,8 @@ from lastseen.simulator.world.population import Population, populate
 WINDOW_SECONDS = 30 * 86_400
 LONGEST_SECONDS = 120.0
 """An attack that keeps a command busy for longer has broken it."""
+UNTIL = f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}"
+"""A last day for exemptions."""
 BUG = 1
 INTERRUPTED = -1
 """Stands for an exit code where a command did not end by itself."""

@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ PAGES = {
     file.name: file.read_text(encoding="utf-8")
     for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
+FLEET = ("fleet.md", "deployment.md")
+"""Pages for operators of many portals; what they say needs PostgreSQL and workers."""
 BLOCK = r"(?P<not_run><!-- not run: .*? -->\n)?```sh\n(?P<code>.*?)```"
 SCHEDULED = r"^.*(?:/opt/lastseen/bin/lastseen|- run: lastseen|    - lastseen) .*$"
 RUN_ID = """
@@ -32,7 +36,9 @@ def code(page):
     return "\n".join(block["code"] for block in blocks if not block["not_run"])
 
 
-@pytest.mark.parametrize("document", [name for name in PAGES if "lastseen" in code(name)])
+@pytest.mark.parametrize(
+    "document", [name for name in PAGES if "lastseen" in code(name) and name not in FLEET]
+)
 def test_every_command_of_a_document_runs(document, at_work, free_port):
     ada, grace = _two_who_would_be_disabled(at_work)
     script = code(document)
@@ -45,6 +51,7 @@ def test_every_command_of_a_document_runs(document, at_work, free_port):
         ("ada@vendor.com", ada),
         ("grace@vendor.com", grace),
         ("8093", str(free_port)),
+        ("2027-03-31", f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%d}"),
     ):
         script = script.replace(written, meant)
     script = re.sub(r"\bRUN\b", '"$(run_id)"', script)
@@ -68,6 +75,32 @@ def test_every_scheduled_command_runs(command, at_work):
     ran = _bash(command, scheduler)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
     assert json.loads((at_work.folder / "run.json").read_text())["receipt"]
+
+
+def test_every_command_of_the_fleet_guide_runs(at_work, fresh_postgres_url):
+    (fleet_file, *_) = re.findall(r"```toml\n(.*?)```", PAGES["fleet.md"], re.DOTALL)
+    acme = textwrap.dedent("    " + fleet_file.strip()).split('name = "globex"')[0]
+    acme = acme.removesuffix("[[portal]]\n").replace("file:/run/secrets/acme", "env:ACME_KEY")
+    (at_work.folder / "fleet.toml").write_text(
+        acme.replace("https://acme.onlyoffice.com", at_work.environment["LASTSEEN_PORTAL__URL"])
+    )
+    operator = replace(
+        at_work,
+        environment={
+            **at_work.environment,
+            "ACME_KEY": at_work.environment["LASTSEEN_API_KEY"],
+            "LASTSEEN_LEDGER__URL": fresh_postgres_url,
+        },
+    )
+    commands = re.findall(r"^\s*(lastseen (?:fleet|worker) .*)$", code("fleet.md"), re.MULTILINE)
+    for command in commands:
+        command = re.sub(r"^(lastseen fleet sync .*)$", r"\1 --yes", command)
+        command = re.sub(r"^(lastseen worker.*)$", r"\1 --drain", command)
+        ran = _bash(command, operator)
+        assert ran.returncode == 0, f"{command}: {ran.stdout}\n{ran.stderr}"
+    assert len(commands) >= 4
+    assert _bash("lastseen worker --drain", operator).returncode == 0
+    assert "acme" in _bash("lastseen fleet status --all", operator).stdout
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")

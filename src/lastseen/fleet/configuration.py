@@ -236,6 +236,8 @@ def _document(path: Path) -> dict[str, Any]:
         found = f"byte {error.start + 1} is not UTF-8"
     except tomllib.TOMLDecodeError as error:
         found = f"it is not valid TOML: {error}"
+    except (RecursionError, ValueError):  # a number of 5,000 digits is a ValueError
+        found = "it is nested too deeply, or a number has too many digits"
     raise UsageError(
         attempted=f"reading the fleet file {path}",
         found=found,

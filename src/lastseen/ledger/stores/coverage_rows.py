@@ -120,7 +120,8 @@ def _joined_proofs(parts: Iterable[CoverageRow]) -> str:
     for part in parts:
         for line in part.proof.splitlines():
             lines[line.partition(_AFTER_BEGINNING)[0]] = line
-    return "\n".join(list(lines.values())[-_PROOFS:])
+    # By their beginnings, which sort as text: parts that touch may hold readings in turns.
+    return "\n".join([lines[beginning] for beginning in sorted(lines)][-_PROOFS:])
 
 
 def _joined(near: Sequence[CoverageRow], new: CoverageRow) -> CoverageRow:

@@ -103,7 +103,7 @@ def test_a_stretch_that_bridges_a_gap_joins_both_sides():
 
 
 def test_a_late_recording_comes_before_a_newer_proof():
-    known = (a_stretch(0, 10, at=9, proof="newer"),)
-    (one,) = merged(known, (a_stretch(5, 20, at=3, proof="older"),))
+    known = (a_stretch(0, 10, at=9, proof="2026-02-01: newer"),)
+    (one,) = merged(known, (a_stretch(5, 20, at=3, proof="2026-01-01: older"),))
     assert (one.first_recorded, one.last_recorded) == (3, 9)
-    assert one.proof.splitlines() == ["older", "newer"]
+    assert one.proof.splitlines() == ["2026-01-01: older", "2026-02-01: newer"]

@@ -8,6 +8,7 @@ from lastseen.config.load import load_settings, settings_from
 from lastseen.config.settings import PortalSettings, Settings
 from lastseen.config.template import configuration_text
 from lastseen.docspace import Limits, Portal, open_portal
+from lastseen.docspace.interface import OwnKey
 from lastseen.execution.context import Pace
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.execution.selection import Selection
@@ -53,6 +54,7 @@ from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt, encode_receipt
 from lastseen.model.run import Run
 from lastseen.model.secret import ApiKey
+from lastseen.model.status import Status
 from lastseen.model.verification import Verification
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
 from lastseen.workflows.apply import ApplyPreview, apply, preview_apply
@@ -64,6 +66,7 @@ from lastseen.workflows.plan_guardrails import guardrail_ahead
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
 from lastseen.workflows.session import Session, open_portal_ledger, open_session
+from lastseen.workflows.status import status
 from lastseen.workflows.undo import Reversal, reversal, undo
 from lastseen.workflows.verify import require_whole, verify
 
@@ -97,6 +100,7 @@ __all__ = [
     "NotApplied",
     "Outcome",
     "OutcomeKind",
+    "OwnKey",
     "Pace",
     "Plan",
     "PlanRefused",
@@ -126,6 +130,7 @@ __all__ = [
     "Session",
     "Settings",
     "Silent",
+    "Status",
     "UsageError",
     "UserId",
     "Verdict",
@@ -157,6 +162,7 @@ __all__ = [
     "review_unrecorded",
     "run",
     "settings_from",
+    "status",
     "store_key",
     "system_clock",
     "undo",

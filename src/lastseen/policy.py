@@ -410,8 +410,10 @@ def _known_idle_since(
     evidence: PersonEvidence, seen_at: Instant | None, reason: Reason
 ) -> Instant | None:
     """Return since when somebody is known to be idle: no longer than the logs are known."""
-    if evidence.sighting or reason not in (Reason.INACTIVE, Reason.NEVER_SEEN):
+    if evidence.sighting or reason in (Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):
         return seen_at
+    if evidence.proven_since is None:
+        return None
     return max((moment for moment in (seen_at, evidence.proven_since) if moment), default=None)
 
 

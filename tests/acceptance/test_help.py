@@ -4,6 +4,7 @@ COMMANDS = (
     (),
     ("init",),
     ("doctor",),
+    ("status",),
     ("review",),
     ("apply",),
     ("run",),

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from lastseen.docspace.interface import Portal
+from lastseen.model.contractor import Contractor
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.plan import Policy
+from lastseen.rosters import Listing
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.world.keys import ApiKey
 from lastseen.workflows.doctor import doctor
@@ -24,7 +27,7 @@ def built() -> Built:
     return made
 
 
-def diagnosed(watched: Watched, **policy: Any) -> dict[str, Finding]:
+def diagnosed(watched: Watched, *, roster: Any = None, **policy: Any) -> dict[str, Finding]:
     async def look() -> Diagnosis:
         client = InProcess(watched.portal, watched.time, chance=random.Random(1)).client()
         try:
@@ -33,6 +36,7 @@ def diagnosed(watched: Watched, **policy: Any) -> dict[str, Finding]:
                 ledger=watched.ledger,
                 policy=Policy(**policy),
                 clock=watched.time.machine_clock,
+                roster=roster,
             )
         finally:
             await client.close()
@@ -109,3 +113,42 @@ def test_a_hidden_login_history_is_a_finding_and_no_error(built: Built) -> None:
 def test_a_key_without_rights_is_a_finding(built: Built) -> None:
     found = diagnosed(built.open(keys=[ApiKey(secret="sk-powerless", account=STAFF)]))
     assert found["API key"].state == "problem"
+
+
+class Listed:
+    """A roster outside the portal that lists these people."""
+
+    name, outside, query = "csv", True, "people.csv"
+
+    def __init__(self, *emails: str, warnings: tuple[str, ...] = ()) -> None:
+        self._listing = Listing(
+            contractors=tuple(Contractor(email=email) for email in emails), warnings=warnings
+        )
+
+    async def load(self, portal: Portal) -> Listing:
+        return self._listing
+
+
+def test_the_roster_is_counted(built: Built) -> None:
+    guest = built.guest()
+    watched = built.open()
+    email = watched.portal.world.people[guest].email
+    found = diagnosed(watched, roster=Listed(email, "stranger@example.org"))["Roster"]
+    assert found.state == "ok"
+    assert found.value == "people.csv: 2 contractors listed, 1 with an account, 1 to be reviewed"
+
+
+@pytest.mark.parametrize("emails", [(), ("stranger@example.org",)])
+def test_a_roster_of_which_nobody_would_be_reviewed_is_a_problem(
+    built: Built, emails: tuple[str, ...]
+) -> None:
+    found = diagnosed(built.open(), roster=Listed(*emails))["Roster"]
+    assert (found.state, found.meaning) == ("problem", "A review would decide about nobody.")
+
+
+def test_what_is_wrong_with_the_source_is_said(built: Built) -> None:
+    guest = built.guest()
+    watched = built.open()
+    email = watched.portal.world.people[guest].email
+    found = diagnosed(watched, roster=Listed(email, warnings=("row 3 was left out",)))["Roster"]
+    assert (found.state, found.meaning) == ("warning", "Row 3 was left out.")

@@ -33,6 +33,7 @@ from lastseen.cli.review import review
 from lastseen.cli.run import run
 from lastseen.cli.show import show
 from lastseen.cli.simulate import simulate
+from lastseen.cli.status import status
 from lastseen.cli.undo import undo
 from lastseen.cli.worker import worker
 from lastseen.config.logging import LogFormat, configure_logs, hide
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(doctor)
+app.command()(status)
 app.command()(review)
 app.command()(apply)
 app.command()(run)

@@ -4,6 +4,7 @@ Pure: decisions and plans in, instants out; None where time alone changes nothin
 told.
 """
 
+from lastseen.model.cohort import policy_by_name
 from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.instant import Instant, after, days
@@ -16,10 +17,7 @@ _COUNTED_FROM_LAST_SEEN = frozenset(
 
 def inactive_days_of(decision: Decision, policy: Policy) -> int:
     """Return after how many days without a sighting this person is due, by their cohort."""
-    for cohort in policy.cohorts:
-        if cohort.name == decision.cohort and cohort.inactive_days is not None:
-            return cohort.inactive_days
-    return policy.inactive_days
+    return policy_by_name(policy, decision.cohort).inactive_days
 
 
 def due_at(decision: Decision, policy: Policy) -> Instant | None:

@@ -14,7 +14,7 @@ from lastseen.model.sighting import EvidenceKind, Sighting, UnrecognisedEvent
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
-from lastseen.reports.terminal import NARROW, VERDICT_STYLES, TableWriter, printed
+from lastseen.reports.terminal import VERDICT_STYLES, WIDE, TableWriter, printed
 from lastseen.reports.text import ago, minute
 from lastseen.reports.words import last_seen, reason_in_words, who
 
@@ -72,10 +72,10 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _looked_at(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:
-    yield writer.heading("What is known of the logs")
+    yield writer.heading("Logs known without a gap")
     if not explanation.looked_at:
-        yield writer.text("  Nothing: no stretch of any log is known without a gap.")
-    elif writer.screen.width < NARROW:
+        yield writer.text("  None.")
+    elif writer.screen.width < WIDE:
         yield writer.cards(
             (
                 writer.text(f"{_LOGS[looked.kind]}, {_scope(looked)}"),
@@ -100,15 +100,15 @@ def _looked_at(explanation: Explanation, writer: TableWriter) -> Iterator[Render
 
 
 def _seen(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:
-    yield writer.heading("What was seen of the person")
+    yield writer.heading("Sightings")
     if explanation.sightings or explanation.unrecognised:
         yield _events(explanation.sightings, explanation.unrecognised, writer)
     elif explanation.seen_since and explanation.decision.last_seen_at:
-        yield writer.text("  Of each log only the newest is kept: see below.")
+        yield writer.text("  Only the newest of each log is kept: see below.")
     else:
-        yield writer.text("  Nothing in the logs that were looked at.")
+        yield writer.text("  None in the logs that were read.")
     if explanation.seen_since:
-        yield writer.heading("What was seen since, or written down later")
+        yield writer.heading("Seen since, or written to the log later")
         yield _events(explanation.seen_since, (), writer)
 
 

@@ -224,9 +224,12 @@ def _card(plan: Plan, decision: Decision, writer: TableWriter) -> tuple[Text, ..
 
 
 def _date(decision: Decision, writer: TableWriter) -> Text:
-    if decision.last_seen_at is None or idle_since_registration(decision):
-        never = decision.reason is Reason.NEVER_SEEN
-        return writer.text(("never" if never else unseen(decision), "dim"))
+    if decision.reason is Reason.NEVER_SEEN:
+        return writer.text(("never", "dim"))
+    if decision.last_seen_at is None:
+        return writer.text((unseen(decision), "dim"))
+    if idle_since_registration(decision):
+        return writer.text(("no sighting", "dim"))
     return writer.text(day(decision.last_seen_at))
 
 

@@ -32,7 +32,7 @@ from lastseen.model.instant import (
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
 from lastseen.rosters import Roster
-from lastseen.workflows.cohort_check import check_cohorts
+from lastseen.workflows.roster_check import check_roster
 
 _Answer = TypeVar("_Answer")
 
@@ -52,11 +52,10 @@ async def doctor(
     clock: Clock,
     roster: Roster | None = None,
 ) -> Diagnosis:
-    """Look into key, rights, audit option, filters, retention, clock, ledger and cohorts.
+    """Look into key, rights, audit option, filters, retention, clock, ledger and roster.
 
-    `roster` is only read where the policy has cohorts; without it they are not counted.
-    Raises PortalError where the portal can't be reached or refuses the key; everything else
-    becomes a finding.
+    `roster` None leaves the roster out. Raises PortalError where the portal can't be reached or
+    refuses the key; everything else becomes a finding.
     """
     findings = [_key(await portal.whoami())]
     retention = await _tried(findings, "Login history", portal.retention())
@@ -73,9 +72,8 @@ async def doctor(
             findings.append(_activity(policy))
     findings.append(_clock(portal))
     findings.append(_ledger(ledger, retention, policy, clock()))
-    if roster is not None and policy.cohorts:
-        counted = await _tried(findings, "Cohorts", check_cohorts(portal, roster, policy))
-        findings += [counted] if counted is not None else []
+    if roster is not None:
+        findings += await _tried(findings, "Roster", check_roster(portal, roster, policy)) or ()
     return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
 
 

@@ -1,0 +1,99 @@
+"""Where a portal stands, as one screen for people or as JSON."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from lastseen.model.counting import counted, number, people
+from lastseen.model.run import Run
+from lastseen.model.status import DueSoon, HeldFor, Status
+from lastseen.reports import unknown_format
+from lastseen.reports.interface import Screen
+from lastseen.reports.json import json_document
+from lastseen.reports.terminal import TableWriter, printed
+from lastseen.reports.text import ago, day, minute
+from lastseen.reports.words import reason_in_words, result_in_words
+
+_DEFAULT = Screen()
+_KEY_WARNING_DAYS = 14
+_LISTED = 5
+
+
+def render_status(status: Status, format: str, *, screen: Screen = _DEFAULT) -> bytes:
+    """Return the status as `table` or `json`; raises UsageError for another format."""
+    match format:
+        case "table":
+            return printed(screen, _pieces(status, TableWriter(screen)))
+        case "json":
+            return json_document(status)
+    raise unknown_format(format, ("table", "json"))
+
+
+def _pieces(status: Status, writer: TableWriter) -> Iterator[RenderableType]:
+    yield writer.text((status.portal, "bold"), f", {minute(status.at)}")
+    yield writer.pairs((name, said) for name, said in _facts(status, writer) if said)
+    if status.held:
+        yield writer.heading("On hold")
+        yield writer.grid(
+            ((writer.text(number(one.count)), _held(one, writer)) for one in status.held),
+            numbers=(0,),
+        )
+    if status.due_soon:
+        yield writer.heading(f"Due within {counted(status.due_soon_days, 'day')}")
+        yield writer.grid(_due(one, writer) for one in status.due_soon[:_LISTED])
+        if len(status.due_soon) > _LISTED:
+            yield writer.text((f"  and {number(len(status.due_soon) - _LISTED)} more", "dim"))
+
+
+def _facts(status: Status, writer: TableWriter) -> Iterator[tuple[str, Text]]:
+    if status.failed is not None:
+        yield "Failed", writer.text((f"the newest review: {status.failed}", "bold red"))
+    yield "Last review", writer.text(_run(status.last_review, status) or "none yet")
+    yield "Last run", writer.text(_run(status.last_run, status) or "none yet")
+    if status.review_due_at is not None:
+        late = status.review_due_at < status.at
+        said = f"{minute(status.review_due_at)}{', overdue' if late else ''}"
+        yield "Next due", writer.text((said, "bold yellow" if late else ""))
+    yield "To disable", writer.text(f"{people(status.to_disable)} in the last review")
+    yield "Disabled", writer.text(f"{people(status.disabled)} by Lastseen, not reinstated")
+    yield "Exempt", writer.text(people(status.exemptions))
+    yield "Evidence", writer.text(_evidence(status))
+    yield "API key", _key(status, writer)
+
+
+def _run(run: Run | None, status: Status) -> str:
+    if run is None:
+        return ""
+    when = f"{minute(run.started_at)} ({ago(run.started_at, status.at)})"
+    return f"{when}, {run.kind} {run.run_id}: {result_in_words(run) or run.state}"
+
+
+def _evidence(status: Status) -> str:
+    logs = (("sign-ins", status.sign_ins_since), ("activity", status.activity_since))
+    known = [f"{name} since {day(since)}" for name, since in logs if since]
+    return ", ".join(known) or "nothing read yet"
+
+
+def _key(status: Status, writer: TableWriter) -> Text:
+    if status.key_problem is not None:
+        return writer.text((f"not checked: {status.key_problem}", "yellow"))
+    if status.key_expires_at is None:
+        return writer.text("does not expire")
+    left = (status.key_expires_at - status.at).days
+    style = "bold yellow" if left < _KEY_WARNING_DAYS else ""
+    return writer.text((f"expires {minute(status.key_expires_at)}", style))
+
+
+def _held(held: HeldFor, writer: TableWriter) -> Text:
+    by = f"by {day(held.clears_at)}, " if held.clears_at else ""
+    return writer.text(f"{reason_in_words(held.reason)}: clears {by}{held.cleared_by}")
+
+
+def _due(due: DueSoon, writer: TableWriter) -> tuple[Text, ...]:
+    name = due.display_name or due.email or due.user_id or ""
+    return (
+        writer.text(day(due.due_at)),
+        writer.text((name, "bold")),
+        writer.text(due.email if due.email and due.email != name else ""),
+    )

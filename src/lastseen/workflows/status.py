@@ -1,0 +1,103 @@
+"""Where a portal stands: from the ledger, and one question to the portal about the key."""
+
+from lastseen.docspace.interface import OwnKey
+from lastseen.ledger import PortalLedger
+from lastseen.model.decision import Verdict
+from lastseen.model.due import clears_at, due_soon, review_interval_days, what_clears
+from lastseen.model.instant import Instant, after, days, utc_date
+from lastseen.model.plan import Plan
+from lastseen.model.receipt import OutcomeKind
+from lastseen.model.run import Run
+from lastseen.model.sighting import EvidenceKind
+from lastseen.model.status import DueSoon, HeldFor, Status
+
+_DUE_SOON_DAYS = 14
+
+
+def status(
+    ledger: PortalLedger, *, now: Instant, key: OwnKey | None, key_problem: str | None
+) -> Status:
+    """Return where the portal stands. `key`: what the portal said of the API key, if anything.
+
+    `key_problem` says why it could not be asked. Raises LedgerError.
+    """
+    runs = ledger.runs.all()
+    reviews = [run for run in runs if run.kind == "review"]
+    decided = next((run for run in reviews if run.state == "done"), None)
+    plan = ledger.runs.plan(decided.run_id) if decided else None
+    return Status(
+        portal=ledger.url,
+        at=now,
+        last_review=decided,
+        last_run=next((run for run in runs if run.kind != "review"), None),
+        failed=_failure(ledger, reviews[0]) if reviews else None,
+        review_due_at=_review_due(decided, plan),
+        disabled=_disabled(ledger, runs),
+        to_disable=plan.summary.disable if plan else 0,
+        held=_held(plan) if plan else (),
+        due_soon=_due_soon(plan) if plan else (),
+        due_soon_days=_DUE_SOON_DAYS,
+        exemptions=len(ledger.exemptions.active(utc_date(now))),
+        sign_ins_since=_known_since(ledger, EvidenceKind.SIGN_IN),
+        activity_since=_known_since(ledger, EvidenceKind.ACTIVITY),
+        key_expires_at=key.expires_at if key else None,
+        key_problem=key_problem,
+    )
+
+
+def _failure(ledger: PortalLedger, run: Run) -> str | None:
+    if run.state != "failed":
+        return None
+    entries = [e for e in ledger.journal.entries(run.run_id) if e.kind == "failure"]
+    return str(entries[-1].content.get("found", "")) if entries else "its reason is not recorded"
+
+
+def _review_due(decided: Run | None, plan: Plan | None) -> Instant | None:
+    if decided is None or plan is None:
+        return None
+    return after(decided.started_at, days(review_interval_days(plan)))
+
+
+def _disabled(ledger: PortalLedger, runs: tuple[Run, ...]) -> int:
+    """Count those whom the newest outcome left disabled."""
+    newest: dict[str, OutcomeKind] = {}
+    for run in runs:  # newest first
+        receipt = ledger.runs.receipt(run.run_id) if run.kind != "review" else None
+        for outcome in receipt.outcomes if receipt else ():
+            if outcome.outcome in (OutcomeKind.DISABLED, OutcomeKind.REINSTATED):
+                newest.setdefault(outcome.user_id, outcome.outcome)
+    return sum(outcome is OutcomeKind.DISABLED for outcome in newest.values())
+
+
+def _held(plan: Plan) -> tuple[HeldFor, ...]:
+    held = [one for one in plan.decisions if one.decision is Verdict.HOLD]
+    found = []
+    for reason in dict.fromkeys(one.reason for one in held):
+        alike = [one for one in held if one.reason is reason]
+        dates = [clears_at(one, plan) for one in alike]
+        found.append(
+            HeldFor(
+                reason=reason,
+                count=len(alike),
+                clears_at=max((date for date in dates if date), default=None),
+                cleared_by=what_clears(alike[0], plan),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: -one.count))
+
+
+def _due_soon(plan: Plan) -> tuple[DueSoon, ...]:
+    return tuple(
+        DueSoon(
+            user_id=decision.user_id,
+            email=decision.email,
+            display_name=decision.display_name,
+            due_at=at,
+        )
+        for at, decision in due_soon(plan, _DUE_SOON_DAYS)
+    )
+
+
+def _known_since(ledger: PortalLedger, kind: EvidenceKind) -> Instant | None:
+    stretches = ledger.evidence.coverage(kind)
+    return stretches[-1].interval.since if stretches else None

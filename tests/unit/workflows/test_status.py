@@ -1,0 +1,68 @@
+from datetime import date, timedelta
+
+import pytest
+
+from lastseen.docspace.interface import OwnKey
+from lastseen.ledger import Ledger
+from lastseen.model.decision import Reason, Verdict
+from lastseen.model.instant import Instant
+from lastseen.model.receipt import OutcomeKind
+from lastseen.workflows.status import status
+from tests.unit.reports.samples import NOW, PORTAL, days_ago, decision, outcome, plan_of, receipt_of
+
+
+@pytest.fixture
+def ledger():
+    with Ledger.in_memory(clock=lambda: NOW) as opened:
+        yield opened.portal(PORTAL)
+
+
+def reviewed(ledger, *decisions):
+    run = ledger.runs.begin("review")
+    ledger.runs.keep_plan(run.run_id, plan_of(*decisions, plan_id=run.run_id), b"")
+    ledger.runs.finish(run.run_id, state="done", summary={"disable": 1}, exit_code=0)
+    return run
+
+
+def now(ledger, **asked):
+    return status(ledger, now=NOW, **({"key": None, "key_problem": None} | asked))
+
+
+def test_an_empty_ledger_has_no_review_and_nobody(ledger):
+    found = now(ledger)
+    assert (found.last_review, found.review_due_at, found.held) == (None, None, ())
+
+
+def test_the_newest_review_says_who_is_held_and_due(ledger):
+    held = decision(decision=Verdict.HOLD, reason=Reason.UNRECOGNISED_EVENT)
+    kept = decision(decision=Verdict.KEEP, reason=Reason.ACTIVE, last_seen_at=days_ago(20))
+    run = reviewed(ledger, decision(), held, kept)
+    found = now(ledger)
+    assert found.last_review is not None
+    assert found.last_review.run_id == run.run_id
+    assert found.to_disable == 1
+    assert [(one.reason, one.count) for one in found.held] == [(Reason.UNRECOGNISED_EVENT, 1)]
+    assert [one.due_at for one in found.due_soon] == [Instant(NOW + timedelta(days=10))]
+    assert found.review_due_at == Instant(NOW + timedelta(days=15))
+
+
+def test_people_disabled_and_not_reinstated_are_counted_once(ledger):
+    for run_kind, kind in (("apply", OutcomeKind.DISABLED), ("undo", OutcomeKind.REINSTATED)):
+        run = ledger.runs.begin(run_kind)
+        people = [outcome(kind, user_id=f"p{n}") for n in range(3 if run_kind == "apply" else 1)]
+        ledger.runs.keep_receipt(receipt_of(*people, run_id=run.run_id))
+    assert now(ledger).disabled == 2
+
+
+def test_a_failed_review_says_why(ledger):
+    run = ledger.runs.begin("review")
+    ledger.journal.append("failure", run_id=run.run_id, content={"found": "it answered 401"})
+    ledger.runs.finish(run.run_id, state="failed", summary={}, exit_code=3)
+    assert now(ledger).failed == "it answered 401"
+
+
+def test_exemptions_that_hold_and_the_keys_end_are_told(ledger):
+    ledger.exemptions.add("a@b.example", until=date(2027, 1, 1), reason="leave")
+    ends = Instant(NOW + timedelta(days=3))
+    found = now(ledger, key=OwnKey(permissions=frozenset(), expires_at=ends))
+    assert (found.exemptions, found.key_expires_at) == (1, ends)

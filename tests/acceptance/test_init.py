@@ -40,8 +40,8 @@ def test_a_roster_file_is_named_so_that_it_is_found_from_anywhere(lastseen):
     [
         (),
         ("--yes",),
-        ("--portal-url", "https://portal.example.org"),
         ("--portal-url", "http://portal.example.org", "--yes"),
+        ("--portal", "https://portal.example.org", "--roster", "people.pdf"),
         ("--portal-url", "https://portal.example.org", "--days", "-3", "--yes"),
     ],
     ids=" ".join,
@@ -59,42 +59,91 @@ def test_a_file_that_is_there_is_never_replaced_without_a_question(lastseen):
     assert ran.exit_code == 2
     code, said = on_a_terminal(lastseen, "init", answers=[("Go ahead?", "n")])
     assert code == 0
-    assert "is there already" in said
+    assert "exists already" in said
     assert (lastseen.folder / "lastseen.toml").read_text() == "# mine\n"
+
+
+def test_options_suffice_without_a_terminal_and_without_yes(lastseen):
+    (lastseen.folder / "key").write_text("sk-0123456789abcdef\n")
+    (lastseen.folder / "key").chmod(0o600)
+    ran = lastseen(
+        "init", "--portal", "https://portal.example.org", "--key-file", "key", "--roster", "guests"
+    )
+    assert ran.exit_code == 0, ran.stderr
+    made = written(lastseen)
+    assert made["portal"]["api_key_file"] == str(lastseen.folder / "key")
+    assert made["roster"]["source"] == "guests"
+    assert "# Disable anyone" in (lastseen.folder / "lastseen.toml").read_text()
 
 
 def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
     key = "sk-0123456789abcdef"
     answers = [
         ("address", "https://portal.example.org"),
-        ("CSV file", ""),
+        ("Contractors", ""),
         ("how many days", "45"),
         ("API key", key),
         ("Go ahead?", "y"),
+        ("Check the portal now?", "n"),
     ]
     code, said = on_a_terminal(lastseen, "init", answers=answers)
     assert code == 0, said
     assert key not in said
-    assert written(lastseen)["policy"]["inactive_days"] == 45
+    made = written(lastseen)
+    assert made["policy"]["inactive_days"] == 45
     assert key not in (lastseen.folder / "lastseen.toml").read_text()
     kept = lastseen.folder / "lastseen.key"
-    assert kept.read_text().strip() == key
+    assert kept.read_text().splitlines()[0] == key
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert f"LASTSEEN_API_KEY_FILE={kept}" in said
+    assert made["portal"]["api_key_file"] == str(kept)
 
 
-def test_a_key_that_may_not_be_kept_is_said_to_be_missing_and_so_is_a_roster(lastseen):
+def test_each_answer_is_checked_when_it_is_given_and_the_right_ones_are_kept(lastseen):
+    answers = [
+        ("address", "portal.example.org"),
+        ("does not begin with https://", "https://portal.example.org"),
+        ("Contractors", "people.csv"),
+        ("how many days", "soon"),
+        ("is not a number of days", "45"),
+        ("API key", "with a blank"),
+        ("can't be an API key", ""),
+        ("Check the portal now?", "n"),
+    ]
+    code, said = on_a_terminal(lastseen, "init", answers=answers)
+    assert code == 0, said
+    assert "people.csv does not exist yet" in said
+    made = written(lastseen)
+    assert made["portal"]["url"] == "https://portal.example.org"
+    assert made["roster"]["source"] == "csv"
+    assert made["policy"]["inactive_days"] == 45
+
+
+def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
+    answers = [
+        ("address", small_portal.url),
+        ("Contractors", ""),
+        ("how many days", "30"),
+        ("API key", ""),
+        ("Check the portal now?", "y"),
+    ]
+    environment = {**lastseen.environment, "LASTSEEN_API_KEY": small_portal.api_key}
+    command = type(lastseen)(folder=lastseen.folder, environment=environment)
+    code, said = on_a_terminal(command, "init", answers=answers)
+    assert code == 0, said
+    assert "25 contractors listed" in " ".join(said.split())
+
+
+def test_a_key_that_may_not_be_kept_is_said_to_be_missing(lastseen):
     answers = [
         ("address", "https://portal.example.org"),
-        ("CSV file", "people.csv"),
+        ("Contractors", "guests"),
         ("how many days", "45"),
         ("API key", "sk-0123456789abcdef"),
         ("Go ahead?", "n"),
+        ("Check the portal now?", "n"),
     ]
     code, said = on_a_terminal(lastseen, "init", answers=answers)
     assert code == 0, said
     assert "Nothing was changed" not in said
     assert "The key is not kept. Set LASTSEEN_API_KEY" in said
-    assert "people.csv is not there yet" in said
     assert not (lastseen.folder / "lastseen.key").exists()
-    assert written(lastseen)["policy"]["inactive_days"] == 45

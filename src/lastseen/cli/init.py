@@ -1,148 +1,247 @@
 """`lastseen init`: ask a few questions and write a configuration. The key never goes into it."""
 
-import getpass
 import os
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from lastseen.cli.doctor import doctor
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import invocation
 from lastseen.cli.output import write_file
-from lastseen.cli.prompts import agreed_to, answered
+from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed
 from lastseen.model.errors import UsageError
 from lastseen.model.secret import ApiKey
 
 if TYPE_CHECKING:
     from lastseen.api import Settings
 
+_Answer = TypeVar("_Answer")
 _ATTEMPTED = "making a configuration"
-_BY_ENVIRONMENT = "Set LASTSEEN_API_KEY, or LASTSEEN_API_KEY_FILE, before the next command."
+_FILE_SOURCES = {".csv": "csv", ".xlsx": "xlsx"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answers:
+    """What the configuration will say; everything is checked."""
+
+    portal_url: str
+    roster: Path | None
+    """A file; None is the portal's guests."""
+    days: int
+    key: ApiKey | None
+    key_file: Path | None
+    """A file that holds the key already."""
 
 
 def init(
     context: typer.Context,
-    portal_url: Annotated[
+    portal: Annotated[
         str | None,
-        typer.Option("--portal-url", metavar="URL", help="The portal's address; not asked then."),
+        typer.Option("--portal", "--portal-url", metavar="URL", help="The portal's address."),
     ] = None,
-    roster: Annotated[
+    key_file: Annotated[
         Path | None,
         typer.Option(
-            "--roster", metavar="FILE", help="A CSV file of contractors; default: the guests."
+            "--key-file", metavar="FILE", help="A file with the API key, readable by you only."
+        ),
+    ] = None,
+    roster: Annotated[
+        str | None,
+        typer.Option(
+            "--roster", metavar="guests|FILE", help="The portal's guests, or a CSV or Excel file."
         ),
     ] = None,
     days: Annotated[
         int | None,
-        typer.Option("--days", metavar="N", help="Disable after N days unseen; default: 30."),
+        typer.Option("--days", metavar="N", help="Disable after N days without a sighting."),
     ] = None,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Ask nothing; what isn't given takes its default."),
+        typer.Option("--yes", help="Don't ask; use defaults for options that are not given."),
     ] = False,
-) -> None:
-    """Ask a few questions and write a configuration.
+) -> int:
+    """Write a configuration.
 
-    That is lastseen.toml here, or what -c names. A file that is there is replaced only after a
-    question. The key goes to the keyring or to a file of its own, never into the configuration.
+    Writes lastseen.toml in this folder, or the file that -c names. In a terminal it asks for
+    whatever the options don't say, and checks each answer; elsewhere --portal is enough. The key
+    goes to the keyring or to a file of its own, never into the configuration.
     """
-    from lastseen.api import configuration_text
-
     file = invocation(context).config or Path("lastseen.toml")
-    if not yes and not sys.stdin.isatty():
-        raise UsageError(
-            attempted=_ATTEMPTED,
-            found="no terminal to ask on, and no --yes",
-            meaning="the questions can't be asked; nothing was written",
-            remedy="lastseen init --portal-url https://… --yes",
-        )
-    if file.exists() and not _may_replace(file, yes=yes):
-        return
-    settings = _settings(portal_url, roster, days, ask=not yes)
-    write_file(file.resolve(), configuration_text(settings).encode())
-    print_line(f"Written to {file}.")
-    if (path := settings.roster.path) is not None and not Path(path).exists():
-        print_line(f"{path} is not there yet: the first review needs it.")
-    if not yes:
-        _keep_key(settings.portal.url, beside=file.resolve().parent)
-    print_line("Next: `lastseen doctor` says whether everything needed is there.")
+    ask = can_be_asked() and not yes
+    if file.exists() and not _may_replace(file, ask=ask):
+        return 0
+    answers = _answers(portal, roster, days, key_file, ask=ask)
+    kept_in = _keep_key(answers, beside=file.resolve().parent, ask=ask)
+    _write(file, answers, key_file=kept_in)
+    if ask and confirmed("Check the portal now?"):
+        return doctor(context)
+    print_line("Next: `lastseen doctor` checks everything that a decision needs.")
+    return 0
 
 
-def _may_replace(file: Path, *, yes: bool) -> bool:
-    if yes:
+def _may_replace(file: Path, *, ask: bool) -> bool:
+    if not ask:
         raise UsageError(
             attempted=_ATTEMPTED,
-            found=f"{file} is there already",
-            meaning="it is never replaced without a question, and --yes asks none",
-            remedy="move it away, or name another file: lastseen -c FILE init",
+            found=f"{file} exists already",
+            meaning="it is never replaced without a question, and none can be asked",
+            remedy="move it away, or name another file: lastseen init -c FILE",
         )
     return agreed_to(
-        f"{file} is there already and will be replaced.", yes=False, attempted=_ATTEMPTED
+        f"{file} exists already and will be replaced.", yes=False, attempted=_ATTEMPTED
     )
 
 
-def _settings(
-    portal_url: str | None, roster: Path | None, days: int | None, *, ask: bool
-) -> "Settings":
-    """Return the answers, checked like any configuration; raises UsageError."""
-    from lastseen.api import load_settings
-
-    if ask:
-        portal_url = portal_url or answered("The portal's address (https://…)")
-        if roster is None:
-            named = answered("A CSV file of contractors, or nothing for the portal's guests", "")
-            roster = Path(named) if named else None
-        days = days or _number(answered("Disable after how many days unseen", "30"))
-    if not portal_url:
+def _answers(
+    portal: str | None, roster: str | None, days: int | None, key_file: Path | None, *, ask: bool
+) -> _Answers:
+    """Return the options, and answers for those not given; raises UsageError for a bad option."""
+    if portal is None and not ask:
         raise UsageError(
             attempted=_ATTEMPTED,
-            found="no address of a portal",
-            meaning="the configuration has to say which portal it is for",
-            remedy="give --portal-url https://…",
+            found="no portal address",
+            meaning="the configuration has to say which portal it is for; nothing was written",
+            remedy="lastseen init --portal https://… --key-file FILE --roster guests",
         )
-    answers = {"LASTSEEN_PORTAL__URL": portal_url}
-    if roster is not None:
-        answers["LASTSEEN_ROSTER__SOURCE"] = "csv"
-        answers["LASTSEEN_ROSTER__PATH"] = str(roster.resolve())
-    if days is not None:
-        answers["LASTSEEN_POLICY__INACTIVE_DAYS"] = str(days)
-    return load_settings(Path(os.devnull), answers)
+    return _Answers(
+        portal_url=_checked_address(portal) if portal else _asked(_ADDRESS, _checked_address),
+        roster=_checked_roster(roster)
+        if roster is not None or not ask
+        else _asked(_ROSTER, _checked_roster, "guests"),
+        days=_checked_days(days if days is not None else 30)
+        if days is not None or not ask
+        else _asked(_DAYS, _checked_days, "30"),
+        key=_asked(_KEY, _checked_key, "", hidden=True) if ask and key_file is None else None,
+        key_file=key_file.resolve() if key_file else None,
+    )
 
 
-def _keep_key(portal_url: str, *, beside: Path) -> None:
+def _asked(
+    question: str,
+    check: Callable[[str], _Answer],
+    default: str | None = None,
+    *,
+    hidden: bool = False,
+) -> _Answer:
+    """Ask until the answer passes `check`, saying each time what is wrong with it."""
+    while True:
+        try:
+            return check(answered(question, default, hidden=hidden))
+        except UsageError as error:
+            print_line(f"{error.found}; {error.remedy}")
+
+
+def _checked_address(text: str) -> str:
+    from lastseen.model.portal_address import portal_address
+
+    return portal_address(text)
+
+
+def _checked_roster(text: str | None) -> Path | None:
+    """Return the roster's file, None for the portal's guests; raises UsageError otherwise."""
+    if text is None or text.strip().lower() in ("", "guests"):
+        return None
+    path = Path(text.strip()).expanduser()
+    if path.suffix.lower() not in _FILE_SOURCES:
+        raise UsageError(
+            attempted=_ATTEMPTED,
+            found=f"{text!r} is neither `guests` nor a file that ends in .csv or .xlsx",
+            meaning="contractors come from the portal's guests or from a file",
+            remedy="name a file, or `guests`; databases and services are set up in the file itself",
+        )
+    return path.resolve()
+
+
+def _checked_days(value: str | int) -> int:
+    try:
+        days = int(value)
+    except ValueError:
+        days = 0
+    if not 1 <= days <= 3650:
+        raise UsageError(
+            attempted=_ATTEMPTED,
+            found=f"{value} is not a number of days from 1 to 3650",
+            meaning="days are whole numbers",
+            remedy="give a number such as 30",
+        )
+    return days
+
+
+def _checked_key(text: str) -> ApiKey | None:
+    """Return the key, None for nothing; raises UsageError for what can't be a key."""
+    key = text.strip()
+    if not key:
+        return None
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UsageError(
+            attempted=_ATTEMPTED,
+            found="that can't be an API key: it has white space or characters that no key has",
+            meaning="the portal would refuse it",
+            remedy="copy the key from the portal once more",
+        )
+    return ApiKey(key)
+
+
+def _keep_key(answers: _Answers, *, beside: Path, ask: bool) -> Path | None:
+    """Keep the key in the keyring or in a file; return the file that the configuration names."""
     from lastseen.api import store_key
     from lastseen.config.logging import hide
 
-    key = ApiKey(getpass.getpass("API key (not shown; nothing leaves it to the environment): "))
-    if not key:
-        print_line(_BY_ENVIRONMENT)
-        return
-    hide(key)
+    if answers.key_file is not None or answers.key is None:
+        if answers.key_file is None:
+            print_line("Set LASTSEEN_API_KEY or LASTSEEN_API_KEY_FILE before the next command.")
+        return answers.key_file
+    hide(answers.key)
     try:
-        store_key(portal_url, key)
-        print_line("The key is in the keyring.")
+        store_key(answers.portal_url, answers.key)
     except UsageError as error:
         file = beside / "lastseen.key"
-        if agreed_to(
-            f"No keyring here ({error.found}). The key can be kept in {file}, "
-            "readable by you only.",
+        if ask and agreed_to(
+            f"The keyring can't keep the key ({error.found}). It can be kept in {file}, readable "
+            "by you only.",
             yes=False,
             attempted="keeping the API key",
-            otherwise=f"The key is not kept. {_BY_ENVIRONMENT}",
+            otherwise="The key is not kept. Set LASTSEEN_API_KEY before the next command.",
         ):
-            write_file(file, f"{key.reveal()}\n".encode())
-            print_line(f"Set LASTSEEN_API_KEY_FILE={file} before the next command.")
+            content = f"{answers.key.reveal()}\nportal={answers.portal_url}\n"
+            write_file(file, content.encode())
+            return file
+        return None
+    print_line("The key is in the keyring.")
+    return None
 
 
-def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise UsageError(
-            attempted=_ATTEMPTED,
-            found=f"{text!r} is no whole number",
-            meaning="days are counted in whole numbers",
-            remedy="answer with a number, such as 30",
-        ) from None
+def _write(file: Path, answers: _Answers, *, key_file: Path | None) -> None:
+    from lastseen.api import configuration_text
+
+    settings = _settings(answers, key_file)
+    write_file(file.resolve(), configuration_text(settings).encode())
+    print_line(f"Written to {file}.", event="written", file=str(file))
+    if answers.roster is not None and not answers.roster.exists():
+        print_line(f"{answers.roster} does not exist yet: the first review needs it.")
+
+
+def _settings(answers: _Answers, key_file: Path | None) -> "Settings":
+    """Return the answers as settings, checked like any configuration; raises UsageError."""
+    from lastseen.api import load_settings
+
+    given = {
+        "LASTSEEN_PORTAL__URL": answers.portal_url,
+        "LASTSEEN_POLICY__INACTIVE_DAYS": str(answers.days),
+    }
+    if key_file is not None:
+        given["LASTSEEN_PORTAL__API_KEY_FILE"] = str(key_file)
+    if answers.roster is not None:
+        given["LASTSEEN_ROSTER__SOURCE"] = _FILE_SOURCES[answers.roster.suffix.lower()]
+        given["LASTSEEN_ROSTER__PATH"] = str(answers.roster)
+    return load_settings(Path(os.devnull), given)
+
+
+_ADDRESS = "The portal's address (https://…)"
+_ROSTER = "Contractors: `guests` for the portal's guests, or a CSV or Excel file"
+_DAYS = "Disable after how many days without a sighting"
+_KEY = "API key (not shown; press Enter to use LASTSEEN_API_KEY)"

@@ -38,11 +38,16 @@ def agreed_to(
     if not can_be_asked():
         raise nobody_to_ask(attempted)
     print_line(sentence)
-    with _on_standard_error():
-        agreed = typer.confirm("Go ahead?", err=True)
+    agreed = confirmed("Go ahead?")
     if not agreed:
         print_line(otherwise)
     return agreed
+
+
+def confirmed(question: str) -> bool:
+    """Return whether the user says yes; raises typer.Abort where the user interrupts."""
+    with _on_standard_error():
+        return typer.confirm(question, err=True)
 
 
 def can_be_asked() -> bool:

@@ -1,26 +1,28 @@
-"""Writes settings as a `lastseen.toml` that explains itself, for `lastseen init`.
+"""Settings as a `lastseen.toml` that explains itself, for `lastseen init`.
 
-Text only: reading it back is for `configuration`. The API key has no place in it.
+Text only; `load` reads it back. The API key is never in it.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import tomlkit
 
 from lastseen.config.settings import Settings
 from lastseen.model.plan import Cohort
 from lastseen.rosters.interface import RosterOptions
 
 _TEMPLATE = """\
-# The configuration of Lastseen. An environment variable goes before a key of this file:
-# LASTSEEN_POLICY__INACTIVE_DAYS=45 for inactive_days under [policy].
+# The configuration of Lastseen. Environment variables override this file:
+# LASTSEEN_POLICY__INACTIVE_DAYS=45 overrides inactive_days under [policy].
 #
-# The API key is never in here. Set LASTSEEN_API_KEY, or set LASTSEEN_API_KEY_FILE to a file that
-# only you can read, or keep the key in the keyring with `lastseen init`.
+# The API key does not belong in here. Set LASTSEEN_API_KEY, name a file that only you can read
+# below or as LASTSEEN_API_KEY_FILE, or keep the key in the keyring with `lastseen init`.
 
 [portal]
 # The portal's address; https:// only, except for this machine.
 url = {url}
-# The status that disables somebody, by name or by number: "Terminated" or 2.
+# The status that disables an account, by name or by number: "Terminated" or 2.
 disabled_status = {disabled_status}
 # A file with the API key. Not set: LASTSEEN_API_KEY, LASTSEEN_API_KEY_FILE or the keyring.
 {api_key_file}
@@ -29,45 +31,45 @@ disabled_status = {disabled_status}
 # Where contractors come from: "guests" (the portal's guests), or from
 # outside: "csv" or "xlsx" (a file), "sql" (a database), "http" or "scim" (a service).
 source = {source}
-# For a roster outside the portal: also list the portal's guests that are on no row of it.
+# For a roster outside the portal: also list the portal's guests who are not on it.
 reconcile = {reconcile}
 {options}
 
 [policy]
-# Disable whoever was last seen this many times 24 hours ago, or longer.
+# Disable anyone last seen at least this many days (24 hours each) ago.
 inactive_days = {inactive_days}
-# How far back to look for the date to show; not less than inactive_days.
+# How far back to look for last-seen dates; not less than inactive_days.
 lookback_days = {lookback_days}
-# Those never seen: "grace" (count from their registration), "disable" or "keep".
+# People never seen: "grace" (count from registration), "disable" or "keep".
 never_seen = {never_seen}
-# What proves presence: sign-ins alone miss whoever stays signed in, for up to a year.
+# The logs that prove presence. Sign-ins alone miss people who stay signed in, for up to a year.
 evidence = {evidence}
 # Contractors who may still be signed in: "report" (disable and mark them), "sign-out" or "hold".
 open_sessions = {open_sessions}
 # How many days people who were signed out have to sign in again. Not set: as inactive_days.
 {return_days}
-# For so many days whoever was reinstated is kept.
+# Keep anyone reinstated for this many days, whatever the logs say.
 reinstated_grace_days = {reinstated_grace_days}
-# An invitation that nobody accepted ends after this many days.
+# End invitations that nobody accepted after this many days.
 pending_days = {pending_days}
-# Those whose end date on the roster has passed: "disable" or "report".
+# People whose end date on the roster has passed: "disable" or "report".
 contract_end = {contract_end}
 # Guests of the portal who are on no outside roster: "report" or "disable".
 unknown_guests = {unknown_guests}
 {cohorts}
 
 [guardrails]
-# No run disables more people than this, nor a larger share of the roster than that; a run that
-# would is stopped before it changes anything.
+# A run that would disable more people than this, or a larger share of the roster, is stopped
+# before it changes anything.
 max_disable = {max_disable}
 max_disable_share = {max_disable_share}
 # An outside roster that lost a larger share of its people stops the run.
 max_roster_shrink = {max_roster_shrink}
-# Both limits are counted over this many days.
+# Both limits count the people disabled over this many days.
 per_days = {per_days}
-# For how many hours after its review a plan can be applied.
+# A plan can be applied for this many hours after its review.
 max_plan_age_hours = {max_plan_age_hours}
-# A log that holds no entry by anybody for longer has probably stopped.
+# A log without any entry for more days than this has probably stopped: everyone is held.
 log_silence_days = {log_silence_days}
 
 [ledger]
@@ -192,20 +194,9 @@ def _assigned(name: str, value: object) -> list[str]:
 
 
 def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, str | Path):
-        return f'"{_escaped(str(value))}"'
-    if isinstance(value, Sequence):
-        return f"[{', '.join(_toml(part) for part in value)}]"
-    raise TypeError(f"no such value is in a configuration: {value!r}")
-
-
-def _escaped(text: str) -> str:
-    """Return `text` as it stands in a TOML string; what can't be seen is written by number."""
-    return "".join(
-        f"\\{sign}" if sign in '"\\' else sign if sign.isprintable() else f"\\U{ord(sign):08X}"
-        for sign in text
-    )
+    """Return `value` as TOML writes it."""
+    if isinstance(value, Path):
+        value = str(value)
+    if isinstance(value, tuple):
+        value = list(value)
+    return tomlkit.item(value).as_string()

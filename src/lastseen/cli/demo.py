@@ -1,10 +1,11 @@
 """`lastseen demo`: serves a simulated portal and runs on it the commands that a person would type.
 
-Every step runs the real command in a process of its own, with an empty home. Whatever happens the
-portal is stopped and the home removed; only the report stays.
+Every step runs the real command in a process of its own, with an empty home. In any case the portal
+is stopped and the home removed; only the report stays.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 _CONTRACTORS = "150"
 _STAFF = "40"
 _SEED = "7"
-_MAX_SHARE = "0.5"
+_EXPLAINED_LINES = 9
 _SECONDS_TO_STOP = 5.0
 
 
 class DemoFailed(LastseenError):
-    """A step of the demo did not come out as it must."""
+    """A step of the demo failed."""
 
 
 def demo(
@@ -49,8 +50,8 @@ def demo(
 ) -> None:
     """Show the whole job on a simulated portal.
 
-    From doctor through review, apply and explain to undo. Nothing real is touched. Takes less than
-    a minute and leaves report.html, nothing else.
+    From doctor through review, explain and apply to undo, in about a minute. Touches nothing real
+    and leaves only report.html.
     """
     if fleet is not None:
         from lastseen.cli.fleet_demo import demonstrate_fleet
@@ -61,9 +62,9 @@ def demo(
     if not folder.is_dir():
         raise UsageError(
             attempted="preparing the demo",
-            found=f"{output} is no folder",
-            meaning="report.html has to go somewhere; nothing was begun",
-            remedy="name a folder that exists with -o",
+            found=f"{output} is not a folder",
+            meaning="report.html has to go somewhere; nothing was started",
+            remedy="give -o a folder that exists",
         )
     _demonstrate(report=folder / "report.html")
 
@@ -76,35 +77,43 @@ def _demonstrate(*, report: Path) -> None:
     ):
         stage = _Stage(home=Path(home), served=served)
         _say(
-            f"A simulated portal with {_CONTRACTORS} contractors listens on "
-            f"{served['LASTSEEN_PORTAL__URL']}.",
-            "What the commands below need to know; for a portal of your own the first two do.",
-            "The usual guardrails stop whatever would disable more than a quarter of the roster:",
-            "so many have gone missing here that this show allows half.",
+            f"Lastseen on a simulated portal with {_CONTRACTORS} contractors. Nothing real is "
+            "touched.",
+            "All commands below are real; so much is set in the environment:",
         )
         stage.show_environment()
-        stage.run("Is everything there that a decision needs?", "doctor")
-        stage.run("Who has stopped coming? Nobody is changed by asking.", "review")
-        stage.run("The same for people who do not use terminals.", "review", "-o", str(report))
+        stage.run("First: does the portal show enough to decide anything?", "doctor", lines=1)
         stage.run(
-            "The same once more, as a plan that can be carried out.", "review", "-o", "plan.json"
+            "Who no longer uses the portal? A review decides about everyone and changes nobody.",
+            "review",
+            "-o",
+            "plan.json",
+            "-o",
+            str(report),
         )
+        stage.run("The plan as a table; report.html has it as a page.", "show", "plan.json")
         plan = stage.plan()
+        for sentence, decision in _examples(plan):
+            who = decision.email or str(decision.user_id)
+            stage.run(sentence, "explain", who, "--run", plan.plan_id, lines=_EXPLAINED_LINES)
         stage.run(
-            "Carry it out. Each person is looked at again first.",
+            "Carry the plan out. Each person is rechecked first; it asks unless told --yes.",
             "apply",
             "plan.json",
             "--yes",
             "-o",
             "receipt.json",
         )
-        for told, decision in _examples(plan):
-            who = decision.email or str(decision.user_id)
-            stage.run(told, "explain", who, "--run", plan.plan_id)
-        stage.run("Take all of it back.", "undo", stage.run_id(), "--yes")
         stage.run(
-            "Everything is on record, and nobody has touched the record.", "history", "--verify"
+            "A mistake? One command takes the run back.",
+            "undo",
+            stage.run_id(),
+            "--yes",
+            "-o",
+            "undone.json",
         )
+        stage.run("Everything is on record,", "history")
+        stage.run("and the record has not been changed.", "history", "--verify", lines=1)
         _say(f"That was all. The portal is gone; the report is {report}.")
 
 
@@ -121,23 +130,32 @@ class _Stage:
             shown = "..." if name == "LASTSEEN_API_KEY" else value
             _print(f"  export {name}={shown}")
 
-    def run(self, told: str, *arguments: str) -> None:
-        """Say what is about to happen, show the command, and run it. Raises DemoFailed."""
-        _say(told)
-        _print(f"$ lastseen {' '.join(arguments)}\n")
+    def run(self, said: str, *arguments: str, lines: int | None = None) -> None:
+        """Introduce the command, show it, and run it; of its output print the first `lines`.
+
+        Raises DemoFailed.
+        """
+        _say(said)
+        _print(f"$ lastseen {' '.join(arguments)}")
         ended = subprocess.run(
             [sys.executable, "-m", "lastseen", *arguments],
             cwd=self.home,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
+            stdout=None if lines is None else subprocess.PIPE,
             check=False,
         )
+        if lines is not None:
+            shown = ended.stdout.splitlines(keepends=True)
+            write_out(b"".join(shown[:lines]))
+            if len(shown) > lines:
+                _print("  ...")
         if ended.returncode != 0:
             raise DemoFailed(
                 attempted=f"showing `lastseen {arguments[0]}` on a simulated portal",
                 found=f"it ended with {ended.returncode}",
                 meaning="the demo can't go on; nothing real was touched",
-                remedy="what the command printed above says what it ran into",
+                remedy="read what the command printed above",
             )
 
     def plan(self) -> "Plan":
@@ -159,12 +177,13 @@ class _Stage:
         return {
             **self.served,
             "LASTSEEN_LEDGER__URL": f"sqlite:///{self.home / 'ledger.sqlite3'}",
-            "LASTSEEN_GUARDRAILS__MAX_DISABLE_SHARE": _MAX_SHARE,
         }
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("LASTSEEN_")}
-        return {**inherited, **self._own_environment()}
+        columns = str(shutil.get_terminal_size().columns)
+        colour = {"FORCE_COLOR": "1"} if sys.stdout.isatty() else {}
+        return {**colour, "COLUMNS": columns, **inherited, **self._own_environment()}
 
 
 @contextmanager
@@ -196,8 +215,8 @@ def _simulated_portal() -> Iterator[Mapping[str, str]]:
             raise DemoFailed(
                 attempted="serving a simulated portal on loopback",
                 found="it did not start",
-                meaning="there is nothing to show the job on",
-                remedy="try `lastseen simulate --port 8093` by itself and see what it says",
+                meaning="there is no portal to show anything on",
+                remedy="run `lastseen simulate --port 8093` by itself and read its message",
             )
         yield dict(line.partition("=")[::2] for line in said)
     finally:
@@ -216,18 +235,17 @@ def _stop(process: "subprocess.Popen[str]") -> None:
 
 
 def _examples(plan: "Plan") -> Iterator[tuple[str, "Decision"]]:
-    """Yield one person of each verdict that the plan has, with what to say of them.
+    """Yield one person kept and one on hold, each with an introduction.
 
-    The one kept was rather seen at work than signing in, which sign-ins alone would miss.
+    The person kept was rather seen at work than signing in, which sign-ins alone would miss.
     """
     from lastseen.api import SeenBy, Verdict
 
-    told = (
+    introductions = (
         (Verdict.KEEP, SeenBy.ACTIVITY, "Why is somebody kept?"),
-        (Verdict.DISABLE, SeenBy.SIGN_IN, "Why is somebody disabled?"),
         (Verdict.HOLD, SeenBy.SIGN_IN, "Why is somebody on hold? Only proven absence disables."),
     )
-    for verdict, seen_by, sentence in told:
+    for verdict, seen_by, sentence in introductions:
         able = [one for one in plan.decisions if one.decision is verdict and one.user_id]
         for decision in sorted(able, key=lambda one: one.last_seen_by is not seen_by)[:1]:
             yield sentence, decision

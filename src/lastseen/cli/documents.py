@@ -50,11 +50,15 @@ def deliver_plan(
     settings: "Settings",
     everyone: bool = False,
     only: "Verdict | None" = None,
+    source: Path | None = None,
 ) -> None:
-    """Write the plan; `everyone` and `only` say whom a table or report lists."""
+    """Write the plan; `everyone` and `only` say whom a table or report lists.
+
+    `source` is the file that the plan was read from, if any.
+    """
     from lastseen.reports import PlanContext, render_plan
 
-    written = where.file_in("json")
+    written = where.file_in("json") or source
     stopped_by = _stopped_by(plan, settings)
 
     def render(place: Destination) -> bytes:

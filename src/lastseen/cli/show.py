@@ -36,7 +36,8 @@ def show(
 
     called = invocation(context)
     settings = called.settings()
-    plan: Plan | None = read_plan(Path(what)) if Path(what).is_file() else None
+    source = Path(what) if Path(what).is_file() else None
+    plan: Plan | None = read_plan(source) if source else None
     receipt: Receipt | None = None
     if plan is None:
         with open_portal_ledger(settings) as ledger:
@@ -48,7 +49,7 @@ def show(
         deliver_receipt(receipt, record_destinations(output, form), called, settings)
     elif plan is not None:
         where = plan_destinations(output, form)
-        deliver_plan(plan, where, called, settings=settings, everyone=everyone)
+        deliver_plan(plan, where, called, settings=settings, everyone=everyone, source=source)
 
 
 def _found(ledger: "PortalLedger", what: str) -> "tuple[Plan | None, Receipt | None]":

@@ -12,6 +12,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SAFETY_ARGS ?=
 ATTACKS_ARGS ?=
+FUZZ_ARGS ?=
 LOCK_ARGS ?=
 
 DEV := .venv
@@ -23,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := -m pip install -qq --no-input --progress-bar off
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint docs bench safety attacks lock clean check-python
+.PHONY: help demo check test lint docs bench safety fuzz attacks lock clean check-python
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -59,6 +60,11 @@ bench: $(DEV)/.installed ## Measure requests and time against the vendor's sampl
 
 safety: $(DEV)/.installed ## Search for a portal on which it disables someone at work
 	$(DEV)/bin/python -m campaigns.safety $(SAFETY_ARGS)
+	$(DEV)/bin/python -m campaigns.rot --flips 200
+
+fuzz: $(DEV)/.installed ## Feed it mutated answers, and ledgers with flipped bits
+	$(DEV)/bin/python -m campaigns.fuzz $(FUZZ_ARGS)
+	$(DEV)/bin/python -m campaigns.rot
 
 attacks: $(DEV)/.installed ## Attack plans, rosters, ledger, outputs and secrets: held or broke
 	$(DEV)/bin/python -m campaigns.attacks $(ATTACKS_ARGS)

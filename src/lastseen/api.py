@@ -3,7 +3,7 @@
 The commands call nothing else (beside the reports, which show documents). Nothing is defined here.
 """
 
-from lastseen.config.api_key import find_key, store_key
+from lastseen.config.api_key import find_key, key_file_text, store_key
 from lastseen.config.load import load_settings, settings_from
 from lastseen.config.settings import PortalSettings, Settings
 from lastseen.config.template import configuration_text
@@ -147,6 +147,7 @@ __all__ = [
     "find_key",
     "format_instant",
     "guardrail_ahead",
+    "key_file_text",
     "load_settings",
     "open_ledger",
     "open_portal",

@@ -49,10 +49,26 @@ class Invocation:
         return logging.ERROR
 
     def settings(self) -> "Settings":
-        """Read the configuration file and the environment; raises UsageError."""
+        """Read the configuration file and the environment.
+
+        Raises UsageError; also where a file that the command is to write is one of its inputs,
+        the ledger, the configuration or the key.
+        """
+        from click import get_current_context
+
+        from lastseen.cli.protected import refuse_inputs_as_outputs
         from lastseen.config.load import load_settings
 
-        return load_settings(self.config, os.environ)
+        settings = load_settings(self.config, os.environ)
+        context = get_current_context(silent=True)
+        given = context.params if context is not None else {}
+        outputs = given.get("output") or ()
+        refuse_inputs_as_outputs(
+            [*([outputs] if isinstance(outputs, Path) else outputs)],
+            settings,
+            inputs=[("the configuration", self.config), ("the plan", given.get("plan"))],
+        )
+        return settings
 
     def ledger_url(self) -> str | None:
         """Read where the fleet's ledger is; raises UsageError."""

@@ -92,7 +92,7 @@ class Destinations:
         documents = [(place, render(place)) for place in self.places]
         for place, document in documents:
             if place.file is None:
-                write_out(document)
+                write_out(document, summary=summary.text)
             else:
                 write_file(place.file, document)
         files = [str(place.file) for place in self.places if place.file]
@@ -145,7 +145,7 @@ def _destination(
 ) -> Destination:
     if str(file) == "-":
         return Destination(None, form or offered[0])
-    resolved = file.resolve()
+    resolved = _target(file)
     if problem := _unwritable(resolved):
         raise UsageError(
             attempted=f"preparing to write {file}",
@@ -156,14 +156,26 @@ def _destination(
     return Destination(resolved, form or by_ending(file))
 
 
-def write_out(document: bytes) -> None:
-    """Write `document` to standard output; a reader that has gone is no error."""
+def write_out(document: bytes, *, summary: str = "") -> None:
+    """Write `document` to standard output; a reader that has gone is no error.
+
+    Raises UsageError, with `summary` in it, where it can't be written for another reason, such as
+    a full disk.
+    """
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         silence_standard_output()
+    except OSError as error:
+        silence_standard_output()
+        raise UsageError(
+            attempted="writing the document to standard output",
+            found=(error.strerror or type(error).__name__).lower(),
+            meaning=f"{summary} The document is lost, and what was done stays done".strip(),
+            remedy="`lastseen history` shows what was done, and `lastseen show RUN` the document",
+        ) from None
 
 
 def silence_standard_output() -> None:
@@ -176,7 +188,7 @@ def silence_standard_output() -> None:
 def write_file(file: Path, document: bytes) -> None:
     """Write `document` to `file` with mode 0600, whole or not at all; raises UsageError."""
     try:
-        if file.exists() and not stat.S_ISREG(file.stat().st_mode):
+        if _is_device(file):
             file.write_bytes(document)
             return
         _replace(file, document)
@@ -196,6 +208,29 @@ def _unwritable(file: Path) -> str | None:
     if not file.parent.is_dir():
         return "its folder does not exist"
     return None if os.access(file.parent, os.W_OK) else "its folder is not writable"
+
+
+def _target(file: Path) -> Path:
+    """Return the file to write: links are followed only where nobody else could have made them."""
+    plain = file.absolute().parent.resolve() / file.name
+    if not plain.is_symlink() or _others_can_write(plain.parent):
+        return plain
+    return plain.resolve()
+
+
+def _others_can_write(folder: Path) -> bool:
+    status = folder.stat()
+    foreign = os.name == "posix" and status.st_uid not in (os.geteuid(), 0)
+    return foreign or bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _is_device(file: Path) -> bool:
+    """Say whether `file` is there and neither a regular file nor a link, which are replaced."""
+    try:
+        mode = file.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))
 
 
 def _replace(file: Path, document: bytes) -> None:

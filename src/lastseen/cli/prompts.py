@@ -79,7 +79,8 @@ def answered(question: str, default: str | None = None, *, hidden: bool = False)
 
 def named(people: Sequence[str]) -> str:
     """Return the first few names and the number of the others."""
-    first = ", ".join(people[:_NAMED])
+    # On one line each: a line break in a name must not forge another line of the question.
+    first = ", ".join(" ".join(name.split()) for name in people[:_NAMED])
     rest = len(people) - _NAMED
     return first if rest <= 0 else f"{first} and {counted(rest, 'other')}"
 

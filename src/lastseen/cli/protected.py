@@ -1,0 +1,72 @@
+"""Outputs that must not be written: files that the same command reads, or that Lastseen keeps."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lastseen.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from lastseen.config.settings import Settings
+
+
+def refuse_inputs_as_outputs(
+    outputs: Sequence[Path],
+    settings: "Settings",
+    *,
+    inputs: Sequence[tuple[str, Path | str | None]],
+) -> None:
+    """Raise UsageError where one of `outputs` is an input, the ledger, configuration or key.
+
+    `inputs` are what else the command reads, by name; None where it doesn't.
+    """
+    protected = [*_protected(settings), *((name, Path(file)) for name, file in inputs if file)]
+    for output in outputs:
+        for name, file in protected:
+            if str(output) != "-" and _is_same(output, file):
+                raise UsageError(
+                    attempted=f"preparing to write {output}",
+                    found=f"that file is {name}",
+                    meaning="the document would replace it, so nothing was started",
+                    remedy="give -o another file",
+                )
+
+
+def _protected(settings: "Settings") -> Iterator[tuple[str, Path]]:
+    yield "the configuration", Path("lastseen.toml")
+    if settings.roster.path is not None:
+        yield "the roster", Path(settings.roster.path)
+    key_file = os.environ.get("LASTSEEN_API_KEY_FILE", "").strip()
+    for named in (settings.portal.api_key_file, Path(key_file) if key_file else None):
+        if named is not None:
+            yield "the API key's file", named.expanduser()
+    ledger = _ledger_file(settings.ledger_url)
+    if ledger is not None:
+        for ending in ("", "-wal", "-shm", "-journal"):
+            yield "the ledger", ledger.with_name(ledger.name + ending)
+
+
+def _ledger_file(url: str | None) -> Path | None:
+    """Return the file that holds the ledger, or None for a server or memory."""
+    if url is None:
+        from platformdirs import user_data_path
+
+        return user_data_path("lastseen", appauthor=False) / "ledger.sqlite3"
+    scheme, _, file = url.partition(":///")
+    if scheme.partition("+")[0] != "sqlite" or not file:
+        return None
+    return Path(file.partition("?")[0]).expanduser()
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Say whether two paths lead to one file, through links as well."""
+    with suppress(OSError):  # one of them may not be there yet
+        if one.samefile(other):
+            return True
+    return _real(one) == _real(other)
+
+
+def _real(path: Path) -> Path:
+    return path.absolute().parent.resolve() / path.name

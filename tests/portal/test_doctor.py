@@ -46,7 +46,9 @@ def diagnosed(watched: Watched, *, roster: Any = None, **policy: Any) -> dict[st
 
 @pytest.mark.parametrize("filters", [Filters.AFTER_WINDOW, Filters.BEFORE_WINDOW])
 def test_a_healthy_portal_has_nothing_but_good_findings(built: Built, filters: Filters) -> None:
-    found = diagnosed(built.open(filters))
+    watched = built.open(filters)
+    watched.portal.world.sessions.set_minutes(1440, now=0)
+    found = diagnosed(watched)
     assert {finding.state for finding in found.values()} == {"ok"}
     assert found["Filters"].value == filters.value
     assert found["Longest window"].value == "180 days"
@@ -152,3 +154,23 @@ def test_what_is_wrong_with_the_source_is_said(built: Built) -> None:
     email = watched.portal.world.people[guest].email
     found = diagnosed(watched, roster=Listed(email, warnings=("row 3 was left out",)))["Roster"]
     assert (found.state, found.meaning) == ("warning", "Row 3 was left out.")
+
+
+def test_sessions_without_a_limit_are_told_with_both_ways_out(built: Built) -> None:
+    found = diagnosed(built.open())["Sessions"]
+    assert found.state == "warning"
+    assert "Limit sessions" in (found.remedy or "")
+    assert "sign-out" in (found.remedy or "")
+    assert diagnosed(built.open(), open_sessions="sign-out")["Sessions"].state == "ok"
+
+
+def test_the_release_and_the_keys_rights_are_told(built: Built) -> None:
+    found = diagnosed(built.open())
+    assert found["Release"].value == "DocSpace 3.7.2"
+    assert found["Rights"].value == "unlimited"
+    assert "ending sessions" in found["Rights"].meaning
+
+
+def test_a_portal_that_does_not_tell_its_time_has_an_unknown_clock(built: Built) -> None:
+    found = diagnosed(built.open(faults="no-date:1"))["Clock"]
+    assert (found.state, found.value) == ("problem", "unknown")

@@ -32,6 +32,7 @@ from lastseen.model.instant import (
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
 from lastseen.rosters import Roster
+from lastseen.workflows.doctor_facts import release_finding, rights_finding, sessions_finding
 from lastseen.workflows.roster_check import check_roster
 
 _Answer = TypeVar("_Answer")
@@ -57,7 +58,15 @@ async def doctor(
     `roster` None leaves the roster out. Raises PortalError where the portal can't be reached or
     refuses the key; everything else becomes a finding.
     """
-    findings = [_key(await portal.whoami())]
+    release = await portal.release()
+    findings = [release_finding(release)]
+    if release is not None and not release.is_supported:
+        return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
+    findings.append(_key(await portal.whoami()))
+    findings.append(rights_finding(await portal.own_key(), clock()))
+    settings = await _tried(findings, "Sessions", portal.session_settings())
+    if settings is not None:
+        findings.append(sessions_finding(settings, policy))
     retention = await _tried(findings, "Login history", portal.retention())
     if retention is not None:
         findings.append(_retention(retention, policy))
@@ -223,6 +232,15 @@ def _unknown_actions(ledger: PortalLedger, detected: Detected) -> Finding:
 
 
 def _clock(portal: Portal) -> Finding:
+    if not portal.tells_its_time:
+        return Finding(
+            name="Clock",
+            state="problem",
+            value="unknown",
+            meaning="No answer has a readable `Date` header: idle times can't be told, so nobody "
+            "is disabled.",
+            remedy="Have the proxy in front of the portal pass the `Date` header on.",
+        )
     skew = portal.largest_skew_seconds
     near = abs(skew) <= CLOCK_TOLERANCE.total_seconds()
     return Finding(

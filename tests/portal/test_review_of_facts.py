@@ -1,0 +1,230 @@
+"""What the logs don't show, and what else they do: reviews of a simulated portal, row by row."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lastseen.ledger import Ledger
+from lastseen.model.decision import Decision
+from lastseen.model.errors import PortalTooOld
+from lastseen.model.plan import Policy
+from lastseen.rosters import RosterOptions, open_roster
+from lastseen.simulator.endpoints.event_wire import background_work
+from lastseen.simulator.server.faults import FaultRates
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.world.people import EmployeeType, Person, Status
+from lastseen.simulator.world.release import Release
+from lastseen.simulator.world.scenario import scenario_of
+from lastseen.simulator.world.sessions import Door, Reader
+from lastseen.simulator.world.world import Outage
+from lastseen.workflows.review import review
+from testing.in_process import URL, InProcess, VirtualTime
+from tests.unit.simulator.worlds import ADMIN, ANNA, BERT, NOW, OWNER, USER, ago, person
+
+DAY = 86_400
+AT = int(NOW.timestamp())
+
+
+class Reviewed:
+    """A portal on which Anna signed in 60 days ago and Bert 90, and staff work every day."""
+
+    def __init__(
+        self,
+        setup: Setup | None = None,
+        *,
+        anna: Person | None = None,
+        readers: Sequence[Reader] = (),
+        anna_signed_in: float | None = 60,
+        action: int = 1029,
+    ) -> None:
+        people = [
+            person(OWNER, EmployeeType.DOCSPACE_ADMIN, is_owner=True),
+            person(ADMIN, EmployeeType.DOCSPACE_ADMIN),
+            person(USER, EmployeeType.USER),
+            anna or person(ANNA),
+            person(BERT),
+        ]
+        staff = [(OWNER, ago(hours=hour), 1029) for hour in range(5, 150 * 24, 12)]
+        logins = [*staff, (BERT, ago(days=90), 1029)]
+        if anna_signed_in is not None:
+            logins.append((ANNA, ago(days=anna_signed_in), action))
+        scenario = scenario_of(
+            NOW,
+            people,
+            key_account=ADMIN,
+            logins=logins,
+            trail=[(OWNER, ago(hours=hour), 5002) for hour in range(5, 150 * 24, 12)],
+        )
+        self.time = VirtualTime(AT)
+        self.portal = SimulatedPortal(
+            replace(scenario, readers=tuple(readers)), clock=self.time.portal_clock, setup=setup
+        )
+        self.world = self.portal.world
+        self.ledger = Ledger.in_memory(clock=self.time.machine_clock).portal(URL)
+
+    def decisions(self, **policy: Any) -> dict[str, Decision]:
+        """Review, and return the decisions by id."""
+        roster = open_roster(RosterOptions())
+
+        async def work() -> dict[str, Decision]:
+            client = InProcess(self.portal, self.time, chance=random.Random(1)).client()
+            try:
+                plan = await review(
+                    client,
+                    roster,
+                    ledger=self.ledger,
+                    policy=Policy(**policy),
+                    clock=self.time.machine_clock,
+                )
+            finally:
+                await client.close()
+            return {one.user_id: one for one in plan.decisions if one.user_id}
+
+        return self.time.run(work())
+
+    def anna(self, **policy: Any) -> tuple[str, str]:
+        """Review, and return what is decided on Anna, and why."""
+        one = self.decisions(**policy)[ANNA]
+        return one.decision.value, one.reason.value
+
+    def later(self, days: float) -> None:
+        """Let days pass on which staff go on working."""
+        start = int(self.time.now())
+        self.time.advance(timedelta(days=days))
+        for second in range(start, int(self.time.now()), DAY // 2):
+            self.world.add_login(OWNER, second, 1029)
+            self.world.add_trail(OWNER, second, 5002)
+
+
+SILENT = Reader(ANNA, AT - DAY, 2 * DAY, AT - 60 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("mode", "decision"),
+    [
+        ("report", ("disable", "inactive")),
+        ("hold", ("hold", "session-may-be-open")),
+        ("sign-out", ("sign-out", "session-may-be-open")),
+    ],
+)
+def test_a_silent_reader_is_decided_by_open_sessions(mode: str, decision: tuple[str, str]) -> None:
+    portal = Reviewed(readers=[SILENT])
+    found = portal.decisions(open_sessions=mode)[ANNA]
+    assert (found.decision.value, found.reason.value) == decision
+    assert found.session_may_be_open
+
+
+def test_after_a_sign_out_readers_come_back_and_others_are_disabled() -> None:
+    portal = Reviewed(readers=[SILENT])
+    for who in (ANNA, BERT):
+        portal.world.sessions.end_all_of(who, now=AT)
+        portal.world.administer(AT, 4036, who)
+    portal.later(1)
+    assert portal.decisions(open_sessions="sign-out")[BERT].decision.value == "hold"
+    portal.later(30)
+    found = portal.decisions(open_sessions="sign-out")
+    # Anna signed in again at once and has read in that session ever since.
+    assert (found[ANNA].decision.value, found[BERT].decision.value) == ("sign-out", "disable")
+
+
+def test_limited_sessions_leave_no_doubt() -> None:
+    portal = Reviewed(Setup(session_minutes=1440))
+    assert portal.anna(open_sessions="hold") == ("disable", "inactive")
+
+
+def test_whoever_authorised_an_application_is_held() -> None:
+    portal = Reviewed(Setup(session_minutes=1440), action=1028)
+    assert portal.anna(open_sessions="sign-out") == ("hold", "session-may-be-open")
+
+
+def test_reinstated_by_hand_before_the_first_run_is_kept() -> None:
+    portal = Reviewed()
+    portal.world.set_status_by_hand(ANNA, Status.TERMINATED, now=AT - 5 * DAY)
+    portal.world.set_status_by_hand(ANNA, Status.ACTIVE, now=AT - 3 * DAY)
+    assert portal.anna() == ("keep", "recently-reinstated")
+
+
+@pytest.mark.parametrize("action", [4037, 4021])
+def test_invited_again_is_kept(action: int) -> None:
+    portal = Reviewed()
+    portal.world.administer(AT - 5 * DAY, action, ANNA)
+    assert portal.anna() == ("keep", "recently-invited")
+
+
+@pytest.mark.parametrize(
+    ("invited", "decision"),
+    [(10, ("keep", "recently-invited")), (40, ("disable", "invitation-not-accepted"))],
+)
+def test_an_invitation_that_nobody_accepted_ends(invited: float, decision: tuple[str, str]) -> None:
+    portal = Reviewed(anna=person(ANNA, status=Status.PENDING), anna_signed_in=None)
+    portal.world.administer(int(AT - invited * DAY), 4037, ANNA)
+    assert portal.anna() == decision
+
+
+def test_the_trash_clean_up_is_not_the_person() -> None:
+    portal = Reviewed()
+    portal.world.actors.append(background_work(portal.world.people[ANNA]))
+    portal.world.trail.insert(AT - DAY, len(portal.world.actors) - 1, 5018)
+    assert portal.anna() == ("disable", "inactive")
+
+
+@pytest.mark.parametrize(("is_sso", "verdict"), [(True, "disable"), (False, "keep")])
+def test_a_directorys_single_logout_is_not_the_person(is_sso: bool, verdict: str) -> None:
+    portal = Reviewed(anna=person(ANNA, is_sso=is_sso))
+    portal.world.add_login(ANNA, AT - DAY, 1006)
+    assert portal.anna()[0] == verdict
+
+
+def test_refused_attempts_are_counted_by_the_address_in_any_case() -> None:
+    portal = Reviewed()
+    email = portal.world.people[ANNA].email
+    for typed in (email, email.upper(), email.lower()):
+        portal.world.add_login("712d9ec3-5d2b-4b13-824f-71f00191dcca", AT - DAY, 1002, login=typed)
+    assert portal.decisions()[ANNA].failed_sign_ins == 3
+
+
+def test_the_use_of_an_api_key_is_a_sighting() -> None:
+    reader = Reader(ANNA, AT - 2 * DAY, 3 * DAY, door=Door.API_KEY)
+    portal = Reviewed(readers=[reader])
+    key = replace(next(iter(portal.portal.keys.values())), secret="sk-anna", account=ANNA)
+    portal.portal.keys[key.secret] = key
+    portal.world.key_uses[ANNA] = AT - 2 * DAY
+    found = portal.decisions()[ANNA]
+    assert (found.decision.value, found.last_seen_by) == ("keep", "api-key")
+
+
+@pytest.mark.parametrize("log", ["login", "trail"])
+def test_a_log_that_has_stopped_disables_nobody(log: Any) -> None:
+    portal = Reviewed(Setup(outages=[Outage(log, AT - 21 * DAY)]))
+    found = portal.decisions()[ANNA]
+    assert (found.decision.value, found.reason.value) == ("hold", "evidence-incomplete")
+    assert "probably stopped" in found.explanation
+
+
+@pytest.mark.parametrize("log", ["login", "trail"])
+def test_a_pause_inside_the_window_is_a_gap(log: Any) -> None:
+    portal = Reviewed(Setup(outages=[Outage(log, AT - 25 * DAY, AT - 5 * DAY)]))
+    found = portal.decisions()[ANNA]
+    assert found.decision.value == "hold"
+    assert "had probably stopped" in found.explanation
+
+
+def test_without_a_readable_date_nobody_is_disabled() -> None:
+    portal = Reviewed(Setup(faults=FaultRates.of({"no-date": 1.0})))
+    assert portal.anna() == ("hold", "evidence-incomplete")
+
+
+@pytest.mark.parametrize("release", list(Release))
+def test_every_supported_release_is_reviewed_alike(release: Release) -> None:
+    portal = Reviewed(Setup(release=release), action=1000)
+    assert portal.anna() == ("disable", "inactive")
+
+
+def test_a_release_without_api_keys_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Release, "version", property(lambda _: "3.0.4"))
+    with pytest.raises(PortalTooOld, match=r"3\.0\.4"):
+        Reviewed().decisions()

@@ -68,6 +68,7 @@ def deliver_plan(
             stopped_by=stopped_by,
             plan_file=str(written) if written else None,
             only=only,
+            soon_days=plan.soon.days if plan.soon else None,
         )
         return render_plan(plan, place.format, context=context)
 

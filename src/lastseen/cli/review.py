@@ -1,5 +1,8 @@
 """`lastseen review`: decide on everyone on the roster and write the plan. Changes nobody."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,12 +19,28 @@ from lastseen.cli.options import (
     StrictOption,
     read_now,
 )
-from lastseen.cli.output import Destinations
+from lastseen.cli.output import Destinations, write_file
 from lastseen.cli.progress import watched
 from lastseen.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, Plan, Session, Settings, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewAsked:
+    """What a review is asked for on the command line, beside its documents."""
+
+    now: "Instant | None" = None
+    """The instant to pretend; None for the present one."""
+    all_dates: bool = False
+    """Whether every date to show is looked up."""
+    soon_days: int | None = None
+    """Within how many days people who will be due are listed; None lists nobody."""
+    cohort: str | None = None
+    """The cohort to review; None for everyone."""
+    on_roster: Callable[[bytes], None] | None = None
+    """What is given the roster as a document."""
 
 
 def review(
@@ -38,6 +57,28 @@ def review(
             "--only-decision", metavar="DECISION", help="Show only disable, keep, hold or skip."
         ),
     ] = None,
+    soon: Annotated[
+        int | None,
+        typer.Option(
+            "--soon",
+            metavar="DAYS",
+            min=1,
+            max=36500,
+            help="Also list who will be due within DAYS days if nothing is seen of them.",
+        ),
+    ] = None,
+    cohort: Annotated[
+        str | None,
+        typer.Option("--cohort", metavar="NAME", help="Only the people of this cohort."),
+    ] = None,
+    roster_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--roster-out",
+            metavar="FILE",
+            help="Write the roster as CSV; the plan has its SHA-256.",
+        ),
+    ] = None,
 ) -> int:
     """Decide who is to be disabled, and write a plan.
 
@@ -49,7 +90,17 @@ def review(
     where = plan_destinations(output, form)
     only = read_verdict(only_decision, where)
     settings = called.settings()
-    plan = run_async(_reviewed(called, settings, pretended, all_dates=dates is Dates.ALL))
+    roster: list[bytes] = []
+    asked = ReviewAsked(
+        now=pretended,
+        all_dates=dates is Dates.ALL,
+        soon_days=soon,
+        cohort=cohort,
+        on_roster=roster.append if roster_out else None,
+    )
+    plan = run_async(_reviewed(called, settings, asked))
+    if roster_out:
+        write_file(roster_out, roster[0])
     deliver_plan(plan, where, called, settings=settings, everyone=everyone, only=only)
     return review_exit_code(plan, strict=strict)
 
@@ -89,13 +140,7 @@ def review_exit_code(plan: "Plan", *, strict: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-async def reviewed(
-    session: "Session",
-    called: Invocation,
-    pretended: "Instant | None",
-    *,
-    all_dates: bool = False,
-) -> "Plan":
+async def reviewed(session: "Session", called: Invocation, asked: ReviewAsked) -> "Plan":
     """Review with an open session, with the progress that the invocation asks for."""
     from lastseen.api import review, system_clock
 
@@ -106,18 +151,19 @@ async def reviewed(
             ledger=session.ledger,
             policy=session.settings.policy,
             clock=system_clock,
-            now=pretended,
+            now=asked.now,
             reconcile=session.settings.roster.reconcile,
-            all_dates=all_dates,
+            cohort=asked.cohort,
+            on_roster=asked.on_roster,
+            all_dates=asked.all_dates,
+            soon_days=asked.soon_days,
             log_silence_days=session.settings.guardrails.log_silence_days,
             progress=progress,
         )
 
 
-async def _reviewed(
-    called: Invocation, settings: "Settings", pretended: "Instant | None", *, all_dates: bool
-) -> "Plan":
+async def _reviewed(called: Invocation, settings: "Settings", asked: ReviewAsked) -> "Plan":
     from lastseen.api import open_session
 
     async with open_session(settings) as session:
-        return await reviewed(session, called, pretended, all_dates=all_dates)
+        return await reviewed(session, called, asked)

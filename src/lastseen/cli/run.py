@@ -20,7 +20,7 @@ from lastseen.cli.options import (
 from lastseen.cli.output import Destination, Destinations, Summary
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
-from lastseen.cli.review import review_exit_code, reviewed
+from lastseen.cli.review import ReviewAsked, review_exit_code, reviewed
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
 from lastseen.model.errors import ExitCode, weightiest
@@ -129,7 +129,7 @@ async def _pretended(
     from lastseen.api import open_session
 
     async with open_session(settings) as session:
-        plan = await reviewed(session, called, pretended)
+        plan = await reviewed(session, called, ReviewAsked(now=pretended))
     deliver_plan(plan, where, called, settings=session.settings)
     print_line("Nothing was carried out: with --now a run only shows what it would decide.")
     return review_exit_code(plan, strict=strict)

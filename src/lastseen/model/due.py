@@ -4,11 +4,15 @@ Pure: decisions and plans in, instants out; None where time alone changes nothin
 told.
 """
 
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+
 from lastseen.model.cohort import policy_by_name
+from lastseen.model.contractor import UserId, user_id
 from lastseen.model.counting import counted
-from lastseen.model.decision import Decision, Reason
-from lastseen.model.instant import Instant, after, days
-from lastseen.model.plan import Plan, Policy
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.instant import Instant, after, days, instant
+from lastseen.model.plan import DueSoon, Plan, Policy, Soon
 
 _COUNTED_FROM_LAST_SEEN = frozenset(
     {Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED}
@@ -27,8 +31,76 @@ def due_at(decision: Decision, policy: Policy) -> Instant | None:
     return after(decision.last_seen_at, days(inactive_days_of(decision, policy)))
 
 
+def due_by_contract(decision: Decision, policy: Policy, end_date: date | None) -> Instant | None:
+    """Return when somebody's contract ends who is kept or held until then, or None.
+
+    `end_date` is the last day of the contract (UTC), where the roster knows it.
+    """
+    is_open = decision.decision in (Verdict.KEEP, Verdict.HOLD) and decision.reason is not (
+        Reason.EXEMPT
+    )
+    rules = policy_by_name(policy, decision.cohort)
+    if end_date is None or not is_open or rules.contract_end != "disable":
+        return None
+    midnight = instant(datetime(end_date.year, end_date.month, end_date.day, tzinfo=UTC))
+    return after(midnight, days(1)) if end_date < date.max else None
+
+
+def soon_due(
+    decisions: Iterable[Decision],
+    policy: Policy,
+    *,
+    ends: Mapping[UserId, date],
+    now: Instant,
+    within_days: int,
+) -> Soon:
+    """Return who will be disabled within so many days from `now` if nothing is seen of them.
+
+    `ends`: the last day of the contract of each person that has one, by the portal's id.
+    """
+    until = after(now, days(within_days))
+    people = []
+    for decision in decisions:
+        if decision.user_id is None:
+            continue
+        by_absence = due_at(decision, policy)
+        never = decision.last_seen_by in (SeenBy.REGISTRATION, SeenBy.INVITATION)
+        if never and policy_by_name(policy, decision.cohort).never_seen == "keep":
+            by_absence = None
+        by_contract = due_by_contract(decision, policy, ends.get(user_id(decision.user_id)))
+        dates = [
+            (by_absence, Reason.NEVER_SEEN if never else Reason.INACTIVE),
+            (by_contract, Reason.CONTRACT_ENDED),
+        ]
+        known = [(at, reason) for at, reason in dates if at is not None and at <= until]
+        if known:
+            at, reason = min(known)
+            people.append(_due(decision, at, reason))
+    return Soon(
+        days=within_days,
+        people=tuple(sorted(people, key=lambda one: (one.due_at, one.email or "", one.user_id))),
+    )
+
+
+def _due(decision: Decision, at: Instant, reason: Reason) -> DueSoon:
+    return DueSoon(
+        user_id=decision.user_id or "",
+        email=decision.email,
+        display_name=decision.display_name,
+        sponsor=decision.sponsor,
+        due_at=at,
+        reason=reason,
+    )
+
+
 def due_soon(plan: Plan, within_days: int) -> tuple[tuple[Instant, Decision], ...]:
-    """Return who will be disabled within so many days if not seen before, the earliest first."""
+    """Return who will be disabled within so many days if not seen before, the earliest first.
+
+    As the plan says where it was asked; contracts that end are only known there.
+    """
+    if plan.soon is not None:
+        decisions = {one.user_id: one for one in plan.decisions}
+        return tuple((one.due_at, decisions[one.user_id]) for one in plan.soon.people)
     until = after(plan.now, days(within_days))
     due = ((due_at(decision, plan.policy), decision) for decision in plan.decisions)
     found = [(at, decision) for at, decision in due if at is not None and at <= until]

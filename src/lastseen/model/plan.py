@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from lastseen.model.canonical_json import NOT_CANONICAL, canonical_json
-from lastseen.model.decision import Decision, Verdict
+from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import PlanRefused
 from lastseen.model.instant import Instant, after, before, days, whole_second
 
@@ -155,6 +155,32 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
     skip: int = 0
 
 
+class DueSoon(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is kept today and will be disabled if nothing is seen of them."""
+
+    user_id: str
+    """The portal's id."""
+    email: str | None
+    """The e-mail address."""
+    display_name: str | None
+    """The name."""
+    sponsor: str | None
+    """Who invited or answers for them."""
+    due_at: Instant
+    """From when on a review would disable them."""
+    reason: Reason
+    """For which reason."""
+
+
+class Soon(msgspec.Struct, frozen=True, kw_only=True):
+    """Who will be due within some days."""
+
+    days: int
+    """How many days ahead were asked about."""
+    people: tuple[DueSoon, ...]
+    """Those due by then, the earliest first."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a review decided on everyone of a roster."""
 
@@ -174,6 +200,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The rules that decided."""
     population: Population | None = None
     """Who was on the roster; null in plans that were made without one."""
+    soon: Soon | None = None
+    """Who will be due soon; null where `--soon` was not given."""
     evidence: EvidenceSummary
     """What the decisions rest on."""
     decisions: tuple[Decision, ...]

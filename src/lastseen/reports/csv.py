@@ -37,8 +37,12 @@ class CsvPlan:
 
     def render(self, plan: Plan, context: PlanContext) -> bytes:
         """Return the decisions as CSV with a header and CRLF line ends."""
-        rows = (msgspec.to_builtins(decision) for decision in shown_people(plan, context.only))
-        return _document(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
+        people = [msgspec.to_builtins(one) for one in shown_people(plan, context.only)]
+        if plan.soon is None:
+            return _document(_COLUMNS, ([row[column] for column in _COLUMNS] for row in people))
+        due = {one.user_id: format_instant(one.due_at) for one in plan.soon.people}
+        rows = ([*(row[column] for column in _COLUMNS), due.get(row["user_id"])] for row in people)
+        return _document((*_COLUMNS, "due_at"), rows)
 
 
 def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:

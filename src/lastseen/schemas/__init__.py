@@ -16,11 +16,13 @@ from lastseen.model.instant import Instant
 from lastseen.model.plan import (
     PLAN_SCHEMA,
     Cohort,
+    DueSoon,
     EvidenceSummary,
     Plan,
     PlanSummary,
     Policy,
     Population,
+    Soon,
 )
 from lastseen.model.receipt import RECEIPT_SCHEMA, Outcome, Receipt
 
@@ -36,6 +38,8 @@ _PARTS: tuple[type[msgspec.Struct], ...] = (
     Policy,
     Cohort,
     Population,
+    Soon,
+    DueSoon,
     EvidenceSummary,
     Decision,
     PlanSummary,

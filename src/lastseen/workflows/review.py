@@ -18,6 +18,7 @@ from lastseen.evidence.record import EvidenceRecord, encode_record
 from lastseen.ledger import EvidenceStore, Ledger, PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.due import soon_due
 from lastseen.model.errors import LastseenError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Clock, Instant, before, days
@@ -26,7 +27,7 @@ from lastseen.model.plan import (
     Filters,
     Plan,
     Policy,
-    Population,
+    Soon,
     sealed,
     summarise,
 )
@@ -74,6 +75,7 @@ async def review(
     on_roster: Callable[[bytes], None] | None = None,
     all_dates: bool = False,
     log_silence_days: float = LOG_SILENCE_DAYS,
+    soon_days: int | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Decide on everyone of `roster` and return the plan; it is kept in `ledger` as well.
@@ -83,7 +85,8 @@ async def review(
     this cohort. `on_roster` is given the roster as a document whose SHA-256 is in the plan's
     population. `all_dates`: read on until the date of everyone to be disabled is known; else
     looking for dates takes no more requests than deciding did, and the next reviews read on from
-    there. Raises PortalError, RosterError, UsageError and LedgerError; an interrupted review keeps
+    there. `soon_days`: the plan also lists who will be due within so many days. Raises PortalError,
+    RosterError, UsageError and LedgerError; an interrupted review keeps
     what it has read.
     """
     work = _Review(
@@ -95,6 +98,7 @@ async def review(
         progress or Silent(),
         all_dates=all_dates,
         log_silence_days=log_silence_days,
+        soon_days=soon_days,
     )
     run = ledger.runs.begin("review")
     try:
@@ -148,6 +152,7 @@ async def review_unrecorded(
         progress or Silent(),
         all_dates=False,
         log_silence_days=LOG_SILENCE_DAYS,
+        soon_days=None,
     )
     return await work.outcome("", roster, reconcile=reconcile, cohort=None, on_roster=None)
 
@@ -171,6 +176,7 @@ class _Review:
         *,
         all_dates: bool,
         log_silence_days: float,
+        soon_days: int | None,
     ) -> None:
         self._portal = portal
         self._ledger = ledger
@@ -181,6 +187,7 @@ class _Review:
         self._now = pretended or clock()
         self._progress = progress
         self._all_dates = all_dates
+        self._soon_days = soon_days
         self._collector: Collector | None = None
         self._circumstances: Circumstances | None = None
         self._log_silence_days = log_silence_days
@@ -206,7 +213,7 @@ class _Review:
         await self.collect(subjects)
         await self.look_around(subjects)
         decisions = tuple(sorted(map(self.decide, subjects), key=_reading_order))
-        plan = self.plan(plan_id, decisions, reviewed.population)
+        plan = self.plan(plan_id, decisions, reviewed)
         return ReviewOutcome(plan=plan, record=self.record(plan, subjects))
 
     async def load(self, roster: Roster, *, reconcile: bool, cohort: str | None) -> Reviewed:
@@ -311,7 +318,7 @@ class _Review:
                 return decision
         return self._decision(subject, self._evidence(person, self._kinds))
 
-    def plan(self, plan_id: str, decisions: tuple[Decision, ...], population: Population) -> Plan:
+    def plan(self, plan_id: str, decisions: tuple[Decision, ...], reviewed: Reviewed) -> Plan:
         """Write the plan."""
         return sealed(
             Plan(
@@ -320,11 +327,24 @@ class _Review:
                 created_at=self._clock() if self._pretended else self._now,
                 now=self._now,
                 policy=self._policy,
-                population=population,
+                population=reviewed.population,
+                soon=self._soon(decisions, reviewed.subjects),
                 evidence=self._summary(decisions),
                 decisions=decisions,
                 summary=summarise(decisions),
             )
+        )
+
+    def _soon(self, decisions: Sequence[Decision], subjects: Sequence[Subject]) -> Soon | None:
+        if self._soon_days is None:
+            return None
+        ends = {
+            subject.profile.id: subject.contractor.end_date
+            for subject in subjects
+            if subject.profile and subject.contractor and subject.contractor.end_date
+        }
+        return soon_due(
+            decisions, self._policy, ends=ends, now=self._now, within_days=self._soon_days
         )
 
     def record(self, plan: Plan, subjects: Sequence[Subject]) -> EvidenceRecord:

@@ -1,9 +1,18 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
-from lastseen.model.decision import Reason, Verdict
-from lastseen.model.due import clears_at, due_at, due_soon, inactive_days_of, what_clears
+from lastseen.model.contractor import UserId
+from lastseen.model.decision import Reason, SeenBy, Verdict
+from lastseen.model.due import (
+    clears_at,
+    due_at,
+    due_soon,
+    inactive_days_of,
+    soon_due,
+    what_clears,
+)
 from lastseen.model.plan import Cohort, Policy
 from tests.unit.reports.samples import NOW, days_ago, decision, incomplete_evidence, plan_of
 
@@ -51,3 +60,51 @@ def test_what_time_alone_does_not_clear_has_no_date():
     assert clears_at(held, plan_of(held)) is None
     assert "names one account" in what_clears(held, plan_of(held))
     assert what_clears(decision(), plan_of()) == ""
+
+
+def test_people_due_by_absence_or_by_contract_are_listed_with_the_earlier_date():
+    people = [
+        decision(user_id=UserId("1"), last_seen_at=days_ago(24), **KEPT),
+        decision(user_id=UserId("2"), last_seen_at=days_ago(1), **KEPT),
+        decision(user_id=UserId("3"), last_seen_at=days_ago(24), **KEPT),
+        decision(user_id=UserId("4"), decision=Verdict.HOLD, reason=Reason.EVIDENCE_INCOMPLETE),
+        decision(user_id=UserId("5"), decision=Verdict.KEEP, reason=Reason.EXEMPT),
+    ]
+    last_day = (NOW + timedelta(days=2)).date()
+    ends = {UserId(n): last_day for n in "345"} | {UserId("2"): (NOW + timedelta(days=99)).date()}
+
+    soon = soon_due(people, Policy(), ends=ends, now=NOW, within_days=14)
+
+    assert [(one.user_id, one.reason) for one in soon.people] == [
+        ("3", Reason.CONTRACT_ENDED),
+        ("4", Reason.CONTRACT_ENDED),
+        ("1", Reason.INACTIVE),
+    ]
+    assert soon.people[0].due_at.date() == last_day + timedelta(days=1)
+
+
+def test_a_contract_that_is_only_reported_and_a_policy_that_keeps_those_never_seen_are_not_due():
+    new = decision(
+        user_id=UserId("1"),
+        last_seen_at=days_ago(29),
+        last_seen_by=SeenBy.REGISTRATION,
+        decision=Verdict.KEEP,
+        reason=Reason.RECENTLY_REGISTERED,
+    )
+    policy = Policy(never_seen="keep", contract_end="report")
+    ends = {UserId("1"): NOW.date()}
+
+    assert soon_due([new], policy, ends=ends, now=NOW, within_days=14).people == ()
+    assert soon_due([new], Policy(), ends=ends, now=NOW, within_days=14).people[0].reason is (
+        Reason.CONTRACT_ENDED
+    )
+
+
+def test_what_the_plan_itself_says_about_people_due_soon_goes_before():
+    seen = decision(user_id=UserId("1"), last_seen_at=days_ago(1), **KEPT)
+    ends = {UserId("1"): NOW.date()}
+    soon = soon_due([seen], Policy(), ends=ends, now=NOW, within_days=3)
+
+    plan = structs.replace(plan_of(seen), soon=soon)
+
+    assert [one.user_id for _, one in due_soon(plan, 99)] == ["1"]

@@ -18,7 +18,7 @@ from tests.unit.reports.samples import (
 
 PLAN_FIELDS = {
     "schema", "plan_id", "digest", "portal", "created_at", "now", "policy", "population",
-    "evidence", "decisions", "summary",
+    "soon", "evidence", "decisions", "summary",
 }  # fmt: skip
 EVIDENCE_FIELDS = {
     "complete", "covered_since", "filters", "retention_days", "session_minutes", "requests",
@@ -122,7 +122,10 @@ def test_the_plans_fields_are_those_of_the_contract():
         "hold",
         "skip",
     }
-    assert set(parts["Plan"]["properties"]) - set(parts["Plan"]["required"]) == {"population"}
+    assert set(parts["Plan"]["properties"]) - set(parts["Plan"]["required"]) == {
+        "population",
+        "soon",
+    }
 
 
 def test_the_plans_values_are_those_of_the_contract():

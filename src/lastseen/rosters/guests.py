@@ -1,6 +1,6 @@
 """The roster `guests`: the portal's own guests, whole or narrowed by group, inviter or domain.
 
-Everyone is listed, disabled and pending guests too: what becomes of them is for the policy to say.
+Everyone is listed, disabled and pending guests too: the policy decides about them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -141,10 +141,9 @@ def _demand_group_id(group: str) -> None:
 
 
 def _nobody(query: PeopleQuery) -> str:
-    """Say that a list came back empty.
+    """Return the warning about an empty list.
 
-    Releases up to 3.7.2 take no guest into a group (GroupsController.cs, ValidateUserAsync): worth
-    saying to whoever names one.
+    Releases up to 3.7.2 take no guest into a group (GroupsController.cs, ValidateUserAsync).
     """
     chosen = [
         *([f"in the group {query.group_id}"] if query.group_id else []),

@@ -78,7 +78,7 @@ async def read_guests(
 ) -> tuple[Profile, ...]:
     """Read the guest list into `accounts` and return it.
 
-    Reads everyone instead where that is sure to cost no more in the end: people on the roster who
+    Reads everyone instead where that certainly costs no more in the end: people on the roster who
     aren't guests need a request each after the guest list, and there are at least as many of them
     as the roster is longer than that list.
     """
@@ -100,7 +100,7 @@ async def look_up(people: Sequence[Contractor], accounts: Accounts, portal: Port
     address that nobody has; the list of everyone where that costs fewer requests, or turns out to.
     Afterwards an account that isn't in `accounts` isn't on the portal.
     """
-    unknown = [person for person in people if _questions(person, accounts)]
+    unknown = [person for person in people if _is_unknown(person, accounts)]
     if len(unknown) <= FEW:
         await _ask_one_by_one(unknown, accounts, portal, instead=math.inf)
         return
@@ -109,19 +109,19 @@ async def look_up(people: Sequence[Contractor], accounts: Accounts, portal: Port
         await _read_everyone(accounts, portal)
 
 
-def _questions(person: Contractor, accounts: Accounts) -> bool:
+def _is_unknown(person: Contractor, accounts: Accounts) -> bool:
     return _ask_by_id(person, accounts) is not None or _ask_by_email(person, accounts) is not None
 
 
 def _ask_by_id(person: Contractor, accounts: Accounts) -> UserId | None:
-    """Return the id that the portal must be asked for, or None where that could bring nothing."""
+    """Return the id to ask the portal for, or None where asking could bring nothing."""
     if accounts.complete or person.id is None or accounts.by_id(person) is not None:
         return None
     return portal_id(person.id)
 
 
 def _ask_by_email(person: Contractor, accounts: Accounts) -> str | None:
-    """Return the address that the portal must be asked for, or None.
+    """Return the address to ask the portal for, or None.
 
     One account with the address is enough: the portal refuses to give it to a second
     (DbUserService.cs, SaveUserAsync).
@@ -141,8 +141,8 @@ async def _ask_one_by_one(
 ) -> bool:
     """Ask for each person, as many at once as the portal allows; the first failure ends all.
 
-    Returns False, with some not asked for, where `instead` requests are fewer than those left seem
-    to cost by what the others did.
+    Returns False, with some people not asked for, as soon as `instead` requests are fewer than the
+    remaining people seem to cost.
     """
     asked = answered = spent = 0
 

@@ -6,6 +6,7 @@ import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.contractor import Contractor, Profile, UserId
+from lastseen.model.decision import Reason
 from lastseen.model.email_address import near_key
 from lastseen.rosters.guests import GuestsRoster
 from lastseen.rosters.interface import Listing, Roster
@@ -17,14 +18,19 @@ async def match_again(
 ) -> dict[UserId, Match]:
     """Return what the roster says now of `profiles`, accounts read just now.
 
-    An account that no row may mean is left out. The portal's guests are not listed anew: their
-    profiles say whether they belong to the roster. Raises RosterError, UsageError, PortalError.
+    An account that no row may mean is left out; where the roster is empty or a row names nobody who
+    can be found, such an account is AMBIGUOUS, for a row may be missing. The portal's guests are
+    not listed anew: their profiles say whether they belong to the roster. Raises RosterError,
+    UsageError, PortalError.
     """
     accounts = tuple(profiles)
+    is_whole = True
     if isinstance(roster, GuestsRoster):
         listing = await roster.among(accounts, portal)
     else:
-        listing = _about(accounts, await roster.load(portal))
+        read = await roster.load(portal)
+        is_whole = read.complete and bool(read.contractors)
+        listing = _about(accounts, read)
     found = await match(listing, portal, reconcile=False)
     matches = {one.profile.id: one for one in found if one.profile is not None}
     for one in found:
@@ -32,7 +38,19 @@ async def match_again(
             for account in accounts:
                 if _may_mean(one.contractor, account):
                     matches[account.id] = one
+    if not is_whole:
+        for account in accounts:
+            matches.setdefault(account.id, _doubtful(account))
     return matches
+
+
+def _doubtful(account: Profile) -> Match:
+    return Match(
+        contractor=None,
+        profile=account,
+        problem=Reason.AMBIGUOUS,
+        explanation="the roster is empty now, or a row of it names nobody who can be found",
+    )
 
 
 def _about(accounts: tuple[Profile, ...], listing: Listing) -> Listing:

@@ -11,6 +11,7 @@ from benchmarks.bench.memory import a_million_entries
 from benchmarks.bench.processor import proven_against_plain
 from benchmarks.bench.regret import regret
 from benchmarks.bench.requests import first_and_second_day, with_dates_to_show
+from benchmarks.bench.rosters import every_source
 from benchmarks.bench.starting import commands_of_every_day
 from benchmarks.bench.table import Row, machine, table
 from benchmarks.bench.wall import against_the_sample
@@ -27,6 +28,7 @@ FULL: dict[str, Measurement] = {
     "commands": commands_of_every_day,
     "growth": lambda: growing.growth([1_000, 10_000, 100_000], picture=growing.PICTURE),
     "regret": lambda: regret(0.5),
+    "rosters": lambda: every_source(100_000),
     "fleet-workers": lambda: fleet.several_workers(1_000),
     "fleet-overhead": lambda: fleet.overhead(20),
     "fleet-status": lambda: fleet.status(5_000),
@@ -44,6 +46,7 @@ SHORT: dict[str, Measurement] = {
     "commands": commands_of_every_day,
     "growth": lambda: growing.growth([200, 1_000], picture=None),
     "regret": lambda: regret(0.05),
+    "rosters": lambda: every_source(2_000),
     "fleet-workers": lambda: fleet.several_workers(8),
     "fleet-overhead": lambda: fleet.overhead(2),
     "fleet-status": lambda: fleet.status(100),

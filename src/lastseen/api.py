@@ -61,6 +61,7 @@ from lastseen.workflows.apply import ApplyPreview, apply, preview_apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.doctor import doctor
 from lastseen.workflows.dry_run import dry_run
+from lastseen.workflows.exempting import exempt
 from lastseen.workflows.explain import explain, explain_outcome, was_reviewed
 from lastseen.workflows.plan_guardrails import guardrail_ahead
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
@@ -142,6 +143,7 @@ __all__ = [
     "dry_run",
     "encode_plan",
     "encode_receipt",
+    "exempt",
     "explain",
     "explain_outcome",
     "find_key",

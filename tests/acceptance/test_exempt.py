@@ -1,8 +1,11 @@
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 PORTAL = {"LASTSEEN_PORTAL__URL": "https://portal.example.org"}
+
+LATER = (datetime.now(UTC).date() + timedelta(days=100)).isoformat()
 
 
 def test_an_exemption_is_added_listed_and_removed_without_a_key(lastseen):
@@ -11,19 +14,19 @@ def test_an_exemption_is_added_listed_and_removed_without_a_key(lastseen):
         "add",
         "Ann@Example.org",
         "--until",
-        "2999-12-31",
+        LATER,
         "--reason",
         "on leave",
         environment=PORTAL,
     )
     assert added.exit_code == 0, added.stderr
     assert added.stdout == ""
-    assert "ann@example.org is exempt until 2999-12-31: on leave" in added.stderr
+    assert f"ann@example.org is exempt until {LATER}: on leave" in added.stderr
 
     listed = lastseen("exempt", "list", "--format", "json", environment=PORTAL)
     (exemption,) = json.loads(listed.stdout)["exemptions"]
     assert exemption["who"] == "ann@example.org"
-    assert exemption["until"] == "2999-12-31"
+    assert exemption["until"] == LATER
     assert "on leave" in lastseen("exempt", "list", environment=PORTAL).stdout
 
     removed = lastseen("exempt", "remove", "ANN@example.org", environment=PORTAL)
@@ -31,7 +34,9 @@ def test_an_exemption_is_added_listed_and_removed_without_a_key(lastseen):
     assert "Nobody is exempt" in lastseen("exempt", "list", environment=PORTAL).stdout
 
 
-@pytest.mark.parametrize(("until", "reason"), [("2001-01-01", "too late"), ("2999-01-01", "  ")])
+@pytest.mark.parametrize(
+    ("until", "reason"), [("2001-01-01", "too late"), (LATER, "  "), ("2999-12-31", "too far")]
+)
 def test_an_exemption_needs_a_reason_and_a_day_to_come(lastseen, until, reason):
     ran = lastseen(
         "exempt",
@@ -49,7 +54,7 @@ def test_an_exemption_needs_a_reason_and_a_day_to_come(lastseen, until, reason):
 
 def test_a_name_that_no_review_has_met_is_noted_after_the_first_review(at_work):
     def added(who):
-        ran = at_work("exempt", "add", who, "--until", "2999-12-31", "--reason", "asked for")
+        ran = at_work("exempt", "add", who, "--until", LATER, "--reason", "asked for")
         assert ran.exit_code == 0
         return ran.stderr
 
@@ -63,7 +68,29 @@ def test_a_name_that_no_review_has_met_is_noted_after_the_first_review(at_work):
 def test_an_exempt_person_is_kept(at_work):
     plan = json.loads(at_work("review", "--format", "json").stdout)
     who = next(d["email"] for d in plan["decisions"] if d["decision"] == "disable")
-    at_work("exempt", "add", who, "--until", "2999-12-31", "--reason", "asked for")
+    at_work("exempt", "add", who, "--until", LATER, "--reason", "asked for")
     plan = json.loads(at_work("review", "--format", "json").stdout)
     (decision,) = [d for d in plan["decisions"] if d["email"] == who]
     assert (decision["decision"], decision["reason"]) == ("keep", "exempt")
+
+
+def test_a_domain_is_exempt_with_a_ticket_and_an_approval_and_renewed(lastseen):
+    def add(*more: str):
+        command = ["exempt", "add", "--until", LATER, "--reason", "audit", *more]
+        return lastseen(*command, environment=PORTAL)
+
+    assert add("--domain", "Vendor.example", "--ticket", "T-1").exit_code == 0
+    renewed = add("--domain", "vendor.example", "--approved-by", "boss@example.com")
+    assert "domain:vendor.example is exempt until" in renewed.stderr
+    assert "renewed 1 time" in renewed.stderr
+
+    listed = lastseen("exempt", "list", environment=PORTAL).stdout
+    assert "approved by" in listed
+    removed = lastseen("exempt", "remove", "--domain", "vendor.example", environment=PORTAL)
+    assert removed.exit_code == 0
+
+
+def test_an_exemption_covers_exactly_one_thing(lastseen):
+    for named in ([], ["ann@example.org", "--domain", "vendor.example"], ["--domain", "*.x.org"]):
+        command = ["exempt", "add", *named, "--until", LATER, "--reason", "audit"]
+        assert lastseen(*command, environment=PORTAL).exit_code == 2

@@ -1,6 +1,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,7 +19,7 @@ def ledger(lastseen):
             "add",
             f"{who}@example.org",
             "--until",
-            "2999-01-01",
+            (datetime.now(UTC).date() + timedelta(days=100)).isoformat(),
             "--reason",
             "leave",
             environment=environment,

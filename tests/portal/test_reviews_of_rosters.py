@@ -1,7 +1,8 @@
 """Reviews of outside rosters on a portal: strays on both sides, cohorts, and the population."""
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from lastseen.model.plan import Cohort
 from lastseen.model.secret import ApiKey
 from lastseen.simulator.server.app import serve
 from lastseen.simulator.server.portal import SimulatedPortal
-from lastseen.simulator.world.people import EmployeeType, Person
+from lastseen.simulator.world.people import EmployeeType, Person, Status
 from lastseen.simulator.world.population import Population, populate
 from lastseen.simulator.world.scenario import Scenario
 from lastseen.workflows.doctor import doctor
@@ -65,6 +66,19 @@ def reviewed(
             )
 
     return asyncio.run(play())
+
+
+class Notes:
+    """Keeps what a review tells on the way."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.told.append(text)
+
+    def step(self, *_: object) -> None:
+        """Progress isn't kept."""
 
 
 def written(path: Path, people: list[Person], *more: str) -> Path:
@@ -127,6 +141,43 @@ def test_exempt_guests_on_no_roster_are_kept(scenario, ledger, tmp_path):
     plan = reviewed(scenario, ledger, policy, path)
 
     assert by_email(plan)[stray.email].reason in (Reason.EXEMPT, Reason.ALREADY_DISABLED)
+
+
+def test_an_exemption_follows_the_account_when_its_address_changes(scenario, ledger):
+    old = next(g for g in guests(scenario) if g.status is Status.ACTIVE)
+    renamed = replace(old, email="renamed@example.net")
+    other = next(g for g in guests(scenario) if g.status is Status.ACTIVE and g is not old)
+    moved = [
+        renamed if p is old else replace(p, email=old.email) if p is other else p
+        for p in scenario.people
+    ]
+    store = ledger.portal("https://portal.example").exemptions
+    store.add(old.email, until=NOW.date(), reason="on leave")
+    reviewed(scenario, ledger, Policy())
+
+    plan = reviewed(replace(scenario, people=tuple(moved)), ledger, Policy())
+
+    assert by_email(plan)[renamed.email].reason is Reason.EXEMPT
+    heir = by_email(plan)[old.email]
+    assert heir.reason in (Reason.AMBIGUOUS, Reason.PROTECTED)
+    assert "the exemption of" in heir.explanation
+
+
+def test_exemptions_of_nobody_and_those_ending_soon_are_told_in_every_review(scenario, ledger):
+    guest = guests(scenario)[0]
+    store = ledger.portal("https://portal.example").exemptions
+    store.add(guest.email, until=NOW.date(), reason="on leave")
+    store.add("typo@example.net", until=NOW.date(), reason="on leave")
+    store.add("domain:nowhere.example", until=date(2027, 3, 1), reason="partner")
+
+    for _ in range(2):
+        notes = Notes()
+        reviewed(scenario, ledger, Policy(), progress=notes)
+        told = "\n".join(notes.told)
+        assert "exemption of typo@example.net (until 2026-11-01) covers nobody" in told
+        assert "exemption of domain:nowhere.example (until 2027-03-01) covers nobody" in told
+        assert f"the exemption of {guest.email.lower()} ends on 2026-11-01: on leave" in told
+        assert f"the exemption of {guest.email.lower()} (until" not in told
 
 
 def test_the_population_adds_up_and_its_digest_is_that_of_the_document(scenario, ledger, tmp_path):
@@ -213,15 +264,6 @@ def test_doctor_counts_the_people_of_each_cohort_and_names_those_of_nobody(scena
 
 
 def test_a_warning_says_how_many_have_no_end_once_somebody_has_one(scenario, ledger, tmp_path):
-    class Notes:
-        def __init__(self) -> None:
-            self.told: list[str] = []
-
-        def note(self, text: str) -> None:
-            self.told.append(text)
-
-        def step(self, *_: object) -> None: ...
-
     (tmp_path / "a.csv").write_text(
         "email,end_date\na@x.org,2027-01-01\nb@x.org,\nc@x.org,1970-01-01\n"
     )

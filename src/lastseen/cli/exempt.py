@@ -16,32 +16,58 @@ from lastseen.model.errors import UsageError
 
 app = typer.Typer(help="Keep somebody until a date, whatever the logs say.")
 
-WhoArgument = Annotated[str, typer.Argument(metavar="WHO", hidden=True)]
+WhoArgument = Annotated[str | None, typer.Argument(metavar="WHO", hidden=True)]
+DomainOption = Annotated[
+    str | None,
+    typer.Option("--domain", metavar="DOMAIN", help="Everyone with an address in this domain."),
+]
+GroupOption = Annotated[
+    str | None, typer.Option("--group", metavar="ID", help="Everyone in this group of the portal.")
+]
 
 
 @app.command()
 def add(
     context: typer.Context,
-    who: WhoArgument,
     until: Annotated[
         str,
-        typer.Option("--until", metavar="DATE", help="The last day of it (UTC), as 2026-12-31."),
+        typer.Option("--until", metavar="DATE", help="The last day (UTC), as 2026-12-31."),
     ],
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Why; shown wherever it counts.")
     ],
+    who: WhoArgument = None,
+    domain: DomainOption = None,
+    group: GroupOption = None,
+    ticket: Annotated[
+        str | None, typer.Option("--ticket", metavar="TEXT", help="The ticket that asked for it.")
+    ] = None,
+    approved_by: Annotated[
+        str | None, typer.Option("--approved-by", metavar="WHO", help="Who approved it.")
+    ] = None,
 ) -> None:
-    """Leave WHO alone until DATE; replaces an earlier exemption.
+    """Keep WHO until DATE whatever the logs say; renews an earlier exemption.
 
     WHO is an id or an e-mail address in any case.
     """
-    from lastseen.api import open_portal_ledger, was_reviewed
+    from lastseen.api import exempt, open_portal_ledger, was_reviewed
 
+    named = _named(who, domain, group)
     day = read_date(until, "--until")
-    with open_portal_ledger(invocation(context).settings()) as ledger:
-        exemption = ledger.exemptions.add(who, until=day, reason=reason)
-        is_known = was_reviewed(who, ledger=ledger)
-    print_line(f"{exemption.who} is exempt until {exemption.until}: {exemption.reason}")
+    settings = invocation(context).settings()
+    with open_portal_ledger(settings) as ledger:
+        exemption = exempt(
+            named,
+            until=day,
+            reason=reason,
+            ledger=ledger,
+            guardrails=settings.guardrails,
+            ticket=ticket,
+            approved_by=approved_by,
+        )
+        is_known = was_reviewed(named, ledger=ledger) if exemption.is_of_person else None
+    renewed = f" (renewed {counted(exemption.renewals, 'time')})" if exemption.renewals else ""
+    print_line(f"{exemption.who} is exempt until {exemption.until}{renewed}: {exemption.reason}")
     if is_known is False:
         print_line("Nobody of that name was in the newest review: is it spelled right?")
 
@@ -72,19 +98,42 @@ def list_(
 
 
 @app.command()
-def remove(context: typer.Context, who: WhoArgument) -> None:
+def remove(
+    context: typer.Context,
+    who: WhoArgument = None,
+    domain: DomainOption = None,
+    group: GroupOption = None,
+) -> None:
     """Treat WHO like everybody else again.
 
     WHO is an id or an e-mail address in any case.
     """
     from lastseen.api import open_portal_ledger
 
+    named = _named(who, domain, group)
     with open_portal_ledger(invocation(context).settings()) as ledger:
-        if not ledger.exemptions.remove(who):
+        if not ledger.exemptions.remove(named):
             raise UsageError(
-                attempted=f"removing the exemption of {who}",
+                attempted=f"removing the exemption of {named}",
                 found="there is none",
                 meaning="nobody of that id or address is exempt on this portal",
                 remedy="look at `lastseen exempt list`",
             )
-    print_line(f"{who} is exempt no more.")
+    print_line(f"{named} is exempt no more.")
+
+
+def _named(who: str | None, domain: str | None, group: str | None) -> str:
+    """Return who is meant in the ledger's form; raises UsageError unless exactly one is named."""
+    named = [
+        *([who] if who else []),
+        *([f"domain:{domain}"] if domain else []),
+        *([f"group:{group}"] if group else []),
+    ]
+    if len(named) == 1:
+        return named[0]
+    raise UsageError(
+        attempted="reading whom the exemption covers",
+        found=f"{len(named)} of WHO, --domain and --group are given",
+        meaning="an exemption covers one person, one domain or one group",
+        remedy="give exactly one of them",
+    )

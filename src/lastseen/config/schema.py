@@ -257,6 +257,7 @@ class _Guardrails(_Table):
     max_roster_shrink: _Share = 0.5
     per_days: _Days = 7
     max_plan_age_hours: _Hours = 24
+    max_exemption_days: _Days = 366
     log_silence_days: _Days = 7
 
 

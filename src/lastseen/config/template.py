@@ -69,6 +69,8 @@ max_roster_shrink = {max_roster_shrink}
 per_days = {per_days}
 # A plan can be applied for this many hours after its review.
 max_plan_age_hours = {max_plan_age_hours}
+# An exemption ends at most this many days from now.
+max_exemption_days = {max_exemption_days}
 # A log without any entry for more days than this has probably stopped: everyone is held.
 log_silence_days = {log_silence_days}
 
@@ -141,6 +143,7 @@ def configuration_text(settings: Settings) -> str:
         max_roster_shrink=_toml(guardrails.max_roster_shrink),
         per_days=_toml(guardrails.per_days),
         max_plan_age_hours=_toml(guardrails.max_plan_age_hours),
+        max_exemption_days=_toml(guardrails.max_exemption_days),
         log_silence_days=_toml(guardrails.log_silence_days),
         ledger=f"url = {_toml(ledger_url)}" if ledger_url else '# url = "sqlite:////path/to/file"',
     )

@@ -16,7 +16,7 @@ from lastseen.model.contractor import (
     protection,
 )
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.exemption import Exemption, keys_of
+from lastseen.model.exemption import Exemption
 from lastseen.model.instant import Instant, after, days, format_instant
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause
@@ -52,9 +52,8 @@ def account_change(target: Target, now: Profile, *, own: UserId) -> Change | Non
 
 def exemption_now(target: Target, exemptions: Collection[Exemption]) -> Change | None:
     """Return the exemption that holds for a person, or None."""
-    names = keys_of(ids=[target.user_id], emails=[target.email])
     for exemption in exemptions:
-        if exemption.who in names:
+        if exemption.covers(ids=[target.user_id], emails=[target.email]):
             words = f"exempt until {exemption.until}: {exemption.reason}"
             return Change(cause=Cause.EXEMPT, explanation=words)
     return None

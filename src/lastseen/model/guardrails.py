@@ -22,6 +22,8 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
     """Both limits count the people disabled over this many days."""
     max_plan_age_hours: float = 24
     """How many hours after the review a plan can be applied."""
+    max_exemption_days: int = 366
+    """For how many days ahead an exemption may be given."""
     log_silence_days: int = 7
     """A log without any entry for more days than this has probably stopped: everyone is held."""
 

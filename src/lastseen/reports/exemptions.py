@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
+from lastseen.model.counting import counted
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
@@ -44,7 +45,7 @@ def _pieces(exemptions: Sequence[Exemption], writer: TableWriter) -> Iterator[Re
         yield writer.cards(
             (
                 writer.text((exemption.who, "bold"), f"  until {exemption.until}"),
-                writer.text(exemption.reason),
+                writer.text(_why(exemption)),
                 writer.text((f"{exemption.added_by}, {day(exemption.added_at)}", "dim")),
             )
             for exemption in exemptions
@@ -55,9 +56,19 @@ def _pieces(exemptions: Sequence[Exemption], writer: TableWriter) -> Iterator[Re
             table.add_row(
                 writer.text((exemption.who, "bold")),
                 writer.text(str(exemption.until)),
-                writer.text(exemption.reason),
+                writer.text(_why(exemption)),
                 writer.text((exemption.added_by, "dim")),
                 writer.text((day(exemption.added_at), "dim")),
             )
         table.columns[1].no_wrap = table.columns[4].no_wrap = True
         yield table
+
+
+def _why(exemption: Exemption) -> str:
+    """Return the reason, with what else is known of it."""
+    more = [
+        *([f"ticket {exemption.ticket}"] if exemption.ticket else []),
+        *([f"approved by {exemption.approved_by}"] if exemption.approved_by else []),
+        *([f"renewed {counted(exemption.renewals, 'time')}"] if exemption.renewals else []),
+    ]
+    return f"{exemption.reason} ({', '.join(more)})" if more else exemption.reason

@@ -8,10 +8,10 @@ import msgspec
 from lastseen.evidence.record import EvidenceRecord, decode_record
 from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import policy_by_name
-from lastseen.model.contractor import goes_by, user_id
+from lastseen.model.contractor import UserId, goes_by, user_id
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import UsageError
-from lastseen.model.exemption import Exemption, keys_of
+from lastseen.model.exemption import Exemption
 from lastseen.model.explanation import Explanation, LookedAt
 from lastseen.model.instant import (
     EPOCH,
@@ -109,9 +109,22 @@ def was_reviewed(who: str, *, ledger: PortalLedger) -> bool | None:
 
     None where the ledger holds no review.
     """
-    plan_id = _newest_review(ledger.runs.all(limit=200))
-    plan = ledger.runs.plan(plan_id) if plan_id else None
+    plan = _newest_plan(ledger)
     return None if plan is None else _decided(plan, who) is not None
+
+
+def account_in_newest_review(who: str, *, ledger: PortalLedger) -> UserId | None:
+    """Return the account that the newest review found for `who`, or None."""
+    plan = _newest_plan(ledger)
+    decision = _decided(plan, who) if plan else None
+    if decision is None or decision.reason in (Reason.NOT_ON_PORTAL, Reason.AMBIGUOUS):
+        return None
+    return user_id(decision.user_id) if decision.user_id else None
+
+
+def _newest_plan(ledger: PortalLedger) -> Plan | None:
+    plan_id = _newest_review(ledger.runs.all(limit=200))
+    return ledger.runs.plan(plan_id) if plan_id else None
 
 
 def _plan(ledger: PortalLedger, run: str | None) -> Plan:
@@ -208,9 +221,9 @@ def _strange(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[Unre
 
 
 def _exemption(ledger: PortalLedger, decision: Decision, now: Instant) -> Exemption | None:
-    names = keys_of(ids=[decision.user_id], emails=[decision.email])
     active = ledger.exemptions.active(utc_date(now))
-    return next((exemption for exemption in active if exemption.who in names), None)
+    ids, emails = [decision.user_id], [decision.email]
+    return next((one for one in active if one.covers(ids=ids, emails=emails)), None)
 
 
 def _due_at(

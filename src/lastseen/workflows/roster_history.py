@@ -33,8 +33,8 @@ def last_applied(ledger: PortalLedger, population: Population) -> Population | N
 
 
 def shrunk(now: Population, before: Population | None, guardrails: Guardrails) -> str | None:
-    """Return in words that the roster lost more of its people than allowed, or None."""
-    if before is None or not before.listed:
+    """Return in words that an outside roster lost more of its people than allowed, or None."""
+    if now.source == "guests" or before is None or not before.listed:
         return None
     lost = before.listed - now.listed
     if lost <= guardrails.max_roster_shrink * before.listed:

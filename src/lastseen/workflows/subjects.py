@@ -1,16 +1,18 @@
 """Who is reviewed: the roster, matched to the portal, with what is known without any log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import cohort_of, policy_of
-from lastseen.model.contractor import UserId
+from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.counting import counted
 from lastseen.model.decision import Reason
 from lastseen.model.errors import UsageError
-from lastseen.model.exemption import Exemption, exemption_keys
+from lastseen.model.exemption import Covered, Exemptions
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy, Population
 from lastseen.model.progress import Progress
@@ -67,20 +69,24 @@ async def load_subjects(
         ledger.accounts.note(profiles, noted_at)
     query = f"{roster.query}; cohort {cohort}" if cohort else roster.query
     doubt = _doubt(listing, policy, ledger, source=roster.name, query=query)
-    exemptions = {e.who: e for e in ledger.exemptions.active(utc_date(now))}
+    exemptions = Exemptions(ledger.exemptions.active(utc_date(now)))
+    sorted_in = tuple(_sorted_in(matched.matches, exemptions, policy))
+    if noted_at is not None:
+        _bind(sorted_in, ledger)
     reinstated = ledger.accounts.reinstated()
     policies = {one.name: policy_of(policy, one) for one in policy.cohorts}
     subjects = tuple(
         msgspec.structs.replace(
-            _subject(found, own.id, exemptions, reinstated, doubt=doubt),
+            _subject(found, own.id, covered, reinstated, doubt=doubt),
             cohort=found_in,
             policy=policies[found_in] if found_in else None,
         )
-        for found, found_in in _with_cohorts(matched.matches, policy)
+        for found, covered, found_in in sorted_in
         if cohort in (None, found_in)
     )
     document = roster_document(s.contractor for s in subjects if s.contractor)
-    for warning in (*listing.warnings, *_without_end(subjects)):
+    about_exemptions = exemption_warnings(exemptions, utc_date(now)) if cohort is None else ()
+    for warning in (*listing.warnings, *_without_end(subjects), *about_exemptions):
         progress.note(warning)
     return Reviewed(
         subjects=subjects,
@@ -89,10 +95,34 @@ async def load_subjects(
     )
 
 
-def _with_cohorts(matches: Iterable[Match], policy: Policy) -> Iterable[tuple[Match, str | None]]:
+def exemption_warnings(exemptions: Exemptions, today: date) -> Iterator[str]:
+    """Yield a warning for each exemption that covers nobody, and for each that ends soon."""
+    for one in exemptions.unmatched():
+        yield (
+            f"the exemption of {one.who} (until {one.until}) covers nobody in this review: is it "
+            "spelled right?"
+        )
+    for one in exemptions.ending(today):
+        renewed = f", renewed {counted(one.renewals, 'time')}" if one.renewals else ""
+        yield f"the exemption of {one.who} ends on {one.until}{renewed}: {one.reason}"
+
+
+def _sorted_in(
+    matches: Iterable[Match], exemptions: Exemptions, policy: Policy
+) -> Iterator[tuple[Match, Covered, str | None]]:
+    """Yield each match with what the exemptions say of it and the cohort that it belongs to."""
     for found in matches:
         cohort = cohort_of(policy, found.contractor, found.profile)
-        yield found, cohort.name if cohort else None
+        covered = exemptions.of(found.contractor, found.profile)
+        yield found, covered, cohort.name if cohort else None
+
+
+def _bind(sorted_in: Iterable[tuple[Match, Covered, str | None]], ledger: PortalLedger) -> None:
+    """Note which account each exemption belongs to, now that it is known."""
+    for found, covered, _ in sorted_in:
+        one = covered.exemption
+        if found.profile and one and one.is_of_person and one.user_id is None:
+            ledger.exemptions.bind(one.who, found.profile.id)
 
 
 def _demand_cohort(policy: Policy, cohort: str | None) -> None:
@@ -156,29 +186,30 @@ def _population(
 def _subject(
     found: Match,
     own: UserId,
-    exemptions: Mapping[str, Exemption],
+    covered: Covered,
     reinstated: Mapping[UserId, Instant],
     *,
     doubt: str | None,
 ) -> Subject:
     """Return what is known of a matched contractor without any log."""
-    exemption = next(
-        (
-            exemptions[name]
-            for name in sorted(exemption_keys(found.contractor, found.profile))
-            if name in exemptions
-        ),
-        None,
-    )
     profile = found.profile
-    is_unknown = found.problem is Reason.UNKNOWN_GUEST
+    problem, explanation = found.problem, found.explanation
+    is_unknown = problem is Reason.UNKNOWN_GUEST
+    if is_unknown and doubt:
+        explanation = f"A guest who is not on the roster; kept, because {doubt}."
+    is_open = profile is not None and profile.status is not AccountStatus.TERMINATED
+    if covered.doubtful and is_open and problem in (None, Reason.UNKNOWN_GUEST):
+        problem, is_unknown = Reason.AMBIGUOUS, False
+        explanation = (
+            f"the exemption of {covered.doubtful.who} (until {covered.doubtful.until}) belongs to "
+            "another account or a slightly different address: it may mean this person"
+        )
+    exemption = covered.exemption
     return Subject(
         contractor=found.contractor,
         profile=profile,
-        problem=found.problem,
-        problem_explanation=f"A guest who is not on the roster; kept, because {doubt}."
-        if is_unknown and doubt
-        else found.explanation,
+        problem=problem,
+        problem_explanation=explanation,
         is_own_account=profile is not None and profile.id == own,
         exemption=f"{exemption.reason} (until {exemption.until})" if exemption else None,
         reinstated_at=reinstated.get(profile.id) if profile else None,

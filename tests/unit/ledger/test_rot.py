@@ -85,7 +85,7 @@ def filled(portal: PortalLedger) -> PortalLedger:
     portal.evidence.note_retention(180, 180, minute(1))
     portal.accounts.note([Profile(id=ANNA, status=AccountStatus.TERMINATED)], minute(1))
     portal.accounts.note([Profile(id=ANNA), Profile(id=BORIS)], minute(2))
-    portal.exemptions.add("boris@vendor.example", until=date(2030, 1, 1), reason="on leave")
+    portal.exemptions.add("boris@vendor.example", until=date(2027, 6, 1), reason="on leave")
     run = portal.runs.begin("review")
     portal.runs.finish(run.run_id, state="done", summary={"keep": 2}, exit_code=0)
     return portal

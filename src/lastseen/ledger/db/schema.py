@@ -145,6 +145,7 @@ exemptions = Table(
     Column("reason", Text, nullable=False),
     Column("added_by", Text, nullable=False),
     Column("added_at", BigInteger, nullable=False),
+    Column("details", Text, nullable=False),
     _digest(),
 )
 """Who is exempt, until which day and why."""

@@ -1,8 +1,8 @@
 """Who is exempt from being disabled, until when and why; every change is in the journal."""
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete
@@ -12,10 +12,16 @@ from lastseen.ledger.db.seals import EXEMPTIONS, all_sound_rows, update_seal, wi
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.journal import Journal
-from lastseen.model.contractor import who_key
+from lastseen.model.contractor import UserId
 from lastseen.model.errors import UsageError
-from lastseen.model.exemption import Exemption
+from lastseen.model.exemption import Exemption, exemption_key
 from lastseen.model.instant import utc_date
+
+LONGEST_DAYS = 366
+"""For how many days an exemption may be given unless configured."""
+
+Change = Literal["add", "renew", "bind", "remove"]
+"""What a journal entry says was done with an exemption."""
 
 
 class ExemptionStore:
@@ -26,30 +32,64 @@ class ExemptionStore:
         self._scope = scope
         self._journal = journal
 
-    def add(self, who: str, *, until: date, reason: str) -> Exemption:
-        """Exempt `who` (id or e-mail, any case) through `until`; replaces an earlier one.
+    def add(
+        self,
+        who: str,
+        *,
+        until: date,
+        reason: str,
+        user_id: UserId | None = None,
+        ticket: str | None = None,
+        approved_by: str | None = None,
+        longest_days: int = LONGEST_DAYS,
+    ) -> Exemption:
+        """Exempt `who` through `until`; renews an earlier exemption.
 
-        Raises UsageError for a day that has passed or an empty `who` or `reason`.
+        `who` is an id or an e-mail address in any case, or begins with `domain:` or `group:`.
+        `user_id` is the person's account where it is known. Raises UsageError for a day that has
+        passed or is more than `longest_days` away, for an empty `who` or `reason`, and for what is
+        no text, no domain or no group.
         """
         now = self._scope.now()
-        _check(who_key(who), until, reason, utc_date(now))
-        exemption = Exemption(
-            who=who_key(who),
-            until=until,
-            reason=reason.strip(),
-            added_by=self._scope.actor.name,
-            added_at=now,
-        )
+        key = _checked_key(who, until)
+        texts = [reason, ticket or "", approved_by or ""]
+        _check(key, until, texts, today=utc_date(now), longest_days=longest_days)
         with self._scope.writing() as connection:
-            old = self._delete(connection, exemption.who)
+            old = self._delete(connection, key)
+            before = _exemption(old) if old else None
+            exemption = Exemption(
+                who=key,
+                until=until,
+                reason=reason.strip(),
+                added_by=self._scope.actor.name,
+                added_at=now,
+                user_id=user_id or (before.user_id if before else None),
+                ticket=ticket.strip() or None if ticket else None,
+                approved_by=approved_by.strip() or None if approved_by else None,
+                renewals=before.renewals + 1 if before else 0,
+            )
             self._insert(connection, exemption, removed=old)
-            self._note(connection, "add", exemption)
+            self._note(connection, "renew" if before else "add", exemption)
         return exemption
 
+    def bind(self, who: str, user_id: UserId) -> None:
+        """Note to which account the exemption of `who` belongs: it will follow the account."""
+        if any(one.who == who and one.user_id != user_id for one in self.all()):
+            with self._scope.writing() as connection:
+                old = self._delete(connection, who)
+                if old is not None:
+                    bound = msgspec.structs.replace(_exemption(old), user_id=user_id)
+                    self._insert(connection, bound, removed=old)
+                    self._note(connection, "bind", bound)
+
     def remove(self, who: str) -> bool:
-        """End the exemption of `who`; returns whether there was one."""
+        """End the exemption of `who`, named as for `add`; returns whether there was one."""
+        try:
+            key = exemption_key(who)
+        except ValueError:
+            return False
         with self._scope.writing() as connection:
-            old = self._delete(connection, who_key(who))
+            old = self._delete(connection, key)
             if old is None:
                 return False
             self._seal(connection, removed=[old.digest])
@@ -90,6 +130,7 @@ class ExemptionStore:
                 exemption.reason,
                 exemption.added_by,
                 to_micros(exemption.added_at),
+                msgspec.json.encode(_details(exemption)).decode(),
             ),
         )
         columns = exemptions.columns.keys()
@@ -109,30 +150,63 @@ class ExemptionStore:
             place=self._scope.database.place,
         )
 
-    def _note(self, connection: Connection, change: str, exemption: Exemption) -> None:
+    def _note(self, connection: Connection, change: Change, exemption: Exemption) -> None:
         content = {"change": change, "exemption": msgspec.to_builtins(exemption)}
         self._journal.append_within(connection, "exemption", run_id=None, content=content)
 
 
-def _check(who: str, until: date, reason: str, today: date) -> None:
+class _Details(msgspec.Struct, omit_defaults=True):
+    """What is kept of an exemption beside its main columns."""
+
+    user_id: UserId | None = None
+    ticket: str | None = None
+    approved_by: str | None = None
+    renewals: int = 0
+
+
+def _details(exemption: Exemption) -> _Details:
+    return _Details(
+        user_id=exemption.user_id,
+        ticket=exemption.ticket,
+        approved_by=exemption.approved_by,
+        renewals=exemption.renewals,
+    )
+
+
+def _checked_key(who: str, until: date) -> str:
+    try:
+        return exemption_key(who)
+    except ValueError as error:
+        raise _refused(who, until, str(error)) from None
+
+
+def _check(who: str, until: date, texts: list[str], *, today: date, longest_days: int) -> None:
+    latest = today + timedelta(days=longest_days)
     found = (
         "nobody is named"
         if not who
         else "it holds bytes that are no text"
-        if not _is_text(who + reason)
+        if not _is_text(who + "".join(texts))
         else "no reason is given"
-        if not reason.strip()
+        if not texts[0].strip()
         else f"{until.isoformat()} has passed"
         if until < today
+        else f"the latest day is {latest.isoformat()}, {longest_days} days from now"
+        if until > latest
         else None
     )
     if found is not None:
-        raise UsageError(
-            attempted=f"exempting {who or 'somebody'} until {until.isoformat()}",
-            found=found,
-            meaning="an exemption says who, why and until which day to come",
-            remedy="`lastseen exempt add WHO --until DATE --reason TEXT`",
-        )
+        raise _refused(who, until, found)
+
+
+def _refused(who: str, until: date, found: str) -> UsageError:
+    return UsageError(
+        attempted=f"exempting {who or 'somebody'} until {until.isoformat()}",
+        found=found,
+        meaning="an exemption says who, why and until which day to come, at most a year away "
+        "unless guardrails.max_exemption_days is larger",
+        remedy="`lastseen exempt add WHO --until DATE --reason TEXT`",
+    )
 
 
 def _is_text(words: str) -> bool:
@@ -141,12 +215,17 @@ def _is_text(words: str) -> bool:
 
 
 def _exemption(row: Row[Any]) -> Exemption:
+    details = msgspec.json.decode(row.details, type=_Details)
     return Exemption(
         who=row.who,
         until=date.fromisoformat(row.until),
         reason=row.reason,
         added_by=row.added_by,
         added_at=from_micros(row.added_at),
+        user_id=details.user_id,
+        ticket=details.ticket,
+        approved_by=details.approved_by,
+        renewals=details.renewals,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from lastseen.ledger import PortalLedger
+from lastseen.model.contractor import UserId
 from lastseen.model.errors import UsageError
 from tests.unit.ledger.conftest import TickingClock
 
@@ -44,10 +45,44 @@ def test_an_exemption_holds_through_its_last_day(portal: PortalLedger):
     assert portal.exemptions.all() == (exemption,)
 
 
-def test_adding_again_replaces(portal: PortalLedger):
+def test_adding_again_renews_and_counts_it(portal: PortalLedger):
     portal.exemptions.add("anna@example.com", until=UNTIL, reason="on leave")
     longer = portal.exemptions.add("ANNA@example.com", until=date(2027, 6, 30), reason="still")
     assert portal.exemptions.all() == (longer,)
+    assert longer.renewals == 1
+    assert [entry.content["change"] for entry in portal.journal.entries()] == ["add", "renew"]
+
+
+def test_ticket_and_approval_are_kept_and_in_the_journal(portal: PortalLedger):
+    exemption = portal.exemptions.add(
+        "domain:.Vendor.example", until=UNTIL, reason="audit", ticket=" T-1 ", approved_by="boss"
+    )
+    assert portal.exemptions.all() == (exemption,)
+    assert (exemption.who, exemption.ticket) == ("domain:.vendor.example", "T-1")
+    content = next(portal.journal.entries()).content["exemption"]
+    assert (content["ticket"], content["approved_by"]) == ("T-1", "boss")
+    assert portal.exemptions.remove("domain:.vendor.example")
+
+
+def test_the_account_of_an_exemption_is_noted_once_and_kept_when_it_is_renewed(
+    portal: PortalLedger,
+):
+    account = UserId("00000000-0000-4000-8000-000000000001")
+    portal.exemptions.add("anna@example.com", until=UNTIL, reason="on leave")
+    portal.exemptions.bind("anna@example.com", account)
+    portal.exemptions.bind("anna@example.com", account)
+    portal.exemptions.bind("nobody@example.com", account)
+    portal.exemptions.add("anna@example.com", until=UNTIL, reason="on leave")
+    assert [one.user_id for one in portal.exemptions.all()] == [account]
+    changes = [entry.content["change"] for entry in portal.journal.entries()]
+    assert changes == ["add", "bind", "renew"]
+
+
+@pytest.mark.parametrize("who", ["domain:*.x.org", "group:designers"])
+def test_what_is_no_domain_and_no_group_is_refused(portal: PortalLedger, who: str):
+    with pytest.raises(UsageError):
+        portal.exemptions.add(who, until=UNTIL, reason="on leave")
+    assert not portal.exemptions.remove(who)
 
 
 def test_removing_says_whether_there_was_one(portal: PortalLedger):
@@ -75,6 +110,7 @@ def test_every_change_is_in_the_journal(portal: PortalLedger):
         ("  ", UNTIL, "on leave", "nobody"),
         ("anna@example.com", UNTIL, "  ", "no reason"),
         ("anna@example.com", date(2026, 10, 31), "on leave", "has passed"),
+        ("anna@example.com", date(2028, 1, 1), "on leave", "the latest day is"),
         ("anna@example.com", UNTIL, "caf\udce9", "no text"),
         ("ann\0a@example.com", UNTIL, "on leave", "no text"),
     ],

@@ -130,6 +130,7 @@ def _people() -> None:
         _text("reason"),
         _text("added_by"),
         _whole("added_at"),
+        _text("details"),
         _whole("digest"),
     )
 

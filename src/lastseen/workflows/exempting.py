@@ -1,0 +1,53 @@
+"""Adding an exemption: bound to the person's account where the newest review knows it."""
+
+from datetime import date
+
+from lastseen.ledger import PortalLedger
+from lastseen.model.errors import UsageError
+from lastseen.model.exemption import DOMAIN, GROUP, Exemption
+from lastseen.model.guardrails import Guardrails
+from lastseen.rosters.cells import email_address
+from lastseen.workflows.explain import account_in_newest_review
+
+
+def exempt(
+    who: str,
+    *,
+    until: date,
+    reason: str,
+    ledger: PortalLedger,
+    guardrails: Guardrails,
+    ticket: str | None = None,
+    approved_by: str | None = None,
+) -> Exemption:
+    """Exempt `who` through `until` and return the exemption; renews an earlier one.
+
+    `who` is an id or an e-mail address in any case, or `domain:vendor.example` or `group:ID`.
+    Raises UsageError for a day that is over or further away than the guardrails allow, for an
+    empty reason, and for what is no domain or no group.
+    """
+    named = _unwrapped(who, until)
+    return ledger.exemptions.add(
+        named,
+        until=until,
+        reason=reason,
+        user_id=account_in_newest_review(named, ledger=ledger),
+        ticket=ticket,
+        approved_by=approved_by,
+        longest_days=guardrails.max_exemption_days,
+    )
+
+
+def _unwrapped(who: str, until: date) -> str:
+    """Return `who`, an address without what mail programs wrap around it; raises UsageError."""
+    if "@" not in who or who.startswith((DOMAIN, GROUP)):
+        return who
+    try:
+        return email_address(who)
+    except ValueError:
+        raise UsageError(
+            attempted=f"exempting {who} until {until.isoformat()}",
+            found="it is not one e-mail address",
+            meaning="such an exemption would cover nobody",
+            remedy="name one person by id or e-mail address, or use --domain",
+        ) from None

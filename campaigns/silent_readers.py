@@ -64,7 +64,15 @@ def counted(seed: int) -> Counter[tuple[str, str]]:
             setup=Setup(release=release, session_minutes=minutes, filters=filters, seed=seed),
         )
         plan = reviewed(portal, time, mode)
-        there = {truth.id: truth.last_presence_at or 0 for truth in portal.truths()}
+        # What the portal has not written yet is the business of the last look.
+        there = {
+            truth.id: max(
+                truth.last_sign_in_at or 0,
+                truth.last_written_activity_at or 0,
+                truth.last_read_at or 0,
+            )
+            for truth in portal.truths()
+        }
         edge = plan.now.timestamp() - 30 * DAY
         for decision in plan.to_disable():
             found[mode, "disabled"] += 1

@@ -162,7 +162,7 @@ def deep_and_broken_configurations_are_told(scene: Scene) -> None:
             b"[policy]\nfor = 1\n",
             b"policy = 3\n",
             b"\xff\xfe[\x00p\x00",
-            b"[portal]\nurl = 1979-05-27\n",
+            b"[policy]\ninactive_days = 1979-05-27\n",
             b"[[policy.for]]\nname = 3\n",
         )
     ):

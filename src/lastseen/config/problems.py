@@ -14,6 +14,8 @@ from lastseen.model.errors import UsageError
 Known = Mapping[str, Sequence[str]]
 """The keys of each table."""
 
+LIKE_A_KEY = re.compile(r"sk-|.{49}", re.IGNORECASE)
+"""Names that may be a key pasted into the wrong place; the longest name of ours has 21 letters."""
 SECRET = re.compile(r"key|token|secret|passw|credential|bearer|authori", re.IGNORECASE)
 """What a name looks like whose value is likely a secret."""
 
@@ -128,6 +130,11 @@ class Problems:
 
     def _note_unknown(self, place: tuple[str, ...]) -> None:
         name, last = self._name(place), place[-1]
+        if LIKE_A_KEY.match(last):
+            self._holds_key = True
+            where = ".".join(place[:-1]) or "the configuration"
+            self._found.append(f"{where} has a name that looks like an API key: it is not repeated")
+            return
         if SECRET.search(last):
             self._holds_key = True
             self._found.append(f"{name} is there, but no secret belongs into the configuration")

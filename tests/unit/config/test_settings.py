@@ -366,6 +366,9 @@ def told(error: UsageError) -> str:
         f'[portal]\nurl = "{URL}"\nkey = "{SECRET}"',
         f'[portal]\nurl = "{URL}"\n[portal.token]\nvalue = "{SECRET}"',
         f'[secrets]\nx = "{SECRET}"',
+        f'[portal]\nurl = "{URL}"\n{SECRET} = 1',
+        f"[{SECRET}]\nx = 1",
+        f"{SECRET.upper()} = 1",
     ],
 )
 def test_a_key_in_the_file_is_refused_with_the_remedy_and_without_its_value(text):

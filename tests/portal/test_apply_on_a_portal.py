@@ -10,9 +10,10 @@ from lastseen.model.errors import ExitCode
 from lastseen.model.instant import system_clock
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
-from lastseen.simulator.server.faults import InjectedFault
-from lastseen.simulator.server.portal import SimulatedPortal
+from lastseen.simulator.server.faults import NO_MISHAP, InjectedFault
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.clock import system_clock as portals_clock
+from lastseen.simulator.world.release import Release
 from tests.portal.staged import IMPATIENT, Staged, play, scenario
 
 LOST = InjectedFault(name="lost-answer")
@@ -48,6 +49,28 @@ def check_everybody_was_disabled_once(staged: Staged, plan: Plan, receipt: Recei
     assert all(one.verified for one in receipt.outcomes if one.user_id in expected)
     assert receipt_exit_code(receipt) is ExitCode.DONE
     assert staged.ledger.journal.verify(receipt.journal_head) is None
+
+
+def test_people_passed_over_by_a_release_before_3_7_are_refused(world):
+    simulated = SimulatedPortal(world, clock=portals_clock, setup=Setup(release=Release.V3_5))
+
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            protected = meant_by(plan)[0]
+
+            def draw(method: str) -> InjectedFault:
+                if method == "PUT":  # a directory takes the account over just before
+                    people = simulated.world.people
+                    people[protected] = replace(people[protected], is_ldap=True)
+                return NO_MISHAP
+
+            simulated.faults.draw = draw  # type: ignore[method-assign]
+            receipt = await staged.applied(plan, portal)
+        assert by_kind(receipt, OutcomeKind.REFUSED) == [protected]
+        assert receipt_exit_code(receipt) is ExitCode.PARTIAL
+
+    play(simulated, story)
 
 
 def test_a_plan_is_carried_out_by_one_change(simulated):

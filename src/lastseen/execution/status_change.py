@@ -32,6 +32,12 @@ from lastseen.model.receipt import Cause, Outcome
 _NOBODY_CHANGED = frozenset({400, 403, 404, 405, 413, 422})
 """Answers by which the portal says that it has not begun (UserController.cs, BaseStartup.cs)."""
 
+PASSED_OVER = (
+    "the portal accepted the request but left this account as it is: before release 3.7 it passes"
+    " over accounts that the API key may not change, without an error"
+)
+"""Said of a person whom neither the portal's answer nor reading back shows as changed."""
+
 _KEY_REFUSED = 401
 _NO_PLACE = 402
 _LIMIT_REACHED = 429
@@ -67,6 +73,7 @@ class StatusChanger:
         self._pace = context.pace
         self._groups: deque[tuple[Target, ...]] = deque()
         self._answered: list[Target] = []
+        self._passed_over: set[UserId] = set()
         self._refused: list[tuple[Target, str]] = []
         self._no_place_for: dict[AccountType | None, str] = {}
         self._tries: dict[UserId, int] = {}
@@ -120,6 +127,8 @@ class StatusChanger:
             return await self._after_lost_answer(group, lost)
         self._lost_in_a_row = 0
         self._answered.extend(group)
+        shown = {profile.id for profile in changed if has_status(profile, self._status)}
+        self._passed_over.update(target.user_id for target in group if target.user_id not in shown)
         self._note_strays(group, changed)
         return []
 
@@ -234,8 +243,11 @@ class StatusChanger:
                 self._doubt_verified(waiting, f"reading back failed: {error.found}")
                 return
             waiting = [target for target in waiting if not self._verified(target, now)]
+        for target in waiting:
+            if target.user_id in self._passed_over:
+                self._outcomes[target.user_id] = refused(target, PASSED_OVER)
         self._doubt(
-            waiting,
+            [target for target in waiting if target.user_id not in self._passed_over],
             "the portal answered that it is done, but still shows the account unchanged",
             Cause.UNCONFIRMED,
         )

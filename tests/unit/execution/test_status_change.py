@@ -206,6 +206,17 @@ def test_a_change_that_never_shows_is_no_success(execution, portal):
     assert "still shows" in (changed.unknown[0].error or "")
 
 
+def test_people_whom_an_old_release_passes_over_in_silence_are_refused(execution, portal):
+    changed_one, left = portal.add(1), portal.add(2)
+    portal.passed_over.add(left)
+
+    changed = carried(execution, [changed_one, left])
+
+    assert kinds(changed) == {changed_one: OutcomeKind.DISABLED, left: OutcomeKind.REFUSED}
+    assert "passes over accounts" in (changed.outcomes[-1].error or "")
+    assert not changed.unknown
+
+
 @pytest.mark.parametrize("status", [401, 429])
 def test_a_used_up_limit_or_a_dead_key_stops_cleanly(execution, portal, status):
     people = [portal.add(n) for n in range(10)]

@@ -163,3 +163,26 @@ def test_python_m_lastseen_is_the_same_command(lastseen):
         check=True,
     )
     assert ran.stdout == lastseen("--help").stdout
+
+
+def test_an_output_is_never_an_input_of_the_same_command(at_work):
+    roster = at_work.folder / "contractors.csv"
+    roster.write_text("email\ncontractor.005@example.org\n", encoding="utf-8")
+    (at_work.folder / "lastseen.toml").write_text(
+        '[roster]\nsource = "csv"\npath = "contractors.csv"\n', encoding="utf-8"
+    )
+    assert at_work("review", "-o", "plan.json").exit_code == 0
+    inputs = {
+        name: (at_work.folder / name).read_bytes() for name in ("plan.json", "contractors.csv")
+    }
+    for arguments in (
+        ("review", "-o", "contractors.csv"),
+        ("review", "-o", "report.html", "--roster-out", "contractors.csv"),
+        ("run", "-o", "report.json", "--metrics-file", "contractors.csv"),
+        ("apply", "plan.json", "-o", "plan.json", "--yes"),
+        ("show", "plan.json", "-o", "plan.json"),
+    ):
+        ran = at_work(*arguments)
+        assert ran.exit_code == 2, arguments
+        assert "that file is the" in ran.stderr
+    assert inputs == {name: (at_work.folder / name).read_bytes() for name in inputs}

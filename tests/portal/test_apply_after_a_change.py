@@ -14,9 +14,10 @@ from lastseen.workflows.apply import apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.run import RunOptions, RunResult, run
 from testing.in_process import InProcess
+from testing.quiet import QUIET_LOGS
 from tests.portal.unhelpful import Built, Watched, ago
 
-ANY_SHARE = Guardrails(max_disable_share=1.0)
+ANY_SHARE = Guardrails(max_disable_share=1.0, log_silence_days=QUIET_LOGS)
 
 
 @pytest.fixture

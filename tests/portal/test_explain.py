@@ -115,5 +115,5 @@ def test_nobody_of_that_name_and_no_review_are_clear_errors(built: Built) -> Non
     with pytest.raises(UsageError, match="no review"):
         explain("someone@example.org", ledger=watched.ledger)
     watched.review()
-    with pytest.raises(UsageError, match="nobody of that id"):
+    with pytest.raises(UsageError, match="nobody with that id"):
         explain("someone@example.org", ledger=watched.ledger)

@@ -208,8 +208,11 @@ def test_each_person_is_decided_by_the_policy_of_their_cohort(scenario):
         "mixed": Policy(inactive_days=20, cohorts=(cohort,)),
     }
     ledgers = {name: Ledger.in_memory(clock=clock) for name in policies}
-    plans = {name: reviewed(scenario, ledgers[name], policy) for name, policy in policies.items()}
-    again = reviewed(scenario, ledgers["mixed"], policies["mixed"])
+    plans = {
+        name: reviewed(scenario, ledgers[name], policy, all_dates=True)
+        for name, policy in policies.items()
+    }
+    again = reviewed(scenario, ledgers["mixed"], policies["mixed"], all_dates=True)
 
     for decision in plans["mixed"].decisions:
         alone = by_email(plans["cohort" if decision.email in members else "general"])

@@ -5,8 +5,8 @@ Also the way in which commands run asynchronous work. No command's own options.
 
 import logging
 import os
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lastseen.config.settings import Settings
 
 _Result = TypeVar("_Result")
+
+_OUTPUTS = ("output", "roster_out", "metrics_file")
+"""The parameters that name files to be written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,8 @@ class Invocation:
     """Whether only errors are shown on standard error (`-q`)."""
     log_format: LogFormat = "text"
     """Format of log lines and errors on standard error."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """The command's own options and arguments, by name."""
 
     @property
     def log_level(self) -> int:
@@ -54,21 +59,30 @@ class Invocation:
         Raises UsageError; also where a file that the command is to write is one of its inputs,
         the ledger, the configuration or the key.
         """
-        from click import get_current_context
-
         from lastseen.cli.protected import refuse_inputs_as_outputs
         from lastseen.config.load import load_settings
 
         settings = load_settings(self.config, os.environ)
-        context = get_current_context(silent=True)
-        given = context.params if context is not None else {}
-        outputs = given.get("output") or ()
+        plan = self.parameters.get("plan") or self.parameters.get("what")
         refuse_inputs_as_outputs(
-            [*([outputs] if isinstance(outputs, Path) else outputs)],
+            self._outputs(),
             settings,
-            inputs=[("the configuration", self.config), ("the plan", given.get("plan"))],
+            inputs=[
+                ("the configuration", self.config),
+                ("the plan", plan if isinstance(plan, str | Path) else None),
+            ],
         )
         return settings
+
+    def _outputs(self) -> list[Path]:
+        """Return the files that the command is to write."""
+        given = [self.parameters.get(name) for name in _OUTPUTS]
+        flat = [
+            one
+            for several in given
+            for one in (several if isinstance(several, list | tuple) else [several])
+        ]
+        return [Path(one) for one in flat if isinstance(one, str | Path)]
 
     def ledger_url(self) -> str | None:
         """Read where the fleet's ledger is; raises UsageError."""
@@ -80,7 +94,7 @@ class Invocation:
 def invocation(context: "Context") -> Invocation:
     """Return the options of `lastseen` itself that hold for this command."""
     given: list[Invocation] = context.find_root().obj
-    return given[-1]
+    return replace(given[-1], parameters=dict(context.params))
 
 
 def run_async(work: Coroutine[object, object, _Result]) -> _Result:

@@ -46,7 +46,9 @@ async def _results(pieces: Iterable[Piece[T]], width: Callable[[], int]) -> Asyn
     def end(task: asyncio.Future[T]) -> None:
         nonlocal is_over
         running.discard(task)
-        is_over = is_over or task.cancelled() or task.exception() is not None
+        # Asked of every task: asyncio prints the traceback of a failure that nobody looked at.
+        has_failed = task.cancelled() or task.exception() is not None
+        is_over = is_over or has_failed
         ended.put_nowait(task)
         try:
             begin()

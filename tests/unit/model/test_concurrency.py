@@ -1,6 +1,7 @@
 """Pieces of work done some at once: never too many, none left behind, no failure lost."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
@@ -120,3 +121,23 @@ def test_leaving_early_ends_what_is_under_way():
 
 def test_no_pieces_give_no_results():
     assert results_of([], lambda: 5) == []
+
+
+def test_several_failures_at_once_print_no_traceback():
+    complaints: list[str] = []
+
+    async def fail() -> int:
+        await asyncio.sleep(0)
+        raise LookupError("gone")
+
+    async def read() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
+        async with map_concurrently([fail] * 8, lambda: 8) as results:
+            async for _ in results:
+                pass
+
+    with pytest.raises(LookupError):
+        asyncio.run(read())
+    gc.collect()
+    assert complaints == []

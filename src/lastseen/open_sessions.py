@@ -98,6 +98,16 @@ def open_sessions(
     return tuple(session for session in sessions if session.is_open(policy, now))
 
 
+def return_until(
+    sessions: Iterable[OpenSession], *, policy: Policy, now: Instant
+) -> Instant | None:
+    """Return until when somebody may sign in again whose every open session was ended, or None."""
+    still = open_sessions(sessions, policy=policy, now=now)
+    if not still or any(session.until is None or not session.was_ended for session in still):
+        return None
+    return max(_clears(session, policy) for session in still)
+
+
 def ruling_on_sessions(
     ruling: Ruling,
     sessions: Iterable[OpenSession],
@@ -115,9 +125,10 @@ def ruling_on_sessions(
         return verdict, reason, f"{explanation} {_MAY_BE_OPEN}"
     if any(session.until is None for session in still):
         return _held(f"{explanation} {_APPLICATION}")
+    returns = return_until(still, policy=policy, now=now)
+    if returns is not None:
+        return _held(f"{explanation} Signed out; has until {utc_date(returns)} to sign in again.")
     clears = max(_clears(session, policy) for session in still)
-    if all(session.was_ended for session in still):
-        return _held(f"{explanation} Signed out; has until {utc_date(clears)} to sign in again.")
     if policy.open_sessions == "sign-out" and can_be_ended:
         told = f"{explanation} {_MAY_BE_OPEN} The sessions are ended first."
         return Verdict.SIGN_OUT, Reason.SESSION_MAY_BE_OPEN, told

@@ -23,7 +23,12 @@ from lastseen.model.instant import (
 )
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import FailedSignIns, Sighting, UnrecognisedEvent
-from lastseen.open_sessions import OpenSession, open_sessions, ruling_on_sessions
+from lastseen.open_sessions import (
+    OpenSession,
+    open_sessions,
+    return_until,
+    ruling_on_sessions,
+)
 
 PROBLEMS = {
     Reason.NOT_ON_PORTAL: (Verdict.SKIP, "The portal has no such account."),
@@ -383,6 +388,9 @@ def _decision(
         idle_days=max(0, (now - idle_since) // timedelta(days=1)) if idle_since else None,
         session_may_be_open=verdict in _ENDING
         and bool(open_sessions(evidence.sessions, policy=policy, now=now)),
+        return_until=return_until(evidence.sessions, policy=policy, now=now)
+        if (verdict, reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN)
+        else None,
         cohort=subject.cohort,
         failed_sign_ins=evidence.failed.count,
         sponsor=(contractor.sponsor if contractor and contractor.sponsor else None)

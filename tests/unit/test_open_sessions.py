@@ -119,12 +119,14 @@ def test_sign_out_ends_sessions_first_then_waits_then_disables() -> None:
     waiting = decided("sign-out", ended_at=ago(10))
     assert (waiting.decision, waiting.reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN)
     assert str(after(ago(10), days(30)).date()) in waiting.explanation
+    assert waiting.return_until == after(ago(10), days(30))
     assert decided("sign-out", ended_at=ago(30)).decision is Verdict.DISABLE
 
 
 def test_a_key_that_may_not_end_sessions_holds_and_says_which_right() -> None:
     decision = decided("sign-out", sessions_can_be_ended=False)
     assert decision.decision is Verdict.HOLD
+    assert decision.return_until is None
     assert "unlimited key" in decision.explanation
 
 
@@ -132,6 +134,7 @@ def test_a_key_that_may_not_end_sessions_holds_and_says_which_right() -> None:
 def test_an_authorised_application_is_held_whoever_is_signed_out(mode: str) -> None:
     decision = decided(mode, authorised_at=ago(60), ended_at=ago(40))
     assert (decision.decision, decision.reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN)
+    assert decision.return_until is None
     assert "OAuth" in decision.explanation
 
 

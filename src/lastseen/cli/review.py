@@ -132,10 +132,13 @@ def read_verdict(text: str | None, where: Destinations) -> "Verdict | None":
 
 
 def review_exit_code(plan: "Plan", *, strict: bool) -> ExitCode:
-    """Return 4 if someone is on hold and `strict`, or if nobody could be decided; else 0."""
+    """Return 4 if someone is on hold and `strict`, or if nobody could be decided; else 0.
+
+    People who were signed out and have time to return do not count as held.
+    """
     counts = plan.summary
-    nobody_decided = counts.hold > 0 and counts.disable + counts.keep == 0
-    if nobody_decided or (strict and counts.hold > 0):
+    held = bool(plan.unresolved_holds())
+    if held and (strict or counts.disable + counts.sign_out + counts.keep == 0):
         return ExitCode.INCOMPLETE
     return ExitCode.DONE
 

@@ -17,7 +17,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     kept: int
     """Kept."""
     held: int
-    """On hold."""
+    """On hold, without those who were signed out and have time to return."""
     due_soon: int
     """Kept, and due within a week if nothing is seen of them."""
 

@@ -1,6 +1,6 @@
 """How a portal stands after a review or a run: pure, from the documents that they left."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -11,10 +11,10 @@ from lastseen.api import (
     PortalError,
     PortalRefused,
     Receipt,
-    Verdict,
     receipt_exit_code,
 )
 from lastseen.fleet.outcome import Figures
+from lastseen.model.due import due_soon
 from lastseen.model.fleet import PortalState
 
 SOON_DAYS = 7
@@ -42,7 +42,7 @@ def standing_after(plan: Plan, receipts: Sequence[Receipt]) -> Standing:
         state, code = PortalState.REFUSED, ExitCode.REFUSED
     elif ExitCode.INCOMPLETE in codes or figures.held or not plan.evidence.complete:
         state, code = PortalState.HELD, ExitCode.INCOMPLETE
-    elif figures.to_disable:
+    elif _waiting((*plan.to_disable(), *plan.to_sign_out()), receipts):
         state, code = PortalState.PROPOSED, ExitCode.DONE
     else:
         state, code = PortalState.CLEAN, ExitCode.DONE
@@ -59,26 +59,21 @@ def state_of(error: PortalError) -> PortalState:
 def figures_of(plan: Plan, receipts: Sequence[Receipt]) -> Figures:
     """Return what a plan and the receipts of carrying it out amount to, in numbers of people."""
     disabled = sum(receipt.summary.get("disabled", 0) for receipt in receipts)
-    done = {
-        outcome.user_id for receipt in receipts for outcome in receipt.outcomes if outcome.verified
-    }
-    spared = {
-        outcome.user_id
-        for receipt in receipts
-        for outcome in receipt.outcomes
-        if outcome.outcome.value.startswith(("spared", "already"))
-    }
-    waiting = [one for one in plan.to_disable() if one.user_id not in done | spared]
     return Figures(
         disabled=disabled,
-        to_disable=len(waiting),
+        to_disable=len(_waiting(plan.to_disable(), receipts)),
         kept=plan.summary.keep,
-        held=plan.summary.hold,
-        due_soon=sum(_is_due_soon(decision, plan) for decision in plan.decisions),
+        held=len(plan.unresolved_holds()),
+        due_soon=len(due_soon(plan, SOON_DAYS)),
     )
 
 
-def _is_due_soon(decision: Decision, plan: Plan) -> bool:
-    if decision.decision is not Verdict.KEEP or decision.idle_days is None:
-        return False
-    return decision.idle_days >= plan.policy.inactive_days - SOON_DAYS
+def _waiting(proposed: Iterable[Decision], receipts: Sequence[Receipt]) -> list[Decision]:
+    """Return those of `proposed` whom no receipt settles."""
+    settled = {
+        outcome.user_id
+        for receipt in receipts
+        for outcome in receipt.outcomes
+        if outcome.verified or outcome.outcome.value.startswith(("spared", "already"))
+    }
+    return [one for one in proposed if one.user_id not in settled]

@@ -73,6 +73,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Whole days of 24 hours from `last_seen_at` to the plan's `now`."""
     session_may_be_open: bool = False
     """Whether a session may still be alive, in which somebody can read without leaving a trace."""
+    return_until: Instant | None = None
+    """Until when somebody on hold who was signed out has time to sign in again; null for others."""
     cohort: str | None = None
     """The name of the cohort whose policy decided; null where the general one did."""
     failed_sign_ins: int = 0

@@ -96,19 +96,18 @@ def _due(decision: Decision, at: Instant, reason: Reason) -> DueSoon:
 def due_soon(plan: Plan, within_days: int) -> tuple[tuple[Instant, Decision], ...]:
     """Return who will be disabled within so many days if not seen before, the earliest first.
 
-    As the plan says where it was asked; contracts that end are only known there.
+    Contracts that end are only known where the review was asked for as many days ahead.
     """
-    if plan.soon is not None:
-        decisions = {one.user_id: one for one in plan.decisions}
-        return tuple((one.due_at, decisions[one.user_id]) for one in plan.soon.people)
+    soon = plan.soon
+    if soon is None or soon.days < within_days:
+        soon = soon_due(plan.decisions, plan.policy, ends={}, now=plan.now, within_days=within_days)
     until = after(plan.now, days(within_days))
-    due = ((due_at(decision, plan.policy), decision) for decision in plan.decisions)
-    found = [(at, decision) for at, decision in due if at is not None and at <= until]
-    return tuple(sorted(found, key=lambda one: (one[0], one[1].email or "")))
+    decisions = {one.user_id: one for one in plan.decisions}
+    return tuple((one.due_at, decisions[one.user_id]) for one in soon.people if one.due_at <= until)
 
 
 def clears_at(decision: Decision, plan: Plan) -> Instant | None:
-    """Return by when a hold clears if reviews go on.
+    """Return by when a hold clears if reviews go on and nothing is seen of the person.
 
     Evidence over the whole window is there once the ledger has been filled for as long; an
     unrecognised event leaves the window after as long at the latest.
@@ -121,7 +120,7 @@ def clears_at(decision: Decision, plan: Plan) -> Instant | None:
             return clears if clears is not None and clears > plan.now else None
         case Reason.UNRECOGNISED_EVENT:
             return after(plan.now, window)
-    return None
+    return decision.return_until
 
 
 def what_clears(decision: Decision, plan: Plan) -> str:

@@ -14,9 +14,9 @@ class PortalState(StrEnum):
     """How a portal stands; only `clean` needs nobody's attention."""
 
     CLEAN = "clean"
-    """The last job ended well, the review was whole and held nobody."""
+    """The last job ended well, the review was whole, and nothing waits for a person."""
     PROPOSED = "proposed"
-    """The last plan disables somebody, and nobody has carried it out."""
+    """The last plan disables somebody or signs somebody out, and nobody has carried it out."""
     HELD = "held"
     """The last review ended, but somebody is held or evidence is incomplete."""
     GUARDRAIL = "guardrail"
@@ -57,7 +57,8 @@ class PortalStatus(msgspec.Struct, frozen=True, kw_only=True):
     to_disable: int | None
     """How many people its plan disables and nobody has disabled yet."""
     held: int | None
-    """How many people the last review held."""
+    """How many people the last review held, without those who were signed out and have time to
+    return."""
     due_soon: int | None
     """How many people will be due within a week if nothing is seen of them."""
     guardrail_at: Instant | None

@@ -222,6 +222,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Return the decisions that end sessions."""
         return tuple(d for d in self.decisions if d.decision is Verdict.SIGN_OUT)
 
+    def unresolved_holds(self) -> tuple[Decision, ...]:
+        """Return the holds that somebody has to look at.
+
+        Those who were signed out and have time to return are not among them: time decides.
+        """
+        return tuple(
+            d for d in self.decisions if d.decision is Verdict.HOLD and d.return_until is None
+        )
+
 
 def summarise(decisions: tuple[Decision, ...]) -> PlanSummary:
     """Count the decisions by verdict."""

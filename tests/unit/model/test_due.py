@@ -13,6 +13,7 @@ from lastseen.model.due import (
     soon_due,
     what_clears,
 )
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Cohort, Policy
 from tests.unit.reports.samples import NOW, days_ago, decision, incomplete_evidence, plan_of
 
@@ -38,7 +39,10 @@ def test_nobody_else_is_due_by_time_alone(reason):
 
 
 def test_those_due_soon_come_in_the_order_of_their_dates():
-    people = [decision(email=f"{n}", last_seen_at=days_ago(n), **KEPT) for n in (24, 10, 28)]
+    people = [
+        decision(user_id=f"{n}", email=f"{n}", last_seen_at=days_ago(n), **KEPT)
+        for n in (24, 10, 28)
+    ]
     due = due_soon(plan_of(*people), 7)
     assert [one.email for _, one in due] == ["28", "24"]
 
@@ -53,6 +57,16 @@ def test_missing_evidence_clears_when_the_ledger_covers_the_window():
 def test_an_unrecognised_event_leaves_the_window_in_time():
     held = decision(decision=Verdict.HOLD, reason=Reason.UNRECOGNISED_EVENT)
     assert clears_at(held, plan_of(held)) == NOW + timedelta(days=30)
+
+
+def test_whoever_was_signed_out_is_decided_when_the_time_to_return_is_over():
+    until = Instant(NOW + timedelta(days=12))
+    reason = Reason.SESSION_MAY_BE_OPEN
+    held = decision(decision=Verdict.HOLD, reason=reason, return_until=until)
+    other = decision(decision=Verdict.HOLD, reason=reason)
+    assert clears_at(held, plan_of(held)) == until
+    assert clears_at(other, plan_of(other)) is None
+    assert plan_of(held, other).unresolved_holds() == (other,)
 
 
 def test_what_time_alone_does_not_clear_has_no_date():

@@ -29,7 +29,8 @@ POPULATION_FIELDS = {
 }  # fmt: skip
 DECISION_FIELDS = {
     "user_id", "email", "display_name", "decision", "reason", "explanation", "last_seen_at",
-    "last_seen_by", "idle_days", "session_may_be_open", "cohort", "failed_sign_ins", "sponsor",
+    "last_seen_by", "idle_days", "session_may_be_open", "return_until", "cohort",
+    "failed_sign_ins", "sponsor",
 }  # fmt: skip
 RECEIPT_FIELDS = {
     "schema", "run_id", "plan_id", "started_at", "finished_at", "approved_by", "not_asked",

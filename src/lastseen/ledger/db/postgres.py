@@ -14,6 +14,13 @@ from lastseen.model.errors import LedgerError
 SCHEMA = "lastseen"
 """The PostgreSQL schema that holds the ledger."""
 
+_SETTINGS = (
+    f"SET search_path TO {SCHEMA}; SET tcp_keepalives_idle TO 10;"
+    " SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
+)
+"""Of every session. The server finds out within half a minute that a machine is gone, and ends its
+locks; by itself Linux would take two hours."""
+
 
 def server_access(url: URL) -> Access:
     """Reach the ledger in the PostgreSQL database that `url` names.
@@ -41,20 +48,21 @@ def server_access(url: URL) -> Access:
             meaning="Lastseen brings it only when asked, since most ledgers are a file",
             remedy="install it with `pip install 'lastseen[postgres]'`",
         ) from None
-    event.listen(engine, "connect", _prepare_connection)
+    for one in (engine, locks):
+        event.listen(one, "connect", _prepare_connection)
     return Access(engine=engine, place=place, try_lock=lambda name: _try_lock(locks, name))
 
 
 def _prepare_connection(connection: Any, _record: Any) -> None:
-    connection.execute(f"SET search_path TO {SCHEMA}")
+    connection.execute(_SETTINGS)
     connection.commit()
 
 
 def _try_lock(engine: Engine, name: str) -> Lock | None:
     """Take an advisory lock on a connection that is used for nothing else.
 
-    The server takes it back when that connection ends, with its process at the latest. `engine`
-    keeps no connections. Raises the driver's own errors.
+    The server takes it back when that connection ends: with its process, or half a minute after
+    its machine is gone. `engine` keeps no connections. Raises the driver's own errors.
     """
     connection = engine.raw_connection()
     driver: Any = connection.driver_connection  # SQLAlchemy would connect again, without the lock

@@ -2,17 +2,22 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 from lastseen.ledger import open_ledger
 from lastseen.model.errors import ExitCode, LedgerError
 from tests.unit.ledger.conftest import PORTAL, TickingClock
 
 pytestmark = pytest.mark.postgres
+KEEPALIVES = (
+    "SELECT count(*) FROM pg_settings WHERE name LIKE 'tcp_keepalives%' AND source = 'session'"
+)
+"""How many are set; a session on a Unix socket shows no value."""
 
 
 def test_other_programs_tables_in_the_same_database_do_not_matter(
@@ -28,6 +33,27 @@ def test_other_programs_tables_in_the_same_database_do_not_matter(
         ledger.portal(PORTAL).runs.begin("review")
     assert _asked(fresh_postgres_url, "SELECT count(*) FROM public.runs") == 0
     assert _asked(fresh_postgres_url, "SELECT count(*) FROM lastseen.runs") == 1
+
+
+def test_every_session_lets_the_server_notice_a_dead_machine(
+    fresh_postgres_url: str, clock: TickingClock
+):
+    sessions: list[Any] = []
+
+    def keep(session: Any, _record: object) -> None:
+        sessions.append(session)
+
+    event.listen(Engine, "connect", keep)
+    try:
+        with (
+            open_ledger(fresh_postgres_url, clock=clock) as ledger,
+            ledger.portal(PORTAL).lock("apply"),  # has a session of its own
+        ):
+            found = [session.execute(KEEPALIVES).fetchone() for session in sessions]
+    finally:
+        event.remove(Engine, "connect", keep)
+    assert len(found) >= 2
+    assert set(found) == {(3,)}
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])

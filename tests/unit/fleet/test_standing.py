@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from lastseen.fleet.standing import SOON_DAYS, figures_of, standing_after
+from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.due import due_soon
 from lastseen.model.errors import ExitCode
@@ -21,7 +22,9 @@ RETURN_UNTIL = Instant(NOW + timedelta(days=12))
 
 def outcome(kind: OutcomeKind, *, verified: bool = True) -> Outcome:
     one = decision()
-    return Outcome(user_id=one.user_id, email=one.email, outcome=kind, verified=verified)
+    return Outcome(
+        user_id=UserId(one.user_id or ""), email=one.email, outcome=kind, verified=verified
+    )
 
 
 def test_people_who_were_signed_out_and_may_return_make_no_portal_held():

@@ -70,7 +70,7 @@ def test_each_portal_and_the_sum_are_shown_on_every_width(width):
 
 
 def test_numbers_that_nobody_knows_are_no_zeros():
-    unknown = {"disabled": None, "to_disable": None, "held": None, "due_soon": None}
+    unknown: dict[str, Any] = {"disabled": None, "to_disable": None, "held": None, "due_soon": None}
     (row,) = (line for line in table(unreachable(**unknown)).splitlines() if "2026-11-24" in line)
     assert "0" not in row.split("today")[1]
     assert row.count("-") >= 4

@@ -115,7 +115,7 @@ def test_one_decision_may_be_shown_alone():
 
 def test_those_due_soon_are_listed_when_asked_for():
     soon = decision(display_name="Soon", idle_days=25, last_seen_at=days_ago(25), **KEPT)
-    later = decision(display_name="Later", idle_days=5, last_seen_at=days_ago(5), **KEPT)
+    later = decision(user_id="2", display_name="Later", last_seen_at=days_ago(5), **KEPT)
     shown = table(plan_of(soon, later), context={"soon_days": 7})
     assert "Due within 7 days: 1" in shown
     assert re.search(r"2026-11-30 +Soon", shown)

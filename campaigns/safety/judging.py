@@ -13,6 +13,7 @@ import msgspec
 from campaigns.safety.cases import DAY, Case, PersonCase
 from campaigns.safety.provable_coverage import Reach
 from campaigns.safety.world import id_of
+from lastseen.model.plan import Policy
 from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.world.oracle import Rules, Truth, expected
 
@@ -216,7 +217,17 @@ def _fault(
         return None
     if decided.reason == "never-seen" and not _seen_in_lookback(case, before, moment):
         return None
+    if decided.reason in ("recently-registered", "recently-invited") and _is_invited(
+        before, moment
+    ):
+        return None
     return None if _shown_as_there(case, before, moment.now) else Fault.MISSED
+
+
+def _is_invited(truth: Truth, moment: Moment) -> bool:
+    """Say whether an invitation may still be accepted, as far as the portal's people list tells."""
+    waited = moment.now - truth.registered_at
+    return truth.status == "pending" and waited < Policy().pending_days * DAY
 
 
 def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:

@@ -227,7 +227,7 @@ def _fault(
 def _is_invited(truth: Truth, moment: Moment) -> bool:
     """Say whether an invitation may still be accepted, as far as the portal's people list tells."""
     waited = moment.now - truth.registered_at
-    return truth.status == "pending" and waited < Policy().pending_days * DAY
+    return truth.status == "Pending" and waited < Policy().pending_days * DAY
 
 
 def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 
@@ -38,8 +39,11 @@ def _quicken() -> None:
 
 
 def _growing(taken: int) -> Callable[[], int]:
-    began = time.monotonic()
-    return lambda: taken if time.monotonic() - began > LATER_SECONDS else 0
+    @cache
+    def first_asked() -> float:  # when it begins to work, however long its start took
+        return time.monotonic()
+
+    return lambda: taken if time.monotonic() - first_asked() > LATER_SECONDS else 0
 
 
 def _granting(most: int) -> Callable[[worker.Worker], carrier.CarrierOptions]:

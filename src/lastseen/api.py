@@ -11,6 +11,7 @@ from lastseen.docspace import Limits, Portal, open_portal
 from lastseen.docspace.interface import OwnKey
 from lastseen.execution.context import Pace
 from lastseen.execution.finish import receipt_exit_code
+from lastseen.execution.key_rights import require_changing
 from lastseen.execution.selection import Selection
 from lastseen.ledger import Ledger, PortalLedger, open_ledger
 from lastseen.model.contractor import (
@@ -26,6 +27,7 @@ from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.dry_run import DryRun
 from lastseen.model.errors import (
     ExitCode,
+    KeyLacksRight,
     LastseenError,
     LedgerError,
     LockHeld,
@@ -92,6 +94,7 @@ __all__ = [
     "Instant",
     "Interval",
     "JournalEntry",
+    "KeyLacksRight",
     "LastseenError",
     "Ledger",
     "LedgerError",
@@ -159,6 +162,7 @@ __all__ = [
     "parse_instant",
     "preview_apply",
     "receipt_exit_code",
+    "require_changing",
     "require_whole",
     "reversal",
     "review",

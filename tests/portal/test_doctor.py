@@ -15,7 +15,8 @@ from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.world.keys import ApiKey
 from lastseen.workflows.doctor import doctor
 from testing.in_process import InProcess
-from tests.portal.unhelpful import STAFF, UNKNOWN, Built, Watched, ago
+from testing.quiet import QUIET_LOGS
+from tests.portal.unhelpful import ADMIN, STAFF, UNKNOWN, Built, Watched, ago
 
 
 @pytest.fixture
@@ -27,7 +28,9 @@ def built() -> Built:
     return made
 
 
-def diagnosed(watched: Watched, *, roster: Any = None, **policy: Any) -> dict[str, Finding]:
+def diagnosed(
+    watched: Watched, *, roster: Any = None, silence_days: float = QUIET_LOGS, **policy: Any
+) -> dict[str, Finding]:
     async def look() -> Diagnosis:
         client = InProcess(watched.portal, watched.time, chance=random.Random(1)).client()
         try:
@@ -37,6 +40,7 @@ def diagnosed(watched: Watched, *, roster: Any = None, **policy: Any) -> dict[st
                 policy=Policy(**policy),
                 clock=watched.time.machine_clock,
                 roster=roster,
+                log_silence_days=silence_days,
             )
         finally:
             await client.close()
@@ -169,6 +173,68 @@ def test_the_release_and_the_keys_rights_are_told(built: Built) -> None:
     assert found["Release"].value == "DocSpace 3.7.2"
     assert found["Rights"].value == "unlimited"
     assert "ending sessions" in found["Rights"].meaning
+
+
+def test_a_key_that_may_only_read_has_one_finding_with_one_remedy(built: Built) -> None:
+    keys = [ApiKey("sk-limited", ADMIN, frozenset({"*:read"}))]
+    found = diagnosed(built.open(keys=keys), open_sessions="hold")
+    assert found["Rights"].state == "warning"
+    assert "review and doctor only; apply" in found["Rights"].meaning.replace(":", ";")
+    assert "accounts:write" in (found["Rights"].remedy or "")
+    assert [one.name for one in found.values() if one.remedy] == ["Rights"]
+
+
+def test_a_key_for_accounts_alone_is_told_a_scope_that_helps_and_nothing_else(
+    built: Built,
+) -> None:
+    found = diagnosed(built.open(keys=[ApiKey("sk-limited", ADMIN, frozenset({"accounts:read"}))]))
+    assert found["Rights"].state == "problem"
+    assert "*:read" in (found["Rights"].remedy or "")
+    assert set(found) == {"Release", "Rights"}
+
+
+def test_signing_out_is_advised_only_with_a_key_that_can(built: Built) -> None:
+    scopes = frozenset({"*:read", "accounts:write"})
+    watched = built.open(keys=[ApiKey("sk-limited", ADMIN, scopes)])
+    assert "unlimited key" in (diagnosed(watched)["Sessions"].remedy or "")
+    wanted = diagnosed(watched, open_sessions="sign-out")["Sessions"]
+    assert wanted.state == "warning"
+    assert "may not end sessions" in wanted.meaning
+
+
+def test_the_last_review_tells_for_how_many_people_open_sessions_matter(built: Built) -> None:
+    built.signs_in(built.guest(), ago(days=40))
+    watched = built.open()
+    assert "last review" not in diagnosed(watched)["Sessions"].value
+    watched.review()
+    assert "in the last review 1 person might" in diagnosed(watched)["Sessions"].value
+
+
+@pytest.mark.parametrize("filters", [Filters.AFTER_WINDOW, Filters.BEFORE_WINDOW])
+def test_a_log_that_has_stopped_is_a_problem_with_the_way_to_show_that_it_lives(
+    filters: Filters,
+) -> None:
+    made = Built()
+    made.staff_noise(300, days=60)
+    made.logins = [one for one in made.logins if one[1] < ago(days=21)]
+    made.works(STAFF, ago(days=1))
+    found = diagnosed(made.open(filters), silence_days=7)
+    assert found["Activity trail alive"].state == "ok"
+    stopped = found["Sign-in log alive"]
+    assert stopped.state == "problem"
+    assert "sign in to the portal once" in (stopped.remedy or "")
+
+
+def test_logs_that_are_written_are_no_finding(built: Built) -> None:
+    built.works(STAFF, ago(days=1))
+    found = diagnosed(built.open(), silence_days=7)
+    assert found["Sign-in log alive"].state == "ok"
+    assert found["Activity trail alive"].state == "ok"
+
+
+def test_at_short_retention_nobody_is_advised_to_shorten_the_window(built: Built) -> None:
+    for finding in diagnosed(built.open(retention_days=7)).values():
+        assert "or fewer" not in (finding.remedy or "")
 
 
 def test_a_portal_that_does_not_tell_its_time_has_an_unknown_clock(built: Built) -> None:

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from lastseen.model.decision import Reason, Verdict
+from lastseen.model.errors import KeyLacksRight
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Receipt
@@ -64,7 +65,10 @@ def test_a_key_that_may_read_everything_is_enough_for_a_review(built: Built) -> 
 
 def test_a_key_that_may_only_read_changes_nobody(built: Built) -> None:
     watched = opened(built, "*:read")
-    assert carried_out(watched).summary == {"refused": 1}
+    with pytest.raises(KeyLacksRight, match="limited to") as raised:
+        carried_out(watched)
+    assert "accounts:write" in raised.value.meaning
+    assert watched.portal.puts == []
     assert watched.portal.world.changes == []
 
 

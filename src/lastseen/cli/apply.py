@@ -7,6 +7,7 @@ import typer
 
 from lastseen.cli.documents import deliver_receipt, read_plan
 from lastseen.cli.invocation import Invocation, invocation, run_async
+from lastseen.cli.key_rights import require_changing_key
 from lastseen.cli.options import (
     MaxDisableOption,
     OutputOption,
@@ -101,6 +102,8 @@ def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes:
     concerned = (*preview.to_disable, *preview.to_sign_out)
     if not concerned:
         return True
+    if preview.to_disable:
+        require_changing_key(settings, attempted=f"applying the plan {plan.plan_id}")
     return agreed(
         _deed(preview, plan, options),
         [one.display_name or one.email or str(one.user_id) for one in concerned],

@@ -52,4 +52,5 @@ async def _diagnosed(settings: "Settings") -> "Diagnosis":
             policy=settings.policy,
             clock=system_clock,
             roster=session.roster,
+            log_silence_days=settings.guardrails.log_silence_days,
         )

@@ -7,6 +7,7 @@ import typer
 from lastseen.cli.documents import deliver_receipt
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
+from lastseen.cli.key_rights import require_changing_key
 from lastseen.cli.options import OutputOption, RecordFormatOption, YesOption, named_people
 from lastseen.cli.output import record_destinations
 from lastseen.cli.progress import watched
@@ -57,6 +58,7 @@ def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) 
         print_line(f"The sessions of {ended} were ended: that can't be undone.")
     if not planned.people:
         return True
+    require_changing_key(settings, attempted=f"undoing the run {run}")
     deed = "Reinstate" if planned.reinstates else "Disable again"
     return agreed(
         f"{deed} {people(len(planned.people))} on {settings.portal.url}",

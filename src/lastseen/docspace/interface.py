@@ -103,6 +103,24 @@ class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Instant | None
     """From when on it is refused; None: it does not expire."""
 
+    @property
+    def reads_logs(self) -> bool:
+        """Whether it may read `security/audit`: global scopes only (AuthorizationExtension.cs)."""
+        return self._has("*:read", "*:write")
+
+    @property
+    def changes_accounts(self) -> bool:
+        """Whether it may change people's status."""
+        return self._has("*:write", "accounts:write")
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether it may use `security/activeconnections`: global scopes only."""
+        return self._has("*:write")
+
+    def _has(self, *scopes: str) -> bool:
+        return not self.permissions or not self.permissions.isdisjoint({"*", *scopes})
+
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """A release of the server."""

@@ -81,6 +81,10 @@ class PortalTooOld(PortalError):
     """The portal is a release that Lastseen does not work with."""
 
 
+class KeyLacksRight(PortalError):
+    """The API key is limited to scopes that don't suffice for what was asked."""
+
+
 class PortalUnreadable(PortalError):
     """The portal answered 200 with something that isn't the promised shape."""
 

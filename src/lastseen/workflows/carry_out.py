@@ -13,6 +13,7 @@ from lastseen.execution.context import ExecutionContext, identify_actor
 from lastseen.execution.disable import disable
 from lastseen.execution.guardrails import check_guardrails
 from lastseen.execution.history import History, read_history
+from lastseen.execution.key_rights import require_changing
 from lastseen.execution.preflight import check_age
 from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.run_record import RunRecord
@@ -52,6 +53,8 @@ async def carry_out(
     allowed = allowed_now(guardrails, max_disable, context.ledger, now=now, history=history)
     check_guardrails(done.union(ids_of(to_disable)), plan=plan, allowed=allowed)
     check_roster(plan, context.ledger, guardrails)
+    if to_disable:
+        await require_changing(context.portal, attempted=f"carrying out the plan {plan.plan_id}")
     own = await identify_actor(context)
     record = earlier or RunRecord(
         context.ledger.journal, context.ledger.runs.begin(kind, plan_id=plan.plan_id)

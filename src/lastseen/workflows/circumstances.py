@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lastseen.docspace.interface import KeyUse, OwnKey, Portal, SessionSettings
+from lastseen.docspace.interface import KeyUse, Portal, SessionSettings
 from lastseen.evidence.administration import (
     ACTIVATION_SENT,
     INVITED,
@@ -43,7 +43,7 @@ FORBIDDEN = 403
 
 _T = TypeVar("_T")
 
-_SHOW_LIFE = {
+SHOW_LIFE = {
     EvidenceKind.SIGN_IN: ("sign-in log", "sign in to the portal once"),
     EvidenceKind.ACTIVITY: ("activity trail", "rename a document or a room"),
 }
@@ -112,7 +112,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     def _silence(self) -> str | None:
         for kind, silence in self.silences.items():
             if silence.since is not None:
-                name, remedy = _SHOW_LIFE[kind]
+                name, remedy = SHOW_LIFE[kind]
                 return (
                     f"The {name} has no entry by anybody since {utc_date(silence.since)}: it has "
                     f"probably stopped, so absence can't be read from it. If it is being "
@@ -123,7 +123,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     def _pause(self) -> str | None:
         for kind, silence in self.silences.items():
             if silence.pauses:
-                name, pause = _SHOW_LIFE[kind][0], silence.pauses[0]
+                name, pause = SHOW_LIFE[kind][0], silence.pauses[0]
                 return (
                     f"The {name} has no entry by anybody from {utc_date(pause.since)} to "
                     f"{utc_date(pause.until)}: it had probably stopped, so absence is proven "
@@ -166,15 +166,10 @@ async def find_circumstances(
         key_uses=_newest_uses(keys or ()),
         limits=_limits(settings, administration, policy, now, trail_known_since, longest_session),
         session_minutes=settings.minutes if settings else None,
-        can_end_sessions=own is None or may_end_sessions(own),
+        can_end_sessions=own is None or own.ends_sessions,
         signed_out=signed_out,
         silences=silences,
     )
-
-
-def may_end_sessions(key: OwnKey) -> bool:
-    """Say whether a key's scopes suffice for `security/activeconnections`: global ones only."""
-    return not key.permissions or bool(key.permissions & {"*", "*:write"})
 
 
 def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:

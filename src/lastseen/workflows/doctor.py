@@ -14,10 +14,12 @@ from lastseen.evidence.reading.filter_detection import (
     detect_filters,
 )
 from lastseen.evidence.reading.log import sign_in_log
+from lastseen.execution.key_rights import own_key_if_told
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountType, Profile
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import PortalError, RosterError, UsageError
+from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import (
     CLOCK_TOLERANCE,
     Clock,
@@ -33,9 +35,12 @@ from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
 from lastseen.rosters import Roster
 from lastseen.workflows.doctor_facts import release_finding, rights_finding, sessions_finding
+from lastseen.workflows.doctor_silence import silence_findings
 from lastseen.workflows.roster_check import check_roster
 
 _Answer = TypeVar("_Answer")
+
+LOG_SILENCE_DAYS = Guardrails().log_silence_days
 
 FILTERS_MEAN = {
     FilterMode.BEFORE_WINDOW: "Asking for one person works, so quiet people are asked about alone.",
@@ -52,33 +57,43 @@ async def doctor(
     policy: Policy,
     clock: Clock,
     roster: Roster | None = None,
+    log_silence_days: float = LOG_SILENCE_DAYS,
 ) -> Diagnosis:
     """Look into key, rights, audit option, filters, retention, clock, ledger and roster.
 
-    `roster` None leaves the roster out. Raises PortalError where the portal can't be reached or
-    refuses the key; everything else becomes a finding.
+    `roster` None leaves the roster out; `log_silence_days` is that of the guardrails. Raises
+    PortalError where the portal can't be reached or refuses the key; everything else becomes a
+    finding.
     """
     release = await portal.release()
     findings = [release_finding(release)]
     if release is not None and not release.is_supported:
         return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
-    findings.append(_key(await portal.whoami()))
-    findings.append(rights_finding(await portal.own_key(), clock()))
+    key = await own_key_if_told(portal)
+    findings.append(rights_finding(key, clock()))
+    if key is not None and not key.reads_logs:  # every other question would be refused as well
+        return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
+    own = await portal.whoami()
+    findings.append(_key(own))
     settings = await _tried(findings, "Sessions", portal.session_settings())
     if settings is not None:
-        findings.append(sessions_finding(settings, policy))
+        findings.append(sessions_finding(settings, policy, key, ledger))
     retention = await _tried(findings, "Login history", portal.retention())
     if retention is not None:
         findings.append(_retention(retention, policy))
         log = sign_in_log(portal, retention)
         detected = await _tried(findings, "Sign-in log", detect_filters(log))
-        trail = await _tried(findings, "Activity trail", portal.trail(EventQuery(count=1)))
+        trail = await _tried(findings, "Activity trail", portal.trail(EventQuery()))
         if detected is not None:
             findings += [_audit_option(detected), _filters(detected)]
             findings.append(_window(ledger, retention, detected, policy, clock()))
             findings.append(_unknown_actions(ledger, detected))
         if trail is not None:
             findings.append(_activity(policy))
+        if detected is not None and trail is not None:
+            findings += silence_findings(
+                portal, policy, born=own.registered_at, now=clock(), limit=days(log_silence_days)
+            )
     findings.append(_clock(portal))
     findings.append(_ledger(ledger, retention, policy, clock()))
     if roster is not None:
@@ -128,11 +143,20 @@ def _retention(retention: Retention, policy: Policy) -> Finding:
         if enough
         else f"The logs alone can't show an absence of {needed} days; a ledger that is filled "
         "more often than they are emptied can.",
-        remedy=None
-        if enough
-        else "Raise the lifetime in the portal's security settings, or let `lastseen review` run "
-        f"at least every {max(1, retention.sign_in_days // 2)} days.",
+        remedy=None if enough else _more_evidence(retention, policy),
     )
+
+
+def _more_evidence(retention: Retention, policy: Policy) -> str:
+    """Return how to reach the policy's window. A shorter one would disable people on holiday."""
+    shorter = min(retention.sign_in_days, retention.trail_days)
+    advice = (
+        f"let `lastseen review` run at least every {max(1, shorter // 2)} days: until the ledger "
+        f"reaches back {policy.inactive_days} days, people not seen stay on hold."
+    )
+    if shorter >= policy.inactive_days:
+        return f"{advice[0].upper()}{advice[1:]}"
+    return f"Raise the lifetime in the portal's security settings (up to 180 days), and {advice}"
 
 
 def _audit_option(detected: Detected) -> Finding:
@@ -143,7 +167,8 @@ def _audit_option(detected: Detected) -> Finding:
             value="missing",
             meaning="The portal ignores what it is asked for and shows the twenty newest events "
             "only: nearly everyone will be on hold.",
-            remedy="Take a plan, or a licence, with the audit option.",
+            remedy="Use a plan with the audit option: the cloud's smallest plans lack it, the "
+            "Community edition has it.",
         )
     if detected.has_audit_option:
         return Finding(
@@ -205,11 +230,7 @@ def _window(
         value=f"{longest} days",
         meaning=f"Today nobody can be shown to have been away for longer; the policy asks for "
         f"{policy.inactive_days} days.",
-        remedy=None
-        if enough
-        else f"Ask for {longest} days or fewer, or let the ledger fill until then."
-        if longest
-        else "Let the ledger fill: run `lastseen review` often.",
+        remedy=None if enough else _more_evidence(retention, policy),
     )
 
 

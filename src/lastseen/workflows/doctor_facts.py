@@ -3,12 +3,17 @@
 from datetime import timedelta
 
 from lastseen.docspace.interface import OwnKey, Release, SessionSettings
+from lastseen.ledger import PortalLedger
+from lastseen.model.counting import people
+from lastseen.model.decision import Reason
 from lastseen.model.diagnosis import Finding
 from lastseen.model.instant import Instant, after, utc_date
 from lastseen.model.plan import Policy
-from lastseen.workflows.circumstances import may_end_sessions
 
 EXPIRES_SOON = timedelta(days=14)
+
+_FULL_KEY = "an unlimited key that a DocSpace administrator made"
+_LIMITED_KEY = "one with the scopes *:read and accounts:write"
 
 
 def release_finding(release: Release | None) -> Finding:
@@ -40,47 +45,87 @@ def rights_finding(key: OwnKey | None, now: Instant) -> Finding:
             value="not told",
             meaning="This release does not tell what a key may do.",
         )
-    scopes = key.permissions
-    reads_logs = not scopes or bool(scopes & {"*", "*:read", "*:write"})
-    changes = not scopes or bool(scopes & {"*", "*:write", "accounts:write"})
-    commands = [
-        *(["review"] if reads_logs else []),
-        *(["apply, run and undo"] if reads_logs and changes else []),
-        *(["ending sessions"] if may_end_sessions(key) else []),
-    ]
-    expires = key.expires_at
-    soon = expires is not None and expires < after(now, EXPIRES_SOON)
-    enough = len(commands) == 3 and not soon
-    until = "" if expires is None else f"; expires on {utc_date(expires)}"
+    scopes = ", ".join(sorted(key.permissions)) or "unlimited"
+    until = "" if key.expires_at is None else f"; expires on {utc_date(key.expires_at)}"
+    soon = key.expires_at is not None and key.expires_at < after(now, EXPIRES_SOON)
+    meaning, remedy = _commands(key)
+    if remedy is None and soon:
+        remedy = "Make a new key before this one expires."
+    elif remedy is not None and soon:
+        remedy += " This one expires soon."
     return Finding(
         name="Rights",
-        state="problem" if not reads_logs else "ok" if enough else "warning",
-        value=(", ".join(sorted(scopes)) or "unlimited") + until,
-        meaning=f"Suffices for {', '.join(commands) or 'no command'}.",
-        remedy=None
-        if enough
-        else "Let a DocSpace administrator make an unlimited key"
-        + (" before this one expires." if soon else "."),
+        state="problem" if not key.reads_logs else "ok" if remedy is None else "warning",
+        value=scopes + until,
+        meaning=meaning,
+        remedy=remedy,
     )
 
 
-def sessions_finding(settings: SessionSettings, policy: Policy) -> Finding:
-    """Say how long sessions live, and what to do about those who may still be signed in."""
+def _commands(key: OwnKey) -> tuple[str, str | None]:
+    """Return for which commands a key suffices, and what to do if that is not all of them."""
+    if not key.reads_logs:
+        return (
+            "Suffices for no command: the audit logs need a global scope.",
+            f"Use {_FULL_KEY}, or {_LIMITED_KEY}; *:read alone is enough for review and doctor.",
+        )
+    if not key.changes_accounts:
+        return (
+            "Suffices for review and doctor only: apply and undo need accounts:write.",
+            f"Use {_FULL_KEY}, or {_LIMITED_KEY}.",
+        )
+    if not key.ends_sessions:
+        return (
+            "Suffices for every command, except that it may not end sessions "
+            '(`open_sessions = "sign-out"`).',
+            None,
+        )
+    return "Suffices for every command, ending sessions included.", None
+
+
+def sessions_finding(
+    settings: SessionSettings, policy: Policy, key: OwnKey | None, ledger: PortalLedger
+) -> Finding:
+    """Say how long sessions live, for how many people that matters, and the ways out."""
     if settings.minutes is not None:
         return Finding(
             name="Sessions",
             state="ok",
             value=f"limited to {settings.minutes} minutes",
-            meaning="Somebody absent for longer than that and the window is signed out.",
+            meaning=f"Once the limit has held for {policy.inactive_days} days and those minutes, "
+            "nobody who was not seen in that time can still be signed in.",
         )
-    guarded = policy.open_sessions != "report"
+    mode, can_end = policy.open_sessions, key is None or key.ends_sessions
+    becomes = {
+        "report": "they are disabled all the same, and marked",
+        "hold": "they are put on hold",
+        "sign-out": "their sessions are ended first"
+        if can_end
+        else "they are put on hold, since this key may not end sessions",
+    }[mode]
+    guarded = mode == "hold" or (mode == "sign-out" and can_end)
+    sign_out = 'set `open_sessions = "sign-out"`'
+    if not can_end:
+        sign_out = f"use {_FULL_KEY} and {sign_out}" if mode != "sign-out" else f"use {_FULL_KEY}"
     return Finding(
         name="Sessions",
         state="ok" if guarded else "warning",
-        value="not limited: they live for up to 181 days",
-        meaning="Somebody who only reads documents in an open session leaves no trace in the logs"
-        + (f"; `open_sessions` is {policy.open_sessions}." if guarded else "; may be disabled."),
-        remedy=None
-        if guarded
-        else 'Limit sessions in the portal\'s settings, or set `open_sessions = "sign-out"`.',
+        value=f"not limited: they live for up to 181 days{_concerned(ledger)}",
+        meaning="People who only read documents in an open session leave no trace in the logs; "
+        f"{becomes}.",
+        remedy=None if guarded else f"Limit sessions in the portal's settings, or {sign_out}.",
     )
+
+
+def _concerned(ledger: PortalLedger) -> str:
+    """Say of how many people the newest review found that a session may be open."""
+    runs = ledger.runs.all(limit=200)
+    plan_id = next((r.plan_id for r in runs if r.kind in ("review", "run") and r.plan_id), None)
+    plan = ledger.runs.plan(plan_id) if plan_id else None
+    if plan is None:
+        return ""
+    found = sum(
+        one.session_may_be_open or one.reason is Reason.SESSION_MAY_BE_OPEN
+        for one in plan.decisions
+    )
+    return f"; in the last review {people(found)} might still have been signed in"

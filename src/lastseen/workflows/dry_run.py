@@ -7,16 +7,17 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.execution.context import ExecutionContext, identify_actor
 from lastseen.execution.history import read_history
+from lastseen.execution.key_rights import require_changing
 from lastseen.execution.recheck import Rechecked, recheck
 from lastseen.ledger import PortalLedger
-from lastseen.model.decision import Decision
+from lastseen.model.decision import Decision, Verdict
 from lastseen.model.dry_run import DryRun
 from lastseen.model.instant import Clock
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.rosters import Roster
 from lastseen.workflows.apply import preview_apply
-from lastseen.workflows.apply_options import ApplyOptions, chosen_of, id_of
+from lastseen.workflows.apply_options import ApplyOptions, chosen_of, id_of, with_verdict
 from lastseen.workflows.carry_out import basis_of, candidates_of
 
 
@@ -48,6 +49,8 @@ async def dry_run(
         mine = msgspec.structs.replace(options, trust_plan_file=False)
         preview_apply(plan, ledger=ledger, options=mine, now=clock())
         chosen = chosen_of(plan, options, ledger)
+        if with_verdict(chosen, Verdict.DISABLE):
+            await require_changing(portal, attempted=f"carrying out the plan {plan.plan_id}")
         own = await identify_actor(context)
         candidates = candidates_of(plan, chosen, ledger)
         basis = basis_of(plan, read_history(ledger.journal.entries()))

@@ -65,12 +65,13 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
     ),
     (403, None): (
         "the key's owner may not see this, or the key itself is limited",
-        "use a key of a DocSpace administrator, unlimited or with the scope accounts:read",
+        "use a key of a DocSpace administrator, unlimited or with the scope *:read",
     ),
     (403, Topic.LOGS): (
         "the key's owner may not edit the portal's settings, or the key has a limited scope; "
         "the audit logs need both",
-        "use an unlimited key that a DocSpace administrator or the owner created",
+        "use a key that a DocSpace administrator or the owner created, unlimited or with the scope "
+        "*:read",
     ),
     (403, Topic.CHANGE): (
         "the key may not change people, or one of them can't be changed: the owner, the key's "

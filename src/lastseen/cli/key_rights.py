@@ -1,0 +1,20 @@
+"""A key that may only read is told before anybody is asked a question."""
+
+from typing import TYPE_CHECKING
+
+from lastseen.cli.invocation import run_async
+
+if TYPE_CHECKING:
+    from lastseen.api import Settings
+
+
+def require_changing_key(settings: "Settings", *, attempted: str) -> None:
+    """Raise KeyLacksRight where the configured key may not change accounts; else as PortalError."""
+    run_async(_require(settings, attempted))
+
+
+async def _require(settings: "Settings", attempted: str) -> None:
+    from lastseen.api import open_session, require_changing
+
+    async with open_session(settings) as session:
+        await require_changing(session.portal, attempted=attempted)

@@ -49,7 +49,8 @@ def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
 @pytest.mark.postgres
 def test_the_demo_of_a_fleet_reaches_its_end_and_leaves_nothing(lastseen, short_temporary):
     temporary = short_temporary
-    ran = lastseen("demo", "--fleet", "2", environment={"TMPDIR": str(temporary)}, timeout=180)
+    narrow = {"TMPDIR": str(temporary), "COLUMNS": "80"}
+    ran = lastseen("demo", "--fleet", "2", environment=narrow, timeout=180)
     assert ran.exit_code == 0, ran.stderr
     before, _, after = ran.stdout.partition("$ lastseen fleet enqueue run")
     assert "never" not in before.split("$ lastseen fleet status")[1]

@@ -63,8 +63,8 @@ from lastseen.workflows.apply import ApplyPreview, apply, preview_apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.doctor import doctor
 from lastseen.workflows.dry_run import dry_run
-from lastseen.workflows.exempting import exempt
-from lastseen.workflows.explain import explain, explain_outcome, was_reviewed
+from lastseen.workflows.exempting import exempt, is_unknown
+from lastseen.workflows.explain import explain, explain_outcome
 from lastseen.workflows.plan_guardrails import guardrail_ahead
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
@@ -152,6 +152,7 @@ __all__ = [
     "find_key",
     "format_instant",
     "guardrail_ahead",
+    "is_unknown",
     "key_file_text",
     "load_settings",
     "open_ledger",
@@ -175,5 +176,4 @@ __all__ = [
     "undo",
     "user_id",
     "verify",
-    "was_reviewed",
 ]

@@ -1,8 +1,8 @@
 import os
 import re
+import resource
 import signal
 import subprocess
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,10 +29,11 @@ def short_temporary():
 
 @pytest.mark.slow
 def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
-    begun = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     ran = lastseen("demo", environment={"TMPDIR": str(temporary)})
     assert ran.exit_code == 0, ran.stderr
-    assert time.monotonic() - begun < 60
+    # About a minute on an ordinary machine; a busy one is no fault of the demo's.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 30
     for shown in ("doctor", "review", "apply", "undo"):
         assert f"\n$ lastseen {shown}" in ran.stdout
     assert ran.stdout.count("\n$ lastseen explain ") == 2

@@ -52,17 +52,22 @@ def test_an_exemption_needs_a_reason_and_a_day_to_come(lastseen, until, reason):
     assert ran.stderr.startswith("Attempted:")
 
 
-def test_a_name_that_no_review_has_met_is_noted_after_the_first_review(at_work):
-    def added(who):
-        ran = at_work("exempt", "add", who, "--until", LATER, "--reason", "asked for")
-        assert ran.exit_code == 0
-        return ran.stderr
+def test_somebody_whom_the_latest_review_does_not_know_is_exempt_only_with_yes(at_work):
+    def add(who, *more):
+        return at_work("exempt", "add", who, "--until", LATER, "--reason", "asked for", *more)
 
-    assert "spelled right" not in added("nobody@example.org")
+    assert add("before@example.org").exit_code == 0  # no review yet to compare with
     plan = json.loads(at_work("review", "--format", "json").stdout)
-    assert "spelled right" in added("nobody@example.org")
-    assert "spelled right" not in added(plan["decisions"][0]["email"].upper())
-    assert "spelled right" not in added(plan["decisions"][0]["user_id"])
+
+    refused = add("nobody@example.org")
+    assert refused.exit_code == 2
+    assert "whom the latest review doesn't know" in refused.stderr
+    assert "nobody@example.org" not in at_work("exempt", "list").stdout
+
+    assert add("nobody@example.org", "--yes").exit_code == 0
+    assert add("NOBODY@example.org").exit_code == 0  # renewing asks nothing
+    assert add(plan["decisions"][0]["email"].upper()).exit_code == 0
+    assert add(plan["decisions"][0]["user_id"]).exit_code == 0
 
 
 def test_an_exempt_person_is_kept(at_work):

@@ -6,6 +6,7 @@ is stopped and the home removed; only the report stays.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -79,7 +80,7 @@ def _demonstrate(*, report: Path) -> None:
         _say(
             f"Lastseen on a simulated portal with {_CONTRACTORS} contractors. Nothing real is "
             "touched.",
-            "All commands below are real; so much is set in the environment:",
+            "All commands below are real. This is set in the environment:",
         )
         stage.show_environment()
         stage.run("First: does the portal show enough to decide anything?", "doctor", lines=1)
@@ -137,23 +138,19 @@ class _Stage:
         """
         _say(said)
         _print(f"$ lastseen {' '.join(arguments)}")
-        ended = subprocess.run(
-            [sys.executable, "-m", "lastseen", *arguments],
-            cwd=self.home,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=None if lines is None else subprocess.PIPE,
-            check=False,
-        )
+        with _started(
+            *arguments, cwd=self.home, env=self._environment(), captured=lines is not None
+        ) as process:
+            captured, _ = process.communicate()
         if lines is not None:
-            shown = ended.stdout.splitlines(keepends=True)
-            write_out(b"".join(shown[:lines]))
+            shown = captured.splitlines(keepends=True)
+            write_out("".join(shown[:lines]).encode())
             if len(shown) > lines:
                 _print("  ...")
-        if ended.returncode != 0:
+        if process.returncode != 0:
             raise DemoFailed(
                 attempted=f"showing `lastseen {arguments[0]}` on a simulated portal",
-                found=f"it ended with {ended.returncode}",
+                found=f"it ended with {process.returncode}",
                 meaning="the demo can't go on; nothing real was touched",
                 remedy="read what the command printed above",
             )
@@ -188,27 +185,9 @@ class _Stage:
 
 @contextmanager
 def _simulated_portal() -> Iterator[Mapping[str, str]]:
-    """Yield the variables that a portal of its own process prints; it ends with the block."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "lastseen",
-            "simulate",
-            "--port",
-            "0",
-            "--contractors",
-            _CONTRACTORS,
-            "--staff",
-            _STAFF,
-            "--seed",
-            _SEED,
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    try:
+    """Yield the variables that a portal in a process of its own prints; it ends with the block."""
+    size = ("--contractors", _CONTRACTORS, "--staff", _STAFF, "--seed", _SEED)
+    with _started("simulate", "--port", "0", *size, captured=True) as process:
         assert process.stdout is not None
         said = [process.stdout.readline().strip() for _ in range(2)]
         if not all("=" in line for line in said):
@@ -219,6 +198,36 @@ def _simulated_portal() -> Iterator[Mapping[str, str]]:
                 remedy="run `lastseen simulate --port 8093` by itself and read its message",
             )
         yield dict(line.partition("=")[::2] for line in said)
+
+
+@contextmanager
+def _started(
+    *arguments: str,
+    captured: bool,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator["subprocess.Popen[str]"]:
+    """Yield a process that runs `lastseen` with these arguments; it never outlives the block."""
+    interrupts: list[int] = []
+    # An interrupt inside Popen would lose the process just started, and it would run on.
+    before = signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lastseen", *arguments],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if captured else None,
+            encoding="utf-8",
+        )
+    except OSError:
+        signal.signal(signal.SIGINT, before)
+        raise
+    try:
+        signal.signal(signal.SIGINT, before)
+        if interrupts:
+            raise KeyboardInterrupt
+        yield process
     finally:
         _stop(process)
 

@@ -1,6 +1,6 @@
 """`lastseen exempt`: who is kept whatever the logs say, why and until when.
 
-Only reads the command line and prints; the ledger keeps the exemptions and journals each change.
+Reads the command line, asks and prints; the ledger keeps the exemptions and journals each change.
 """
 
 from typing import Annotated
@@ -9,8 +9,9 @@ import typer
 
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import invocation
-from lastseen.cli.options import OutputOption, ShortFormatOption, read_date
+from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, read_date
 from lastseen.cli.output import Summary, short_destinations
+from lastseen.cli.prompts import agreed_to
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 
@@ -45,17 +46,25 @@ def add(
     approved_by: Annotated[
         str | None, typer.Option("--approved-by", metavar="WHO", help="Who approved it.")
     ] = None,
+    yes: YesOption = False,
 ) -> None:
     """Keep WHO until DATE whatever the logs say; renews an earlier exemption.
 
-    WHO is an id or an e-mail address in any case.
+    WHO is an id or an e-mail address in any case. Asks before it exempts somebody whom the latest
+    review doesn't know.
     """
-    from lastseen.api import exempt, open_portal_ledger, was_reviewed
+    from lastseen.api import exempt, is_unknown, open_portal_ledger
 
     named = _named(who, domain, group)
     day = read_date(until, "--until")
     settings = invocation(context).settings()
     with open_portal_ledger(settings) as ledger:
+        if is_unknown(named, ledger=ledger) and not agreed_to(
+            f"Nobody in the latest review is called {named}. Exempt them all the same?",
+            yes=yes,
+            attempted=f"exempting {named}, whom the latest review doesn't know",
+        ):
+            return
         exemption = exempt(
             named,
             until=day,
@@ -65,11 +74,8 @@ def add(
             ticket=ticket,
             approved_by=approved_by,
         )
-        is_known = was_reviewed(named, ledger=ledger) if exemption.is_of_person else None
     renewed = f" (renewed {counted(exemption.renewals, 'time')})" if exemption.renewals else ""
     print_line(f"{exemption.who} is exempt until {exemption.until}{renewed}: {exemption.reason}")
-    if is_known is False:
-        print_line("Nobody of that name was in the newest review: is it spelled right?")
 
 
 @app.command("list")
@@ -78,7 +84,7 @@ def list_(
     output: OutputOption = None,
     form: ShortFormatOption = None,
 ) -> None:
-    """Show every exemption, also those that are over."""
+    """Show every exemption, including those that have ended."""
     from lastseen.api import open_portal_ledger
     from lastseen.reports.exemptions import render_exemptions
 
@@ -104,7 +110,7 @@ def remove(
     domain: DomainOption = None,
     group: GroupOption = None,
 ) -> None:
-    """Treat WHO like everybody else again.
+    """Remove the exemption of WHO.
 
     WHO is an id or an e-mail address in any case.
     """
@@ -119,7 +125,7 @@ def remove(
                 meaning="nobody of that id or address is exempt on this portal",
                 remedy="look at `lastseen exempt list`",
             )
-    print_line(f"{named} is exempt no more.")
+    print_line(f"{named} is no longer exempt.")
 
 
 def _named(who: str | None, domain: str | None, group: str | None) -> str:

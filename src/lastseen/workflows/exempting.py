@@ -1,13 +1,13 @@
-"""Adding an exemption: bound to the person's account where the newest review knows it."""
+"""Adding an exemption: bound to the person's account if the latest review knows it."""
 
 from datetime import date
 
 from lastseen.ledger import PortalLedger
 from lastseen.model.errors import UsageError
-from lastseen.model.exemption import DOMAIN, GROUP, Exemption
+from lastseen.model.exemption import DOMAIN, GROUP, Exemption, exemption_key
 from lastseen.model.guardrails import Guardrails
 from lastseen.rosters.cells import email_address
-from lastseen.workflows.explain import account_in_newest_review
+from lastseen.workflows.explain import account_in_newest_review, was_reviewed
 
 
 def exempt(
@@ -26,7 +26,7 @@ def exempt(
     Raises UsageError for a day that is over or further away than the guardrails allow, for an
     empty reason, and for what is no domain or no group.
     """
-    named = _unwrapped(who, until)
+    named = _unwrapped(who)
     return ledger.exemptions.add(
         named,
         until=until,
@@ -38,7 +38,22 @@ def exempt(
     )
 
 
-def _unwrapped(who: str, until: date) -> str:
+def is_unknown(who: str, *, ledger: PortalLedger) -> bool:
+    """Return whether `who` is one person whom neither the latest review nor an exemption knows.
+
+    False as well where the ledger holds no review to look in. Raises UsageError for what is no
+    e-mail address.
+    """
+    if who.startswith((DOMAIN, GROUP)) or not who.strip():
+        return False
+    named = _unwrapped(who)
+    if was_reviewed(named, ledger=ledger) is not False:
+        return False
+    key = exemption_key(named)
+    return all(exemption.who != key for exemption in ledger.exemptions.all())
+
+
+def _unwrapped(who: str) -> str:
     """Return `who`, an address without what mail programs wrap around it; raises UsageError."""
     if "@" not in who or who.startswith((DOMAIN, GROUP)):
         return who
@@ -46,7 +61,7 @@ def _unwrapped(who: str, until: date) -> str:
         return email_address(who)
     except ValueError:
         raise UsageError(
-            attempted=f"exempting {who} until {until.isoformat()}",
+            attempted=f"exempting {who}",
             found="it is not one e-mail address",
             meaning="such an exemption would cover nobody",
             remedy="name one person by id or e-mail address, or use --domain",

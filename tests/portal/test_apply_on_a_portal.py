@@ -13,6 +13,7 @@ from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.simulator.server.faults import NO_MISHAP, InjectedFault
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.clock import system_clock as portals_clock
+from lastseen.simulator.world.keys import ApiKey
 from lastseen.simulator.world.release import Release
 from tests.portal.staged import IMPATIENT, Staged, play, scenario
 
@@ -69,6 +70,20 @@ def test_people_passed_over_by_a_release_before_3_7_are_refused(world):
             receipt = await staged.applied(plan, portal)
         assert by_kind(receipt, OutcomeKind.REFUSED) == [protected]
         assert receipt_exit_code(receipt) is ExitCode.PARTIAL
+
+    play(simulated, story)
+
+
+def test_a_person_whose_api_key_was_used_since_the_plan_is_spared(simulated):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            at_work = meant_by(plan)[0]
+            used = ApiKey("sk-theirs", at_work, last_used=int(portals_clock().timestamp()))
+            simulated.keys[used.secret] = used
+            receipt = await staged.applied(plan, portal)
+        assert at_work in by_kind(receipt, OutcomeKind.SPARED_ACTIVE)
+        assert at_work not in staged.changed()
 
     play(simulated, story)
 

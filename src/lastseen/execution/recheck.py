@@ -26,12 +26,14 @@ from lastseen.execution.eligibility import (
     sign_out_before,
 )
 from lastseen.execution.history import History
+from lastseen.execution.key_rights import FORBIDDEN
 from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target
 from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.errors import PortalRefused
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
@@ -127,9 +129,10 @@ async def _look(
         else:
             outcomes.append(spared(one.target, change))
     presence = await _new_presence(left, context, basis, policies)
+    used = await _key_uses(left, context, basis, policies)
     to_do: list[Candidate] = []
     for one in left:
-        outcome = _of_evidence(one.target, presence)
+        outcome = used.get(one.target.user_id) or _of_evidence(one.target, presence)
         if outcome is None:
             type_now = now.profiles[one.target.user_id].type
             target = msgspec.structs.replace(one.target, type=type_now)
@@ -275,6 +278,39 @@ async def _new_presence(
         progress=context.progress,
         whole_window=longer or bool(more_logs),
     )
+
+
+async def _key_uses(
+    candidates: Sequence[Candidate],
+    context: ExecutionContext,
+    basis: DecisionBasis,
+    policies: Mapping[UserId, Policy],
+) -> Mapping[UserId, Outcome]:
+    """Return the outcomes of those of whom an API key was used in the window after all.
+
+    Empty where the key may not list the portal's keys: the review did without them as well.
+    """
+    counted = [one for one in candidates if one.decision.reason not in _WITHOUT_EVIDENCE]
+    if not counted:
+        return {}
+    try:
+        uses = await context.portal.key_uses()
+    except PortalRefused as error:
+        if error.status != FORBIDDEN:
+            raise
+        return {}
+    spared_by_key: dict[UserId, Outcome] = {}
+    for one in counted:
+        who = one.target.user_id
+        then = policy_by_name(basis.policy, one.decision.cohort)
+        longer = max(then, policies.get(who, then), key=lambda policy: policy.inactive_days)
+        since = longer.window_start(basis.seen_since)
+        found = [use.last_used_at for use in uses if use.owner == who and use.last_used_at]
+        if found and max(found) >= since:
+            spared_by_key[who] = seen(
+                one.target, f"was seen at {format_instant(max(found))} (api-key)"
+            )
+    return spared_by_key
 
 
 def _of_evidence(target: Target, found: EvidenceRecheck) -> Outcome | None:

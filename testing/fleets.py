@@ -41,7 +41,8 @@ class Fleet:
 
     def serve(self, name: str, *, contractors: int = 12, seed: int = 1, **setup: Any) -> None:
         """Serve a portal and enter it; its key is in the workers' environment."""
-        population = Population(contractors=contractors, staff=3, days=45, seed=seed)
+        own_seed = seed + 1000 * len(self.portals)  # no two portals share an account
+        population = Population(contractors=contractors, staff=3, days=45, seed=own_seed)
         portal = SimulatedPortal(
             populate(datetime.now(UTC), population),
             clock=lambda: datetime.now(UTC),

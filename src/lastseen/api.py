@@ -68,6 +68,7 @@ from lastseen.workflows.explain import explain, explain_outcome
 from lastseen.workflows.plan_guardrails import guardrail_ahead
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
+from lastseen.workflows.same_portal import confirm_same_portal
 from lastseen.workflows.session import Session, open_portal_ledger, open_session
 from lastseen.workflows.status import status
 from lastseen.workflows.undo import Reversal, reversal, undo
@@ -141,6 +142,7 @@ __all__ = [
     "Verification",
     "apply",
     "configuration_text",
+    "confirm_same_portal",
     "decode_plan",
     "doctor",
     "dry_run",

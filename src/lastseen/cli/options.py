@@ -62,6 +62,13 @@ YesOption = Annotated[
     bool,
     typer.Option("--yes", help="Don't ask. Without it and without a terminal, change nothing."),
 ]
+SamePortalOption = Annotated[
+    bool,
+    typer.Option(
+        "--same-portal",
+        help="Confirm that the portal has moved to this address: the ledger follows it.",
+    ),
+]
 MaxDisableOption = Annotated[
     int | None,
     typer.Option(

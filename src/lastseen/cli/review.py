@@ -16,11 +16,13 @@ from lastseen.cli.options import (
     NowOption,
     OutputOption,
     PlanFormatOption,
+    SamePortalOption,
     StrictOption,
     read_now,
 )
 from lastseen.cli.output import Destinations, write_file
 from lastseen.cli.progress import watched
+from lastseen.cli.same_portal import follow_portal
 from lastseen.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def review(
     now: NowOption = None,
     dates: DatesOption = Dates.SOME,
     everyone: AllOption = False,
+    same_portal: SamePortalOption = False,
     only_decision: Annotated[
         str | None,
         typer.Option(
@@ -98,6 +101,8 @@ def review(
         cohort=cohort,
         on_roster=roster.append if roster_out else None,
     )
+    if same_portal:
+        run_async(follow_portal(settings, called))
     plan = run_async(_reviewed(called, settings, asked))
     if roster_out:
         write_file(roster_out, roster[0])

@@ -13,6 +13,7 @@ from lastseen.cli.options import (
     NowOption,
     OutputOption,
     PlanFormatOption,
+    SamePortalOption,
     StrictOption,
     YesOption,
     read_now,
@@ -21,6 +22,7 @@ from lastseen.cli.output import Destination, Destinations, Summary
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
 from lastseen.cli.review import ReviewAsked, review_exit_code, reviewed
+from lastseen.cli.same_portal import follow_portal
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
 from lastseen.model.errors import ExitCode, weightiest
@@ -46,6 +48,7 @@ def run(
     ] = False,
     max_disable: MaxDisableOption = None,
     now: NowOption = None,
+    same_portal: SamePortalOption = False,
     metrics_file: MetricsFileOption = None,
 ) -> int:
     """Review and apply in one go, within the guardrails.
@@ -61,6 +64,8 @@ def run(
     settings = called.settings()
     if pretended is not None:
         return run_async(_pretended(called, settings, pretended, where, strict=strict))
+    if same_portal:
+        run_async(follow_portal(settings, called))
     can_ask = can_be_asked()
     if can_ask and not _agreed(settings, max_disable, yes=yes):
         return ExitCode.DONE

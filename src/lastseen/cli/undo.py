@@ -8,10 +8,17 @@ from lastseen.cli.documents import deliver_receipt
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.key_rights import require_changing_key
-from lastseen.cli.options import OutputOption, RecordFormatOption, YesOption, named_people
+from lastseen.cli.options import (
+    OutputOption,
+    RecordFormatOption,
+    SamePortalOption,
+    YesOption,
+    named_people,
+)
 from lastseen.cli.output import record_destinations
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed
+from lastseen.cli.same_portal import follow_portal
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
 
@@ -27,6 +34,7 @@ def undo(
         typer.Argument(metavar="WHO", hidden=True),
     ] = None,
     yes: YesOption = False,
+    same_portal: SamePortalOption = False,
     output: OutputOption = None,
     form: RecordFormatOption = None,
 ) -> int:
@@ -41,6 +49,8 @@ def undo(
     where = record_destinations(output, form)
     settings = called.settings()
     chosen = named_people(who)
+    if same_portal:
+        run_async(follow_portal(settings, called))
     if not _agreed(run, chosen, settings, yes=yes):
         return 0
     receipt = run_async(_undone(run, chosen, called, settings))

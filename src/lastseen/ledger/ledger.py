@@ -1,6 +1,6 @@
 """A ledger that is open: what it offers for each portal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
@@ -15,6 +15,7 @@ from lastseen.ledger.db.lock import locked
 from lastseen.ledger.db.revision import refuse_newer
 from lastseen.ledger.db.schema import metadata
 from lastseen.ledger.db.sqlite import empty_memory, memory_access
+from lastseen.ledger.moving import address_with_run, former_address, move
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.accounts import AccountStore
 from lastseen.ledger.stores.evidence import EvidenceStore
@@ -22,6 +23,7 @@ from lastseen.ledger.stores.exemptions import ExemptionStore
 from lastseen.ledger.stores.journal import Journal
 from lastseen.ledger.stores.runs import RunStore
 from lastseen.model.actor import Actor
+from lastseen.model.contractor import UserId
 from lastseen.model.instant import Clock
 from lastseen.model.portal_address import portal_address
 
@@ -69,6 +71,28 @@ class PortalLedger:
         with locked(self._scope, purpose, wait_seconds=wait_seconds):
             check_before_changes(self._scope, self.journal)
             yield
+
+    def former_address(self, user_ids: Iterable[UserId]) -> str | None:
+        """Return the other address under which the ledger knows some of these accounts, or None.
+
+        None also where this portal has been reviewed at its present address before. Raises
+        LedgerError.
+        """
+        return former_address(self._scope, user_ids)
+
+    def address_with_run(self, run_id_prefix: str) -> str | None:
+        """Return the address of another portal with a run whose id begins so, or None."""
+        return address_with_run(self._scope, run_id_prefix)
+
+    def take_over(self, former: str) -> None:
+        """Make what the ledger keeps of the portal at `former` this portal's.
+
+        Exemptions, accounts, runs and journal follow the portal; sightings and coverage are
+        dropped, to be read anew. Raises LockHeld and LedgerError; then nothing has moved.
+        """
+        old = PortalLedger(self._scope.beside(former))
+        with old.lock("move"), self.lock("move"):
+            move(old._scope, self._scope)
 
     def damage(self) -> tuple[str, ...]:
         """Return everything that is damaged beside the journal, a few words each; empty if none.

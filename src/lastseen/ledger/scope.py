@@ -25,6 +25,7 @@ class Scope:
         """The portal's lock while this process holds it."""
         self._clock = clock
         self._portal: tuple[int, str] | None = None
+        self._known_since = 0
 
     def now(self) -> Instant:
         """Return the present instant."""
@@ -67,16 +68,21 @@ class Scope:
         with self.database.writing(self.url, durable=durable) as connection:
             yield connection
 
-    def forget_portal(self) -> None:
-        """Look the portal up anew when it is next asked for."""
-        self._portal = None
+    def beside(self, url: str) -> "Scope":
+        """Return the scope of another portal in the same database."""
+        return Scope(self.database, url, clock=self._clock, actor=self.actor)
+
+    def forget_portals(self) -> None:
+        """Look every portal up anew when it is next asked for, here and in other scopes."""
+        self.database.addresses_changed += 1
 
     def damaged(self, found: str) -> LedgerError:
         """Return the error for a ledger that isn't as Lastseen wrote it."""
         return seals.damaged(self.database.place, found)
 
     def _known(self) -> tuple[int, str]:
-        if self._portal is None:
+        if self._portal is None or self._known_since != self.database.addresses_changed:
+            self._known_since = self.database.addresses_changed
             self._portal = self._found() or self._added()
         return self._portal
 

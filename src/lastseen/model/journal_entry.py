@@ -7,7 +7,7 @@ import msgspec
 from lastseen.model.actor import Actor
 from lastseen.model.instant import Instant
 
-EntryKind = Literal["scope", "intent", "outcome", "exemption", "failure"]
+EntryKind = Literal["scope", "intent", "outcome", "exemption", "failure", "move"]
 """What an entry is about."""
 
 

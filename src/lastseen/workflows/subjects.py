@@ -27,6 +27,7 @@ from lastseen.rosters import (
     roster_document,
 )
 from lastseen.workflows.roster_history import reviewed_before
+from lastseen.workflows.same_portal import refuse_known_elsewhere
 
 
 class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +58,15 @@ async def load_subjects(
     `noted_at`: when the ledger is to have seen the accounts; None keeps them out of it (a
     pretended instant). `reconcile`: for rosters outside the portal, also list the guests that are
     on none. `cohort`: only the people of this cohort. Raises PortalError, RosterError, and
-    UsageError for a cohort that the policy doesn't have.
+    UsageError for a cohort that the policy doesn't have, and for accounts that the ledger knows
+    under another address.
     """
     _demand_cohort(policy, cohort)
     own = await portal.whoami()
     ledger.acting_as(own.email or own.id)
     listing = await roster.load(portal)
     matched = await match_all(listing, portal, reconcile=reconcile and roster.outside)
+    refuse_known_elsewhere(ledger, (found.profile.id for found in matched.matches if found.profile))
     if noted_at is not None:
         profiles = [found.profile for found in matched.matches if found.profile]
         ledger.accounts.note(profiles, noted_at)

@@ -68,7 +68,7 @@ async def undo(
         pace=pace or Pace(),
     )
     with ledger.lock("undo"):
-        run = _changing(ledger.runs.find(run_id))
+        run = _changing(_found(run_id, ledger))
         earlier = await settle(context, resumed=undoes(run.run_id))
         undone = RunRecord(ledger.journal, run)
         chosen = _chosen(undone, who)
@@ -102,7 +102,7 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
     Those of whom a run that was cut off left no outcome are not in it. Raises UsageError as `undo`
     does, LedgerError.
     """
-    undone = RunRecord(ledger.journal, _changing(ledger.runs.find(run_id)))
+    undone = RunRecord(ledger.journal, _changing(_found(run_id, ledger)))
     disables = undone.begun and undone.status is AccountStatus.ACTIVE
     return Reversal(
         people=_chosen(undone, who),
@@ -148,6 +148,24 @@ async def _disable_again(
         if target.user_id not in done
     ]
     return await disable(waiting, record, context, basis=basis, own=own)
+
+
+def _found(run_id: str, ledger: PortalLedger) -> Run:
+    """Return the run; raises UsageError, which names another address where the run is."""
+    try:
+        return ledger.runs.find(run_id)
+    except UsageError as error:
+        prefix = run_id.strip().lower()
+        elsewhere = ledger.address_with_run(prefix) if prefix.isalnum() else None
+        if elsewhere is None:
+            raise
+        raise UsageError(
+            attempted=error.attempted,
+            found=f"{error.found} on {ledger.url}; {elsewhere} has such a run",
+            meaning="each portal has its own runs, by its address",
+            remedy=f"set portal.url to {elsewhere}; or, if that portal has moved to {ledger.url}, "
+            "undo with --same-portal",
+        ) from None
 
 
 def _changing(run: Run) -> Run:

@@ -263,7 +263,7 @@ def test_a_portal_that_lost_its_name_is_not_taken_for_a_new_one(
     assert filled.url == PORTAL
     with tampering() as connection:
         connection.execute(text(statement))
-    filled._scope.forget_portal()
+    filled._scope.forget_portals()
     with pytest.raises(LedgerError, match="portals"):
         filled.exemptions.all()
     with pytest.raises(LedgerError, match="portals"):

@@ -54,6 +54,8 @@ class Database:
         self._driver_error: type[Exception] = access.engine.dialect.loaded_dbapi.Error
         self.dialect = access.engine.dialect.name
         self.place = access.place
+        self.addresses_changed = 0
+        """How often a portal got another address while this was open."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

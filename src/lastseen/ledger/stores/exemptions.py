@@ -82,6 +82,17 @@ class ExemptionStore:
                     self._insert(connection, bound, removed=old)
                     self._note(connection, "bind", bound)
 
+    def adopt(self, exemption: Exemption) -> None:
+        """Take over an exemption of the same portal's former address, unless a longer one holds."""
+        with self._scope.writing() as connection:
+            rows = {row.who: row for row in self._rows(connection)}
+            known = rows.get(exemption.who)
+            if known is not None and date.fromisoformat(known.until) >= exemption.until:
+                return
+            old = self._delete(connection, exemption.who)
+            self._insert(connection, exemption, removed=old)
+            self._note(connection, "renew" if old else "add", exemption)
+
     def remove(self, who: str) -> bool:
         """End the exemption of `who`, named as for `add`; returns whether there was one."""
         try:

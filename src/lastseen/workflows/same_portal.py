@@ -1,0 +1,48 @@
+"""A portal at a new address: refused until somebody confirms that it is the one that was known."""
+
+from collections.abc import Iterable
+
+from lastseen.docspace.interface import Portal
+from lastseen.ledger import PortalLedger
+from lastseen.model.contractor import UserId
+from lastseen.model.errors import UsageError
+from lastseen.rosters import Roster, match_all
+
+
+def refuse_known_elsewhere(ledger: PortalLedger, user_ids: Iterable[UserId]) -> None:
+    """Raise UsageError where the ledger knows these accounts under another address."""
+    former = ledger.former_address(user_ids)
+    if former is not None:
+        raise UsageError(
+            attempted=f"reading who is on {ledger.url}",
+            found=f"the ledger knows the same accounts at {former}",
+            meaning="the portal has moved, or this is a copy of it; exemptions, reinstatements and "
+            "runs are kept under the old address, so nobody was decided on",
+            remedy="if it has moved: `lastseen review --same-portal`, once; for a copy, give "
+            "ledger.url a ledger of its own",
+        )
+
+
+async def confirm_same_portal(
+    portal: Portal, roster: Roster, *, ledger: PortalLedger
+) -> str | None:
+    """Take over what the ledger keeps of these accounts under another address.
+
+    Exemptions, reinstatements, runs and the journal follow the portal; its logs are read anew.
+    Returns the former address, None where the portal was known at this one already. Raises
+    UsageError where the ledger knows none of the accounts, PortalError, RosterError, LockHeld and
+    LedgerError.
+    """
+    if ledger.accounts.known():
+        return None
+    matched = await match_all(await roster.load(portal), portal, reconcile=False)
+    former = ledger.former_address(one.profile.id for one in matched.matches if one.profile)
+    if former is None:
+        raise UsageError(
+            attempted=f"looking for {ledger.url} under its former address",
+            found="the ledger knows none of its accounts",
+            meaning="there is nothing to take over: this portal is new to the ledger",
+            remedy="leave --same-portal out, or check ledger.url",
+        )
+    ledger.take_over(former)
+    return former

@@ -107,7 +107,7 @@ class Database:
     def _translating(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except (DBAPIError, self._driver_error) as error:
+        except (DBAPIError, self._driver_error, UnicodeDecodeError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             known = translate_error(cause, attempted=f"{doing} the ledger {self.place}")
             if known is None:

@@ -12,7 +12,9 @@ from lastseen.model.errors import LedgerError
 def translate_error(cause: BaseException | None, *, attempted: str) -> LedgerError | None:
     """Return what a driver's error means for a person, or None where it can only be a bug."""
     name = getattr(cause, "sqlite_errorname", None)
-    if name is not None:
+    if isinstance(cause, UnicodeDecodeError):  # SQLite repeats damaged text in its errors
+        sentences: tuple[str, str, str] | None = _DAMAGED
+    elif name is not None:
         sentences = _SQLITE.get(name) or _SQLITE.get("_".join(name.split("_")[:2]))
         if name == "SQLITE_CONSTRAINT_TRIGGER":  # the journal's own: only a bug runs into it
             sentences = None

@@ -88,3 +88,12 @@ def test_failures_to_connect_are_told_by_their_words(words: str, found: str):
 )
 def test_what_can_only_be_a_bug_is_not_told_as_something_else(bug: Exception | None):
     assert translate_error(bug, attempted="reading the ledger x") is None
+
+
+def test_text_that_is_no_utf_8_is_damage_and_no_bug():
+    error = UnicodeDecodeError("utf-8", b"\xdf", 0, 1, "invalid continuation byte")
+
+    told = translate_error(error, attempted="reading the ledger")
+
+    assert told is not None
+    assert "tables are not the ones" in told.found

@@ -15,6 +15,10 @@ CLOCK_TOLERANCE = 300
 Log = Literal["sign-in", "trail"]
 Evidence = Literal["sign-in", "activity"]
 Mode = Literal["before-window", "after-window", "ignored"]
+Release = Literal["3.1", "3.5", "3.6", "3.7"]
+RELEASES: tuple[Release, ...] = ("3.1", "3.5", "3.6", "3.7")
+OpenSessions = Literal["report", "hold", "sign-out"]
+OPEN_SESSIONS: tuple[OpenSessions, ...] = ("report", "hold", "sign-out")
 MODES: tuple[Mode, ...] = ("before-window", "after-window", "ignored")
 
 
@@ -31,6 +35,20 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """By how much its date is ahead of when it happened: a wrong clock."""
 
 
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """Visits on which somebody only reads, which no log shows; ages are before the start."""
+
+    every: int
+    """Seconds from one visit to the next."""
+    last_age: int
+    """The newest visit before the start."""
+    signed_in_age: int | None = None
+    """When the session of that visit began; None: they come by a key or an application."""
+    ends: bool = False
+    """Whether that visit was the last of all."""
+    door: Literal["session", "oauth", "api-key"] = "session"
+
+
 class PersonCase(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody on the roster, or on the portal only."""
 
@@ -44,6 +62,9 @@ class PersonCase(msgspec.Struct, frozen=True, kw_only=True):
     is_ldap: bool = False
     exempt: bool = False
     contract_ended: bool = False
+    reading: Reading | None = None
+    signed_out_age: int | None = None
+    """When an administrator ended all their sessions before the start."""
     on_roster: bool = True
     """csv rosters: whether a row names them."""
 
@@ -78,7 +99,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     lookback_days: int = 180
     never_seen: Literal["grace", "disable", "keep"] = "grace"
     evidence: tuple[Evidence, ...] = ("sign-in", "activity")
-    open_sessions: Literal["report", "sign-out", "hold"] = "report"
+    open_sessions: OpenSessions = "report"
+    return_days: int | None = None
+    """For how long somebody who was signed out may take to come back; None: `inactive_days`."""
     log_silence_days: int = 36_500
     """After so many days without an entry a log has stopped; by default no log has."""
 
@@ -120,11 +143,17 @@ class SetStatus(msgspec.Struct, frozen=True, kw_only=True, tag="set-status"):
     status: Literal["active", "terminated"]
 
 
+class SignOut(msgspec.Struct, frozen=True, kw_only=True, tag="sign-out"):
+    """Have an administrator end all sessions of a person."""
+
+    number: int
+
+
 class Apply(msgspec.Struct, frozen=True, kw_only=True, tag="apply"):
     """Carry the last plan out."""
 
 
-Step = Review | Wait | Switch | Keep | SetStatus | Apply
+Step = Review | Wait | Switch | Keep | SetStatus | SignOut | Apply
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +176,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """By how many seconds the machine's clock is ahead of the portal's."""
     faults: dict[str, float] = {}
     rules: Rules = Rules()
+    release: Release = "3.7"
+    session_minutes: int | None = None
+    """How long a session lives; None: until its sign-in event is deleted."""
+    limited_age: int | None = None
+    """When that limit was set, which ended every session; None: it always held."""
     roster: Literal["guests", "csv"] = "guests"
     per_minute: int | None = None
     """How many requests a minute the portal takes; None: any number."""

@@ -21,8 +21,11 @@ simulator itself recorded. The comparison knows nothing of Lastseen's own eviden
   activity trail only, attacked accounts with and without their owner, people at the edge of the
   window to the second, never seen, away for long, unknown events, sign-outs only, dates ahead of
   the clock, work that the portal writes down late, people who come back between review and apply;
+  people who only read, by a session that lives or has ended, by an application or by an API key;
   new, pending, disabled, exempt, protected, reinstated and out-of-contract accounts.
-- **Portals**: the three ways of treating filters, changing between reviews, in the middle of one,
+- **Portals**: releases 3.1, 3.5, 3.6 and 3.7; sessions without a limit, and with one that always
+  held or was set lately; the three ways of treating filters, changing between reviews, in the
+  middle of one,
   there and back, and from request to request; logs from empty to thousands of events, whole
   companies in one second; lifetimes of 7 to 180 days, lowered and raised again; time zones and
   the nights on which clocks change; clocks that differ; limits on requests.
@@ -31,18 +34,25 @@ simulator itself recorded. The comparison knows nothing of Lastseen's own eviden
   missing, slow answers, a wrong `Date`, events that arrive and entries that are deleted meanwhile.
 - **Reviews**: once, again after hours or weeks on the same ledger, cut off at a random request and
   done again, two at the same time; many plans are carried out afterwards, with the last look.
+  Each policy of `open_sessions` on a third of the portals; with `sign-out` sessions are ended and
+  people reviewed again before and after `return_days`.
 
 What the words in the tables mean:
 
 - *Wrongful*: disabled although the person was there less than the policy's days before the plan's
   instant, by anything that the portal had written when the review began, or may not be touched.
+  Under `hold` and `sign-out` a reading that no log shows counts as well, unless the person's
+  sessions were ended after it and `return_days` have passed without another visit.
+- *Reading, disabled*: people who only read in the window, which no log shows. `report` disables
+  them and must mark them (`session_may_be_open`).
 - *Missed*: kept although the person was away for long enough.
 - *Held though whole*: not decided although the portal's lifetimes, audit option and logs would have
   let the absence be proven and nothing went wrong. Not counted: more than 97 events in one second,
   which no page can show with their surroundings; a change of lifetimes less than a day before the
   window, since nobody can tell how short they were; a lifetime that ends within two seconds of
   where the window begins, since the portal tells its clock in whole seconds; somebody who crosses
-  the window's edge while the review is under way.
+  the window's edge while the review is under way. A hold for an open session counts where the
+  sign-in log, the limit of sessions and the trail show that none can have been open.
 - *Held in trouble*: the same with a fault, a change of the portal's ways, a limit or a difference
   of clocks during the review. Nothing is taken from anybody by that.
 - *Disabled though nothing can have proven it*: the decision may be right, the evidence was not
@@ -50,7 +60,8 @@ What the words in the tables mean:
 
 Left out as undetectable by anyone: entries that a portal deletes long before their lifetime is over
 (the simulator does so from the sixty-first day on), where the window reaches as far; and who was
-disabled by hand and put back while no review came as far as to see it.
+disabled by hand and put back while no review came as far as to see it; and who authorised an
+application before the sign-in log begins.
 
 The same portals are given, at their beginning, to a clean-up that behaves as the vendor's sample
 does: as it is, and with the dates mended that the portal refuses.

@@ -4,6 +4,7 @@ The same seed gives the same case. Shares are chosen so that what is rare in lif
 """
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ import msgspec
 from campaigns.safety.cases import (
     DAY,
     MODES,
+    OPEN_SESSIONS,
+    RELEASES,
     Apply,
     Case,
     Crowd,
@@ -23,12 +26,14 @@ from campaigns.safety.cases import (
     Review,
     Rules,
     SetStatus,
+    SignOut,
     Step,
     Switch,
     Tie,
     Wait,
 )
 from campaigns.safety.histories import draw_person
+from campaigns.safety.readers import Lifetimes, draw_reader
 from lastseen.simulator.server import faults
 
 _ZONES = (
@@ -41,6 +46,9 @@ _ZONES = (
     "Pacific/Auckland",
 )
 _RETENTIONS = (7, 14, 29, 30, 31, 45, 60, 90, 120, 180, 180, 180, 180, 180)
+_SESSIONS = (None, None, 60, 1440, 9999)
+_READERS = 0.15
+"""Which share of the people only read."""
 _NUMBERS = (2, 4, 6, 8, 12, 16, 24, 40, 60)
 _WINDOWS = (7, 14, 30, 30, 30, 30, 60, 90)
 _BOTH: tuple[Evidence, ...] = ("sign-in", "activity")
@@ -55,8 +63,24 @@ def draw(seed: int) -> Case:
     mode: Mode = chance.choice(MODES)
     many = chance.random() < 0.015
     number_of_people = chance.randrange(150, 300) if many else chance.choice(_NUMBERS)
-    people = tuple(draw_person(number, rules, chance) for number in range(1, 1 + number_of_people))
     kept = chance.choice(_RETENTIONS)
+    earlier_keep = _earlier_keep(chance)
+    minutes = chance.choice(_SESSIONS)
+    lifetimes = Lifetimes(
+        release=chance.choice(RELEASES),
+        session_minutes=minutes,
+        limited_age=chance.randrange(60, 200 * DAY)
+        if minutes is not None and chance.random() < 0.3
+        else None,
+        sign_in_days=kept,
+        earlier_keep=earlier_keep,
+    )
+    people = tuple(
+        draw_reader(number, rules, lifetimes, chance)
+        if chance.random() < _READERS
+        else draw_person(number, rules, chance)
+        for number in range(1, 1 + number_of_people)
+    )
     crowd = _crowd(mode, chance)
     if crowd.ahead or any(event.dated_ahead for one in people for event in one.events):
         # Dates ahead of the clock on a night that turns clocks back: such a page is refused.
@@ -71,7 +95,10 @@ def draw(seed: int) -> Case:
         mode=mode,
         sign_in_days=kept,
         trail_days=kept if chance.random() < 0.8 else chance.choice(_RETENTIONS),
-        earlier_keep=_earlier_keep(chance),
+        earlier_keep=earlier_keep,
+        release=lifetimes.release,
+        session_minutes=minutes,
+        limited_age=lifetimes.limited_age,
         latency=chance.choice((0.0, 0.02, 0.02, 0.3)),
         machine_ahead=_machine_ahead(chance),
         faults=_faults(rules, chance),
@@ -117,6 +144,8 @@ def _rules(chance: random.Random) -> Rules:
         lookback_days=chance.choice((180, 180, inactive, max(inactive, 60))),
         never_seen=chance.choice(("grace", "grace", "grace", "disable", "keep")),
         evidence=chance.choice((*[_BOTH] * 8, ("sign-in",), ("activity",))),
+        open_sessions=chance.choice(OPEN_SESSIONS),
+        return_days=chance.choice((None, 3, 7, min(14, inactive))),
     )
 
 
@@ -183,6 +212,8 @@ def _steps(
     mode: Mode, rules: Rules, people: tuple[PersonCase, ...], chance: random.Random
 ) -> tuple[Step, ...]:
     steps: list[Step] = [_review(chance)]
+    if rules.open_sessions == "sign-out" and chance.random() < 0.7:
+        return (*steps, *_signing_out(rules, people, chance))
     lot = chance.random()
     if lot < 0.3:
         for _ in range(chance.choice((1, 1, 2))):
@@ -204,6 +235,26 @@ def _steps(
     if chance.random() < 0.3:
         steps += [Wait(seconds=chance.choice((1, 300, 3600, 20 * 3600))), Apply()]
     return tuple(steps)
+
+
+def _signing_out(
+    rules: Rules, people: tuple[PersonCase, ...], chance: random.Random
+) -> Iterator[Step]:
+    """Yield what ends sessions, and later reviews, around the day on which it begins to count."""
+    within = DAY * (rules.return_days or rules.inactive_days)
+    yield Wait(seconds=chance.choice((1, 300, 3600)))
+    yield Apply()
+    if chance.random() < 0.3:
+        yield Wait(seconds=chance.randrange(60, within))
+        yield _review(chance)
+        within = max(60, within - chance.randrange(within))
+    if chance.random() < 0.2:
+        yield SignOut(number=chance.choice(people).number)
+    yield Wait(seconds=within + chance.choice((-3600, -60, 60, 3600, DAY, 9 * DAY)))
+    yield _review(chance)
+    if chance.random() < 0.4:
+        yield Wait(seconds=chance.choice((1, 300, 3600)))
+        yield Apply()
 
 
 def _review(chance: random.Random) -> Review:

@@ -11,6 +11,12 @@ from enum import StrEnum
 import msgspec
 
 from campaigns.safety.cases import DAY, Case, PersonCase
+from campaigns.safety.open_sessions import (
+    must_be_closed,
+    read_silently,
+    read_unmarked,
+    read_unseen,
+)
 from campaigns.safety.provable_coverage import Reach
 from campaigns.safety.world import id_of
 from lastseen.model.plan import Policy
@@ -43,6 +49,7 @@ class Fault(StrEnum):
     HELD_THOUGH_WHOLE = "held though whole"
     HELD_IN_TROUBLE = "held in trouble"
     UNPROVEN = "decided though not whole"
+    UNMARKED = "disabled unmarked though reading"
     FALSELY_NEVER = "wrongly called never seen"
 
 
@@ -57,6 +64,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     should: str
     """What a perfect product would have decided."""
+    reads: bool = False
+    """Whether they read in the window, which no log shows, and nothing else tells of them."""
     present: bool
     """Whether the person was there in the window, or must not be disabled for another reason."""
     fault: Fault | None
@@ -82,6 +91,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     reach: Reach
     disturbed: bool
     """Whether a fault, or a change of the portal's ways, fell into the review."""
+    ended: Mapping[str, int] = {}
+    """When the sessions of each person were last ended by somebody's act."""
     reinstated: Mapping[str, float]
     """When a review first saw somebody back whom an earlier one had seen disabled."""
     perhaps_reinstated: frozenset[str] = frozenset()
@@ -94,6 +105,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
     decision: str
     reason: str
+    may_be_open: bool = False
 
 
 def judge(case: Case, person: PersonCase, decided: Decided, moment: Moment) -> Judged:
@@ -109,6 +121,7 @@ def judge(case: Case, person: PersonCase, decided: Decided, moment: Moment) -> J
         reason=decided.reason,
         should=should,
         present=present,
+        reads=not present and read_silently(case, before, moment.now),
         fault=_fault(case, person, decided, moment, should=should, present=present),
         detail=_detail(before, moment),
     )
@@ -196,11 +209,19 @@ def _fault(
             return Fault.WRONGFUL
         if by_contract:
             return None
+        if read_unseen(case, before, moment.ended.get(before.id), moment.now):
+            return Fault.WRONGFUL
+        if read_unmarked(case, before, moment.now) and not decided.may_be_open:
+            return Fault.UNMARKED
         if should == "hold" or moment.knowable_since > required_since(case, before, moment.now):
             return Fault.UNPROVEN
         if decided.reason == "never-seen" and _seen_in_lookback(case, before, moment):
             return Fault.FALSELY_NEVER
         return None
+    if decided.reason == "session-may-be-open":
+        if should != "disable" or not must_be_closed(case, before, moment):
+            return None
+        return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
     if decided.decision == "hold":
         if decided.reason == "unrecognised-event" and before.unrecognised_at is not None:
             return None
@@ -284,6 +305,7 @@ def _last(truth: Truth, case: Case) -> int | None:
         *([truth.last_sign_in_at] if "sign-in" in case.rules.evidence else []),
         *([truth.last_written_activity_at] if "activity" in case.rules.evidence else []),
     ]
+    seen.append(truth.last_key_use_at)
     return max((moment for moment in seen if moment is not None), default=None)
 
 

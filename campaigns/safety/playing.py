@@ -13,8 +13,20 @@ from typing import Any
 
 import msgspec
 
-from campaigns.safety.cases import Apply, Case, Keep, Review, Rules, SetStatus, Step, Switch, Wait
+from campaigns.safety.cases import (
+    Apply,
+    Case,
+    Keep,
+    Review,
+    Rules,
+    SetStatus,
+    SignOut,
+    Step,
+    Switch,
+    Wait,
+)
 from campaigns.safety.judging import Decided, Judged, Moment, judge, was_there
+from campaigns.safety.open_sessions import read_unseen
 from campaigns.safety.provable_coverage import NEVER, Knowledge, Reach, reach
 from campaigns.safety.setting import Setting
 from campaigns.safety.world import id_of
@@ -129,12 +141,15 @@ class _Play:
                 course.switch(step.mode)
             case Keep():
                 course.keep(step, now)
+            case SignOut():
+                course.sign_out(step, now)
             case SetStatus():
                 status = Status.ACTIVE if step.status == "active" else Status.TERMINATED
                 self.portal.world.set_status_by_hand(id_of(step.number), status, now=now)
 
     def _review(self, step: Review, ledger: PortalLedger) -> None:
         before = self.setting.truths()
+        ended = self.setting.ended()
         begun = self.time.machine_clock().timestamp()
         at_first = self._reach()
         self._notice(before)
@@ -159,6 +174,7 @@ class _Play:
                 knowable_since=NEVER if self.case.clocks_differ else knowable,
                 reach=at_last,
                 disturbed=self._faults() > faults or self._is_disturbed(step),
+                ended=ended,
                 reinstated=dict(self.reinstated),
                 perhaps_reinstated=frozenset(self.perhaps_seen_terminated - self.seen_terminated),
             )
@@ -211,7 +227,11 @@ class _Play:
             judge(
                 self.case,
                 people[one.user_id],
-                Decided(decision=one.decision.value, reason=one.reason.value),
+                Decided(
+                    decision=one.decision.value,
+                    reason=one.reason.value,
+                    may_be_open=one.session_may_be_open,
+                ),
                 moment,
             )
             for one in plan.decisions
@@ -220,9 +240,9 @@ class _Play:
 
     def _apply(self, ledger: PortalLedger) -> None:
         plan = self.plan
-        if plan is None or not plan.to_disable():
+        if plan is None or not (plan.to_disable() or plan.to_sign_out()):
             return
-        before = self.setting.truths()
+        before, ended = self.setting.truths(), self.setting.ended()
         changes_before = len(self.portal.world.changes)
         receipt = self.time.run(self._applying(plan, ledger))
         people = self.setting.people
@@ -237,7 +257,13 @@ class _Play:
             people[who].number if who in people else -1
             for who in sorted(disabled)
             if who not in meant
-            or (meant[who] != "contract-ended" and was_there(before[who], now, self.case))
+            or (
+                meant[who] != "contract-ended"
+                and (
+                    was_there(before[who], now, self.case)
+                    or read_unseen(self.case, before[who], ended.get(who), now)
+                )
+            )
         )
         applied = _applied(receipt, disabled=len(disabled), wrongful=wrongful)
         ignored = self.portal.audit.filters is Filters.IGNORED

@@ -9,6 +9,7 @@ import msgspec
 
 from campaigns.safety.cases import Case, PersonCase
 from campaigns.safety.judging import is_due, must_be_left_alone
+from campaigns.safety.open_sessions import read_silently
 from campaigns.safety.world import id_of, portal_of
 from lastseen.simulator.world.oracle import Truth
 from testing.baseline import VARIANTS, Baseline, in_process
@@ -26,6 +27,8 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True):
     """How many of them must not be disabled."""
     disables: int
     wrongful: tuple[int, ...]
+    reading: tuple[int, ...]
+    """Those it disables who read in the window, of whom no log tells."""
     missed: tuple[int, ...]
     requests: int
 
@@ -60,6 +63,13 @@ def _sample(case: Case, variant: str) -> Sampled:
             person.number
             for person in people
             if id_of(person.number) in marked and must_be_left_alone(case, _of(truths, person), now)
+        ),
+        reading=tuple(
+            person.number
+            for person in people
+            if id_of(person.number) in marked
+            and read_silently(case, _of(truths, person), now)
+            and not must_be_left_alone(case, _of(truths, person), now)
         ),
         missed=tuple(
             person.number

@@ -72,6 +72,12 @@ class Setting:
         self.portal.world.settle(self.time.now())
         return {truth.id: truth for truth in self.portal.truths()}
 
+    def ended(self) -> Mapping[str, int]:
+        """Return when the sessions of each person were last ended by somebody's act, by id."""
+        sessions = self.portal.world.sessions
+        found = {who: sessions.ended_at(who) for who in self.people}
+        return {who: at for who, at in found.items() if at is not None}
+
     def is_away(self, user_id: str, now: datetime) -> bool:
         """Say whether somebody of the case has been away for the policy's days at `now`."""
         return not was_there(self.truths()[user_id], now.timestamp(), self.case)
@@ -99,6 +105,7 @@ def _policy(rules: Rules) -> Policy:
         never_seen=rules.never_seen,
         evidence=rules.evidence,
         open_sessions=rules.open_sessions,
+        return_days=rules.return_days,
     )
 
 

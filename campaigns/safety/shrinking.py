@@ -19,6 +19,20 @@ SEEDS = 12
 """With so many seeds each smaller case is tried."""
 
 
+_SETTINGS = (
+    "zone",
+    "latency",
+    "machine_ahead",
+    "earlier_keep",
+    "roster",
+    "per_minute",
+    "release",
+    "session_minutes",
+    "limited_age",
+)
+"""What a smaller case has as every plain one does."""
+
+
 def shrink(case: Case, fails: Fails) -> Case:
     """Return a case that still fails, from which nothing can be left out any more.
 
@@ -64,7 +78,7 @@ def _smaller(case: Case) -> Iterator[Case]:
     for steps in _plainer(case.steps):
         yield msgspec.structs.replace(case, steps=steps)
     plain = Case(seed=case.seed)
-    for field in ("zone", "latency", "machine_ahead", "earlier_keep", "roster", "per_minute"):
+    for field in _SETTINGS:
         if getattr(case, field) != getattr(plain, field):
             yield msgspec.structs.replace(case, **{field: getattr(plain, field)})
     for field in Rules.__struct_fields__:

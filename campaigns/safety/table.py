@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from campaigns.safety.cases import OPEN_SESSIONS
 from campaigns.safety.judging import Fault
 from campaigns.safety.tallies import ALL, LASTSEEN, Column, Tally
 from testing.baseline import VARIANTS
@@ -20,6 +21,7 @@ _ALONE = (
     (Fault.HELD_THOUGH_WHOLE, "held though the evidence was whole and nothing went wrong"),
     (Fault.HELD_IN_TROUBLE, "held while something went wrong (allowed)"),
     (Fault.UNPROVEN, "disabled though nothing can have proven it"),
+    (Fault.UNMARKED, "`report`: disabled though reading, and not marked"),
     (Fault.FALSELY_NEVER, "called never seen, wrongly"),
     (Column.CRASHES, "crashes"),
     (Column.NO_PLAN_UNDISTURBED, "reviews without a plan though nothing went wrong"),
@@ -32,6 +34,18 @@ _ALONE = (
 )
 
 
+_SESSIONS = (
+    (Column.PORTALS, "portals"),
+    (Column.DISABLES, "decisions to disable"),
+    (Fault.WRONGFUL, "wrongful"),
+    (Fault.MISSED, "missed"),
+    (Fault.HELD_THOUGH_WHOLE, "held, whole"),
+    (Column.SESSION_HOLDS, "held for an open session"),
+    (Column.SIGN_OUTS, "to sign out"),
+    (Column.READING, "reading, disabled"),
+)
+
+
 def written(counts: Tally) -> str:
     """Return the tables: side by side, Lastseen alone, by mode and by fault."""
     return "\n".join(
@@ -39,6 +53,10 @@ def written(counts: Tally) -> str:
             *_side_by_side(counts),
             "",
             *_alone(counts),
+            "",
+            *_by_open_sessions(counts),
+            "",
+            *_by_group(counts, "release: ", "Release"),
             "",
             *_by_group(counts, "mode: ", "What the portal does with filters"),
             "",
@@ -60,6 +78,19 @@ def _alone(counts: Tally) -> Iterable[str]:
     yield _row(["---", "---:"])
     for column, heading in _ALONE:
         yield _row([heading, _number(counts[ALL, LASTSEEN, column])])
+
+
+def _by_open_sessions(counts: Tally) -> Iterable[str]:
+    """Tell what becomes of people who only read, by how the policy treats open sessions."""
+    headings = [heading for _, heading in _SESSIONS]
+    sample = [f"reading, disabled: {variant}" for variant in VARIANTS]
+    yield _row(["`open_sessions`", *headings, *sample])
+    yield _row(["---", *["---:"] * (len(headings) + len(sample))])
+    for mode in OPEN_SESSIONS:
+        group = f"open sessions: {mode}"
+        cells = [counts[group, LASTSEEN, column] for column, _ in _SESSIONS]
+        cells += [counts[group, variant, Column.READING] for variant in VARIANTS]
+        yield _row([f"`{mode}`", *map(_number, cells)])
 
 
 def _by_group(counts: Tally, prefix: str, heading: str) -> Iterable[str]:

@@ -27,6 +27,9 @@ class Column(StrEnum):
     DECISIONS = "decisions"
     THERE = "there in the window, or untouchable"
     DISABLES = "decisions to disable"
+    READING = "decisions to disable, of people who read in the window"
+    SIGN_OUTS = "decisions to end sessions"
+    SESSION_HOLDS = "held since a session may be open"
     NO_PLAN = "reviews that ended without a plan"
     NO_PLAN_UNDISTURBED = "reviews that ended without a plan, undisturbed"
     CRASHES = "crashes"
@@ -55,6 +58,7 @@ def tally(case: Case, played: Played, sampled: dict[str, Sampled]) -> Tally:
             counts[group, subject, Column.DECISIONS] += found.people
             counts[group, subject, Column.THERE] += found.there
             counts[group, subject, Column.DISABLES] += found.disables
+            counts[group, subject, Column.READING] += len(found.reading)
             counts[group, subject, Fault.WRONGFUL] += len(found.wrongful)
             counts[group, subject, Fault.MISSED] += len(found.missed)
             counts[group, subject, Column.REQUESTS] += found.requests
@@ -66,6 +70,8 @@ def groups_of(case: Case, played: Played) -> Iterator[str]:
     yield ALL
     changes = any(isinstance(step, Review) and step.switches for step in case.steps)
     changes |= any(isinstance(step, Switch) for step in case.steps)
+    yield f"open sessions: {case.rules.open_sessions}"
+    yield f"release: {case.release}"
     yield "mode: changing" if changes else f"mode: {case.mode}"
     if not played.happened:
         yield "fault: none"
@@ -89,6 +95,10 @@ def _count_product(counts: Tally, group: str, case: Case, played: Played) -> Non
             count(Column.DECISIONS)
             count(Column.THERE, judged.present)
             count(Column.DISABLES, judged.decision == "disable")
+            count(Column.READING, judged.decision == "disable" and judged.reads)
+            count(Column.SIGN_OUTS, judged.decision == "sign-out")
+            is_held = judged.decision == "hold" and judged.reason == "session-may-be-open"
+            count(Column.SESSION_HOLDS, is_held)
             if judged.fault is not None:
                 count(judged.fault)
     for applied in played.applied:

@@ -7,18 +7,26 @@ import random
 from array import array
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 
-from campaigns.safety.cases import DAY, Case, Happening, Keep, Mode, PersonCase
+from campaigns.safety.cases import DAY, Case, Happening, Keep, Mode, PersonCase, SignOut
 from lastseen.simulator.endpoints.event_wire import stranger
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.limits import RateLimit
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
-from lastseen.simulator.world.actions import FILE_READ
+from lastseen.simulator.world.actions import (
+    COOKIE_SETTINGS_UPDATED,
+    FILE_READ,
+    SESSIONS_ENDED,
+)
 from lastseen.simulator.world.clock import Clock
 from lastseen.simulator.world.event_log import EventColumns
+from lastseen.simulator.world.keys import ApiKey, make_key
 from lastseen.simulator.world.people import Activation, EmployeeType, Kind, Person, Status
+from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import LateEvent, Scenario
+from lastseen.simulator.world.sessions import Door, Reader
 
 STAFF = 8
 """Employees beside the administrator whose key is used; the first of all is the owner."""
@@ -34,8 +42,8 @@ _TYPES = {
 }
 _STATUSES = {"active": Status.ACTIVE, "terminated": Status.TERMINATED, "pending": Status.PENDING}
 
-_Written = tuple[int, int, int]
-"""Second, actor, action."""
+_Written = tuple[int, int, int, str]
+"""Second, actor, action, and the person whom it was done to, if that is told."""
 
 
 def id_of(number: int) -> str:
@@ -56,6 +64,8 @@ def portal_of(case: Case, clock: Clock) -> SimulatedPortal:
         setup=Setup(
             filters=Filters(case.mode),
             retention_days=case.sign_in_days,
+            release=Release(case.release),
+            session_minutes=case.session_minutes,
             time_zone=case.zone,
             seed=case.seed,
             rate_limit=RateLimit(per_minute=case.per_minute, announced=case.seed % 2 == 0)
@@ -66,6 +76,13 @@ def portal_of(case: Case, clock: Clock) -> SimulatedPortal:
     )
     portal.world.trail_days = case.trail_days
     portal.audit.section_hidden = case.is_hidden
+    if case.limited_age is not None:
+        limited = case.start - case.limited_age
+        portal.world.sessions.set_minutes(case.session_minutes, now=limited)
+    for person in case.people:
+        if person.signed_out_age is not None:
+            ended = case.start - person.signed_out_age
+            portal.world.sessions.end_all_of(id_of(person.number), now=ended)
     if case.earlier_keep is not None:
         kept_days, raised_ago = case.earlier_keep
         portal.world.logins.forget_before(case.start - raised_ago - kept_days * DAY)
@@ -83,6 +100,7 @@ class Course:
         """When the lifetimes were last set, as the trail tells."""
         self._portal = portal
         self._chance = random.Random(f"course {case.seed}")
+        self._release = Release(case.release)
         self._a_day = case.crowd.a_day
         self._reached = case.start
         coming = [
@@ -102,13 +120,13 @@ class Course:
         """Let happen what happens until `now`."""
         world = self._portal.world
         for second in self._coming_and_going(now):
-            world.add_login(id_of_staff(self._chance.randrange(STAFF)), second, _SIGN_IN)
+            world.add_login(id_of_staff(self._chance.randrange(STAFF)), second, self._sign_in)
             world.add_trail(id_of_staff(self._chance.randrange(STAFF)), second, FILE_READ)
         while self._due and self._due[0][0] <= now:
             happened, number, event = self._due.popleft()
             second = happened + event.dated_ahead
             if event.log == "sign-in":
-                world.add_login(id_of(number), second, event.action)
+                world.add_login(id_of(number), second, known(event.action, self._release))
             else:
                 visible = happened + event.written_after if event.written_after else None
                 world.add_trail(id_of(number), second, event.action, visible_from=visible)
@@ -126,6 +144,17 @@ class Course:
         self.lifetime_set_at = second
         world.settle(now)
 
+    def sign_out(self, wanted: SignOut, now: float) -> None:
+        """Have an administrator end all sessions of a person, which the trail tells at once."""
+        world, who, second = self._portal.world, id_of(wanted.number), int(now)
+        world.settle(now)
+        world.sessions.end_all_of(who, now=second)
+        world.administer(second, SESSIONS_ENDED, who)
+
+    @property
+    def _sign_in(self) -> int:
+        return self._release.password_sign_in
+
     def switch(self, mode: Mode) -> None:
         """Have the portal treat filters in another way from now on."""
         self._portal.audit.filters = Filters(mode)
@@ -135,6 +164,13 @@ class Course:
         expected = min(1500.0, self._a_day * span / DAY)
         number = int(expected) + (self._chance.random() < expected % 1)
         yield from sorted(self._reached + 1 + self._chance.randrange(span) for _ in range(number))
+
+
+def known(action: int, release: Release) -> int:
+    """Return a sign-in's action as a release has it that does not know every kind."""
+    if action in {_SIGN_IN, 1028} and not release.knows(action):
+        return release.password_sign_in
+    return action
 
 
 def id_of_staff(number: int) -> str:
@@ -151,9 +187,15 @@ def _scenario(case: Case) -> Scenario:
         for event in person.events:
             if event.age >= 0:
                 _write(case, actor, event, sign_ins, trail, late)
+        who = id_of(person.number)
+        if person.signed_out_age is not None:
+            trail.append((case.start - person.signed_out_age, 0, SESSIONS_ENDED, who))
     _crowd(case, len(people), sign_ins, trail)
     if case.earlier_keep is not None:
-        trail.append((case.start - case.earlier_keep[1], 0, _LIFETIMES_SET))
+        trail.append((case.start - case.earlier_keep[1], 0, _LIFETIMES_SET, ""))
+    if case.limited_age is not None:
+        trail.append((case.start - case.limited_age, 0, COOKIE_SETTINGS_UPDATED, ""))
+    trail.sort(key=lambda event: event[0])
     return Scenario(
         now=case.start,
         people=tuple(people),
@@ -162,7 +204,32 @@ def _scenario(case: Case) -> Scenario:
         trail=_columns(trail),
         late=tuple(late),
         key_account=id_of_staff(1),
+        targets={number: who for number, (*_, who) in enumerate(trail, start=1) if who},
+        readers=tuple(_readers(case)),
+        keys=tuple(_keys(case)),
     )
+
+
+def _readers(case: Case) -> Iterator[Reader]:
+    for person in case.people:
+        reading = person.reading
+        if reading is not None:
+            last, signed_in = case.start - reading.last_age, reading.signed_in_age
+            yield Reader(
+                id_of(person.number),
+                last,
+                reading.every,
+                None if signed_in is None else case.start - signed_in,
+                Door(reading.door),
+                last if reading.ends else None,
+            )
+
+
+def _keys(case: Case) -> Iterator[ApiKey]:
+    for person in case.people:
+        if person.reading is not None and person.reading.door == "api-key":
+            key = make_key(id_of(person.number), case.seed)
+            yield replace(key, last_used=case.start - person.reading.last_age)
 
 
 def _write(
@@ -176,9 +243,9 @@ def _write(
     happened = case.start - event.age
     second = happened + event.dated_ahead
     if event.log == "sign-in":
-        sign_ins.append((second, actor, event.action))
+        sign_ins.append((second, actor, known(event.action, Release(case.release)), ""))
     elif happened + event.written_after <= case.start:
-        trail.append((second, actor, event.action))
+        trail.append((second, actor, event.action, ""))
     else:
         late.append(LateEvent(happened + event.written_after, second, actor, event.action))
 
@@ -188,22 +255,25 @@ def _crowd(case: Case, unknown: int, sign_ins: list[_Written], trail: list[_Writ
     chance = random.Random(f"crowd {case.seed}")
     crowd, start = case.crowd, case.start
     span = max(1, crowd.days * DAY)
+    signed_in = Release(case.release).password_sign_in
     for _ in range(crowd.sign_ins):
         second = start - chance.randrange(1, span)
         lot = chance.random()
         if lot < 0.1:
-            sign_ins.append((second, unknown, _FAILED))
+            sign_ins.append((second, unknown, _FAILED, ""))
         else:
-            action = _SIGN_OUT if lot < 0.2 else _SIGN_IN
-            sign_ins.append((second, chance.randrange(STAFF), action))
+            action = _SIGN_OUT if lot < 0.2 else signed_in
+            sign_ins.append((second, chance.randrange(STAFF), action, ""))
     for _ in range(crowd.trail):
-        trail.append((start - chance.randrange(1, span), chance.randrange(STAFF), FILE_READ))
+        trail.append((start - chance.randrange(1, span), chance.randrange(STAFF), FILE_READ, ""))
     for _ in range(crowd.ahead):
         second = start + chance.randrange(1, 3600)
-        sign_ins.append((second, chance.randrange(STAFF), _SIGN_IN))
+        sign_ins.append((second, chance.randrange(STAFF), signed_in, ""))
     for tie in case.ties:
-        wanted, action = (sign_ins, _SIGN_IN) if tie.log == "sign-in" else (trail, FILE_READ)
-        wanted.extend((start - tie.age, chance.randrange(STAFF), action) for _ in range(tie.size))
+        wanted, action = (sign_ins, signed_in) if tie.log == "sign-in" else (trail, FILE_READ)
+        wanted.extend(
+            (start - tie.age, chance.randrange(STAFF), action, "") for _ in range(tie.size)
+        )
 
 
 def _columns(events: list[_Written]) -> EventColumns:

@@ -68,6 +68,10 @@ class Sessions:
         """End every session of a person."""
         self._ended[user_id] = now
 
+    def ended_at(self, user_id: str) -> int | None:
+        """Return when a person's sessions were last ended, by an act that ended all of them."""
+        return max(self._all_ended, self._ended.get(user_id, 0)) or None
+
     def is_alive(self, user_id: str, signed_in: int, *, at: int, kept_days: int) -> bool:
         """Say whether a session that began at `signed_in` is accepted at `at`."""
         if signed_in <= max(self._all_ended, self._ended.get(user_id, 0)) <= at:

@@ -1,0 +1,77 @@
+"""Who was there unseen in a session, and of whom it can be shown that none was open.
+
+By what the simulator recorded: readings, when sessions were ended and how long they may live.
+"""
+
+from typing import TYPE_CHECKING
+
+from campaigns.safety.cases import DAY, Case
+from lastseen.simulator.world.oracle import Truth
+
+if TYPE_CHECKING:
+    from campaigns.safety.judging import Moment
+
+_LONGEST = 181 * DAY
+"""No session lives longer: its sign-in event is deleted by then."""
+_GRAIN = 120
+"""So near to a boundary nothing is claimed."""
+
+
+def read_silently(case: Case, truth: Truth, now: float) -> bool:
+    """Say whether the person read within the window, whether or not anything shows it."""
+    read = truth.last_read_at
+    return read is not None and read > now - case.rules.inactive_days * DAY
+
+
+def read_unseen(case: Case, truth: Truth, ended: int | None, now: float) -> bool:
+    """Say whether the person read within the window and may not be disabled for that.
+
+    `report` disables such people. Whoever was signed out and did not come back in time may be
+    disabled although they read before: whoever comes at least every `return_days` comes back.
+    """
+    if case.rules.open_sessions == "report" or not read_silently(case, truth, now):
+        return False
+    is_signed_out = ended is not None and (truth.last_read_at or 0) <= ended
+    return not (is_signed_out and (ended or 0) + return_seconds(case) <= now)
+
+
+def read_unmarked(case: Case, truth: Truth, now: float) -> bool:
+    """Say whether the person may be disabled only with the mark that a session may be open."""
+    return case.rules.open_sessions == "report" and read_silently(case, truth, now)
+
+
+def return_seconds(case: Case) -> int:
+    """Return for how long somebody who was signed out may take to come back."""
+    wanted = case.rules.return_days
+    return DAY * (case.rules.inactive_days if wanted is None else wanted)
+
+
+def must_be_closed(case: Case, truth: Truth, moment: "Moment") -> bool:
+    """Say whether anybody could show that no session was open which the policy counts.
+
+    The sessions are those of the newest sign-in that is known and of one just before the log
+    begins, unless the account is younger than that. Where sign-ins don't count, their log is not
+    read and shows nothing.
+    """
+    if truth.authorised_at is not None or "sign-in" not in case.rules.evidence:
+        return False
+    known_since = moment.reach.sign_ins_for_certain
+    begins = [] if truth.last_sign_in_at is None else [float(truth.last_sign_in_at)]
+    if truth.registered_at < known_since + _GRAIN:
+        begins.append(known_since)
+    return all(_is_over(case, begin, truth, moment) for begin in begins)
+
+
+def _is_over(case: Case, begin: float, truth: Truth, moment: "Moment") -> bool:
+    until = begin + _LONGEST
+    if case.session_minutes is not None:
+        # A limit is known to hold for as long as the trail tells of no change.
+        limited = 0 if case.limited_age is None else case.start - case.limited_age
+        if begin <= limited:
+            return limited + return_seconds(case) + _GRAIN <= moment.now
+        held_since = max(begin, moment.reach.trail, moment.now - case.trail_days * DAY)
+        until = min(until, held_since + case.session_minutes * 60)
+    ended = truth.signed_out_at
+    if ended is not None and begin <= ended < until:
+        return ended + return_seconds(case) + _GRAIN <= moment.now
+    return until + _GRAIN < moment.now - case.rules.inactive_days * DAY

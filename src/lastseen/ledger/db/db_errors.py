@@ -5,6 +5,7 @@ PostgreSQL says is passed on.
 """
 
 import re
+import sqlite3
 
 from lastseen.model.errors import LedgerError
 
@@ -12,7 +13,8 @@ from lastseen.model.errors import LedgerError
 def translate_error(cause: BaseException | None, *, attempted: str) -> LedgerError | None:
     """Return what a driver's error means for a person, or None where it can only be a bug."""
     name = getattr(cause, "sqlite_errorname", None)
-    if isinstance(cause, UnicodeDecodeError):  # SQLite repeats damaged text in its errors
+    undecodable = isinstance(cause, sqlite3.OperationalError) and name is None
+    if undecodable or isinstance(cause, UnicodeDecodeError):  # text that is no UTF-8
         sentences: tuple[str, str, str] | None = _DAMAGED
     elif name is not None:
         sentences = _SQLITE.get(name) or _SQLITE.get("_".join(name.split("_")[:2]))

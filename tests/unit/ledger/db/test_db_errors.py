@@ -1,5 +1,8 @@
 """A database's errors in words for people; what is unknown stays a bug."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from lastseen.ledger.db.db_errors import translate_error
@@ -94,6 +97,19 @@ def test_text_that_is_no_utf_8_is_damage_and_no_bug():
     error = UnicodeDecodeError("utf-8", b"\xdf", 0, 1, "invalid continuation byte")
 
     told = translate_error(error, attempted="reading the ledger")
+
+    assert told is not None
+    assert "tables are not the ones" in told.found
+
+
+def test_a_value_that_sqlite3_cannot_decode_is_damage_and_no_bug():
+    with (
+        closing(sqlite3.connect(":memory:")) as database,
+        pytest.raises(sqlite3.OperationalError) as caught,
+    ):
+        database.execute("SELECT CAST(x'df' AS TEXT)").fetchall()
+
+    told = translate_error(caught.value, attempted="reading the ledger")
 
     assert told is not None
     assert "tables are not the ones" in told.found

@@ -107,9 +107,14 @@ class Built:
             clock=time.portal_clock,
             setup=Setup(filters=filters, faults=FaultRates.parse(faults), **setup),
         )
-        ledger = open_ledger(self.ledger_url, clock=time.machine_clock)
+        # The same people at another address would be refused, so further portals have a ledger of
+        # their own.
+        ledger = (
+            Ledger.in_memory(clock=time.machine_clock)
+            if self.opened
+            else open_ledger(self.ledger_url, clock=time.machine_clock)
+        )
         self.opened.append(ledger)
-        # Each portal its own part of the ledger.
         return Watched(portal, time, ledger.portal(f"https://portal{len(self.opened)}.example"))
 
     def close(self) -> None:

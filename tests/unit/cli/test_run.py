@@ -5,12 +5,14 @@ import pytest
 
 from lastseen.cli.run import _exit_code
 from lastseen.model.contractor import UserId
+from lastseen.model.decision import Verdict
 from lastseen.model.errors import ExitCode
 from lastseen.model.plan import PlanSummary
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
 from lastseen.workflows.run import RunResult
 from tests.unit.execution.fake_portal import START, FakePortal
 from tests.unit.execution.plans import plan_for
+from tests.unit.reports.samples import decision
 
 DISABLED = (OutcomeKind.DISABLED, True, None)
 UNVERIFIED = (OutcomeKind.DISABLED, False, Cause.UNCONFIRMED)
@@ -68,7 +70,8 @@ def receipt_of(*outcomes: tuple[OutcomeKind, bool, Cause | None]) -> Receipt:
 def test_a_run_ends_with_the_first_code_of_the_order_that_fits(
     summary, strict, done, finished, code
 ):
-    plan = msgspec.structs.replace(plan_for(FakePortal(), []), summary=summary)
+    held = tuple(decision(decision=Verdict.HOLD) for _ in range(summary.hold))
+    plan = msgspec.structs.replace(plan_for(FakePortal(), []), summary=summary, decisions=held)
     result = RunResult(
         plan=plan,
         receipt=receipt_of(*done),

@@ -69,7 +69,7 @@ def test_everyone_is_seen_or_proven_absent_in_both_logs(ways):
     since = collector.proven_since(CAT, BOTH)
     assert since is not None
     assert since <= WINDOW
-    assert collector.failed(CAT).count == 1
+    assert collector.failed(CAT, "cat@example.com").count == 1
     assert collector.notes == []
 
 

@@ -29,7 +29,7 @@ def rechecked(sign_ins, trail, *people, whole_window=False):
         recheck_evidence(
             FakePortal(sign_ins, trail).asked_as,
             dict.fromkeys(people, ago(30 * DAY)),
-            kinds=tuple(EvidenceKind),
+            kinds=(EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY),
             ledger=Ledger.in_memory(clock=lambda: NOW).portal(URL),
             since=ago(HOUR),
             progress=Silent(),

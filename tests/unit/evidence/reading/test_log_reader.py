@@ -31,7 +31,7 @@ from tests.unit.evidence.fake_log import (
 WINDOW, LOOKBACK = ago(30 * DAY), ago(180 * DAY)
 MOST_WORSE = 1.25
 """How many times the fewest possible requests finding and dating people may take."""
-PROOF = 14
+PROOF = 16
 """And requests beside that, however small the portal: pages that overlap and those under way when
 a stream is left, the canary, and answers that have to agree while few people were found."""
 

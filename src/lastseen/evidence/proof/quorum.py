@@ -1,7 +1,8 @@
-"""Believing a page that is shorter than asked for: only when asking again agrees.
+"""Deciding whether to believe a page that is shorter than asked for.
 
-A short page means that nothing older exists, or that something was lost on the way: an honest
-portal and a broken one look alike. What a broken one leaves out changes from answer to answer.
+A short page means either that nothing older exists or that the portal lost something; one answer
+can't tell which. What a lossy portal leaves out differs from answer to answer, so a short page is
+believed only when several answers agree.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,28 +16,33 @@ from lastseen.model.instant import Instant
 AGREEING = 3
 """Answers that must agree on a short page."""
 AGREEING_ON_FEW = 5
-"""The same where the page holds so few events that two lossy answers are soon alike."""
+"""The same for a page with so few events that two lossy answers may agree by chance."""
 FEW_EVENTS = 2
-"""How many events are few."""
-AGREEING_ON_NOTHING = ((100, 2), (10, 3), (0, 5))
-"""Answers that must agree that a log holds nothing of a person, by how many people were found."""
+"""A page with at most this many events has few."""
+AGREEING_ON_NOTHING = ((1_000, 2), (100, 3), (20, 4), (0, 5))
+"""Answers that must agree that a log holds nothing of a person, by how many people were found.
+
+Chosen so that a portal that loses answers at random, however often, hides anyone unnoticed in about
+one review of a thousand at most: a lossy portal would have lost some of those found, and asking for
+them again would have contradicted it.
+"""
 MOST_ASKED = 24
-"""Answers after which a page that never agrees is given up."""
+"""Answers after which a page whose answers never agree is given up."""
 
 
 class Agreed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a page that was asked for until its answers agreed."""
+    """The outcome of requesting a page until its answers agree."""
 
     page: EventPage
     """The fullest answer."""
     answers: tuple[EventPage, ...]
-    """All that were taken to agree on it, and those that did not: each may show somebody."""
+    """Every answer, agreeing or not: each may show a sighting."""
     is_believed: bool
     """Whether the page is full, or enough answers agreed on it."""
     ends_log: bool
-    """Whether, beyond that, nothing older exists."""
+    """Whether it is also known that nothing older exists."""
     contradicted: bool
-    """Whether an answer left out what another one had."""
+    """Whether one answer lacked an event that another one showed."""
 
 
 def agreeing_answers(events: int, *, unsteady: bool) -> int:
@@ -50,9 +56,8 @@ def agreeing_answers(events: int, *, unsteady: bool) -> int:
 def agreeing_on_nothing(found: int, *, unsteady: bool) -> int:
     """Return how many answers must agree that a log holds nothing of a person.
 
-    `found`: people asked about in the same way whose entries came. Each is a test that the portal
-    has passed: where it lost answers, some of them would have been missed and found when asked
-    again. `unsteady`: the portal has shown a fault during this run.
+    `found`: people whose entries came back when asked about in the same way. Each is a test that
+    the portal has passed. `unsteady`: the portal has shown a fault during this run.
     """
     if unsteady:
         return 2 * AGREEING_ON_FEW
@@ -67,11 +72,11 @@ async def agreed_page(
     kept_since: Callable[[EventPage], Instant],
     shows_at_most: int | None = None,
 ) -> Agreed:
-    """Ask for `first` again until it is full or enough answers agree, then look behind its end.
+    """Request `first` again until it is full or enough answers agree, then look past its end.
 
-    `kept_since`: before which instant the portal may have deleted entries when it gave an answer;
-    that those are gone is no contradiction. `shows_at_most`: the portal brings its newest events
-    only, whatever it is asked, and no more than so many: fewer are all there are. Raises
+    `kept_since`: the instant before which the portal may have deleted entries by the time of an
+    answer; their absence is no contradiction. `shows_at_most`: the portal ignores the query and
+    returns only its newest events, at most this many: if there are fewer, they are all. Raises
     PortalError from `fetch`.
     """
     best, answers = first, [first]

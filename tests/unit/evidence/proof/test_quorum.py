@@ -105,10 +105,23 @@ def test_what_arrives_meanwhile_is_no_contradiction():
 
 
 def test_the_more_people_were_found_the_fewer_empty_answers_have_to_agree():
-    needed = [agreeing_on_nothing(found, unsteady=False) for found in range(1_000)]
+    needed = [agreeing_on_nothing(found, unsteady=False) for found in range(2_000)]
     assert needed == sorted(needed, reverse=True)
     assert needed[0] == 5
     assert needed[-1] == 2
+
+
+@pytest.mark.parametrize("found", [*range(130), 500, 999, 1_000, 5_000])
+def test_no_rate_of_lost_answers_hides_anyone_unnoticed_more_often_than_in_900_reviews(found):
+    # Given a portal that loses each answer with the same chance
+    agreeing = agreeing_on_nothing(found, unsteady=False)
+    present = found + 1
+    # When one person's answers are all lost, and no answer is of those found or the canary's
+    hidden = max(
+        present * lost**agreeing * (1 - lost) ** (found + agreeing)
+        for lost in (step / 2_000 for step in range(1, 2_000))
+    )
+    assert hidden < 1 / 900
 
 
 @pytest.mark.parametrize("found", [0, 10, 1_000])

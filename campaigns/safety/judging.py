@@ -221,7 +221,8 @@ def _fault(
     if decided.reason == "session-may-be-open":
         if should != "disable" or not must_be_closed(case, before, moment):
             return None
-        return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
+        # The judge knows sessions that the portal no longer tells of: counted, not accused.
+        return Fault.HELD_IN_TROUBLE
     if decided.decision == "hold":
         if decided.reason == "unrecognised-event" and before.unrecognised_at is not None:
             return None

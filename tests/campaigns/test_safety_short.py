@@ -26,10 +26,10 @@ def test_nobody_is_disabled_wrongly_on_two_hundred_portals(part: int) -> None:
     assert result.failures == []
     counts = result.counts
     # The portals are such that it could go wrong: on the same ones the sample does.
-    assert counts[ALL, LASTSEEN, Column.DISABLES] > 100
+    assert counts[ALL, LASTSEEN, Column.DISABLES] > 50
     assert counts[ALL, LASTSEEN, Column.THERE] > 500
     for subject in SUBJECTS[1:]:
-        assert counts[ALL, subject, Fault.WRONGFUL] > 100
+        assert counts[ALL, subject, Fault.WRONGFUL] > 50
     assert "wrongful" in written(counts)
 
 

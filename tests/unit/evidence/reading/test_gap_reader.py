@@ -1,6 +1,7 @@
 """One pass through a gap, from the place that seeking finds, against a log that is known."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from lastseen.evidence.reading.gap_reader import GapReader
 from lastseen.evidence.reading.seek import seek
 from lastseen.model.errors import PortalRefused
-from lastseen.model.instant import Interval
+from lastseen.model.instant import Interval, after
 from tests.unit.evidence.fake_log import DAY, HOUR, FakeLog, ago, every_hour, log_of, reader_of
 
 GAP = Interval(ago(40 * DAY), ago(10 * DAY))
@@ -30,7 +31,7 @@ def filled(fake, *, gap=GAP, enough=lambda: False, ahead=lambda: 40):
 
 @settings(max_examples=20, deadline=None)
 @given(
-    st.integers(200, 2_000).filter(lambda entries: entries % 24 > 1),
+    st.integers(200, 2_000),
     st.integers(2, 60),
     st.integers(1, 20),
     st.sampled_from([1, 8, 40]),
@@ -39,7 +40,9 @@ def test_a_gap_is_proven_as_far_as_the_log_goes(entries, since_days, until_days,
     gap = Interval(ago(max(since_days, until_days + 1) * DAY), ago(until_days * DAY))
     reader = filled(FakeLog(every_hour(entries)), gap=gap, ahead=lambda: ahead)
     assert not reader.broken
-    assert reader.state.readable_gaps(gap) == ()
+    # The very second of the gap's edge may stay open where the log ends within a page of it.
+    left = reader.state.readable_gaps(gap)
+    assert all(one.until <= after(gap.since, timedelta(seconds=1)) for one in left)
 
 
 def test_hardly_a_page_more_is_asked_for_than_the_gap_has():

@@ -88,7 +88,7 @@ class PretendedPortal(PlainPortal):
         self._refuse()
 
     async def end_sessions(self, user_id: UserId) -> None:
-        raise NotImplementedError
+        self._refuse()
 
     async def set_status(
         self, user_ids: tuple[UserId, ...], status: AccountStatus

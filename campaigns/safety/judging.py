@@ -221,8 +221,7 @@ def _fault(
     if decided.reason == "session-may-be-open":
         if should != "disable" or not must_be_closed(case, before, moment):
             return None
-        # The judge knows sessions that the portal no longer tells of: counted, not accused.
-        return Fault.HELD_IN_TROUBLE
+        return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
     if decided.decision == "hold":
         if decided.reason == "unrecognised-event" and before.unrecognised_at is not None:
             return None

@@ -31,6 +31,8 @@ def read_unseen(case: Case, truth: Truth, ended: int | None, now: float) -> bool
     """
     if case.rules.open_sessions == "report" or not read_silently(case, truth, now):
         return False
+    if truth.authorised_at is not None and "sign-in" not in case.rules.evidence:
+        return False  # the log that shows the application is not asked
     is_signed_out = ended is not None and (truth.last_read_at or 0) <= ended
     return not (is_signed_out and (ended or 0) + return_seconds(case) <= now)
 
@@ -67,9 +69,10 @@ def _is_over(case: Case, begin: float, truth: Truth, moment: "Moment") -> bool:
     if case.session_minutes is not None:
         # A limit is known to hold for as long as the trail tells of no change.
         limited = 0 if case.limited_age is None else case.start - case.limited_age
-        if begin <= limited:
+        told_since = max(moment.reach.trail, moment.now - case.trail_days * DAY)
+        if begin <= limited and told_since + _GRAIN < limited:
             return limited + return_seconds(case) + _GRAIN <= moment.now
-        held_since = max(begin, moment.reach.trail, moment.now - case.trail_days * DAY)
+        held_since = max(begin, told_since)
         until = min(until, held_since + case.session_minutes * 60)
     ended = truth.signed_out_at
     if ended is not None and begin <= ended < until:

@@ -20,6 +20,9 @@ _KEYS_PATH = "/api/2.0/keys"
 _OWN_KEY_PATH = "/api/2.0/keys/@self"
 
 _ASKING_OWN = Operation("asking what the API key may do", Topic.KEYS)
+_LISTINGS = 3
+"""How often the list of keys is asked for."""
+
 _LISTING = Operation("listing the portal's API keys", Topic.KEYS)
 
 
@@ -57,10 +60,16 @@ async def own_key(client: RetryingClient) -> OwnKey | None:
 async def key_uses(client: RetryingClient) -> tuple[KeyUse, ...]:
     """Return when each key of the portal was last used; needs an administrator's key.
 
-    `count` of the envelope says nothing: the list is streamed, and nobody counts a stream.
+    `count` of the envelope says nothing: the list is streamed, and nobody counts a stream. A list
+    that lost an entry on the way looks whole, so it is asked for several times and every use that
+    any answer shows counts.
     """
     request = Request(method="GET", path=_KEYS_PATH)
-    return await client.ask(request, _LISTING, lambda answer: read_key_uses(answer.body))
+    answers = [
+        await client.ask(request, _LISTING, lambda answer: read_key_uses(answer.body))
+        for _ in range(_LISTINGS)
+    ]
+    return tuple(dict.fromkeys(use for uses in answers for use in uses))
 
 
 def read_own_key(body: bytes) -> OwnKey:

@@ -153,6 +153,17 @@ class Collector:
                 await reader.date(self._undated(reader, people, kinds), most_requests=left)
                 self._after_reading(reader)
 
+    async def earlier_sign_ins(self, people: Mapping[UserId, Instant]) -> None:
+        """Read the sign-ins of each of `people` since the instant named: sessions begin with them.
+
+        Nothing is looked for that the portal keeps no longer.
+        """
+        reader = self._logs.get(EvidenceKind.SIGN_IN)
+        if reader is not None and people:
+            wanted = {person: max(since, reader.begins) for person, since in people.items()}
+            await reader.date(wanted, most_requests=math.inf)
+            self._after_reading(reader)
+
     @property
     def trail_lifetime(self) -> timedelta:
         """How long the portal keeps its trail."""

@@ -15,6 +15,7 @@ from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.instant import Instant, before, days
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
+from lastseen.open_sessions import LONGEST_SESSION
 from lastseen.policy import NOTHING_KNOWN, PersonEvidence, Subject, decide
 
 Known = Callable[[UserId, Sequence[EvidenceKind]], PersonEvidence]
@@ -76,6 +77,20 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
     def people_whose_date_decides(self) -> set[UserId]:
         """Return those of whom it must be known whether they were ever seen."""
         return self._possibly_never_seen()
+
+    def people_whose_sessions_decide(self) -> dict[UserId, Instant]:
+        """Return those about to be disabled unless a session may be open, and what that takes.
+
+        For each the instant since which their sign-ins must be known: as long ago as a session can
+        have begun that reaches into the window. A limit of the portal's makes that no shorter,
+        since an application that was authorised then (OAuth) outlives it. Where open sessions are
+        only reported, nobody: what is known by then has to do.
+        """
+        return {
+            person: before(self._window(self.undecided[person]), LONGEST_SESSION)
+            for person in self._due(self._kinds)
+            if self.undecided[person].own_policy(self.policy).open_sessions != "report"
+        }
 
     def people_to_date(self) -> set[UserId]:
         """Return those about to be disabled: the date of their last sighting is to be shown."""

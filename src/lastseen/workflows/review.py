@@ -258,6 +258,7 @@ class _Review:
                 await collector.activity(sorted(due))
             self._asked_the_trail |= due
             await collector.dates(sorted(needs.people_whose_date_decides()), self._kinds)
+            await collector.earlier_sign_ins(needs.people_whose_sessions_decide())
             await self._look_up_dates(collector, needs)
 
     async def _look_up_dates(self, collector: Collector, needs: EvidenceNeeds) -> None:

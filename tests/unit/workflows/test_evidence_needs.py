@@ -119,6 +119,21 @@ def test_a_date_is_looked_up_for_those_about_to_be_disabled() -> None:
     assert needs(logs, subject(ANN), subject(BEN)).people_to_date() == {ANN}
 
 
+def test_sign_ins_of_before_the_window_matter_where_an_open_session_does() -> None:
+    logs = Logs(sign_in=31, activity=31)
+    logs.seen[BEN] = (3 * DAY, EvidenceKind.ACTIVITY)
+    for mode in ("hold", "sign-out"):
+        found = needs(logs, subject(ANN), subject(BEN), open_sessions=mode)
+        (since,) = found.people_whose_sessions_decide().values()
+        assert set(found.people_whose_sessions_decide()) == {ANN}
+        assert ago((30 + 181) * DAY) <= since <= ago((30 + 180) * DAY)
+
+
+def test_open_sessions_that_are_only_reported_cost_no_reading() -> None:
+    logs = Logs(sign_in=31, activity=31)
+    assert needs(logs, subject(ANN)).people_whose_sessions_decide() == {}
+
+
 def test_no_date_is_looked_up_before_every_log_that_counts_is_known() -> None:
     assert needs(Logs(sign_in=31), subject(ANN)).people_to_date() == set()
 

@@ -138,7 +138,7 @@ class LogReader:
         """
         self._pages.begin_stage(f"{self.state.log.name}, further back")
         end = self._portal.traffic.requests + most_requests
-        missing = self._missing(wanted)
+        missing = self._undated(wanted)
         asker = self._usable_asker
         if missing and asker and not await self._is_stream_cheaper(missing, dates_follow=False):
             # As many as can be asked about even if nothing comes of any.
@@ -156,7 +156,7 @@ class LogReader:
                 {person: max(since, at) for person, at in missing.items()},
                 is_spent=lambda: self._portal.traffic.requests >= end,
             )
-            missing = self._missing(missing)
+            missing = self._undated(wanted)
             if self._pages_left(missing) >= before:
                 return
 
@@ -171,6 +171,23 @@ class LogReader:
             person: since
             for person, since in wanted.items()
             if not state.is_seen_since(person, since) and not state.is_proven_since(person, since)
+        }
+
+    def _undated(self, wanted: Wanted) -> Wanted:
+        """Return those of `wanted` whose newest sighting isn't known, and since when to look.
+
+        Pages are read side by side: a person met on one may come again on a newer one that was not
+        read, so a sighting is the newest only where everything since then is known.
+        """
+        seen = self.state.sightings
+        oldest = {
+            person: seen[person].at if self.state.is_seen_since(person, since) else since
+            for person, since in wanted.items()
+        }
+        return {
+            person: since
+            for person, since in oldest.items()
+            if not self.state.is_proven_since(person, since)
         }
 
     def _unanswered(self, asked: Wanted) -> Wanted:

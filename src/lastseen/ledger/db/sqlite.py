@@ -42,7 +42,7 @@ def file_access(path: Path) -> Access:
     event.listen(engine, "begin", _begin)
     try:
         _write_ahead(engine)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite's own message may be no UTF-8
         engine.dispose()
         raise (translate_error(error, attempted=f"opening the ledger {path}") or error) from None
     return Access(engine=engine, place=str(path), try_lock=_file_locks(path))

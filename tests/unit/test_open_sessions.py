@@ -10,7 +10,8 @@ from lastseen.model.instant import Instant, after, before, days
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind, Sighting
 from lastseen.open_sessions import SessionLimits, SessionTrace, open_sessions, possible_sessions
-from lastseen.policy import PersonEvidence, Subject, decide
+from lastseen.policy import decide
+from lastseen.subject import PersonEvidence, Subject
 
 NOW = Instant(datetime(2026, 6, 15, 12, tzinfo=UTC))
 WHO = UserId("00000005-0000-4000-8000-000000000000")

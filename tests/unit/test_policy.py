@@ -12,7 +12,8 @@ from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.instant import Instant, parse_instant
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
-from lastseen.policy import PersonEvidence, Subject, decide, required_since
+from lastseen.policy import decide, required_since
+from lastseen.subject import PersonEvidence, Subject
 
 NOW = parse_instant("2026-11-25T12:00:00Z")
 WHO = UserId("5f7a3c1e-0000-4000-8000-000000000001")

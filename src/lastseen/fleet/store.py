@@ -3,9 +3,6 @@
 Plain rows in and out; when a job is due is decided by `schedule`, what it did by `job`.
 """
 
-from datetime import datetime, timedelta
-from typing import Any
-
 import msgspec
 import psycopg
 from psycopg.rows import DictRow
@@ -14,19 +11,23 @@ from psycopg.types.json import Jsonb
 from lastseen.fleet.configuration import FleetPortal
 from lastseen.fleet.database import FleetDatabase
 from lastseen.fleet.outcome import JobOutcome
-from lastseen.fleet.schedule import Schedule, next_due
+from lastseen.fleet.portal_rows import (
+    instant_or_none,
+    outcome_columns,
+    portal_from,
+    schedule_from,
+    status_from,
+)
+from lastseen.fleet.schedule import next_due
 from lastseen.model.errors import UsageError
 from lastseen.model.fleet import PortalState, PortalStatus
-from lastseen.model.instant import Instant, instant
+from lastseen.model.instant import Instant
 
 PORTALS = "portals"
 """The queue of portals' jobs."""
 
 MOST_CRASHES = 3
 """So many processes of its own may a portal's job break before it is not tried again."""
-
-OVERDUE_AFTER = timedelta(hours=1)
-"""A job that is due and has not ended for so long makes its portal overdue."""
 
 Connection = psycopg.Connection[DictRow]
 
@@ -63,7 +64,7 @@ class FleetStore:
             rows = connection.execute(
                 "SELECT * FROM portals WHERE retired_at IS NULL ORDER BY name"
             ).fetchall()
-        return tuple(map(_portal, rows))
+        return tuple(map(portal_from, rows))
 
     def chosen(self, names: tuple[str, ...]) -> tuple[FleetPortal, ...]:
         """Return the portals named, or all that are neither paused nor stopped where none is.
@@ -77,7 +78,7 @@ class FleetStore:
                     "SELECT * FROM portals WHERE retired_at IS NULL AND paused_at IS NULL"
                     " AND stopped_at IS NULL ORDER BY name"
                 ).fetchall()
-                return tuple(map(_portal, rows))
+                return tuple(map(portal_from, rows))
             _refuse_unknown(connection, names)
             rows = connection.execute(
                 "UPDATE portals SET stopped_at = NULL, crashes = 0 WHERE name = ANY(%s)"
@@ -92,7 +93,7 @@ class FleetStore:
                 meaning="nothing was put into the queue",
                 remedy="take it up again with `lastseen fleet resume`",
             )
-        return tuple(map(_portal, rows))
+        return tuple(map(portal_from, rows))
 
     def find(self, name: str) -> KnownPortal | None:
         """Return one portal, also a retired one, or None where there is none of that name."""
@@ -101,12 +102,12 @@ class FleetStore:
         if row is None:
             return None
         return KnownPortal(
-            portal=_portal(row),
+            portal=portal_from(row),
             retired=row["retired_at"] is not None,
             paused=row["paused_at"] is not None,
             stopped=row["stopped_at"] is not None,
             isolated=row["isolated"],
-            last_job_at=_instant(row["last_job_at"]),
+            last_job_at=instant_or_none(row["last_job_at"]),
             last_requests=row["last_requests"] or 0,
         )
 
@@ -166,11 +167,11 @@ class FleetStore:
         ).fetchall()
         for row in rows:
             _set_due(connection, row, now=now)
-        return tuple(map(_portal, rows))
+        return tuple(map(portal_from, rows))
 
     def note_outcome(self, outcome: JobOutcome) -> None:
         """Enter how a portal's job ended; what it could not tell stays as it was known."""
-        values = _columns(outcome)
+        values = outcome_columns(outcome)
         assigned = ", ".join(f"{name} = %({name})s" for name in values)
         if outcome.state is PortalState.UNREACHABLE:
             assigned += ", unreachable_since = coalesce(unreachable_since, %(last_job_at)s)"
@@ -218,7 +219,7 @@ class FleetStore:
         """Return how every portal stands that is not retired, by name."""
         with self.database.transaction() as connection:
             rows = connection.execute(_STATUS).fetchall()
-        return tuple(_status(row, now) for row in rows)
+        return tuple(status_from(row, now) for row in rows)
 
     def _counted(self, condition: str) -> tuple[int, int]:
         with self.database.transaction() as connection:
@@ -264,7 +265,7 @@ def _moved(connection: Connection, portals: tuple[FleetPortal, ...]) -> set[str]
 
 
 def _set_due(connection: Connection, row: DictRow, *, now: Instant) -> None:
-    schedule = _schedule(row)
+    schedule = schedule_from(row)
     idle = row["paused_at"] or row["stopped_at"] or row["retired_at"]
     due = None
     if schedule is not None and not idle:
@@ -284,86 +285,6 @@ def _refuse_unknown(connection: Connection, names: tuple[str, ...]) -> None:
             meaning="nothing was changed",
             remedy="take the names from `lastseen fleet status`",
         )
-
-
-def _portal(row: DictRow) -> FleetPortal:
-    return FleetPortal(
-        name=row["name"],
-        url=row["url"],
-        api_key=row["api_key"],
-        command=row["command"],
-        schedule=_schedule(row),
-        tables=row["tables"],
-    )
-
-
-def _schedule(row: DictRow) -> Schedule | None:
-    if row["cron"] is None:
-        return None
-    return Schedule(
-        cron=row["cron"], time_zone=row["time_zone"], jitter_minutes=row["jitter_minutes"]
-    )
-
-
-def _columns(outcome: JobOutcome) -> dict[str, Any]:
-    """Return the columns that an outcome sets."""
-    columns: dict[str, Any] = {
-        "state": outcome.state.value,
-        "last_job_at": outcome.finished_at,
-        "last_seconds": outcome.seconds,
-        "last_requests": outcome.requests,
-        "last_error": outcome.error,
-        "isolated": outcome.needs_isolation,
-    }
-    if outcome.state is not PortalState.STOPPED:
-        columns["crashes"] = 0
-    if outcome.figures is not None:
-        columns |= msgspec.structs.asdict(outcome.figures)
-        columns["unreachable_since"] = None
-        if outcome.whole:
-            columns["whole_review_at"] = outcome.finished_at
-    if outcome.state is PortalState.GUARDRAIL:
-        columns["guardrail_at"] = outcome.finished_at
-    elif outcome.figures is not None:
-        columns["guardrail_at"] = None
-    if outcome.portal_zone is not None:
-        columns["portal_zone"] = outcome.portal_zone
-    if outcome.key_expires_at is not None or outcome.figures is not None:
-        columns["key_expires_at"] = outcome.key_expires_at
-    return columns
-
-
-def _status(row: DictRow, now: Instant) -> PortalStatus:
-    return PortalStatus(
-        name=row["name"],
-        url=row["url"],
-        state=_state(row, now),
-        whole_review_at=_instant(row["whole_review_at"]),
-        next_due_at=_instant(row["next_due_at"]),
-        disabled=row["disabled"],
-        to_disable=row["to_disable"],
-        held=row["held"],
-        due_soon=row["due_soon"],
-        guardrail_at=_instant(row["guardrail_at"]),
-        unreachable_since=_instant(row["unreachable_since"]),
-        key_expires_at=_instant(row["key_expires_at"]),
-        last_job_at=_instant(row["last_job_at"]),
-        last_error=row["last_error"],
-    )
-
-
-def _state(row: DictRow, now: Instant) -> PortalState:
-    if row["paused_at"] is not None:
-        return PortalState.PAUSED
-    state = PortalState(row["state"])
-    due = row["waiting_since"] or row["next_due_at"]
-    if state is PortalState.CLEAN and due is not None and due < now - OVERDUE_AFTER:
-        return PortalState.OVERDUE
-    return state
-
-
-def _instant(moment: datetime | None) -> Instant | None:
-    return None if moment is None else instant(moment)
 
 
 _STATUS = f"""

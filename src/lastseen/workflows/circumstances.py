@@ -37,7 +37,7 @@ from lastseen.open_sessions import (
     SessionTrace,
     possible_sessions,
 )
-from lastseen.policy import PersonEvidence, Subject
+from lastseen.subject import PersonEvidence, Subject
 
 FORBIDDEN = 403
 

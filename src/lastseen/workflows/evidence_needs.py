@@ -16,7 +16,8 @@ from lastseen.model.instant import Instant, before, days
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
 from lastseen.open_sessions import LONGEST_SESSION
-from lastseen.policy import NOTHING_KNOWN, PersonEvidence, Subject, decide
+from lastseen.policy import decide
+from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
 
 Known = Callable[[UserId, Sequence[EvidenceKind]], PersonEvidence]
 """Tells what is known of a person, counting as proven what the logs named prove."""

@@ -16,7 +16,6 @@ from lastseen.model.exemption import Covered, Exemptions
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy, Population
 from lastseen.model.progress import Progress
-from lastseen.policy import Subject
 from lastseen.rosters import (
     Listing,
     Match,
@@ -26,6 +25,7 @@ from lastseen.rosters import (
     roster_digest,
     roster_document,
 )
+from lastseen.subject import Subject
 from lastseen.workflows.roster_history import reviewed_before
 from lastseen.workflows.same_portal import refuse_known_elsewhere
 

@@ -11,7 +11,8 @@ from lastseen.model.decision import Reason, Verdict
 from lastseen.model.instant import Instant, parse_instant
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind, Sighting
-from lastseen.policy import PersonEvidence, Subject, decide
+from lastseen.policy import decide
+from lastseen.subject import PersonEvidence, Subject
 from lastseen.workflows.evidence_needs import (
     EvidenceNeeds,
     rests_on_absence,

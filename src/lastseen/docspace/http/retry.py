@@ -6,9 +6,8 @@ ready for people, without any of a request's headers.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -29,10 +28,11 @@ from lastseen.docspace.http.request import (
     Transport,
     UnreadableBody,
 )
+from lastseen.docspace.http.response_hints import is_web_page, retry_after_seconds
 from lastseen.docspace.interface import Traffic
 from lastseen.docspace.wire import MalformedResponse, failure
 from lastseen.model.errors import PortalError
-from lastseen.model.instant import Clock, Instant, instant
+from lastseen.model.instant import Clock, Instant
 
 T = TypeVar("T")
 
@@ -323,7 +323,7 @@ class RetryingClient:
             )
             return
         self._throttled += response.status == 429
-        pause = _retry_after(headers, portal_now)
+        pause = retry_after_seconds(headers, portal_now)
         if pause is not None and pause > self._limits.longest_pause_seconds:
             return  # an allowance of another kind: this request ends, and others may still pass
         if response.status == 429:
@@ -341,11 +341,11 @@ class RetryingClient:
             status,
             told.message if told is not None else "",
             location=response.headers.get("Location", ""),
-            is_foreign=told is None and _is_web_page(response),
+            is_foreign=told is None and is_web_page(response),
         )
         if status == 429:
             now = self._portal_clock.read(response.headers) or self._clock()
-            seconds = _retry_after(response.headers, now) or 0.0
+            seconds = retry_after_seconds(response.headers, now) or 0.0
             if seconds > self._limits.longest_pause_seconds:
                 return self._error_text.postponed(operation, seconds, now)
             # The gate holds everyone back until then: no waiting of one's own on top.
@@ -398,24 +398,3 @@ def _trouble(state: RetryCallState) -> _AskAgain:
 
 def _enough(state: RetryCallState) -> bool:
     return state.attempt_number >= _trouble(state).tries
-
-
-def _is_web_page(response: Response) -> bool:
-    """Say whether an answer is a page for people, which no DocSpace API sends."""
-    kind = response.headers.get("Content-Type", "").lower()
-    return "html" in kind or response.body[:200].lstrip().lower().startswith(
-        (b"<!doctype", b"<html")
-    )
-
-
-def _retry_after(headers: Mapping[str, str], now: Instant) -> float | None:
-    """Return the seconds that `Retry-After` asks for: a number, or a date (RFC 9110)."""
-    text = headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    try:
-        if text.isascii() and text.replace(".", "", 1).isdigit():
-            return min(float(text), 1e7)
-        return max(0.0, (instant(parsedate_to_datetime(text)) - now).total_seconds())
-    except (ValueError, OverflowError, TypeError):
-        return None

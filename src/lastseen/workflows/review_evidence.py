@@ -1,0 +1,236 @@
+"""Collecting evidence on the people of a review, and deciding on each by what is known by then."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from lastseen.evidence.collector import Collector, Span, open_collector
+from lastseen.evidence.log_pulse import LogPulse, find_silences
+from lastseen.evidence.proof.log_silence import Silence
+from lastseen.ledger import EvidenceStore, Ledger
+from lastseen.model.contractor import UserId
+from lastseen.model.decision import Decision, Verdict
+from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, before, days
+from lastseen.model.sighting import EvidenceKind
+from lastseen.open_sessions import SessionTrace
+from lastseen.policy import decide
+from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
+from lastseen.workflows.circumstances import (
+    Circumstances,
+    ended_sessions,
+    find_circumstances,
+    longest_session,
+)
+from lastseen.workflows.evidence_needs import (
+    EvidenceNeeds,
+    rests_on_absence,
+    undecided_without_logs,
+)
+from lastseen.workflows.review_context import ReviewContext
+
+_ROUNDS = 3
+
+
+class ReviewEvidence:
+    """The evidence of one review."""
+
+    def __init__(self, context: ReviewContext) -> None:
+        """Know nothing yet."""
+        self._context = context
+        self._kinds: list[EvidenceKind] = [EvidenceKind(kind) for kind in context.policy.evidence]
+        self.now = context.now or context.clock()
+        """The instant that decisions are for; never before the last reading."""
+        self.collector: Collector | None = None
+        """What was read of the logs; None where they were not needed."""
+        self._circumstances: Circumstances | None = None
+        self._asked_the_trail: set[UserId] = set()
+        self._requests_before = context.portal.traffic.requests
+        self._spent_on_dates = 0
+
+    @property
+    def requests(self) -> int:
+        """How many requests the review has made."""
+        return self._context.portal.traffic.requests - self._requests_before
+
+    @property
+    def session_minutes(self) -> int | None:
+        """How long sessions live; None where the portal doesn't limit them, or was not asked."""
+        return self._circumstances.session_minutes if self._circumstances else None
+
+    @property
+    def clock_trusted(self) -> bool:
+        """Whether the portal tells its time, and it is this machine's."""
+        skew = abs(self._context.portal.largest_skew_seconds)
+        return self._context.portal.tells_its_time and skew <= CLOCK_TOLERANCE.total_seconds()
+
+    async def collect(self, subjects: Sequence[Subject]) -> None:
+        """Collect evidence on those on whom only the logs can decide."""
+        undecided = undecided_without_logs(
+            subjects, policy=self._context.policy, now=self.now, clock_trusted=self.clock_trusted
+        )
+        if not undecided or not self.clock_trusted:
+            return
+        collector = self.collector = await open_collector(
+            self._context.portal,
+            store=self._store(),
+            span=self._span(undecided, _on_directory(subjects)),
+            progress=self._context.progress,
+        )
+        if EvidenceKind.SIGN_IN in self._kinds:
+            await collector.sign_ins(undecided)
+        for round_number in range(_ROUNDS):
+            # The decision is for the instant after the last reading, never before it.
+            self.now = self._context.now or self._context.clock()
+            needs = EvidenceNeeds(
+                undecided=undecided, known=self._evidence, policy=self._context.policy, now=self.now
+            )
+            due = needs.people_to_ask_the_trail(collector.trail_lifetime) - self._asked_the_trail
+            if round_number and not due:
+                break
+            if EvidenceKind.ACTIVITY in self._kinds:
+                await collector.activity(sorted(due))
+            self._asked_the_trail |= due
+            await collector.dates(sorted(needs.people_whose_date_decides()), self._kinds)
+            await collector.earlier_sign_ins(needs.people_whose_sessions_decide())
+            await self._look_up_dates(collector, needs)
+
+    async def _look_up_dates(self, collector: Collector, needs: EvidenceNeeds) -> None:
+        """Look up the dates to show; unless all are wanted, for no more than deciding has cost."""
+        begun = self.requests
+        spent_on_deciding = begun - self._spent_on_dates
+        await collector.dates(
+            sorted(needs.people_to_date()),
+            self._kinds,
+            most_requests=math.inf
+            if self._context.all_dates
+            else max(0, spent_on_deciding - self._spent_on_dates),
+        )
+        self._spent_on_dates += self.requests - begun
+
+    async def look_around(self, subjects: Sequence[Subject]) -> None:
+        """Ask for what else bears on those who would be disabled, if anybody would be."""
+        if not any(self.decide(subject).decision is Verdict.DISABLE for subject in subjects):
+            return
+        context, collector, now = self._context, self.collector, self.now
+        history = context.ledger.evidence.retention_history()
+        kept = days(collector.retention.trail_days) if collector else timedelta()
+        self._circumstances = await find_circumstances(
+            context.portal,
+            policy=context.policy,
+            now=now,
+            signed_out=ended_sessions(context.ledger),
+            longest_session=longest_session(history, context.policy, now),
+            trail_known_since=before(now, kept),
+            silences=await self._silences(collector, subjects) if collector else {},
+            progress=context.progress,
+        )
+        self.now = context.now or context.clock()
+
+    async def _silences(
+        self, collector: Collector, subjects: Sequence[Subject]
+    ) -> dict[EvidenceKind, Silence]:
+        """Return when each log that counts had stopped, if it had."""
+        pulses = [
+            LogPulse(
+                kind,
+                self._context.portal,
+                self._store(),
+                limit=days(self._context.log_silence_days),
+                can_filter=collector.can_ask_for_times(kind),
+            )
+            for kind in self._kinds
+        ]
+        window = self._context.policy.window_start(self.now)
+        return await find_silences(pulses, window=window, born=_born(subjects), now=self.now)
+
+    def decide(self, subject: Subject) -> Decision:
+        """Decide on one contractor."""
+        person = subject.profile.id if subject.profile else None
+        if person is None:
+            return self._decision(subject, NOTHING_KNOWN)
+        if person not in self._asked_the_trail:
+            # The sign-in log alone has kept or held them: what the trail proves doesn't matter.
+            without_trail = [kind for kind in self._kinds if kind is not EvidenceKind.ACTIVITY]
+            decision = self._decision(subject, self._evidence(person, without_trail))
+            if not rests_on_absence(decision):
+                return decision
+        return self._decision(subject, self._evidence(person, self._kinds))
+
+    def _store(self) -> EvidenceStore:
+        """Return the ledger's evidence, or an empty one where decisions are for a past instant.
+
+        The ledger keeps newest sightings only: of the past it would know too much.
+        """
+        context = self._context
+        if context.is_of_the_past:
+            return Ledger.in_memory(clock=context.clock).portal(context.portal.url).evidence
+        return context.ledger.evidence
+
+    def _span(
+        self, undecided: Mapping[UserId, Subject], signed_out_by_directory: frozenset[UserId]
+    ) -> Span:
+        windows = {
+            person: subject.own_policy(self._context.policy).window_start(self.now)
+            for person, subject in undecided.items()
+        }
+        return Span(
+            window=min(windows.values()),
+            windows=windows,
+            lookback=self._context.policy.lookback_start(self.now),
+            on_directory=signed_out_by_directory,
+            nothing_after=self.now if self._context.is_of_the_past else None,
+        )
+
+    def _evidence(self, person: UserId, kinds: Sequence[EvidenceKind]) -> PersonEvidence:
+        """Return what is known of `person`, counting as proven what the logs named prove."""
+        collector = self.collector
+        if collector is None:
+            return NOTHING_KNOWN
+        return PersonEvidence(
+            sighting=collector.sighting(person, self._kinds),
+            unrecognised=collector.unrecognised(person),
+            proven_since=collector.proven_since(person, kinds),
+            reaches_beginning=collector.reaches_beginning(person, kinds),
+        )
+
+    def _decision(self, subject: Subject, evidence: PersonEvidence) -> Decision:
+        return decide(
+            subject,
+            self._with_circumstances(subject, evidence),
+            policy=self._context.policy,
+            now=self.now,
+            clock_trusted=self.clock_trusted,
+        )
+
+    def _with_circumstances(self, subject: Subject, evidence: PersonEvidence) -> PersonEvidence:
+        """Return what is known of a person, and what bears on it beside their own entries."""
+        profile, collector = subject.profile, self.collector
+        if profile is None:
+            return evidence
+        if collector is not None:
+            failed = collector.failed(profile.id, profile.email)
+            evidence = msgspec.structs.replace(evidence, failed=failed)
+        if self._circumstances is None:
+            return evidence
+        logs = [EvidenceKind.SIGN_IN]
+        trace = SessionTrace(
+            authorised_at=collector.authorised(profile.id) if collector else None,
+            known_since=collector.proven_since(profile.id, logs) if collector else None,
+        )
+        sign_in = collector.sighting(profile.id, logs) if collector else None
+        if sign_in is not None:
+            trace = msgspec.structs.replace(trace, signed_in_at=sign_in.at)
+        return self._circumstances.added_to(evidence, subject, trace, now=self.now)
+
+
+def _on_directory(subjects: Iterable[Subject]) -> frozenset[UserId]:
+    """Return the people on single sign-on, whom their directory may sign out."""
+    return frozenset(s.profile.id for s in subjects if s.profile and s.profile.is_sso)
+
+
+def _born(subjects: Iterable[Subject]) -> Instant:
+    """Return since when the portal exists at least: since its first account that is known."""
+    profiles = [subject.profile for subject in subjects if subject.profile]
+    return min((p.registered_at for p in profiles if p.registered_at), default=EPOCH)

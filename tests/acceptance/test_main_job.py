@@ -37,6 +37,31 @@ def test_the_whole_job_from_review_to_undo(at_work, lastseen, small_portal):
     assert json.loads(verified.stdout)["whole"] is True
 
 
+def test_the_receipt_stands_alone_and_the_way_back_is_printed_beside_it(at_work, lastseen):
+    at_work("review", "-o", "plan.json")
+    plan = json.loads((lastseen.folder / "plan.json").read_text())
+    applied = at_work("apply", "plan.json", "--yes", "-o", "receipt.json")
+
+    receipt = json.loads((lastseen.folder / "receipt.json").read_text())
+    assert f"lastseen undo {receipt['run_id']}" in applied.stderr
+    assert (receipt["portal"], receipt["plan_digest"]) == (plan["portal"], plan["digest"])
+    assert "@" in receipt["operator"]["account"]
+    reasons = {one["user_id"]: one["reason"] for one in plan["decisions"]}
+    assert all(one["reason"] == reasons[one["user_id"]] for one in receipt["outcomes"])
+
+    undone = at_work("undo", receipt["run_id"], "--yes", "--format", "json")
+    back = json.loads(undone.stdout)
+    assert back["plan_digest"] == plan["digest"]
+    assert all(one["reason"] == reasons[one["user_id"]] for one in back["outcomes"])
+
+
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_the_way_back_is_printed_too_when_the_receipt_goes_to_a_pipe(at_work, form):
+    at_work("review", "-o", "plan.json")
+    applied = at_work("apply", "plan.json", "--yes", "--format", form)
+    assert "lastseen undo" in applied.stderr
+
+
 def test_a_plan_decides_as_the_truth_does(at_work, small_portal):
     plan = json.loads(at_work("review", "--format", "json").stdout)
     people = ask(small_portal, "truth")["people"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.documents import deliver_receipt, read_plan
+from lastseen.cli.documents import deliver_receipt, read_plan, tell_undo
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.key_rights import require_changing_key
 from lastseen.cli.options import (
@@ -90,6 +90,7 @@ def apply(
         return 0
     receipt = run_async(_applied(decided, called, settings, options))
     deliver_receipt(receipt, where, called, settings)
+    tell_undo(receipt, where, called)
     return receipt_exit_code(receipt)
 
 

@@ -3,14 +3,16 @@
 Reads plan files and writes plans and receipts in every format; decides nothing.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lastseen.cli.errors import print_line
+from lastseen.cli.errors import Level, print_line
 from lastseen.cli.invocation import Invocation
 from lastseen.cli.output import Destination, Destinations, Summary, destinations
 from lastseen.config.regular_file import Unsuitable, read_regular_file, unreadable
+from lastseen.model.errors import ExitCode, weightiest
 
 if TYPE_CHECKING:
     from lastseen.api import Plan, Receipt, Settings, Verdict
@@ -134,6 +136,29 @@ def deliver_receipt(
     where.deliver(render, receipt_summary(receipt), called=called)
 
 
+def tell_undo(receipt: "Receipt", where: Destinations, called: Invocation) -> None:
+    """Print the command that undoes the run, unless a table on the screen ends with it."""
+    from lastseen.reports.receipt import can_be_undone
+
+    on_screen = where.shows_table and sys.stdout.isatty()
+    if can_be_undone(receipt) and not on_screen and not called.quiet:
+        command = f"lastseen undo {receipt.run_id}"
+        print_line(f"To undo it: {command}", event="undo", run_id=receipt.run_id, command=command)
+
+
+def level_of(*receipts: "Receipt") -> Level:
+    """Return how much the summary of these receipts matters: error where nothing was done."""
+    from lastseen.api import receipt_exit_code
+
+    match weightiest(*map(receipt_exit_code, receipts)):
+        case ExitCode.DONE:
+            return "info"
+        case ExitCode.PARTIAL:
+            return "warning"
+        case _:
+            return "error"
+
+
 def receipt_summary(receipt: "Receipt") -> Summary:
     """Return `Run 9f3c…: 48 disabled, 1 refused` with its counts."""
     from lastseen.reports.words import counts_in_words
@@ -141,5 +166,6 @@ def receipt_summary(receipt: "Receipt") -> Summary:
     return Summary(
         text=f"Run {receipt.run_id}: {counts_in_words(receipt.summary)}.",
         event="receipt",
+        level=level_of(receipt),
         fields={"run_id": receipt.run_id, "plan_id": receipt.plan_id, **receipt.summary},
     )

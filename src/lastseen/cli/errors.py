@@ -6,6 +6,7 @@ key, no escape sequence and no surprise traceback gets past it.
 
 import sys
 import traceback
+from typing import Literal
 
 from lastseen.config.logging import LogFormat, json_record, log_format, scrubbed
 from lastseen.model.errors import ExitCode, LastseenError
@@ -56,14 +57,20 @@ def print_usage(message: str, usage: str, form: LogFormat) -> None:
     _print(f"{usage}\n\nError: {message}" if usage else f"Error: {message}")
 
 
-def print_line(text: str, *, event: str = "message", **fields: object) -> None:
+Level = Literal["info", "warning", "error"]
+"""How much a line matters, in JSON logs."""
+
+
+def print_line(
+    text: str, *, event: str = "message", level: Level = "info", **fields: object
+) -> None:
     """Print `text` to standard error, scrubbed; silent where nobody reads standard error.
 
-    With JSON logs it is one JSON object, of this `event` and with these `fields`. Unprintable
-    characters are replaced, so that no display name can move the cursor.
+    With JSON logs it is one JSON object, of this `event` and `level` and with these `fields`.
+    Unprintable characters are replaced, so that no display name can move the cursor.
     """
     if log_format() == "json":
-        _print(json_record("info", event, _one_line(text), fields))
+        _print(json_record(level, event, _one_line(text), fields))
     else:
         _print(text)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lastseen.cli.errors import print_line
+from lastseen.cli.errors import Level, print_line
 from lastseen.cli.invocation import Invocation
 from lastseen.config.logging import log_format
 from lastseen.model.errors import UsageError
@@ -37,6 +37,8 @@ class Summary:
     """The line, for people."""
     event: str
     """Its name in JSON logs."""
+    level: Level = "info"
+    """How much it matters, in JSON logs."""
     fields: Mapping[str, object] = field(default_factory=dict)
     """Ids and counts, for JSON logs."""
 
@@ -99,7 +101,13 @@ class Destinations:
         if called.quiet or not (files or log_format() == "json"):
             return
         written = f"\nWritten to {', '.join(files)}." if files else ""
-        print_line(summary.text + written, event=summary.event, files=files, **summary.fields)
+        print_line(
+            summary.text + written,
+            event=summary.event,
+            level=summary.level,
+            files=files,
+            **summary.fields,
+        )
 
 
 def short_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:

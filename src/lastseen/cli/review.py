@@ -57,7 +57,9 @@ def review(
     only_decision: Annotated[
         str | None,
         typer.Option(
-            "--only-decision", metavar="DECISION", help="Show only disable, keep, hold or skip."
+            "--only-decision",
+            metavar="DECISION",
+            help="Show only disable, sign-out, keep, hold or skip.",
         ),
     ] = None,
     soon: Annotated[

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.documents import deliver_plan, plan_destinations, tell_guardrail
+from lastseen.cli.documents import deliver_plan, plan_destinations, tell_guardrail, tell_undo
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.metrics_file import MetricsFileOption, metrics_written
@@ -154,6 +154,8 @@ def _deliver(result: "RunResult", where: Destinations, called: Invocation) -> No
         return plan + b"\n" + receipt
 
     where.deliver(render, _summary(result), called=called)
+    if result.receipt is not None:
+        tell_undo(result.receipt, where, called)
     if result.receipt is None and where.formats == ("table",) and not where.places[0].file:
         print_line(_summary(result).text)
 
@@ -167,7 +169,8 @@ def _document(result: "RunResult") -> bytes:
 
 
 def _summary(result: "RunResult") -> Summary:
-    from lastseen.cli.documents import receipt_summary
+    from lastseen.api import NotApplied
+    from lastseen.cli.documents import level_of, receipt_summary
 
     finished = [f"Finished an earlier run. {receipt_summary(one).text}" for one in result.finished]
     if result.receipt is None:
@@ -175,12 +178,14 @@ def _summary(result: "RunResult") -> Summary:
         return Summary(
             text="\n".join([*finished, text]),
             event="run",
+            level="error" if result.cause is NotApplied.GUARDRAIL else level_of(*result.finished),
             fields={"plan_id": result.plan.plan_id, "applied": False, "why_not": result.why_not},
         )
     done = receipt_summary(result.receipt)
     return Summary(
         text="\n".join([*finished, done.text]),
         event="run",
+        level=level_of(*result.finished, result.receipt),
         fields={**done.fields, "applied": True},
     )
 

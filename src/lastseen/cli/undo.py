@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.documents import deliver_receipt
+from lastseen.cli.documents import deliver_receipt, tell_undo
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.key_rights import require_changing_key
@@ -55,6 +55,7 @@ def undo(
         return 0
     receipt = run_async(_undone(run, chosen, called, settings))
     deliver_receipt(receipt, where, called, settings)
+    tell_undo(receipt, where, called)
     return receipt_exit_code(receipt)
 
 

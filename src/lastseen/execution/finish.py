@@ -101,6 +101,9 @@ def _receipt(record: RunRecord, context: ExecutionContext, halt: str) -> Receipt
     return Receipt(
         run_id=record.run.run_id,
         plan_id=record.run.plan_id or "",
+        plan_digest=record.plan_digest,
+        portal=context.ledger.url,
+        operator=record.run.by,
         started_at=record.run.started_at,
         finished_at=context.clock(),
         outcomes=outcomes,

@@ -20,6 +20,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     sign_out: tuple[Target, ...] = ()
     """The people whose sessions it ends instead."""
     plan_id: str | None = None
+    plan_digest: str | None = None
     undone_run_id: str | None = None
     max_disable: int | None = None
     """How many people `--max-disable` allowed the run to disable; null without it."""

@@ -36,20 +36,14 @@ def already(target: Target, status: AccountStatus) -> Outcome:
         if status is AccountStatus.ACTIVE
         else OutcomeKind.ALREADY_DISABLED
     )
-    return Outcome(user_id=target.user_id, email=target.email, outcome=kind, verified=True)
+    return _outcome(target, kind, verified=True)
 
 
 def done(target: Target, now: Profile, status: AccountStatus) -> Outcome:
     """Return the outcome of a person whom reading back shows with the status meant."""
     pending = now.status is AccountStatus.PENDING
-    return Outcome(
-        user_id=target.user_id,
-        email=target.email,
-        outcome=kind_done(status),
-        verified=True,
-        error=_PENDING if pending else None,
-        cause=Cause.PENDING if pending else None,
-    )
+    why, cause = (_PENDING, Cause.PENDING) if pending else (None, None)
+    return _outcome(target, kind_done(status), why, cause, verified=True)
 
 
 def unconfirmed(target: Target, status: AccountStatus, why: str) -> Outcome:
@@ -60,21 +54,13 @@ def unconfirmed(target: Target, status: AccountStatus, why: str) -> Outcome:
 
 def not_asked_for(target: Target, status: AccountStatus, *, verified: bool) -> Outcome:
     """Return the outcome of a person whom the portal changed though it was not asked to."""
-    return Outcome(
-        user_id=target.user_id,
-        email=target.email,
-        outcome=kind_done(status),
-        verified=verified,
-        error="the portal changed this account though it was not asked to: undo the run for it",
-        cause=Cause.NOT_ASKED_FOR,
-    )
+    why = "the portal changed this account though it was not asked to: undo the run for it"
+    return _outcome(target, kind_done(status), why, Cause.NOT_ASKED_FOR, verified=verified)
 
 
 def signed_out(target: Target) -> Outcome:
     """Return the outcome of a person whose sessions the portal ended."""
-    return Outcome(
-        user_id=target.user_id, email=target.email, outcome=OutcomeKind.SIGNED_OUT, verified=True
-    )
+    return _outcome(target, OutcomeKind.SIGNED_OUT, verified=True)
 
 
 def kind_done(status: AccountStatus) -> OutcomeKind:
@@ -82,8 +68,28 @@ def kind_done(status: AccountStatus) -> OutcomeKind:
     return OutcomeKind.REINSTATED if status is AccountStatus.ACTIVE else OutcomeKind.DISABLED
 
 
-def _outcome(target: Target, kind: OutcomeKind, why: str, cause: Cause) -> Outcome:
-    return Outcome(user_id=target.user_id, email=target.email, outcome=kind, error=why, cause=cause)
+def decided_anew(target: Target, why: str) -> Outcome:
+    """Return the outcome of a person whom a plan from elsewhere named, and a new review keeps."""
+    return _outcome(target, OutcomeKind.SPARED_CHANGED, why, Cause.DECIDED_ANEW)
+
+
+def _outcome(
+    target: Target,
+    kind: OutcomeKind,
+    why: str | None = None,
+    cause: Cause | None = None,
+    *,
+    verified: bool = False,
+) -> Outcome:
+    return Outcome(
+        user_id=target.user_id,
+        email=target.email,
+        outcome=kind,
+        verified=verified,
+        error=why,
+        cause=cause,
+        reason=target.reason,
+    )
 
 
 _PENDING = (

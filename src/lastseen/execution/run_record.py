@@ -43,6 +43,8 @@ class RunRecord:
         """The people changed or about to be, as they stood when that was written."""
         self.max_disable: int | None = None
         """How many people `--max-disable` allowed the newest attempt to disable."""
+        self.plan_digest: str | None = None
+        """The digest of the plan that is carried out, or whose run is taken back."""
         self._status: AccountStatus | None = None
         self._batches = 0
         for entry in journal.entries(run.run_id):
@@ -82,18 +84,20 @@ class RunRecord:
         *,
         sign_out: Sequence[Target] = (),
         max_disable: int | None = None,
+        plan_digest: str | None = None,
     ) -> None:
         """Journal whom this attempt at the run is to change, before anything is asked.
 
         `sign_out`: the people whose sessions it ends. `max_disable`: the number by which the
-        guardrails were lifted, if they were. People whom an earlier attempt changed stay on the
-        record, whether in `scope` or not.
+        guardrails were lifted, if they were. `plan_digest`: the digest of the run's plan. People
+        whom an earlier attempt changed stay on the record, whether in `scope` or not.
         """
         entry = Scope(
             status=status,
             scope=tuple(scope),
             sign_out=tuple(sign_out),
             plan_id=self.run.plan_id,
+            plan_digest=plan_digest,
             undone_run_id=self.run.undone_run_id,
             max_disable=max_disable,
         )
@@ -178,6 +182,7 @@ class RunRecord:
         kept = {who: target for who, target in self.scope.items() if who in asked}
         self._status = attempt.status
         self.max_disable = attempt.max_disable
+        self.plan_digest = attempt.plan_digest
         self.scope = {who: target for who, target in kept.items() if who not in now} | now
         for who in now:
             if who not in done:

@@ -3,6 +3,7 @@
 import msgspec
 
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
+from lastseen.model.decision import Reason
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,6 +15,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """The e-mail address."""
     type: AccountType | None = None
     """What kind of account it was; None where the decision did not note it."""
+    reason: Reason | None = None
+    """Why the plan decides to change it; None in journals of earlier versions."""
 
 
 def has_status(profile: Profile, status: AccountStatus) -> bool:

@@ -19,3 +19,9 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The account where it is known, otherwise `user@host`."""
         return self.account or f"{self.os_user}@{self.host}"
+
+    @property
+    def in_full(self) -> str:
+        """`admin@vendor.com (root@host)`, or `root@host` where the account isn't known."""
+        where = f"{self.os_user}@{self.host}"
+        return f"{self.account} ({where})" if self.account else where

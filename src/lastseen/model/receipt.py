@@ -5,7 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from lastseen.model.actor import Actor
 from lastseen.model.contractor import UserId
+from lastseen.model.decision import Reason
 from lastseen.model.instant import Instant
 
 RECEIPT_SCHEMA = "lastseen.receipt/1"
@@ -88,6 +90,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong or what changed, in one sentence; null where nothing did."""
     cause: Cause | None = None
     """The same for programs; null where nothing went wrong or changed."""
+    reason: Reason | None = None
+    """Why the plan decides to change this account; null where it doesn't name the person."""
 
 
 NotAsked = Literal["roster", "policy"]
@@ -103,6 +107,12 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The run's id, by which `undo` and `history` find it."""
     plan_id: str
     """The plan that was carried out; for `undo` the plan of the run that is taken back."""
+    plan_digest: str | None = None
+    """That plan's digest; null in receipts of earlier versions."""
+    portal: str | None = None
+    """The portal's address; null in receipts of earlier versions."""
+    operator: Actor | None = None
+    """Who started the run, and the account of the API key; null in earlier versions."""
     started_at: Instant
     """When the run began."""
     finished_at: Instant

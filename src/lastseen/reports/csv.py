@@ -19,6 +19,7 @@ from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run
 from lastseen.reports.interface import PlanContext
+from lastseen.reports.receipt import reason_of
 from lastseen.reports.sections import shown_people
 from lastseen.reports.text import defuse
 
@@ -58,11 +59,18 @@ def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:
         "error",
         "reason",
         "explanation",
+        "portal",
+        "plan_id",
+        "plan_digest",
+        "operator",
     )
+    portal = receipt.portal or (plan.portal if plan else None)
+    operator = receipt.operator.in_full if receipt.operator else None
 
     def rows() -> Iterable[Sequence[object]]:
         for outcome in receipt.outcomes:
             decided = decisions.get(outcome.user_id)
+            reason = reason_of(outcome, decided)
             yield (
                 receipt.run_id,
                 outcome.user_id,
@@ -71,8 +79,12 @@ def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:
                 outcome.outcome.value,
                 outcome.verified,
                 outcome.error,
-                decided.reason.value if decided else None,
+                reason.value if reason else None,
                 decided.explanation if decided else None,
+                portal,
+                receipt.plan_id,
+                receipt.plan_digest,
+                operator,
             )
 
     return _document(columns, rows())

@@ -169,8 +169,7 @@ def _duration(run: Run) -> str:
 
 
 def _by(run: Run) -> str:
-    where = f"{run.by.os_user}@{run.by.host}"
-    return f"{run.by.account} ({where})" if run.by.account else where
+    return run.by.in_full
 
 
 def _state(run: Run, writer: TableWriter) -> Text:

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from lastseen.model.counting import counted
-from lastseen.model.decision import Decision
+from lastseen.model.decision import Decision, Reason
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.reports.interface import Screen
@@ -33,6 +33,16 @@ def is_unverified(outcome: Outcome) -> bool:
     return outcome.outcome in _CHANGES and not outcome.verified
 
 
+def reason_of(outcome: Outcome, decided: Decision | None) -> Reason | None:
+    """Return why the plan decided so; receipts of earlier versions leave it to the plan."""
+    return outcome.reason or (decided.reason if decided else None)
+
+
+def can_be_undone(receipt: Receipt) -> bool:
+    """Return whether `undo` would have something to do for this run."""
+    return any(outcome.outcome is OutcomeKind.DISABLED for outcome in receipt.outcomes)
+
+
 def outcome_pieces(
     receipt: Receipt, plan: Plan | None, writer: TableWriter
 ) -> Iterator[RenderableType]:
@@ -48,7 +58,7 @@ def outcome_pieces(
             yield writer.cards(_card(outcome, decided, writer) for outcome, decided in outcomes)
         else:
             yield _table(outcomes, writer)
-    if any(outcome.outcome is OutcomeKind.DISABLED for outcome in receipt.outcomes):
+    if can_be_undone(receipt):
         yield Text()
         yield writer.text("To undo it: ", (f"lastseen undo {receipt.run_id}", "bold"))
 
@@ -64,14 +74,17 @@ def _pieces(receipt: Receipt, plan: Plan | None, writer: TableWriter) -> Iterato
             )
         )
     duration = took(receipt.started_at, receipt.finished_at)
-    yield writer.pairs(
-        [
-            ("Run", writer.text(receipt.run_id)),
-            ("Plan", writer.text(receipt.plan_id)),
-            ("When", writer.text(f"{minute(receipt.started_at)}, took {duration}")),
-            ("Journal", writer.text(receipt.journal_head or "not written")),
-        ]
+    portal = receipt.portal or (plan.portal if plan else "")
+    facts = (
+        ("Portal", portal),
+        ("Run", receipt.run_id),
+        ("Plan", receipt.plan_id),
+        ("Digest", receipt.plan_digest or ""),
+        ("By", receipt.operator.in_full if receipt.operator else ""),
+        ("When", f"{minute(receipt.started_at)}, took {duration}"),
+        ("Journal", receipt.journal_head or "not written"),
     )
+    yield writer.pairs((name, writer.text(said)) for name, said in facts if said)
     yield from outcome_pieces(receipt, plan, writer)
 
 
@@ -84,7 +97,7 @@ def _table(
             "Name": writer.text((decided.display_name or "") if decided else ""),
             "Outcome": _kind(outcome, writer),
             "Verified": _verified(outcome, writer),
-            "Decided for": _reason(decided, writer),
+            "Decided for": _reason(outcome, decided, writer),
             "Remark": writer.text(outcome.error or ""),
         }
         for outcome, decided in outcomes
@@ -110,13 +123,14 @@ def _card(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> tu
     return (
         writer.text((outcome.email or outcome.user_id, "bold")),
         Text.assemble(_kind(outcome, writer), ", verified: " if verified else "", verified),
-        _reason(decided, writer),
+        _reason(outcome, decided, writer),
         writer.text(outcome.error or ""),
     )
 
 
-def _reason(decided: Decision | None, writer: TableWriter) -> Text:
-    return writer.text((reason_in_words(decided.reason), "dim")) if decided else Text()
+def _reason(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> Text:
+    reason = reason_of(outcome, decided)
+    return writer.text((reason_in_words(reason), "dim")) if reason else Text()
 
 
 def _kind(outcome: Outcome, writer: TableWriter) -> Text:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from lastseen.model.counting import counted
 from lastseen.model.plan import Plan
-from lastseen.model.receipt import OutcomeKind, Receipt
+from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run
 from lastseen.reports.page import render_page
-from lastseen.reports.receipt import attention_first, is_unverified
+from lastseen.reports.receipt import attention_first, can_be_undone, is_unverified, reason_of
 from lastseen.reports.words import counts_in_words
 
 
@@ -22,13 +22,13 @@ def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
         kind="receipt",
         headline=headline,
         receipt=receipt,
-        plan=plan,
+        portal=receipt.portal or (plan.portal if plan else None),
         outcomes=[
-            (outcome, decisions.get(outcome.user_id))
+            (outcome, decided := decisions.get(outcome.user_id), reason_of(outcome, decided))
             for outcome in sorted(receipt.outcomes, key=attention_first)
         ],
         unverified=sum(map(is_unverified, receipt.outcomes)),
-        undoable=any(one.outcome is OutcomeKind.DISABLED for one in receipt.outcomes),
+        undoable=can_be_undone(receipt),
     )
 
 

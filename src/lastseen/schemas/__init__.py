@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from lastseen.model.actor import Actor
 from lastseen.model.decision import Decision
 from lastseen.model.instant import Instant
 from lastseen.model.plan import (
@@ -45,6 +46,7 @@ _PARTS: tuple[type[msgspec.Struct], ...] = (
     PlanSummary,
     Receipt,
     Outcome,
+    Actor,
 )
 
 

@@ -60,12 +60,13 @@ async def carry_out(
         context.ledger.journal, context.ledger.runs.begin(kind, plan_id=plan.plan_id)
     )
     candidates = candidates_of(plan, chosen, context.ledger)
-    named = [Target(user_id=one.user_id, email=one.email) for one in decided]
+    named = [Target(user_id=one.user_id, email=one.email, reason=one.reason) for one in decided]
     record.begin(
         [*(one.target for one in candidates if _is(one, Verdict.DISABLE)), *named],
         AccountStatus.TERMINATED,
         sign_out=[one.target for one in candidates if _is(one, Verdict.SIGN_OUT)],
         max_disable=max_disable,
+        plan_digest=plan.digest,
     )
     record.close(decided)
     settled = record.done | record.signed_out | record.open_sign_outs.keys()
@@ -80,7 +81,12 @@ def candidates_of(
     types = _account_types(plan, ledger)
     return tuple(
         Candidate(
-            target=Target(user_id=id_of(one), email=one.email, type=types.get(id_of(one))),
+            target=Target(
+                user_id=id_of(one),
+                email=one.email,
+                type=types.get(id_of(one)),
+                reason=one.reason,
+            ),
             decision=one,
         )
         for one in chosen

@@ -4,7 +4,7 @@ Each of them is reviewed anew under the roster and the policy of now, and nobody
 """
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.outcomes import already
+from lastseen.execution.outcomes import already, decided_anew
 from lastseen.execution.preflight import refuse_foreign
 from lastseen.execution.recovery import nothing, settle
 from lastseen.execution.target import Target
@@ -12,7 +12,7 @@ from lastseen.model.contractor import AccountStatus
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import UsageError
 from lastseen.model.plan import Plan
-from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
+from lastseen.model.receipt import Outcome, Receipt
 from lastseen.workflows.apply_options import ApplyOptions, actions_of, chosen_of, id_of, ids_of
 from lastseen.workflows.carry_out import carry_out
 from lastseen.workflows.review import review
@@ -61,15 +61,9 @@ def _decided_otherwise(named: Decision, fresh: Plan) -> Outcome:
         (one for one in fresh.decisions if one.user_id and id_of(one) == id_of(named)), None
     )
     words = "decided anew: not on the roster"
+    target = Target(user_id=id_of(named), email=named.email, reason=found.reason if found else None)
     if found is not None and found.reason is Reason.ALREADY_DISABLED:
-        target = Target(user_id=id_of(named), email=named.email)
         return already(target, AccountStatus.TERMINATED)
     if found is not None:
         words = f"decided anew: {found.decision.value}, {found.reason.value}. {found.explanation}"
-    return Outcome(
-        user_id=id_of(named),
-        email=named.email,
-        outcome=OutcomeKind.SPARED_CHANGED,
-        error=words,
-        cause=Cause.DECIDED_ANEW,
-    )
+    return decided_anew(target, words)

@@ -80,7 +80,7 @@ async def undo(
             )
         own = await identify_actor(context)
         record = earlier or _begin(run, context)
-        record.begin(chosen, AccountStatus.ACTIVE)
+        record.begin(chosen, AccountStatus.ACTIVE, plan_digest=undone.plan_digest)
         waiting = [target for target in chosen if target.user_id not in record.done]
         return await reinstate(waiting, record, context, undone=undone, own=own)
 
@@ -132,7 +132,7 @@ async def _disable_again(
     check_guardrails([target.user_id for target in chosen], plan=plan, allowed=allowed)
     own = await identify_actor(context)
     record = earlier or _begin(undone.run, context)
-    record.begin(chosen, AccountStatus.TERMINATED)
+    record.begin(chosen, AccountStatus.TERMINATED, plan_digest=undone.plan_digest)
     decisions = {user_id(one.user_id): one for one in plan.to_disable() if one.user_id}
     reinstated_at = [undone.acted_at[target.user_id] for target in chosen]
     basis = DecisionBasis(

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from lastseen.cli.run import _exit_code
+from lastseen.cli.documents import receipt_summary
+from lastseen.cli.run import _exit_code, _summary
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Verdict
 from lastseen.model.errors import ExitCode
@@ -80,3 +81,19 @@ def test_a_run_ends_with_the_first_code_of_the_order_that_fits(
         finished=(receipt_of(*finished),),
     )
     assert _exit_code(result, strict=strict) is code
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "level"),
+    [
+        ((DISABLED, SPARED), "info"),
+        ((DISABLED, REFUSED), "warning"),
+        ((REFUSED, REFUSED), "error"),
+        ((UNPROVEN, UNPROVEN), "error"),
+    ],
+)
+def test_what_was_not_done_is_logged_as_loudly_as_it_matters(outcomes, level):
+    receipt = receipt_of(*outcomes)
+    result = RunResult(plan=plan_for(FakePortal(), []), receipt=receipt, applied=True, why_not=None)
+    assert receipt_summary(receipt).level == level
+    assert _summary(result).level == level

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from lastseen.model.actor import Actor
 from lastseen.model.decision import Reason
 from lastseen.model.receipt import OutcomeKind, encode_receipt
 from lastseen.reports import Screen, render_receipt
@@ -87,3 +88,19 @@ def test_names_and_reasons_come_from_the_plan(form):
 def test_every_outcome_can_be_shown(kind):
     for form in ("table", "csv", "html"):
         assert render_receipt(receipt_of(outcome(kind)), form)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "html", "json"])
+def test_a_receipt_alone_tells_where_who_and_by_which_plan(form):
+    receipt = receipt_of(
+        outcome(reason=Reason.CONTRACT_ENDED),
+        portal="https://vendor.example",
+        plan_digest="sha256:" + "5b" * 32,
+        operator=Actor(
+            os_user="ops", host="backup1", version="1.0", account="admin@vendor.example"
+        ),
+    )
+    shown = render_receipt(receipt, form, screen=Screen(width=160)).decode()
+    for part in ("https://vendor.example", "admin@vendor.example", "5b" * 32, "r-7k2m9q4d"):
+        assert part in shown
+    assert re.search("contract.ended", shown)

@@ -142,7 +142,9 @@ def test_the_plans_values_are_those_of_the_contract():
 
 def test_the_receipts_fields_are_those_of_the_contract():
     parts = schema("receipt-1")["$defs"]
-    assert set(parts["Receipt"]["properties"]) == RECEIPT_FIELDS | {"journal_head"}
+    assert set(parts["Receipt"]["properties"]) == RECEIPT_FIELDS | {
+        "journal_head", "plan_digest", "portal", "operator",
+    }  # fmt: skip
     assert set(parts["Receipt"]["required"]) == RECEIPT_FIELDS
-    assert set(parts["Outcome"]["properties"]) == OUTCOME_FIELDS | {"cause"}
+    assert set(parts["Outcome"]["properties"]) == OUTCOME_FIELDS | {"cause", "reason"}
     assert set(parts["OutcomeKind"]["enum"]) == set(OUTCOMES.split("|"))

@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from lastseen.model.contractor import AccountStatus, protection
+from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.instant import (
     CLOCK_TOLERANCE,
@@ -17,7 +18,7 @@ from lastseen.model.instant import (
     after,
     before,
     days,
-    format_instant,
+    minute,
     utc_date,
     whole_second,
 )
@@ -148,13 +149,13 @@ def _by_evidence(
             Verdict.KEEP,
             Reason.ACTIVE,
             f"Seen {_when(seen.at, now)} by {_KINDS[seen.by]}, "
-            f"within {policy.inactive_days} days.{note}",
+            f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
     if evidence.sighting and evidence.sighting.at > after(now, CLOCK_TOLERANCE):
         return (
             Verdict.HOLD,
             Reason.EVIDENCE_INCOMPLETE,
-            f"The newest entry is dated {format_instant(evidence.sighting.at)}, which is in the "
+            f"The newest entry is dated {minute(evidence.sighting.at)}, which is in the "
             "future: it proves neither presence nor absence.",
         )
     invitation = _open_invitation(subject, evidence, seen)
@@ -165,13 +166,14 @@ def _by_evidence(
             Verdict.KEEP,
             Reason.RECENTLY_INVITED,
             f"Invited again {_when(evidence.invited_at, now)}, "
-            f"within {policy.inactive_days} days.{note}",
+            f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
     if registered and registered >= start and policy.never_seen != "disable":
         return (
             Verdict.KEEP,
             Reason.RECENTLY_REGISTERED,
-            f"Registered {_when(registered, now)}, within {policy.inactive_days} days.{note}",
+            f"Registered {_when(registered, now)}, "
+            f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
     strange = evidence.unrecognised
     if strange and strange.at >= start:
@@ -217,12 +219,12 @@ def _never_seen(
     since = f"since {utc_date(evidence.proven_since)}" if evidence.proven_since else ""
     if policy.never_seen == "keep":
         if never:
-            return Verdict.KEEP, Reason.NEVER_SEEN, "Never seen; the policy keeps those."
+            return Verdict.KEEP, Reason.NEVER_SEEN, "Never seen; the policy keeps such accounts."
         return (
             Verdict.HOLD,
             Reason.EVIDENCE_INCOMPLETE,
-            f"Not seen {since}, and the logs don't reach back far enough to tell whether ever; "
-            "the policy keeps those never seen.",
+            f"Not seen {since}, but the logs don't reach back far enough to say never; "
+            "the policy keeps anyone never seen.",
         )
     if policy.never_seen == "grace" and registered is None:
         return (
@@ -232,13 +234,13 @@ def _never_seen(
             "from which the policy counts.",
         )
     if not never:
-        return Verdict.DISABLE, Reason.INACTIVE, f"Not seen {since}, as far as was read."
+        return Verdict.DISABLE, Reason.INACTIVE, f"Not seen {since}; older entries were not read."
     if registered and _is_proven(evidence, whole_second(registered)):
         told = f"since the account was made on {utc_date(registered)}"
     elif not _is_proven(evidence, policy.lookback_start(now)):
         told = f"{since}, when the portal's log begins"
     else:
-        told = f"in the last {policy.lookback_days} days"
+        told = f"in the last {counted(policy.lookback_days, 'day')}"
     return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {told}."
 
 
@@ -273,19 +275,19 @@ def _invited_lately(
     evidence: PersonEvidence, invitation: Instant, policy: Policy, now: Instant
 ) -> _Ruling:
     if invitation != evidence.invited_at:
-        told = f"Registered {_when(invitation, now)}, within {policy.pending_days} days."
+        told = f"Registered {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
         return Verdict.KEEP, Reason.RECENTLY_REGISTERED, told
-    told = f"Invited {_when(invitation, now)}, within {policy.pending_days} days."
+    told = f"Invited {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
     return Verdict.KEEP, Reason.RECENTLY_INVITED, told
 
 
 def _date_as_known(seen: _Seen, evidence: PersonEvidence) -> str:
     """Say when somebody was last seen; where the logs between are not known yet, that as well."""
-    known = f"ast seen {utc_date(seen.at)} ({seen.by.value})"
+    known = f"{utc_date(seen.at)} ({seen.by.value})"
     if _is_proven(evidence, after(seen.at, timedelta(seconds=1))):
-        return f"L{known}"
+        return f"Last seen {known}"
     since = utc_date(evidence.proven_since) if evidence.proven_since else "an unknown day"
-    return f"Not seen since {since}, as far as was read, and l{known}"
+    return f"Not seen since {since} (older entries not all read); newest sighting known: {known}"
 
 
 def _is_proven(evidence: PersonEvidence, since: Instant) -> bool:
@@ -362,13 +364,10 @@ def _contract_note(subject: Subject, now: Instant) -> str:
 
 
 def _what_is_missing(evidence: PersonEvidence, start: Instant) -> str:
-    needed = f"the logs must be known without a gap since {format_instant(start)}"
+    needed = f"the logs must be known without a gap since {minute(start)}"
     if evidence.proven_since is None:
         return f"Not seen, but absence is not proven: {needed}, and they are not."
-    return (
-        f"Not seen since {format_instant(evidence.proven_since)}, but absence is not proven: "
-        f"{needed}."
-    )
+    return f"Not seen since {minute(evidence.proven_since)}, but absence is not proven: {needed}."
 
 
 def _when(moment: Instant, now: Instant) -> str:

@@ -62,6 +62,32 @@ def test_the_way_back_is_printed_too_when_the_receipt_goes_to_a_pipe(at_work, fo
     assert "lastseen undo" in applied.stderr
 
 
+def test_explain_keeps_apart_what_happened_since_the_decision(at_work, lastseen):
+    at_work("review", "-o", "plan.json")
+    plan = json.loads((lastseen.folder / "plan.json").read_text())
+    applied = json.loads(at_work("apply", "plan.json", "--yes", "--format", "json").stdout)
+    who = applied["outcomes"][0]["email"]
+
+    then = at_work("explain", who, "--run", plan["plan_id"])
+    _, since = then.stdout.split("Runs since this decision")
+    assert applied["run_id"] in since
+    assert "Runs before this decision" not in then.stdout
+    assert "Z: " not in since
+    now = at_work("explain", who)
+    _, before = now.stdout.split("Runs before this decision")
+    assert applied["run_id"] in before
+    assert "Runs since this decision" not in now.stdout
+
+
+def test_a_head_that_is_not_in_the_journal_is_answered_with_where_to_find_one(at_work):
+    assert at_work("history", "--verify").exit_code == 0  # of a ledger made just now
+    for head in ("abc", "a" * 64):
+        ran = at_work("history", "--verify", "--head", head)
+        assert ran.exit_code == 2
+        assert "-o receipt.json" in ran.stderr
+        assert "lastseen show RUN" in ran.stderr
+
+
 def test_a_plan_decides_as_the_truth_does(at_work, small_portal):
     plan = json.loads(at_work("review", "--format", "json").stdout)
     people = ask(small_portal, "truth")["people"]

@@ -152,7 +152,7 @@ def test_a_date_that_is_not_known_yet_is_not_made_up() -> None:
     decision = decide(person(), PersonEvidence(proven_since=read_to), policy=Policy(), now=NOW)
     assert (decision.decision, decision.reason) == (Verdict.DISABLE, Reason.INACTIVE)
     assert (decision.last_seen_at, decision.last_seen_by, decision.idle_days) == (None, None, 60)
-    assert f"Not seen since {read_to.date()}, as far as was read" in decision.explanation
+    assert f"Not seen since {read_to.date()}; older entries were not read" in decision.explanation
 
 
 def test_a_sighting_behind_what_was_not_read_is_not_called_the_last() -> None:
@@ -161,8 +161,20 @@ def test_a_sighting_behind_what_was_not_read_is_not_called_the_last() -> None:
     )
     decision = decide(person(), evidence, policy=Policy(), now=NOW)
     assert decision.decision is Verdict.DISABLE
-    assert f"Not seen since {ago(60 * DAY).date()}, as far as was read" in decision.explanation
-    assert "last seen" in decision.explanation
+    assert (
+        f"Not seen since {ago(60 * DAY).date()} (older entries not all read)"
+        in decision.explanation
+    )
+    known = f"newest sighting known: {ago(90 * DAY).date()} (activity), 90 days ago"
+    assert known in decision.explanation
+    assert "last seen" not in decision.explanation.lower()
+
+
+def test_instants_in_a_sentence_are_whole_minutes_as_people_read_them() -> None:
+    known = Instant(ago(10 * DAY) + timedelta(microseconds=123_456))
+    decision = decide(person(), PersonEvidence(proven_since=known), policy=Policy(), now=NOW)
+    assert decision.reason is Reason.EVIDENCE_INCOMPLETE
+    assert f"Not seen since {known:%Y-%m-%d %H:%M} UTC" in decision.explanation
 
 
 def test_nobody_counts_as_idle_for_longer_than_the_logs_are_known() -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from lastseen.docspace.interface import Retention
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId, user_id
+from lastseen.model.counting import people
 from lastseen.model.instant import Instant, instant
 
 E = TypeVar("E", bound="Envelope")
@@ -134,7 +135,7 @@ def read_people(body: bytes) -> PeoplePage:
         raise MalformedResponse("a list of people does not say how many there are altogether")
     if not len(envelope.response) <= envelope.total <= _MOST_PEOPLE:
         raise MalformedResponse(
-            f"it brings {len(envelope.response)} people of {envelope.total} altogether"
+            f"it brings {people(len(envelope.response))} of {envelope.total} altogether"
         )
     return PeoplePage(tuple(_profile(person) for person in envelope.response), envelope.total)
 

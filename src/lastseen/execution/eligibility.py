@@ -17,7 +17,7 @@ from lastseen.model.contractor import (
 )
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.exemption import Exemption
-from lastseen.model.instant import Instant, after, days, format_instant
+from lastseen.model.instant import Instant, after, days, minute
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause
 from lastseen.rosters import Match
@@ -68,8 +68,7 @@ def reinstatement_since(
         return None
     return Change(
         cause=Cause.REINSTATED,
-        explanation=f"the account was reinstated, as seen at {format_instant(at)}, after the"
-        " decision",
+        explanation=f"the account was reinstated, as seen at {minute(at)}, after the decision",
     )
 
 
@@ -159,7 +158,7 @@ def sign_out_before(target: Target, history: History, seen_at: Instant | None) -
     if asked_at is not None:
         return Change(
             cause=Cause.SIGNED_OUT_BEFORE,
-            explanation=f"ending the sessions was asked for at {format_instant(asked_at)}, and it"
+            explanation=f"ending the sessions was asked for at {minute(asked_at)}, and it"
             " is not known yet whether it was done",
         )
     at = history.signed_out.get(target.user_id)
@@ -167,7 +166,7 @@ def sign_out_before(target: Target, history: History, seen_at: Instant | None) -
         return None
     return Change(
         cause=Cause.SIGNED_OUT_BEFORE,
-        explanation=f"the sessions were ended at {format_instant(at)}, and nothing was seen since",
+        explanation=f"the sessions were ended at {minute(at)}, and nothing was seen since",
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from lastseen.execution.history import History
 from lastseen.model.contractor import UserId
-from lastseen.model.counting import people
+from lastseen.model.counting import counted, people
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant, before, days
@@ -60,22 +60,22 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
             )
         return
     limits = allowed.guardrails
-    counted = len(allowed.lately.union(chosen))
-    if not chosen or counted <= _most(limits, roster=people_on_roster(plan.decisions)):
+    reckoned = len(allowed.lately.union(chosen))
+    if not chosen or reckoned <= _most(limits, roster=people_on_roster(plan.decisions)):
         return
-    by_number = counted > limits.max_disable
+    by_number = reckoned > limits.max_disable
     key = "max_disable" if by_number else "max_disable_share"
     limit = (
         people(limits.max_disable)
         if by_number
         else f"{float(Decimal(str(limits.max_disable_share)) * 100):g}% of the roster"
     )
-    earlier = counted - len(frozenset(chosen))
+    earlier = reckoned - len(frozenset(chosen))
     already = f", and {people(earlier)} were disabled in that time already" if earlier else ""
     raise _stopped(
         len(chosen),
         plan,
-        found=f"at most {limit} may be disabled in {limits.per_days} days{already}",
+        found=f"at most {limit} may be disabled in {counted(limits.per_days, 'day')}{already}",
         ways=f"allow this run alone with `--max-disable {len(chosen)}`, or raise `{key}` in "
         "[guardrails]",
     )

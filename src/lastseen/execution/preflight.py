@@ -8,7 +8,7 @@ from datetime import timedelta
 from lastseen.ledger import PortalLedger
 from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, minute
 from lastseen.model.plan import PLAN_SCHEMA, Plan, sealed
 from lastseen.model.portal_address import portal_address
 
@@ -42,7 +42,7 @@ def check_plan(plan: Plan, *, portal_url: str) -> None:
     if plan.pretended:
         raise PlanRefused(
             attempted=attempted,
-            found=f"it pretends that it is {format_instant(plan.now)}",
+            found=f"it was made with `--now {minute(plan.now)}`",
             meaning="a plan made with `--now` shows what would be decided; it cannot be applied",
             remedy="review again without `--now`",
         )
@@ -78,11 +78,11 @@ def refuse_foreign(plan: Plan) -> PlanRefused:
 def check_age(plan: Plan, *, now: Instant, guardrails: Guardrails) -> None:
     """Raise PlanRefused when the plan is older than the guardrails allow, or not yet made."""
     attempted = _ATTEMPTED.format(plan.plan_id)
-    made_at = format_instant(plan.created_at)
+    made_at = minute(plan.created_at)
     if plan.created_at - now > CLOCK_TOLERANCE:
         raise PlanRefused(
             attempted=attempted,
-            found=f"it was made at {made_at}, and it is only {format_instant(now)}",
+            found=f"it was made at {made_at}, and it is only {minute(now)}",
             meaning="the clock was set back, or the plan comes from a machine whose clock is "
             "ahead: how old the plan is can't be told; nothing was changed",
             remedy="set the clock right and review again",

@@ -34,7 +34,7 @@ from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import PortalRefused
-from lastseen.model.instant import CLOCK_TOLERANCE, Instant, format_instant, utc_date
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, minute, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.sighting import EvidenceKind
@@ -307,16 +307,14 @@ async def _key_uses(
         since = longer.window_start(basis.seen_since)
         found = [use.last_used_at for use in uses if use.owner == who and use.last_used_at]
         if found and max(found) >= since:
-            spared_by_key[who] = seen(
-                one.target, f"was seen at {format_instant(max(found))} (api-key)"
-            )
+            spared_by_key[who] = seen(one.target, f"was seen at {minute(max(found))} (api-key)")
     return spared_by_key
 
 
 def _of_evidence(target: Target, found: EvidenceRecheck) -> Outcome | None:
     sighting = found.sightings.get(target.user_id)
     if sighting is not None:
-        when = format_instant(sighting.at)
+        when = minute(sighting.at)
         return seen(target, f"was seen at {when} ({sighting.kind.value})")
     if target.user_id in found.unproven:
         return failed(target, _UNPROVEN, Cause.UNPROVEN)

@@ -17,7 +17,7 @@ from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.target import Target, has_status
 from lastseen.model.contractor import AccountStatus, UserId
-from lastseen.model.instant import CLOCK_TOLERANCE, after, format_instant
+from lastseen.model.instant import CLOCK_TOLERANCE, after, minute
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind
 
@@ -87,10 +87,10 @@ class _LeftAsTheyWere:
         disabled_at = self._undone.acted_at[who]
         reinstated_at = self._reinstated.get(who)
         if reinstated_at is not None and reinstated_at > disabled_at:
-            at = format_instant(reinstated_at)
+            at = minute(reinstated_at)
             return f"the account was active again, as seen at {at}, and somebody disabled it again"
         seen = self._sign_ins.get(who)
         if seen is not None and seen.at > after(disabled_at, CLOCK_TOLERANCE):
-            at = format_instant(seen.at)
+            at = minute(seen.at)
             return f"the person signed in at {at}, and somebody disabled the account again"
         return None

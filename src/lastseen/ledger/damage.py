@@ -16,7 +16,7 @@ def check_before_changes(scope: Scope, journal: Journal) -> None:
     Called before anybody's access changes. Evidence is checked when a log is opened: what is
     damaged there can be read from the portal again.
     """
-    with scope.database.reading() as connection:
+    with scope.reading() as connection:
         found = [*_storage(connection, scope), *_records(connection, scope)]
     broken = journal.damage() if not found else None
     if broken is not None:
@@ -30,7 +30,7 @@ def damage_of(scope: Scope) -> tuple[str, ...]:
 
     Raises LedgerError where the database can't be read at all.
     """
-    with scope.database.reading() as connection:
+    with scope.reading() as connection:
         return (
             *_storage(connection, scope),
             *_records(connection, scope),

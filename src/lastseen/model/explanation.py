@@ -65,4 +65,6 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     exemption: str | None
     """Until when and why the person is exempt; null where they aren't."""
     history: tuple[str, ...]
-    """What earlier runs did about the person, a sentence each, newest first."""
+    """What runs before the decision did about the person, a sentence each, newest first."""
+    later: tuple[str, ...] = ()
+    """What runs did since the decision, a sentence each, newest first."""

@@ -22,10 +22,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """By how much two clocks may differ before nothing that depends on both is believed."""
 
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""By how much two clocks may differ before instants that they told can't be compared."""
-
-
 class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
     """A stretch of time, half open: `since` belongs to it, `until` does not."""
 
@@ -66,6 +62,11 @@ def parse_instant(text: str) -> Instant:
 def format_instant(moment: Instant) -> str:
     """Return `2026-11-01T10:30:00Z`, with microseconds only where there are any."""
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def minute(moment: Instant) -> str:
+    """Return `2026-11-01 10:30 UTC`, as people read it."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def whole_second(moment: Instant) -> Instant:

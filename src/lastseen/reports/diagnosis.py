@@ -7,11 +7,11 @@ from rich.text import Text
 
 from lastseen.model.counting import counted
 from lastseen.model.diagnosis import Diagnosis, Finding
+from lastseen.model.instant import minute
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.text import minute
 
 _DEFAULT = Screen()
 

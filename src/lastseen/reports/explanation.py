@@ -9,13 +9,13 @@ from rich.console import RenderableType
 
 from lastseen.model.counting import counted
 from lastseen.model.explanation import Explanation, LookedAt
-from lastseen.model.instant import Instant
+from lastseen.model.instant import Instant, minute
 from lastseen.model.sighting import EvidenceKind, Sighting, UnrecognisedEvent
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import VERDICT_STYLES, WIDE, TableWriter, printed
-from lastseen.reports.text import ago, minute
+from lastseen.reports.text import ago
 from lastseen.reports.words import last_seen, reason_in_words, who
 
 _DEFAULT = Screen()
@@ -45,7 +45,8 @@ def _pieces(explanation: Explanation, writer: TableWriter) -> Iterator[Renderabl
     yield from _looked_at(explanation, writer)
     yield from _seen(explanation, writer)
     yield from _list("What would change this", explanation.would_change, writer)
-    yield from _list("Earlier runs", explanation.history, writer)
+    yield from _list("Runs before this decision", explanation.history, writer)
+    yield from _list("Runs since this decision", explanation.later, writer)
 
 
 def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:

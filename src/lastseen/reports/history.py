@@ -9,6 +9,7 @@ import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
+from lastseen.model.instant import minute
 from lastseen.model.journal_entry import JournalEntry
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
@@ -19,7 +20,7 @@ from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.receipt import outcome_pieces
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.text import day, minute, took
+from lastseen.reports.text import day, took
 from lastseen.reports.words import policy_in_words, result_in_words
 
 HISTORY_SCHEMA = "lastseen.history/1"

@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 from lastseen._version import __version__
 from lastseen.model.counting import counted, number, people
-from lastseen.reports.text import day, defuse, minute, took
+from lastseen.model.instant import minute
+from lastseen.reports.text import day, defuse, took
 from lastseen.reports.words import (
     address,
     outcome_in_words,

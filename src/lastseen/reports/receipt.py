@@ -10,11 +10,12 @@ from rich.text import Text
 
 from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason
+from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.reports.interface import Screen
 from lastseen.reports.terminal import NARROW, OUTCOME_STYLES, WIDE, TableWriter, printed, width_of
-from lastseen.reports.text import minute, took
+from lastseen.reports.text import took
 from lastseen.reports.words import counts_in_words, outcome_in_words, reason_in_words
 
 

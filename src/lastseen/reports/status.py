@@ -6,13 +6,14 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from lastseen.model.counting import counted, number, people
+from lastseen.model.instant import minute
 from lastseen.model.run import Run
 from lastseen.model.status import DueSoon, HeldFor, Status
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.text import ago, day, minute
+from lastseen.reports.text import ago, day
 from lastseen.reports.words import reason_in_words, result_in_words
 
 _DEFAULT = Screen()

@@ -12,6 +12,7 @@ from rich.text import Text
 from lastseen.model.counting import counted, number, people
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.due import clears_at, due_soon, what_clears
+from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
 from lastseen.reports.interface import PlanContext
 from lastseen.reports.sections import (
@@ -25,7 +26,7 @@ from lastseen.reports.sections import (
     says_more,
 )
 from lastseen.reports.terminal import NARROW, VERDICT_STYLES, WIDE, TableWriter, printed, width_of
-from lastseen.reports.text import day, minute
+from lastseen.reports.text import day
 from lastseen.reports.words import (
     address,
     cost_in_words,

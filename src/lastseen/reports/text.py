@@ -44,11 +44,6 @@ def day(moment: Instant) -> str:
     return utc_date(moment).isoformat()
 
 
-def minute(moment: Instant) -> str:
-    """Return `2026-11-01 10:30 UTC`."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
-
-
 def ago(moment: Instant, now: Instant) -> str:
     """Return how long before `now` something was: `41 days ago`, `3 hours ago`, `just now`."""
     seconds = int((now - moment).total_seconds())

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy
+from lastseen.model.instant import minute
 from lastseen.model.plan import Cohort, Plan, Policy, Population
 from lastseen.model.run import Run
-from lastseen.reports.text import day, minute
+from lastseen.reports.text import day
 
 
 def who(decision: Decision) -> str:

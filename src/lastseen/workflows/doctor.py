@@ -17,6 +17,7 @@ from lastseen.evidence.reading.log import sign_in_log
 from lastseen.execution.key_rights import own_key_if_told
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountType, Profile
+from lastseen.model.counting import counted
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import PortalError, RosterError, UsageError
 from lastseen.model.guardrails import Guardrails
@@ -138,11 +139,12 @@ def _retention(retention: Retention, policy: Policy) -> Finding:
     return Finding(
         name="Retention",
         state="ok" if enough else "warning",
-        value=f"sign-in log {retention.sign_in_days} days, trail {retention.trail_days} days",
-        meaning=f"The logs reach back over the window of {needed} days."
+        value=f"sign-in log {counted(retention.sign_in_days, 'day')}, "
+        f"trail {counted(retention.trail_days, 'day')}",
+        meaning=f"The logs reach back over the window of {counted(needed, 'day')}."
         if enough
-        else f"The logs alone can't show an absence of {needed} days; a ledger that is filled "
-        "more often than they are emptied can.",
+        else f"The logs alone can't show an absence of {counted(needed, 'day')}; a ledger "
+        "that is filled more often than they are emptied can.",
         remedy=None if enough else _more_evidence(retention, policy),
     )
 
@@ -151,8 +153,9 @@ def _more_evidence(retention: Retention, policy: Policy) -> str:
     """Return how to reach the policy's window. A shorter one would disable people on holiday."""
     shorter = min(retention.sign_in_days, retention.trail_days)
     advice = (
-        f"let `lastseen review` run at least every {max(1, shorter // 2)} days: until the ledger "
-        f"reaches back {policy.inactive_days} days, people not seen stay on hold."
+        f"let `lastseen review` run at least every {counted(max(1, shorter // 2), 'day')}: until "
+        f"the ledger reaches back {counted(policy.inactive_days, 'day')}, people not "
+        "seen stay on hold."
     )
     if shorter >= policy.inactive_days:
         return f"{advice[0].upper()}{advice[1:]}"
@@ -181,8 +184,8 @@ def _audit_option(detected: Detected) -> Finding:
         name="Audit option",
         state="ok",
         value="can't be told",
-        meaning=f"The sign-in log holds {len(detected.newest.events)} events, too few to tell, "
-        "and few enough to be seen whole.",
+        meaning=f"The sign-in log holds {counted(len(detected.newest.events), 'event')}, too few "
+        "to tell, and few enough to be seen whole.",
     )
 
 
@@ -227,9 +230,9 @@ def _window(
     return Finding(
         name="Longest window",
         state="ok" if enough else "problem",
-        value=f"{longest} days",
+        value=f"{counted(longest, 'day')}",
         meaning=f"Today nobody can be shown to have been away for longer; the policy asks for "
-        f"{policy.inactive_days} days.",
+        f"{counted(policy.inactive_days, 'day')}.",
         remedy=None if enough else _more_evidence(retention, policy),
     )
 
@@ -299,8 +302,8 @@ def _ledger(
         value=f"knows the sign-in log from {utc_date(known.since)} to {utc_date(known.until)}",
         meaning="That is more than the portal still keeps, so longer windows can be decided on."
         if ahead
-        else f"If it goes on being filled, windows of {policy.lookback_days} days can be decided "
-        f"on from {ready} on, whatever the portal keeps.",
+        else f"If reviews keep filling it, windows of {counted(policy.lookback_days, 'day')} can "
+        f"be decided from {ready} on, whatever the portal keeps.",
     )
 
 

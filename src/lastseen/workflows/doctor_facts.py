@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from lastseen.docspace.interface import OwnKey, Release, SessionSettings
 from lastseen.ledger import PortalLedger
-from lastseen.model.counting import people
+from lastseen.model.counting import counted, people
 from lastseen.model.decision import Reason
 from lastseen.model.diagnosis import Finding
 from lastseen.model.instant import Instant, after, utc_date
@@ -91,9 +91,9 @@ def sessions_finding(
         return Finding(
             name="Sessions",
             state="ok",
-            value=f"limited to {settings.minutes} minutes",
-            meaning=f"Once the limit has held for {policy.inactive_days} days and those minutes, "
-            "nobody who was not seen in that time can still be signed in.",
+            value=f"limited to {counted(settings.minutes, 'minute')}",
+            meaning=f"Once the limit has held for {counted(policy.inactive_days, 'day')} and those "
+            "minutes, nobody who was not seen in that time can still be signed in.",
         )
     mode, can_end = policy.open_sessions, key is None or key.ends_sessions
     becomes = {

@@ -9,6 +9,7 @@ from lastseen.evidence.record import EvidenceRecord, decode_record
 from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import UserId, goes_by, user_id
+from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Exemption
@@ -19,9 +20,8 @@ from lastseen.model.instant import (
     Interval,
     after,
     days,
-    format_instant,
+    minute,
     utc_date,
-    whole_second,
 )
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.run import Run
@@ -82,6 +82,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
     known, since = _sightings(ledger, decision)
     exemption = _exemption(ledger, decision, plan.now)
     due_at = _due_at(ledger, decision, plan, exemption)
+    earlier, later = _runs_about(ledger, decision, plan)
     return Explanation(
         who=who,
         portal=plan.portal,
@@ -100,7 +101,8 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
         would_change=_would_change(decision, plan, record, due_at),
         due_at=due_at,
         exemption=f"until {exemption.until}: {exemption.reason}" if exemption else None,
-        history=_history(ledger, decision),
+        history=earlier,
+        later=later,
     )
 
 
@@ -270,7 +272,7 @@ def _would_change(
         case Reason.UNRECOGNISED_EVENT:
             return (
                 "A newer version of Lastseen that knows the action.",
-                f"{policy.inactive_days} days after that entry it no longer matters.",
+                f"{counted(policy.inactive_days, 'day')} after that entry it no longer matters.",
             )
         case Reason.EVIDENCE_INCOMPLETE:
             return (_when_evidence_suffices(policy, record, plan), *record.notes)
@@ -312,23 +314,28 @@ def _when_evidence_suffices(policy: Policy, record: EvidenceRecord, plan: Plan) 
     retention = plan.evidence.retention_days or policy.inactive_days
     often = max(1, min(retention, policy.inactive_days) // 2)
     return (
-        f"From {utc_date(ready)} on the window is covered, if a review every {often} days or "
-        "more often goes on filling the ledger."
+        f"From {utc_date(ready)} on the window is covered, if a review at least every "
+        f"{counted(often, 'day')} goes on filling the ledger."
     )
 
 
-def _history(ledger: PortalLedger, decision: Decision) -> tuple[str, ...]:
-    """Return what runs did about the person, newest first."""
-    told: list[str] = []
+def _runs_about(
+    ledger: PortalLedger, decision: Decision, plan: Plan
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what runs did about the person before the plan was made, and since; newest first."""
+    earlier: list[str] = []
+    later: list[str] = []
     for run in ledger.runs.all(limit=RUNS_LOOKED_THROUGH):
         receipt = ledger.runs.receipt(run.run_id) if run.kind != "review" else None
         for outcome in receipt.outcomes if receipt else ():
             if outcome.user_id == decision.user_id:
+                carried_out = run.kind != "undo" and run.plan_id == plan.plan_id
+                told = later if carried_out or run.started_at >= plan.created_at else earlier
                 told.append(
-                    f"{format_instant(whole_second(run.started_at))}: {run.kind} {run.run_id}: "
+                    f"{minute(run.started_at)}: {run.kind} {run.run_id}: "
                     f"{outcome.outcome.value}" + (f" ({outcome.error})" if outcome.error else "")
                 )
-    return tuple(told)
+    return tuple(earlier), tuple(later)
 
 
 def _day(moment: Instant | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from lastseen.ledger import PortalLedger
+from lastseen.model.counting import people
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Population
 from lastseen.model.run import Run
@@ -40,7 +41,7 @@ def shrunk(now: Population, before: Population | None, guardrails: Guardrails) -
     if lost <= guardrails.max_roster_shrink * before.listed:
         return None
     return (
-        f"the roster has {now.listed} people and had {before.listed} when a plan was last carried "
+        f"the roster has {people(now.listed)} and had {before.listed} when a plan was last carried "
         f"out: it lost {lost / before.listed:.0%}, and {guardrails.max_roster_shrink:.0%} are "
         "allowed (guardrails.max_roster_shrink)"
     )

@@ -8,6 +8,10 @@ from lastseen.model.verification import Verification
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _RECEIPTS_LOOKED_AT = 50
+_WHERE_HEADS_ARE = (
+    "`journal_head` of a receipt that was kept elsewhere: of `apply`, `undo` or `run`, with "
+    "`-o receipt.json`, or as `lastseen show RUN` prints it (Journal)"
+)
 
 
 def verify(ledger: PortalLedger, *, expected_head: str | None = None) -> Verification:
@@ -61,7 +65,8 @@ def require_whole(verification: Verification) -> None:
         found=f"the journal is whole, but no entry has the hash {verification.missing_head}",
         meaning="entries were removed from its end, or the hash is mistyped or from another ledger "
         "or portal",
-        remedy="compare the hash with the receipt, and the journal with a backup or an export",
+        remedy=f"compare the hash with {_WHERE_HEADS_ARE}, and the journal with a backup or "
+        "an export",
     )
 
 
@@ -72,7 +77,7 @@ def _check_hash(text: str) -> None:
         attempted="verifying the ledger",
         found=f"{text!r} is not a journal hash" if text else "the hash is empty",
         meaning="a journal hash has 64 hexadecimal digits",
-        remedy="copy `journal_head` from a receipt",
+        remedy=f"take it from {_WHERE_HEADS_ARE}",
     )
 
 

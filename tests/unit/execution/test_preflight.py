@@ -55,7 +55,7 @@ def test_a_plan_of_another_version_is_refused(plan):
 
 def test_a_pretended_plan_is_refused(plan):
     later = Instant(plan.now + timedelta(days=30))
-    with pytest.raises(PlanRefused, match="pretends"):
+    with pytest.raises(PlanRefused, match="--now"):
         check_plan(sealed(msgspec.structs.replace(plan, now=later)), portal_url=URL)
 
 

@@ -117,7 +117,7 @@ def test_what_is_not_there_is_not_made_up():
     shown = table(bare)
     assert "Logs known without a gap None." in " ".join(shown.split())
     assert "None in the logs that were read" in shown
-    for part in ("Due", "Exempt", "Failed", "What would change", "Earlier runs"):
+    for part in ("Due", "Exempt", "Failed", "What would change", "Runs before"):
         assert part not in shown
 
 

@@ -68,7 +68,7 @@ def test_whoever_came_back_since_the_plan_is_spared(portal, ledger):
     receipt = carry_out(plan, portal, ledger)
 
     assert outcomes(receipt) == {ann: OutcomeKind.SPARED_ACTIVE, bob: OutcomeKind.DISABLED}
-    assert "was seen at 2026-11-20T12:30" in (outcome(receipt, ann).error or "")
+    assert "was seen at 2026-11-20 12:30 UTC" in (outcome(receipt, ann).error or "")
     assert receipt_exit_code(receipt) is ExitCode.DONE
 
 

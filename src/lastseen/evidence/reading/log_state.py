@@ -17,6 +17,7 @@ from lastseen.evidence.reading.request_cost import STEP
 from lastseen.evidence.record import CoverageRecord
 from lastseen.ledger import Covered, EvidenceStore, proof_in_words
 from lastseen.model.contractor import UserId
+from lastseen.model.counting import counted
 from lastseen.model.instant import EPOCH, Instant, Interval, instant
 from lastseen.model.sighting import EvidenceKind, Sighting
 
@@ -43,7 +44,7 @@ class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def proof(self) -> str:
         """One line on how it is known."""
-        return f"asked for this person alone, {self.requests} requests"
+        return f"asked for this person alone, {counted(self.requests, 'request')}"
 
 
 class LogState:

@@ -18,7 +18,7 @@ from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.model.actor import Actor
 from lastseen.model.errors import LedgerError, LockHeld
-from lastseen.model.instant import format_instant
+from lastseen.model.instant import minute
 
 _POLL_SECONDS = 0.05
 
@@ -87,5 +87,5 @@ def _holder(scope: Scope) -> str:
     actor = msgspec.json.decode(row.actor, type=Actor)
     return (
         f"`{row.purpose}` holds it: {actor.name} on {actor.host}, process {row.pid},"
-        f" since {format_instant(from_micros(row.since))}"
+        f" since {minute(from_micros(row.since))}"
     )

@@ -13,6 +13,7 @@ from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.journal import Journal
 from lastseen.model.contractor import UserId
+from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Exemption, exemption_key
 from lastseen.model.instant import utc_date
@@ -202,7 +203,7 @@ def _check(who: str, until: date, texts: list[str], *, today: date, longest_days
         if not texts[0].strip()
         else f"{until.isoformat()} has passed"
         if until < today
-        else f"the latest day is {latest.isoformat()}, {longest_days} days from now"
+        else f"the latest day is {latest.isoformat()}, {counted(longest_days, 'day')} from now"
         if until > latest
         else None
     )

@@ -85,6 +85,8 @@ class Collector:
         """Collect as `open_collector` found that this portal allows."""
         self.retention = retention
         self.detected = detected
+        self.is_first = not any(store.coverage(kind) for kind in EvidenceKind)
+        """Whether the ledger knew nothing of this portal's logs before."""
         self.notes: list[str] = []
         """What went wrong on the way, and what follows from it."""
         self._portal = portal
@@ -163,6 +165,12 @@ class Collector:
             wanted = {person: max(since, reader.begins) for person, since in people.items()}
             await reader.date(wanted, most_requests=math.inf)
             self._after_reading(reader)
+
+    @property
+    def pages_of_window(self) -> float:
+        """How many pages the sign-in log has in the window, as earlier runs counted; else 0."""
+        log = self._logs.get(EvidenceKind.SIGN_IN)
+        return log.state.pages_since(self._span.window) if log else 0.0
 
     @property
     def trail_lifetime(self) -> timedelta:

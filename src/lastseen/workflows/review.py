@@ -45,10 +45,10 @@ async def review(
     `reconcile`: for rosters outside the portal, also list the guests that are on none. `cohort`:
     only the people of this cohort. `on_roster` is given the roster as a document whose SHA-256 is
     in the plan's population. `all_dates`: read on until the date of everyone to be disabled is
-    known; else looking for dates takes no more requests than deciding did, and the next reviews
-    read on from there. `soon_days`: the plan also lists who will be due within so many days.
-    Raises PortalError, RosterError, UsageError and LedgerError; an interrupted review keeps what
-    it has read.
+    known; else looking for dates takes a first review no more requests than deciding did, and the
+    next ones read on from there, some at a time. `soon_days`: the plan also lists who will be due
+    within so many days. Raises PortalError, RosterError, UsageError and LedgerError; an interrupted
+    review keeps what it has read.
     """
     context = ReviewContext(
         portal=portal,

@@ -31,6 +31,8 @@ from lastseen.workflows.evidence_needs import (
 from lastseen.workflows.review_context import ReviewContext
 
 _ROUNDS = 3
+LEAST_FOR_DATES = 50
+"""Requests that every review but the first may spend on dates, however little deciding took."""
 
 
 class ReviewEvidence:
@@ -97,17 +99,26 @@ class ReviewEvidence:
             await self._look_up_dates(collector, needs)
 
     async def _look_up_dates(self, collector: Collector, needs: EvidenceNeeds) -> None:
-        """Look up the dates to show; unless all are wanted, for no more than deciding has cost."""
+        """Look up the dates to show, for as many requests as `_most_for_dates` allows."""
         begun = self.requests
-        spent_on_deciding = begun - self._spent_on_dates
+        allowed = self._most_for_dates(collector) - self._spent_on_dates
         await collector.dates(
-            sorted(needs.people_to_date()),
-            self._kinds,
-            most_requests=math.inf
-            if self._context.all_dates
-            else max(0, spent_on_deciding - self._spent_on_dates),
+            sorted(needs.people_to_date()), self._kinds, most_requests=max(0, allowed)
         )
         self._spent_on_dates += self.requests - begun
+
+    def _most_for_dates(self, collector: Collector) -> float:
+        """Return how many requests this review may spend on dates, all in all.
+
+        As many as deciding took so far, unless all dates are wanted. A later review decides with
+        few: it may take as many as reading the window does, so that dates are known in some runs.
+        """
+        if self._context.all_dates:
+            return math.inf
+        spent_on_deciding = self.requests - self._spent_on_dates
+        if collector.is_first:
+            return spent_on_deciding
+        return max(spent_on_deciding, LEAST_FOR_DATES, collector.pages_of_window)
 
     async def look_around(self, subjects: Sequence[Subject]) -> None:
         """Ask for what else bears on those who would be disabled, if anybody would be."""

@@ -98,6 +98,17 @@ class LogState:
             reached = Instant(self.log.known_until(page) - SECOND)
             self.watermark = reached if self.watermark is None else min(self.watermark, reached)
 
+    def uncounted(self, page: EventPage) -> int:
+        """Return how many entries of an answer no earlier run has counted."""
+        earlier, events = self._earlier, page.events
+        if not events or not earlier.intervals:
+            return len(events)
+        span = Interval(instant(events[-1].at), Instant(events[0].at + SECOND))
+        new = earlier.gaps(span)
+        if new == (span,):
+            return len(events)
+        return sum(any(gap.since <= event.at < gap.until for gap in new) for event in events)
+
     def prove(self, view: PageView) -> bool:
         """Take what a page proves; return whether any of it is new."""
         if view.ends_log:
@@ -171,6 +182,11 @@ class LogState:
                 entries = self.density * (gap.until - gap.since).total_seconds()
             left += max(1.0, entries / STEP)
         return left
+
+    def pages_since(self, since: Instant) -> float:
+        """Estimate how many pages the log has since then, as earlier runs counted; else 0."""
+        needed = self.needed(since)
+        return (self.density or 0.0) * (needed.until - needed.since).total_seconds() / STEP
 
     def is_seen_since(self, person: UserId, since: Instant) -> bool:
         """Say whether `person` was seen at or after `since`."""

@@ -54,7 +54,8 @@ class PageReader:
         """The people looked for on the pages, kept up to date."""
         self._store = store
         self._is_unsteady = is_unsteady
-        self._kept = Coverage()
+        # What earlier runs kept is not kept again: its entries would be counted wrong.
+        self._kept = state.covered()
         self._begun_at: Instant | None = None
         self._unwritten = _Unwritten()
         self._stall = _StallDetector()
@@ -136,7 +137,7 @@ class PageReader:
                 read_at=state.read_at,
             )
         )
-        self._kept = proven
+        self._kept = state.covered()
         self._unwritten = _Unwritten()
 
     def forget_earlier(self) -> None:
@@ -160,7 +161,7 @@ class PageReader:
 
     def _look_at(self, page: EventPage) -> None:
         self._progress.pages += 1
-        self._unwritten.add(page)
+        self._unwritten.add(page, self.state.uncounted(page))
         self._stall.take(page)
         self.state.take(page)
 
@@ -191,12 +192,12 @@ class _Unwritten:
         self.pages = self.events = self.first = self.last = 0
         self._since = EPOCH
 
-    def add(self, page: EventPage) -> None:
+    def add(self, page: EventPage, uncounted: int) -> None:
         start = page.query.start
         if not self.pages:
             self.first, self._since = start, page.answered_at
         self.pages += 1
-        self.events += len(page.events)
+        self.events += uncounted
         self.first = min(self.first, start)
         self.last = max(self.last, start + page.query.count)
 

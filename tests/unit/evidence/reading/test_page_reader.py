@@ -51,6 +51,21 @@ def test_writing_again_adds_nothing_that_was_not_read():
     assert len(store.coverage(EvidenceKind.SIGN_IN)) == 1
 
 
+def test_a_later_run_counts_only_the_entries_that_no_earlier_one_has_counted():
+    # Given a run that has read down to the middle of a page
+    store, fake = empty_store(), FakeLog(every_hour(300))
+    first = reader_of(log_of(fake), store)
+    read(first, 0)
+    first.write()
+    # When a later one reads the newest page again, and on from within it
+    later = reader_of(log_of(fake), store)
+    read(later, 0, 50, 149)
+    later.write()
+    # Then the pages of the next reviews can be planned by the number of entries
+    (covered,) = store.coverage(EvidenceKind.SIGN_IN)
+    assert covered.events == pytest.approx(249, abs=3)
+
+
 def test_a_short_page_is_asked_for_until_enough_answers_agree():
     fake = FakeLog(every_hour(50))
     reader = reader_of(log_of(fake))

@@ -10,18 +10,13 @@ from datetime import timedelta
 from lastseen.docspace.interface import EventQuery, Portal
 from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.evidence.proof.log_silence import Silence, find_silence
+from lastseen.evidence.reading.shown_entries import LOG_ITSELF, shown_entries
 from lastseen.ledger import EvidenceStore
-from lastseen.ledger.stores.evidence import Reading
-from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, Interval, after, before, instant
 from lastseen.model.sighting import EvidenceKind
 
-LOG_ITSELF = UserId("@log")
-"""The name under which the ledger keeps over which stretches a log shows entries at least daily."""
-
 _SECOND = timedelta(seconds=1)
 _GRAIN = timedelta(hours=6)
-_PROOF = "entries by anybody, at least daily"
 
 
 class LogPulse:
@@ -53,9 +48,10 @@ class LogPulse:
         begins = known.since(now)
         may_hide = self._limit < now - window
         if (begins is None or begins > window) and self._can_filter and may_hide:
-            shown = shown.union(covering(await self._ask(shown, window, now)))
-            begins = window
-        begins = max(begins or window, born)
+            asked = await self._ask(shown, window, now)
+            shown = shown.union(covering(asked))
+            begins = min([window, *(interval.since for interval in asked)])
+        begins = _beginning(shown, begins or window, born)
         if begins >= now:
             return Silence()
         self._keep(shown, now)
@@ -74,7 +70,7 @@ class LogPulse:
         return covering(rows)
 
     async def _ask(self, shown: Coverage, window: Instant, now: Instant) -> list[Interval]:
-        """Walk back to `window` in steps that no pause longer than the limit fits into."""
+        """Walk back past `window` in steps that no pause longer than the limit fits into."""
         found: list[Interval] = []
         step = max(self._limit - timedelta(days=1), self._limit / 2)
         reached = max((i.until for i in shown.intervals if i.until <= now), default=now)
@@ -85,7 +81,7 @@ class LogPulse:
                 reached = near
                 continue
             asked_until = before(reached, step)
-            older = await self._newest_entry(window, asked_until)
+            older = await self._newest_entry(None, asked_until)
             if older is None or reached - older > self._limit:
                 # Somewhere between the two is a pause: where does it end?
                 resumed = await self._oldest_entry(asked_until, reached)
@@ -104,14 +100,12 @@ class LogPulse:
         starts = [i.since for i in shown.intervals if i.since < reached and i.until >= edge]
         return min(starts, default=None)
 
-    async def _newest_entry(self, since: Instant, until: Instant) -> Instant | None:
+    async def _newest_entry(self, since: Instant | None, until: Instant) -> Instant | None:
         """Return when the newest entry of a stretch was written, None where there is none."""
-        if until < since:
-            return None
         fetch = self._portal.sign_ins if self.kind is EvidenceKind.SIGN_IN else self._portal.trail
         page = await fetch(EventQuery(since=since, until=until, count=1))
-        inside = [instant(event.at) for event in page.events if since <= event.at <= until]
-        return max(inside, default=None)
+        inside = [instant(event.at) for event in page.events if event.at <= until]
+        return max((at for at in inside if since is None or at >= since), default=None)
 
     async def _oldest_entry(self, since: Instant, until: Instant) -> Instant:
         """Return, to within a few hours, when the oldest entry after `since` was written."""
@@ -122,19 +116,18 @@ class LogPulse:
         return until
 
     def _keep(self, shown: Coverage, now: Instant) -> None:
-        self._store.keep(
-            Reading(
-                kind=self.kind,
-                user_id=LOG_ITSELF,
-                intervals=shown.intervals,
-                sightings=(),
-                failures=(),
-                unrecognised=(),
-                events=0,
-                proof=_PROOF,
-                read_at=now,
-            )
-        )
+        self._store.keep(shown_entries(self.kind, shown.intervals, now))
+
+
+def _beginning(shown: Coverage, known_since: Instant, born: Instant) -> Instant:
+    """Return since when the log was there to be written and would show whether it was.
+
+    An entry older than `born` says that the portal is older; one that ends just where what is known
+    begins, that a pause begins there.
+    """
+    oldest = shown.intervals[0].since if shown.intervals else born
+    begins = max(known_since, min(born, oldest))
+    return min((i.since for i in shown.intervals if i.since < begins <= i.until), default=begins)
 
 
 async def find_silences(

@@ -75,6 +75,7 @@ def _fits(event: Event, query: EventQuery) -> bool:
     return (
         query.user_id in (None, event.user_id)
         and query.action_id in (None, event.action_id)
+        and (query.since is None or event.at >= query.since)
         and (query.until is None or event.at <= query.until)
     )
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.evidence.proof.coverage import Coverage
+from lastseen.docspace.pulse import Pulse
+from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.evidence.proof.page_proof import PageView
 from lastseen.evidence.proof.quorum import agreed_page
 from lastseen.evidence.reading.log import is_right_missing
 from lastseen.evidence.reading.log_state import LogState
 from lastseen.evidence.reading.request_cost import Search
+from lastseen.evidence.reading.shown_entries import shown_entries
 from lastseen.ledger import EvidenceStore, Reading, proof_line
 from lastseen.model.counting import counted
 from lastseen.model.errors import PortalError, PortalUnreadable
@@ -120,23 +122,23 @@ class PageReader:
         sightings = state.accumulator.sightings()
         state.notice(sightings)
         self._begun_at = self._begun_at or state.read_at
-        self._store.keep(
-            Reading(
-                kind=state.log.kind,
-                user_id=None,
-                intervals=tuple(gap for i in proven.intervals for gap in self._kept.gaps(i)),
-                sightings=sightings,
-                failures=state.accumulator.failures(),
-                unrecognised=state.accumulator.unrecognised(),
-                events=unwritten.events,
-                proof=proof_line(
-                    self._begun_at,
-                    f"{counted(self._progress.pages, 'page')} of the {state.log.name}, the last "
-                    f"with entries {unwritten.first} to {unwritten.last}",
-                ),
-                read_at=state.read_at,
-            )
+        reading = Reading(
+            kind=state.log.kind,
+            user_id=None,
+            intervals=tuple(gap for i in proven.intervals for gap in self._kept.gaps(i)),
+            sightings=sightings,
+            failures=state.accumulator.failures(),
+            unrecognised=state.accumulator.unrecognised(),
+            events=unwritten.events,
+            proof=proof_line(
+                self._begun_at,
+                f"{counted(self._progress.pages, 'page')} of the {state.log.name}, the last "
+                f"with entries {unwritten.first} to {unwritten.last}",
+            ),
+            read_at=state.read_at,
         )
+        shown = covering(unwritten.pulse.stretches()).intervals
+        self._store.keep_all((reading, shown_entries(state.log.kind, shown, state.read_at)))
         self._kept = state.covered()
         self._unwritten = _Unwritten()
 
@@ -190,6 +192,7 @@ class _Unwritten:
 
     def __init__(self) -> None:
         self.pages = self.events = self.first = self.last = 0
+        self.pulse = Pulse()
         self._since = EPOCH
 
     def add(self, page: EventPage, uncounted: int) -> None:
@@ -198,6 +201,7 @@ class _Unwritten:
             self.first, self._since = start, page.answered_at
         self.pages += 1
         self.events += uncounted
+        self.pulse.note(page.events)
         self.first = min(self.first, start)
         self.last = max(self.last, start + page.query.count)
 

@@ -1,0 +1,32 @@
+"""Over which stretches pages show that a log is being written: as the ledger keeps it.
+
+Kept with what pages prove, so that a later review that reads only what is new still knows it: a
+stretch that is known to be complete and shows no entry is a pause of the log.
+"""
+
+from collections.abc import Iterable
+
+from lastseen.ledger import Reading
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant, Interval
+from lastseen.model.sighting import EvidenceKind
+
+LOG_ITSELF = UserId("@log")
+"""The name under which the ledger keeps over which stretches a log shows entries at least daily."""
+
+_PROOF = "entries by anybody, at least daily"
+
+
+def shown_entries(kind: EvidenceKind, stretches: Iterable[Interval], read_at: Instant) -> Reading:
+    """Return the reading that keeps in which stretches a log shows entries, whoever's they are."""
+    return Reading(
+        kind=kind,
+        user_id=LOG_ITSELF,
+        intervals=tuple(stretches),
+        sightings=(),
+        failures=(),
+        unrecognised=(),
+        events=0,
+        proof=_PROOF,
+        read_at=read_at,
+    )

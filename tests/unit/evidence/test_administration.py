@@ -1,0 +1,140 @@
+"""What administrators did: nothing that any answer showed is lost, nothing is invented."""
+
+import asyncio
+from datetime import timedelta
+from typing import cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lastseen.docspace.interface import AdministrationPage, AdministrativeAct, Portal
+from lastseen.evidence.administration import (
+    INVITED,
+    SESSION_SETTINGS_CHANGED,
+    SESSIONS_ENDED,
+    STATUS_SET,
+    Administration,
+    read_administration,
+)
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import Instant
+from tests.unit.evidence.fake_log import ANN, BEN, CAT, DAY, NOW, ago
+
+
+def act(number: int, age: timedelta, action: int = INVITED, *people: UserId) -> AdministrativeAct:
+    return AdministrativeAct(
+        event_id=number, at=ago(age), action_id=action, people=frozenset(people)
+    )
+
+
+class Trail:
+    """A trail that is asked for one action at a time; `losing` says what an answer leaves out."""
+
+    def __init__(self, *acts: AdministrativeAct, filters: bool = True) -> None:
+        self.acts = sorted(acts, key=lambda one: one.at, reverse=True)
+        self.filters = filters
+        self.asked: list[tuple[int, int]] = []
+        self.losing: dict[int, int] = {}
+        """By the number of the answer: which act it has not."""
+
+    async def administration(
+        self, action_id: int, *, since: Instant, start: int = 0
+    ) -> AdministrationPage:
+        lost = self.losing.get(len(self.asked))
+        self.asked.append((action_id, start))
+        fitting = [
+            one
+            for one in self.acts
+            if not self.filters or (one.action_id == action_id and one.at >= since)
+        ]
+        page = fitting[start : start + 100] if self.filters else fitting[:20]
+        kept = tuple(one for one in page if one.event_id != lost)
+        return AdministrationPage(acts=kept, is_full=len(kept) >= 100, answered_at=NOW)
+
+
+def read(trail: Trail, *actions: int) -> Administration:
+    return asyncio.run(
+        read_administration(cast("Portal", trail), dict.fromkeys(actions, ago(60 * DAY)))
+    )
+
+
+def test_the_newest_of_somebodys_acts_counts_and_nobody_elses():
+    trail = Trail(
+        act(1, 9 * DAY, INVITED, ANN, BEN),
+        act(2, 5 * DAY, INVITED, ANN),
+        act(3, 1 * DAY, INVITED, CAT),
+        act(4, 2 * DAY, SESSIONS_ENDED, ANN),
+    )
+    found = read(trail, INVITED, SESSIONS_ENDED)
+
+    assert found.last_done(INVITED, ANN, NOW) == ago(5 * DAY)
+    assert found.last_done(INVITED, BEN, NOW) == ago(9 * DAY)
+    assert found.last_done(SESSIONS_ENDED, ANN, NOW) == ago(2 * DAY)
+    assert found.last_done(SESSIONS_ENDED, BEN, NOW) is None
+    assert found.last_done(STATUS_SET, ANN, NOW) is None
+
+
+def test_an_act_dated_after_now_is_not_yet_done():
+    found = read(Trail(act(1, -DAY, INVITED, ANN), act(2, DAY, INVITED, ANN)), INVITED)
+
+    assert found.last_done(INVITED, ANN, NOW) == ago(DAY)
+
+
+def test_an_act_that_one_answer_lost_is_still_known():
+    # Given an invitation that the first answer leaves out
+    trail = Trail(act(1, 9 * DAY, INVITED, ANN))
+    trail.losing = {0: 1}
+
+    assert read(trail, INVITED).last_done(INVITED, ANN, NOW) == ago(9 * DAY)
+
+
+def test_acts_beyond_the_first_page_are_read():
+    trail = Trail(
+        *(act(n, n * timedelta(minutes=1), INVITED, BEN) for n in range(1, 251)),
+        act(999, 40 * DAY, INVITED, ANN),
+    )
+
+    assert read(trail, INVITED).last_done(INVITED, ANN, NOW) == ago(40 * DAY)
+
+
+def test_a_portal_that_brings_other_actions_whatever_is_asked_invents_no_invitation():
+    trail = Trail(act(1, DAY, STATUS_SET, ANN), act(2, 2 * DAY, SESSIONS_ENDED, ANN), filters=False)
+    found = read(trail, INVITED, SESSIONS_ENDED)
+
+    assert found.last_done(INVITED, ANN, NOW) is None
+    assert found.last_done(SESSIONS_ENDED, ANN, NOW) == ago(2 * DAY)
+
+
+SECOND = timedelta(seconds=1)
+
+
+def test_disabling_a_batch_is_no_change_of_the_session_settings():
+    # Given the entries that release 3.7.2 writes for each of three people disabled together
+    batch = [act(n, DAY + n * SECOND, SESSION_SETTINGS_CHANGED) for n in range(1, 4)]
+    found = Administration(
+        acts={
+            SESSION_SETTINGS_CHANGED: tuple(batch),
+            STATUS_SET: (act(9, DAY, STATUS_SET, ANN, BEN, CAT),),
+        }
+    )
+
+    assert found.session_settings_changed() is None
+
+
+@given(people=st.integers(1, 30), spread=st.integers(0, 50), age=st.integers(2, 900))
+def test_a_true_change_is_never_explained_away_by_a_batch(people, spread, age):
+    # Given one change more than people were disabled, at whatever distance from the batch
+    batch = [
+        act(n, 1000 * SECOND + (n * spread // people) * SECOND, SESSION_SETTINGS_CHANGED)
+        for n in range(people)
+    ]
+    changed = act(999, age * SECOND, SESSION_SETTINGS_CHANGED)
+    named = [UserId(f"p{n}") for n in range(people)]
+    found = Administration(
+        acts={
+            SESSION_SETTINGS_CHANGED: (changed, *batch),
+            STATUS_SET: (act(1, 1000 * SECOND, STATUS_SET, *named),),
+        }
+    )
+
+    assert found.session_settings_changed() == changed.at

@@ -72,9 +72,12 @@ attacks: $(DEV)/.installed ## Attack plans, rosters, ledger, outputs and secrets
 # The same versions everywhere: the smaller files are constrained by the largest.
 lock: $(LOCKER)/.installed ## Rewrite requirements/*.txt from pyproject.toml
 	$(COMPILE) --output-file requirements/dev.txt --all-extras pyproject.toml
-	$(COMPILE) --output-file requirements/fleet.txt --extra fleet --constraints requirements/dev.txt pyproject.toml
+	for extra in $(EXTRAS); do $(COMPILE) --output-file requirements/$$extra.txt --extra $$extra \
+	    --constraints requirements/dev.txt pyproject.toml || exit 1; done
 	$(COMPILE) --output-file requirements/plain.txt --constraints requirements/dev.txt pyproject.toml
 	echo hatchling | $(COMPILE) --output-file requirements/build.txt --constraints requirements/dev.txt -
+
+EXTRAS := fleet notices postgres sql xlsx
 
 COMPILE = $(LOCKER)/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
     --no-annotate --universal --python-version 3.11 --custom-compile-command "make lock" $(LOCK_ARGS)

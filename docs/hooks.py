@@ -7,7 +7,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.reference import PARTS, regenerated
+from docs.reference import regenerated
 
 ROOT = Path(__file__).parent.parent
 BESIDE = ("SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -29,7 +29,7 @@ def on_page_markdown(
     files: Files,
 ) -> str:
     """Fill in generated parts, and turn links between documents and sources into the site's own."""
-    markdown = regenerated(markdown, PARTS)
+    markdown = regenerated(markdown)
     if page.file.src_uri in BESIDE:
         markdown = re.sub(r"\]\(docs/([^)]+)\)", r"](\1)", markdown)
         markdown = re.sub(r"\[([^\]]+)\]\((?:src|tests|pyproject)[^)]*\)", r"\1", markdown)

@@ -11,7 +11,7 @@ import re
 import textwrap
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -43,17 +43,13 @@ def commands() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {"keys": keys, "commands": commands}
 """The generated parts, by name."""
-WRITTEN = ("keys",)
-"""Parts that are kept in the pages; the others are made when the site is built."""
 
 
-def regenerated(text: str, parts: Iterable[str] = WRITTEN) -> str:
-    """Return a page with these generated parts up to date."""
+def regenerated(text: str) -> str:
+    """Return a page with its generated parts up to date."""
 
     def replaced(match: re.Match[str]) -> str:
         name = match["name"]
-        if name not in parts:
-            return match[0]
         return f"<!-- begin {name} -->\n\n{PARTS[name]()}\n\n<!-- end {name} -->"
 
     pattern = r"<!-- begin (?P<name>[\w-]+) -->.*?<!-- end (?P=name) -->"

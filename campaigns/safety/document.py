@@ -17,7 +17,7 @@ Lastseen takes access away from people. This is how it was tried to make it do s
 simulator's request handling (virtual time, no sockets), and compares every decision with what the
 simulator itself recorded. The comparison knows nothing of Lastseen's own evidence.
 
-- **People**: daily visitors, one sign-in in the whole window, sessions of a year that show in the
+- **People**: daily visitors, one sign-in in the whole window, sessions of months that show in the
   activity trail only, attacked accounts with and without their owner, people at the edge of the
   window to the second, never seen, away for long, unknown events, sign-outs only, dates ahead of
   the clock, work that the portal writes down late, people who come back between review and apply;

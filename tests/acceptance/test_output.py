@@ -87,6 +87,14 @@ def test_show_renders_a_plan_a_receipt_and_a_run_in_any_format(at_work):
     assert at_work("show", "f00").exit_code == 2
 
 
+@pytest.mark.parametrize("what", ["nothere.json", "folder/plan", "abc"])
+def test_show_says_that_there_is_no_such_file(at_work, what):
+    ran = at_work("show", what)
+    assert ran.exit_code == 2
+    assert f"showing {what}" in ran.stderr
+    assert "there is no such file" in ran.stderr
+
+
 def test_one_decision_may_be_shown_alone_but_not_in_json(at_work):
     shown = at_work("review", "--only-decision", "keep").stdout
     assert "Kept: " in shown

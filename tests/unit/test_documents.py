@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.reference import WRITTEN, regenerated
+from docs.reference import regenerated
 from lastseen.model.decision import Reason
 from lastseen.model.errors import ExitCode
 
@@ -39,13 +39,24 @@ def blocks(page: Path, language: str) -> list[str]:
 @pytest.mark.parametrize("document", PAGES, ids=named)
 def test_generated_parts_are_up_to_date(document):
     text = _text(document)
-    assert text == regenerated(text, WRITTEN), "run: python -m docs.reference"
+    assert text == regenerated(text), "run: python -m docs.reference"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_toml_example_is_toml(document):
     for text in blocks(document, "toml"):
         assert tomllib.loads(text)
+
+
+def test_every_extra_has_a_list_of_pinned_packages_and_is_named_in_the_readme():
+    project = tomllib.loads(_text(ROOT / "pyproject.toml"))["project"]
+    for extra, packages in project["optional-dependencies"].items():
+        if extra in ("all", "dev"):
+            continue
+        pinned = _text(ROOT / "requirements" / f"{extra}.txt")
+        names = [re.split(r"[^\w-]", package)[0] for package in packages]
+        assert all(f"\n{name}==" in pinned for name in names if name != "lastseen")
+        assert re.search(rf"\b{extra}\b", _text(ROOT / "README.md"))
 
 
 def test_every_reason_and_every_exit_code_is_documented():

@@ -16,6 +16,7 @@ from lastseen.cli.output import Summary, short_destinations, write_out
 from lastseen.cli.prompts import agreed_to, nobody_to_ask
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
+from lastseen.model.extras import install_extra
 
 if TYPE_CHECKING:
     from lastseen.fleet.queue import Queue
@@ -189,7 +190,7 @@ def fleet_dependencies() -> Iterator[None]:
             attempted="opening the fleet",
             found=f"the package {error.name} is not installed",
             meaning="the queue's libraries come only when asked for: one portal needs none",
-            remedy="install it with `pip install 'lastseen[fleet]'`",
+            remedy=install_extra("fleet"),
         ) from None
 
 

@@ -36,7 +36,7 @@ def show(
 
     called = invocation(context)
     settings = called.settings()
-    source = Path(what) if Path(what).is_file() else None
+    source = _plan_file(what)
     plan: Plan | None = read_plan(source) if source else None
     receipt: Receipt | None = None
     if plan is None:
@@ -52,16 +52,40 @@ def show(
         deliver_plan(plan, where, called, settings=settings, everyone=everyone, source=source)
 
 
+def _plan_file(what: str) -> Path | None:
+    """Return the file that `what` names, None for an id; raises UsageError for a missing file."""
+    file = Path(what)
+    if file.is_file():
+        return file
+    if file.name == what and not file.suffix:
+        return None
+    raise UsageError(
+        attempted=f"showing {what}",
+        found="it is a folder" if file.is_dir() else "there is no such file",
+        meaning="`show` takes a plan file, a plan id or a run id",
+        remedy="check the path, or take an id from `lastseen history`",
+    )
+
+
 def _found(ledger: "PortalLedger", what: str) -> "tuple[Plan | None, Receipt | None]":
     """Return the plan or the receipt that `what` names; neither for a run that left none."""
     try:
         run = ledger.runs.find(what)
-    except UsageError:
+    except UsageError as error:
         plan = ledger.runs.plan(what.strip().lower())  # of another ledger's review
         if plan is None:
-            raise
+            raise _neither(what, error) from None
         return plan, None
     receipt = ledger.runs.receipt(run.run_id)
     if receipt is not None:
         return None, receipt
     return (ledger.runs.plan(run.run_id) if run.kind in ("review", "run") else None), None
+
+
+def _neither(what: str, error: UsageError) -> UsageError:
+    return UsageError(
+        attempted=f"showing {what}",
+        found=f"there is no such file, and {error.found}",
+        meaning="`show` takes a plan file, a plan id or a run id",
+        remedy="check the path, or take an id from `lastseen history`",
+    )

@@ -42,7 +42,7 @@ inactive_days = {inactive_days}
 lookback_days = {lookback_days}
 # People never seen: "grace" (count from registration), "disable" or "keep".
 never_seen = {never_seen}
-# The logs that prove presence. Sign-ins alone miss people who stay signed in, for up to a year.
+# The logs that prove presence. Sign-ins alone miss people who stay signed in, for up to 181 days.
 evidence = {evidence}
 # Contractors who may still be signed in: "report" (disable and mark them), "sign-out" or "hold".
 open_sessions = {open_sessions}

@@ -54,8 +54,9 @@ def _facts(status: Status, writer: TableWriter) -> Iterator[tuple[str, Text]]:
     yield "Last run", writer.text(_run(status.last_run, status) or "none yet")
     if status.review_due_at is not None:
         late = status.review_due_at < status.at
-        said = f"{minute(status.review_due_at)}{', overdue' if late else ''}"
-        yield "Next due", writer.text((said, "bold yellow" if late else ""))
+        when = f"{'overdue since' if late else 'by'} {minute(status.review_due_at)}"
+        said = f"{when}, before the portal deletes entries that were not read"
+        yield "Next review", writer.text((said, "bold yellow" if late else ""))
     yield "To disable", writer.text(f"{people(status.to_disable)} in the last review")
     yield "Disabled", writer.text(f"{people(status.disabled)} by Lastseen, not reinstated")
     yield "Exempt", writer.text(people(status.exemptions))

@@ -129,8 +129,11 @@ def _two_lines_each(
     widths = (width - sum(fixed) - 2 * len(fixed), *fixed)
     yield from _head(("Who", "Last seen", "By", "Idle"), widths, writer, right=3)
     for decision in listed:
+        name, sponsor = writer.text((who(decision), "bold")), _sponsor(decision, writer)
+        named = _joined([name, sponsor], writer)
+        beside = named.cell_len <= widths[0]
         cells = (
-            writer.text((who(decision), "bold")),
+            named if beside else name,
             _date(decision, writer),
             writer.text((seen_by_in_words(decision), "dim")),
             _idle(decision, writer),
@@ -139,8 +142,8 @@ def _two_lines_each(
         below = _joined(
             [
                 writer.text((address(decision), "dim")),
+                *([] if beside else [sponsor]),
                 *_notes(plan, decision, writer),
-                _sponsor(decision, writer),
             ],
             writer,
         )

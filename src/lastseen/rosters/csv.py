@@ -55,7 +55,13 @@ class CsvRoster:
                     )
                     continue
                 values = {f: fields[at] for f, at in positions.items() if at < len(fields)}
-                reader.read(number, values, dates_believed=len(fields) >= len(header))
+                short = len(fields) < len(header)
+                reader.read(number, values, dates_believed=not short)
+                if short and any(field.strip() for field in fields) and not values.get("end_date"):
+                    reader.warn(
+                        "the row is shorter than the header: what is missing is taken as empty",
+                        number,
+                    )
         except _NotCsv as error:
             raise UsageError(
                 attempted=f"reading {self._path}",

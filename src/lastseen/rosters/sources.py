@@ -6,6 +6,7 @@ Other packages bring their own: see `plugins`.
 from importlib import import_module
 
 from lastseen.model.errors import UsageError
+from lastseen.model.extras import install_extra
 from lastseen.rosters.interface import Roster, RosterOptions
 from lastseen.rosters.plugins import brought_sources, open_brought
 
@@ -64,7 +65,7 @@ def _own(name: str, options: RosterOptions) -> Roster:
             attempted=f"opening the roster {name!r}",
             found=f"the package {error.name} is not installed",
             meaning=f"the source {name} needs it",
-            remedy=f"pip install 'lastseen[{name}]'",
+            remedy=install_extra(name),
         ) from None
     roster: Roster = getattr(module, SOURCES[name])(options)
     return roster

@@ -20,6 +20,7 @@ from sqlglot import expressions
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.errors import LastseenError, RosterError, UsageError
+from lastseen.model.extras import install_extra
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.references import is_reference, resolve
@@ -139,8 +140,8 @@ class SqlRoster:
                 if isinstance(error, ImportError)
                 else "roster.url names no driver that is known",
                 meaning="without a driver the database can't be asked",
-                remedy="install the driver (for PostgreSQL: pip install 'lastseen[sql]'), or "
-                "correct roster.url",
+                remedy="correct roster.url, or install the driver beside Lastseen; for PostgreSQL: "
+                + install_extra("sql"),
             ) from None
 
     @property

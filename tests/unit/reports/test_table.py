@@ -68,6 +68,20 @@ def test_a_person_takes_two_lines_at_80_columns_and_one_at_120(width, lines):
     assert last - first == 4 * lines
 
 
+@pytest.mark.parametrize(
+    "name", ["Contractor 074", "Anastasia Konstantinopolitanskaya-Featherstone"]
+)
+def test_the_sponsor_is_whole_at_80_columns(name):
+    marked = decision(
+        display_name=name,
+        sponsor="Dana Whitfield",
+        email="contractor.074@example.org",
+        session_may_be_open=True,
+        failed_sign_ins=94,
+    )
+    assert "sponsor Dana Whitfield" in table(plan_of(marked), width=80)
+
+
 def test_a_sentence_is_shown_only_where_it_adds_something():
     told = {"explanation": "The contract ended on 2026-11-01."}
     assert "The contract ended" not in table(plan_of(decision(**told)))

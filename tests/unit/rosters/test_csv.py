@@ -248,6 +248,14 @@ def test_short_rows_lack_what_they_lack(read):
     )
 
 
+def test_a_short_row_is_told_once_and_an_empty_one_not_at_all(read):
+    listing = read("email,display_name,end_date\na@x.org\n,\nb@x.org,Bo,2027-01-01\nc@x.org,Cy\n")
+
+    assert [warning.split(", ", 1)[1] for warning in listing.warnings] == [
+        "lines 2, 5: the row is shorter than the header: what is missing is taken as empty"
+    ]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, event
 
 from lastseen.ledger.db.database import Access, Lock, lock_key
 from lastseen.model.errors import LedgerError
+from lastseen.model.extras import install_extra
 
 SCHEMA = "lastseen"
 """The PostgreSQL schema that holds the ledger."""
@@ -46,7 +47,7 @@ def server_access(url: URL) -> Access:
             attempted=f"opening the ledger {place}",
             found="the PostgreSQL driver is not installed",
             meaning="Lastseen brings it only when asked, since most ledgers are a file",
-            remedy="install it with `pip install 'lastseen[postgres]'`",
+            remedy=install_extra("postgres"),
         ) from None
     for one in (engine, locks):
         event.listen(one, "connect", _prepare_connection)

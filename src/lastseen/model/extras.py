@@ -1,0 +1,10 @@
+"""What to do where a package of one of Lastseen's extras is not installed."""
+
+
+def install_extra(extra: str) -> str:
+    """Return how to add the extra, in words that hold for pipx and for a virtual environment."""
+    return (
+        f"install Lastseen again with its extra `{extra}`, from the same clone: "
+        f"`pipx install --force '.[{extra}]'`, or `pip install '.[{extra}]'` in its virtual "
+        "environment"
+    )

@@ -89,7 +89,7 @@ def failed(status: int, message: str = "", **headers: str) -> Response:
     )
 
 
-def raw(body: bytes, status: int = 200, **headers: str) -> Response:
+def raw(body: bytes, status: int = 200, /, **headers: str) -> Response:
     return Response(status=status, headers=headers, body=body)
 
 
@@ -97,7 +97,7 @@ def guid(number: int) -> UserId:
     return UserId(f"{number:08x}-0000-4000-8000-00000000abcd")
 
 
-def event(number: int, at: Any = "2026-11-01T10:00:00.0000000Z", **more: Any) -> dict[str, Any]:
+def event(number: Any, at: Any = "2026-11-01T10:00:00.0000000Z", **more: Any) -> dict[str, Any]:
     return {"id": number, "date": at, "userId": guid(1), "actionId": 1000, "ip": "10.0.0.1", **more}
 
 

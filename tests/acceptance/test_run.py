@@ -1,4 +1,5 @@
 import json
+import re
 
 from tests.acceptance.levers import statuses
 
@@ -45,6 +46,23 @@ def test_a_first_run_may_be_let_apply(at_work):
     assert ran.stdout == ""
     assert "11 disabled" in ran.stderr
     assert "<html" in (at_work.folder / "report.html").read_text()
+
+
+def test_the_documents_of_a_run_say_that_it_was_carried_out_by_whom_and_under_which_limits(
+    at_work,
+):
+    applied = at_work("run", "--yes", "--first-run-applies", "-o", "run.txt", "-o", "run.html")
+    command = re.search(r"lastseen undo (\w+)", applied.stderr)
+    assert command is not None
+    table = (at_work.folder / "run.txt").read_text()
+    page = (at_work.folder / "run.html").read_text()
+    assert f"Carried out by run {command[1]}" in table
+    assert command[0] in page
+    for shown in (table, page):
+        assert "Nobody has been changed" not in shown
+        assert "lastseen apply" not in shown
+    assert "At most 50 people" in page
+    assert re.search(r"API key of</dt><dd>[\w.]+@", page)
 
 
 def test_a_guardrail_stops_a_run_and_leaves_the_plan_to_look_through(at_work, small_portal):

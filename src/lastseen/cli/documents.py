@@ -16,6 +16,7 @@ from lastseen.model.errors import ExitCode, weightiest
 
 if TYPE_CHECKING:
     from lastseen.api import Plan, Receipt, Settings, Verdict
+    from lastseen.reports import PlanContext
 
 LARGEST_PLAN = 512 * 1024 * 1024
 """Bytes; a plan of ten thousand people has about five million."""
@@ -58,25 +59,51 @@ def deliver_plan(
 
     `source` is the file that the plan was read from, if any.
     """
-    from lastseen.reports import PlanContext, render_plan
+    from msgspec.structs import replace
+
+    from lastseen.reports import render_plan
 
     written = where.file_in("json") or source
-    stopped_by = _stopped_by(plan, settings)
+    known = plan_context(plan, settings)
 
     def render(place: Destination) -> bytes:
-        context = PlanContext(
+        context = replace(
+            known,
             screen=place.screen(everyone=everyone),
-            guardrails=settings.guardrails,
-            stopped_by=stopped_by,
             plan_file=str(written) if written else None,
             only=only,
-            soon_days=plan.soon.days if plan.soon else None,
         )
         return render_plan(plan, place.format, context=context)
 
     where.deliver(render, plan_summary(plan), called=called)
     if not where.shows_table:
-        _tell_guardrail(stopped_by)
+        _tell_guardrail(known.stopped_by)
+
+
+def plan_context(plan: "Plan", settings: "Settings") -> "PlanContext":
+    """Return what the ledger and the configuration add to a plan, for any place."""
+    from lastseen.api import open_portal_ledger
+    from lastseen.reports import PlanContext
+
+    with open_portal_ledger(settings) as ledger:
+        runs = ledger.runs.all()
+        applied_by = next(
+            (
+                run.run_id
+                for run in runs
+                if run.kind in ("apply", "run")
+                and run.plan_id == plan.plan_id
+                and ledger.runs.receipt(run.run_id) is not None
+            ),
+            None,
+        )
+    return PlanContext(
+        guardrails=settings.guardrails,
+        stopped_by=None if applied_by else _stopped_by(plan, settings),
+        applied_by=applied_by,
+        soon_days=plan.soon.days if plan.soon else None,
+        account=next((run.by.account for run in runs if run.run_id == plan.plan_id), None),
+    )
 
 
 def tell_guardrail(plan: "Plan", settings: "Settings") -> None:

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.documents import deliver_plan, plan_destinations, tell_guardrail, tell_undo
+from lastseen.cli.documents import (
+    deliver_plan,
+    plan_context,
+    plan_destinations,
+    tell_guardrail,
+    tell_undo,
+)
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.metrics_file import MetricsFileOption, metrics_written
@@ -78,8 +84,8 @@ def run(
     )
     with metrics_written(metrics_file, portal=settings.portal.url) as told:
         result = told.result(run_async(_run(called, settings, options, where)))
-    _deliver(result, where, called)
-    if not result.applied and max_disable is None:
+    _deliver(result, where, called, settings)
+    if not result.applied and max_disable is None and not where.shows_table:
         tell_guardrail(result.plan, settings)
     if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")
@@ -140,13 +146,19 @@ async def _pretended(
     return review_exit_code(plan, strict=strict)
 
 
-def _deliver(result: "RunResult", where: Destinations, called: Invocation) -> None:
-    from lastseen.reports import PlanContext, render_plan, render_receipt
+def _deliver(
+    result: "RunResult", where: Destinations, called: Invocation, settings: "Settings"
+) -> None:
+    from msgspec.structs import replace
+
+    from lastseen.reports import render_plan, render_receipt
+
+    known = plan_context(result.plan, settings)
 
     def render(place: Destination) -> bytes:
         if place.format == "json":
             return _document(result)
-        context = PlanContext(screen=place.screen())
+        context = replace(known, screen=place.screen())
         plan = render_plan(result.plan, place.format, context=context)
         if place.format != "table" or result.receipt is None:
             return plan

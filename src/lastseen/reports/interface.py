@@ -43,6 +43,8 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """Who would be due within so many days is listed; None lists nobody."""
     account: str | None = None
     """The portal account of the API key; None where it isn't known."""
+    applied_by: str | None = None
+    """The newest run that carried the plan out, in full or in part; None where none did."""
     plan_file: str | None = None
     """The file that this plan was written to as JSON, for the command that applies it."""
     only: Verdict | None = None

@@ -296,13 +296,16 @@ def _summary(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
 
 
 def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
-    """Say what would come of the plan, where the eye rests: at the end."""
+    """Say what is to be done with the plan, where the eye rests: at the end."""
     due = plan.summary.disable + plan.summary.sign_out
     yield Text()
     if plan.pretended:
         yield writer.text(
             (f"Made with --now {minute(plan.now)}, so it can't be applied.", "bold yellow")
         )
+        return
+    if context.applied_by:
+        yield writer.text("Carried out by run ", (context.applied_by, "bold"), ".")
         return
     maybe = sum(one.session_may_be_open for one in plan.to_disable())
     if maybe:
@@ -313,6 +316,10 @@ def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[Ren
         yield writer.text((f"A guardrail would stop this: {context.stopped_by}", "bold yellow"))
     if not due:
         yield writer.text("Nothing to apply.")
+        return
+    if context.stopped_by:
+        yield writer.text("Nobody has been changed. To look through the plan:")
+        yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))
         return
     yield writer.text("Nobody has been changed. To carry this out:")
     if context.plan_file is None:

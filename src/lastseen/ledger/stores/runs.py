@@ -82,7 +82,8 @@ class RunStore:
     def keep_plan(self, run_id: str, plan: Plan, evidence_record: bytes) -> None:
         """Keep the plan that a run made, and the record of its evidence.
 
-        The plan has to be sealed. A second plan of the same run replaces the first.
+        By now the run knows the API key's account. The plan has to be sealed. A second plan of the
+        same run replaces the first.
         """
         row = with_digest(
             plans,
@@ -96,7 +97,8 @@ class RunStore:
         )
         with self._scope.writing() as connection:
             self._replace_document(connection, plans, row)
-            self._change(connection, run_id, plan_id=plan.plan_id)
+            actor = msgspec.json.encode(self._scope.actor).decode()
+            self._change(connection, run_id, plan_id=plan.plan_id, actor=actor)
 
     def plan(self, run_or_plan_id: str) -> Plan | None:
         """Return the plan with this id, or the one that this run made or carried out.

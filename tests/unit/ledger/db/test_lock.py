@@ -42,7 +42,7 @@ def test_the_message_names_who_holds_the_lock_and_since_when(ledger: Ledger):
         "admin@example.com",
         portal.actor.host,
         str(os.getpid()),
-        "2026-11-01T",
+        "2026-11-01 12:00 UTC",
     ):
         assert part in told.value.found
 

@@ -85,6 +85,13 @@ def test_a_plan_is_found_by_its_own_id_and_by_the_runs_that_used_it(portal: Port
     assert portal.runs.find(review.run_id).plan_id == plan.plan_id
 
 
+def test_a_review_tells_whose_key_it_worked_with(portal: PortalLedger):
+    review = portal.runs.begin("review")
+    portal.acting_as("admin@vendor.example")
+    portal.runs.keep_plan(review.run_id, _plan(review.run_id), b"")
+    assert portal.runs.find(review.run_id).by.account == "admin@vendor.example"
+
+
 def test_a_run_that_made_a_plan_of_another_id_finds_it(portal: PortalLedger):
     run = portal.runs.begin("run")
     portal.runs.keep_plan(run.run_id, _plan("another"), b"")

@@ -376,4 +376,4 @@ def _when(moment: Instant, now: Instant) -> str:
 
 def _ago(moment: Instant, now: Instant) -> str:
     idle = (now - moment) // timedelta(days=1)
-    return "today" if idle <= 0 else "1 day ago" if idle == 1 else f"{idle} days ago"
+    return "today" if idle <= 0 else f"{counted(idle, 'day')} ago"

@@ -14,7 +14,7 @@ from lastseen.cli.invocation import invocation
 from lastseen.cli.output import write_file
 from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed
 from lastseen.model.errors import UsageError
-from lastseen.model.secret import ApiKey
+from lastseen.model.secret import ApiKey, key_problem
 
 if TYPE_CHECKING:
     from lastseen.api import Settings
@@ -176,10 +176,11 @@ def _checked_key(text: str) -> ApiKey | None:
     key = text.strip()
     if not key:
         return None
-    if not key.isascii() or not key.isprintable() or " " in key:
+    problem = key_problem(key)
+    if problem is not None:
         raise UsageError(
             attempted=_ATTEMPTED,
-            found="that can't be an API key: it has white space or characters that no key has",
+            found=f"that can't be an API key: it {problem}",
             meaning="the portal would refuse it",
             remedy="copy the key from the portal once more",
         )

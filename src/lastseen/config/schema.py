@@ -169,19 +169,26 @@ _Kinds = Annotated[
 ]
 
 
+_PORTAL = PortalSettings(url="")
+_ROSTER, _POLICY, _GUARDRAILS = RosterOptions(), Policy(), Guardrails()
+"""The models say what a key is that isn't set; here it is only repeated from them."""
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Portal(_Table):
     url: Annotated[str, AfterValidator(_address)]
-    disabled_status: Annotated[Literal["Terminated", 2], BeforeValidator(_status)] = "Terminated"
+    disabled_status: Annotated[Literal["Terminated", 2], BeforeValidator(_status)] = (
+        _PORTAL.disabled_status
+    )
     api_key_file: _File = None
 
 
 class _Roster(_Table):
-    source: Annotated[str, AfterValidator(_source)] = "guests"
-    reconcile: bool = True
+    source: Annotated[str, AfterValidator(_source)] = _ROSTER.source
+    reconcile: bool = _ROSTER.reconcile
     path: _File = None
     sheet: _Text = None
     groups: _Texts = ()
@@ -221,16 +228,16 @@ class _Cohort(_Table):
 
 
 class _Policy(_Table):
-    inactive_days: _Days = 30
-    lookback_days: _Days = 180
-    never_seen: NeverSeen = "grace"
-    evidence: _Kinds = ("sign-in", "activity")
-    open_sessions: OpenSessions = "report"
-    return_days: _Days | None = None
-    reinstated_grace_days: Annotated[_Count, Field(le=CENTURY)] = 14
-    pending_days: _Days = 30
-    contract_end: ContractEnd = "disable"
-    unknown_guests: Literal["report", "disable"] = "report"
+    inactive_days: _Days = _POLICY.inactive_days
+    lookback_days: _Days = _POLICY.lookback_days
+    never_seen: NeverSeen = _POLICY.never_seen
+    evidence: _Kinds = _POLICY.evidence
+    open_sessions: OpenSessions = _POLICY.open_sessions
+    return_days: _Days | None = _POLICY.return_days
+    reinstated_grace_days: Annotated[_Count, Field(le=CENTURY)] = _POLICY.reinstated_grace_days
+    pending_days: _Days = _POLICY.pending_days
+    contract_end: ContractEnd = _POLICY.contract_end
+    unknown_guests: Literal["report", "disable"] = _POLICY.unknown_guests
     cohorts: Annotated[tuple[_Cohort, ...], BeforeValidator(_json), Field(alias="for")] = ()
 
     @model_validator(mode="after")
@@ -252,13 +259,13 @@ class _Policy(_Table):
 
 
 class _Guardrails(_Table):
-    max_disable: _Count = 50
-    max_disable_share: _Share = 0.25
-    max_roster_shrink: _Share = 0.5
-    per_days: _Days = 7
-    max_plan_age_hours: _Hours = 24
-    max_exemption_days: _Days = 366
-    log_silence_days: _Days = 7
+    max_disable: _Count = _GUARDRAILS.max_disable
+    max_disable_share: _Share = _GUARDRAILS.max_disable_share
+    max_roster_shrink: _Share = _GUARDRAILS.max_roster_shrink
+    per_days: _Days = _GUARDRAILS.per_days
+    max_plan_age_hours: _Hours = _GUARDRAILS.max_plan_age_hours
+    max_exemption_days: _Days = _GUARDRAILS.max_exemption_days
+    log_silence_days: _Days = _GUARDRAILS.log_silence_days
 
 
 class _Ledger(_Table):

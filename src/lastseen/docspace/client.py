@@ -37,6 +37,7 @@ from lastseen.docspace.interface import (
 )
 from lastseen.docspace.pulse import Pulse
 from lastseen.docspace.wire import read_changed_people, read_retention
+from lastseen.model import counting
 from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.errors import UsageError
 from lastseen.model.instant import Clock, Instant, Interval
@@ -180,7 +181,7 @@ class Client:
             body=msgspec.json.encode({"userIds": user_ids, "resendAll": False}),
         )
         verb = "disabling" if status is AccountStatus.TERMINATED else "reinstating"
-        number = "1 person" if len(user_ids) == 1 else f"{len(user_ids)} people"
+        number = counting.people(len(user_ids))
         operation = Operation(f"{verb} {number}", Topic.CHANGE)
         return await self._conversation.ask(
             request, operation, lambda answer: read_changed_people(answer.body)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lastseen.model.errors import UsageError
-from lastseen.model.secret import ApiKey
+from lastseen.model.secret import ApiKey, key_problem
 
 _LONGEST_FILE = 64 * 1024
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -38,8 +38,9 @@ def resolve(reference: str, environ: Mapping[str, str], *, portal: str) -> ApiKe
     if not value:
         what = "the variable is not set" if kind == "env" else "the file is empty"
         raise _unusable(reference, portal, what)
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise _unusable(reference, portal, "it holds white space or characters no API key has")
+    problem = key_problem(value)
+    if problem is not None:
+        raise _unusable(reference, portal, f"it {problem}")
     return ApiKey(value)
 
 

@@ -5,7 +5,6 @@ administrator. Secrets travel in headers that are given to each request, so that
 """
 
 import asyncio
-import ipaddress
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -17,6 +16,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from yarl import URL
 
 from lastseen.model.errors import LastseenError, RosterError, UsageError
+from lastseen.model.portal_address import is_loopback
 
 LARGEST_PAGE = 64 * 1024 * 1024
 """Bytes of one answer."""
@@ -244,7 +244,7 @@ def service_address(text: str, *, source: str) -> URL:
         raise _unusable(source, "it is not an address that begins with https://")
     if parts.username is not None or parts.password is not None:
         raise _unusable(source, "it carries a user name or a password")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise _unusable(source, "it is not encrypted: http:// is for this machine only")
     return url
 
@@ -252,15 +252,6 @@ def service_address(text: str, *, source: str) -> URL:
 def same_service(one: URL, other: URL) -> bool:
     """Say whether two addresses lie on the same host and port, with the same scheme."""
     return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _unusable(source: str, found: str) -> UsageError:

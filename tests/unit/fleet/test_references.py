@@ -50,7 +50,8 @@ def test_a_missing_key_names_the_portal_and_the_reference():
     assert "not set" in caught.value.found
 
 
-def test_what_can_be_no_key_is_not_repeated(tmp_path: Path):
+@pytest.mark.parametrize("written", [f"Bearer {SECRET}", f'"{SECRET}"', f"{SECRET}’"])
+def test_what_can_be_no_key_is_refused_and_not_repeated(written):
     with pytest.raises(UsageError) as caught:
-        resolve("env:ACME", {"ACME": f"Bearer {SECRET}"}, portal="acme")
+        resolve("env:ACME", {"ACME": written}, portal="acme")
     assert SECRET not in str(vars(caught.value))

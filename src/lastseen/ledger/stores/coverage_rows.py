@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from lastseen.ledger.db.schema import coverage
 from lastseen.ledger.db.seals import COVERAGE, replace_seal, row_digest, sound_rows, update_seal
 from lastseen.ledger.scope import Scope
+from lastseen.model.counting import counted
 from lastseen.model.instant import Instant
 from lastseen.model.sighting import EvidenceKind
 
@@ -110,8 +111,7 @@ def proof_in_words(proof: str) -> str:
     if len(lines) <= 2:
         return "; ".join(lines)
     between = len(lines) - 2
-    readings = "1 reading" if between == 1 else f"{between} readings"
-    return f"{lines[0]}; {readings} between; {lines[-1]}"
+    return f"{lines[0]}; {counted(between, 'reading')} between; {lines[-1]}"
 
 
 def _joined_proofs(parts: Iterable[CoverageRow]) -> str:

@@ -8,8 +8,8 @@ from collections import Counter
 
 import msgspec
 
+from lastseen.evidence.administration import SESSIONS_ENDED
 from lastseen.execution.history import read_history
-from lastseen.execution.sign_out import SESSIONS_ENDED
 from lastseen.ledger import PortalLedger
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from lastseen.docspace.interface import Portal
+from lastseen.evidence.administration import SESSIONS_ENDED
 from lastseen.execution.history import read_history
-from lastseen.execution.sign_out import SESSIONS_ENDED
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.plan import Plan, sealed, summarise
 from lastseen.model.receipt import OutcomeKind

@@ -246,7 +246,6 @@ class Collector:
         """Return what was looked at, for `explain`."""
         return EvidenceRecord(
             filters=self.detected.mode.value,
-            filters_proven=self.detected.proven,
             looked=tuple(
                 looked for log in self._logs.values() for looked in log.state.looked(self._store)
             ),

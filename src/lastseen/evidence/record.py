@@ -27,8 +27,6 @@ class EvidenceRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     filters: str
     """How the portal treated filters."""
-    filters_proven: bool
-    """Whether an answer proved that."""
     looked: tuple[CoverageRecord, ...]
     """What is known without a gap."""
     account_types: dict[UserId, AccountType] = {}

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from lastseen.docspace.interface import AdministrativeAct
+from lastseen.evidence.administration import SESSIONS_ENDED
+from lastseen.evidence.reading.log import ALLOWED_LATENESS
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.outcomes import failed, refused, signed_out
@@ -18,11 +20,9 @@ from lastseen.execution.target import Target
 from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, before
 from lastseen.model.receipt import Cause, Outcome
+from lastseen.model.sighting import EvidenceKind
 
-SESSIONS_ENDED = 4036
-"""The trail's action for ended sessions; `target` is the person (MessageAction.cs)."""
-
-TRAIL_LATENESS = timedelta(minutes=15)
+TRAIL_LATENESS = ALLOWED_LATENESS[EvidenceKind.ACTIVITY]
 """After so long an entry that is not in the trail will not come any more."""
 
 _NO_RIGHT = 403

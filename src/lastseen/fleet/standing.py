@@ -7,6 +7,7 @@ import msgspec
 from lastseen.api import (
     Decision,
     ExitCode,
+    OutcomeKind,
     Plan,
     PortalError,
     PortalRefused,
@@ -16,6 +17,15 @@ from lastseen.api import (
 from lastseen.fleet.outcome import Figures
 from lastseen.model.due import due_soon
 from lastseen.model.fleet import PortalState
+
+_NOTHING_TO_DO = frozenset(
+    {
+        OutcomeKind.SPARED_ACTIVE,
+        OutcomeKind.SPARED_CHANGED,
+        OutcomeKind.ALREADY_DISABLED,
+        OutcomeKind.ALREADY_ACTIVE,
+    }
+)
 
 SOON_DAYS = 7
 """Contractors who are due within so many days are counted as due soon."""
@@ -74,6 +84,6 @@ def _waiting(proposed: Iterable[Decision], receipts: Sequence[Receipt]) -> list[
         outcome.user_id
         for receipt in receipts
         for outcome in receipt.outcomes
-        if outcome.verified or outcome.outcome.value.startswith(("spared", "already"))
+        if outcome.verified or outcome.outcome in _NOTHING_TO_DO
     }
     return [one for one in proposed if one.user_id not in settled]

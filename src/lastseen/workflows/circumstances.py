@@ -5,9 +5,9 @@ Asked once a review, and only when somebody would be disabled.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -22,14 +22,15 @@ from lastseen.evidence.administration import (
     read_administration,
 )
 from lastseen.evidence.proof.log_silence import Silence
+from lastseen.execution.history import read_history
+from lastseen.execution.key_rights import FORBIDDEN
 from lastseen.ledger import PortalLedger
 from lastseen.ledger.stores.retention import RetentionNote
-from lastseen.model.contractor import AccountStatus, UserId, user_id
+from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.errors import PortalRefused
 from lastseen.model.instant import EPOCH, Instant, before, days, utc_date, whole_second
-from lastseen.model.plan import Policy
+from lastseen.model.plan import Cohort, Policy
 from lastseen.model.progress import Progress
-from lastseen.model.receipt import OutcomeKind
 from lastseen.model.sighting import EvidenceKind
 from lastseen.open_sessions import (
     LONGEST_SESSION,
@@ -38,8 +39,6 @@ from lastseen.open_sessions import (
     possible_sessions,
 )
 from lastseen.subject import PersonEvidence, Subject
-
-FORBIDDEN = 403
 
 _T = TypeVar("_T")
 
@@ -174,17 +173,15 @@ async def find_circumstances(
 
 def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
     """Return which acts matter, each since when: no more than the rules ask for."""
-    longest_window = max([policy.inactive_days, *_of_cohorts(policy, "inactive_days")])
-    pending = max([policy.pending_days, *_of_cohorts(policy, "pending_days")])
+    longest_window = _longest(policy, lambda rules: rules.inactive_days)
+    pending = _longest(policy, lambda rules: rules.pending_days)
     invited_since = before(now, days(max(longest_window, pending)))
     wanted = {
         STATUS_SET: before(now, days(max(policy.reinstated_grace_days, 1))),
         INVITED: invited_since,
         ACTIVATION_SENT: invited_since,
     }
-    if policy.open_sessions != "report" or any(
-        mode != "report" for mode in _of_cohorts(policy, "open_sessions")
-    ):
+    if any(rules.open_sessions not in (None, "report") for rules in _all_rules(policy)):
         wanted[STATUS_SET] = wanted[SESSION_SETTINGS_CHANGED] = before(
             now, days(longest_window) + LONGEST_SESSION
         )
@@ -192,9 +189,13 @@ def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
     return wanted
 
 
-def _of_cohorts(policy: Policy, key: str) -> list[Any]:
-    values = [getattr(cohort, key) for cohort in policy.cohorts]
-    return [value for value in values if value is not None]
+def _all_rules(policy: Policy) -> tuple[Policy | Cohort, ...]:
+    return (policy, *policy.cohorts)
+
+
+def _longest(policy: Policy, days_of: Callable[[Policy | Cohort], int | None]) -> int:
+    """Return the largest number of days that the policy, or a cohort's own, sets by one key."""
+    return max(filter(None, map(days_of, _all_rules(policy))))
 
 
 def _limits(
@@ -248,19 +249,14 @@ def ended_sessions(ledger: PortalLedger) -> dict[UserId, Instant]:
     By Lastseen, or because the account was disabled and is not now.
     """
     ended = dict(ledger.accounts.reinstated())
-    for entry in ledger.journal.entries():
-        if entry.kind != "outcome":
-            continue
-        for outcome in entry.content.get("people", ()):
-            if outcome["outcome"] == OutcomeKind.SIGNED_OUT:
-                person = user_id(outcome["user_id"])
-                ended[person] = max(entry.at, ended.get(person, EPOCH))
+    for person, at in read_history(ledger.journal.entries()).signed_out.items():
+        ended[person] = max(at, ended.get(person, EPOCH))
     return ended
 
 
 def longest_session(lifetimes: Sequence[RetentionNote], policy: Policy, now: Instant) -> timedelta:
     """Return what no session outlived over the window: sign-in events are deleted in the end."""
-    start = before(now, days(max([policy.inactive_days, *_of_cohorts(policy, "inactive_days")])))
+    start = before(now, days(_longest(policy, lambda rules: rules.inactive_days)))
     if not lifetimes or lifetimes[0].at > start:
         return LONGEST_SESSION
     then = [note for note in lifetimes if note.at <= start][-1:]

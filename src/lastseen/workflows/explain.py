@@ -174,13 +174,12 @@ def _decision(plan: Plan, who: str) -> Decision:
 def _record(ledger: PortalLedger, plan: Plan) -> EvidenceRecord:
     document = ledger.runs.evidence_record(plan.plan_id)
     if document is None:
-        return EvidenceRecord(filters="", filters_proven=False, looked=())
+        return EvidenceRecord(filters="", looked=())
     try:
         return decode_record(document)
     except msgspec.MsgspecError:
         return EvidenceRecord(
             filters="",
-            filters_proven=False,
             looked=(),
             notes=("what was looked at can't be read from the ledger",),
         )

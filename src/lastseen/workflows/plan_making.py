@@ -57,7 +57,7 @@ def evidence_record(
     due = {decision.user_id for decision in plan.to_disable()}
     types = {s.profile.id: s.profile.type for s in subjects if s.profile and s.profile.id in due}
     if evidence.collector is None:
-        record = EvidenceRecord(filters="", filters_proven=False, looked=())
+        record = EvidenceRecord(filters="", looked=())
     else:
         record = evidence.collector.record()
     return msgspec.structs.replace(record, account_types=types)

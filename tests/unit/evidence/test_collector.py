@@ -120,7 +120,6 @@ def test_a_second_run_asks_for_what_is_new_only():
 def test_the_record_tells_what_was_looked_at():
     record = collected(FakeLog(SIGN_INS), FakeLog(TRAIL)).record()
     assert record.filters == "before-window"
-    assert record.filters_proven
     assert {looked.kind for looked in record.looked} == set(BOTH)
     assert any(looked.user_id == CAT for looked in record.looked)
 

@@ -10,7 +10,6 @@ from tests.unit.evidence.fake_log import ANN, DAY, HOUR, ago
 
 RECORD = EvidenceRecord(
     filters="before-window",
-    filters_proven=True,
     looked=(
         CoverageRecord(
             kind=EvidenceKind.SIGN_IN,

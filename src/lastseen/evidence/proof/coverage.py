@@ -23,10 +23,6 @@ class Coverage(msgspec.Struct, frozen=True):
             return self
         return covering((*self.intervals, *other.intervals))
 
-    def plus(self, interval: Interval) -> "Coverage":
-        """Return this with one interval more."""
-        return covering((*self.intervals, interval))
-
     def within(self, bounds: Interval) -> "Coverage":
         """Return the part that lies inside `bounds`."""
         return covering(

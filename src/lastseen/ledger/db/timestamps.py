@@ -19,11 +19,6 @@ def from_micros(number: int) -> Instant:
     return Instant(EPOCH + timedelta(microseconds=number))
 
 
-def stamp_or_none(moment: Instant | None) -> int | None:
-    """Return `to_micros(moment)`, or None for None."""
-    return None if moment is None else to_micros(moment)
-
-
 def stamped_or_none(number: int | None) -> Instant | None:
     """Return `from_micros(number)`, or None for None."""
     return None if number is None else from_micros(number)

@@ -96,3 +96,16 @@ def test_every_link_leads_to_a_file(document):
 
 def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
+
+
+def test_every_call_that_the_architecture_lists_is_where_it_says():
+    steps = re.findall(r"^\d\. (.*)$", _text(ROOT / "ARCHITECTURE.md"), flags=re.MULTILINE)
+    assert len(steps) == 16
+    files: list[str] = []
+    for step in steps:
+        ticked = re.findall(r"`([^`]+)`", step)
+        files = [name for name in ticked if name.endswith(".py")] or files
+        there = "".join(_text(ROOT / "src" / "lastseen" / file) for file in files)
+        for call in ticked:
+            if not call.endswith(".py"):
+                assert re.search(rf"(def|class) {call.rpartition('.')[2]}\b", there), (call, files)

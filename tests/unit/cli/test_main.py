@@ -1,5 +1,7 @@
 import logging
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -86,3 +88,13 @@ def test_nohup_stays_in_force():
 )
 def test_more_is_said_only_when_asked_for(arguments, level):
     assert Invocation(**arguments).log_level == level
+
+
+def test_a_process_ends_right_after_its_output():
+    """At the end no objects are left for the interpreter to search through for cycles."""
+    asked = "import atexit, gc, sys; from lastseen.cli.main import main; "
+    asked += "atexit.register(lambda: print(len(gc.get_objects()))); sys.argv[1:] = ['--version']; "
+    ended = subprocess.run(
+        [sys.executable, "-c", asked + "main()"], capture_output=True, text=True, check=True
+    )
+    assert int(ended.stdout.split()[-1]) < 100

@@ -81,7 +81,7 @@ def test_a_ledger_that_fills_ahead_of_retention_is_told(built: Built) -> None:
     watched.review()
     found = diagnosed(watched)
     assert found["Longest window"].value == "12 days"
-    assert "longer windows can be decided on" in found["Ledger"].meaning
+    assert "longer windows can be used" in found["Ledger"].meaning
 
 
 def test_a_ledger_as_old_as_its_first_review_knows_no_more_than_the_portal(built: Built) -> None:
@@ -91,7 +91,7 @@ def test_a_ledger_as_old_as_its_first_review_knows_no_more_than_the_portal(built
     watched.time.advance(timedelta(hours=2))
     found = diagnosed(watched)
     assert found["Longest window"].value == "180 days"
-    assert "longer windows can be decided on" not in found["Ledger"].meaning
+    assert "longer windows can be used" not in found["Ledger"].meaning
     assert "whatever the portal keeps" in found["Ledger"].meaning
 
 

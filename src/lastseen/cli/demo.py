@@ -83,7 +83,7 @@ def _demonstrate(*, report: Path) -> None:
             "All commands below are real. This is set in the environment:",
         )
         stage.show_environment()
-        stage.run("First: does the portal show enough to decide anything?", "doctor", lines=1)
+        stage.run("First: does the portal show enough to decide anything?", "doctor", lines=9)
         stage.run(
             "Who no longer uses the portal? A review decides about everyone and changes nobody.",
             "review",
@@ -115,7 +115,7 @@ def _demonstrate(*, report: Path) -> None:
         )
         stage.run("Everything is on record,", "history")
         stage.run("and the record has not been changed.", "history", "--verify", lines=1)
-        _say(f"That was all. The portal is gone; the report is {report}.")
+        _say(f"That was all. The portal has stopped; the report is {report}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ def _pieces(diagnosis: Diagnosis, writer: TableWriter) -> Iterator[RenderableTyp
     yield writer.text(_headline(diagnosis))
     yield writer.text((f"{diagnosis.portal}, {minute(diagnosis.at)}", "dim"))
     yield Text()
-    for finding in diagnosis.findings:
+    for finding in sorted(diagnosis.findings, key=lambda one: _ORDER.index(one.state)):
         yield writer.grid([(writer.text(_SIGNS[finding.state]), _told(finding, writer))])
 
 
@@ -54,6 +54,7 @@ def _told(finding: Finding, writer: TableWriter) -> Text:
     )
 
 
+_ORDER = ("problem", "warning", "ok")
 _SIGNS = {
     "ok": ("ok     ", "green"),
     "warning": ("warning", "bold yellow"),

@@ -142,8 +142,8 @@ def _retention(retention: Retention, policy: Policy) -> Finding:
         f"trail {counted(retention.trail_days, 'day')}",
         meaning=f"The logs reach back over the window of {counted(needed, 'day')}."
         if enough
-        else f"The logs alone can't show an absence of {counted(needed, 'day')}; a ledger "
-        "that is filled more often than they are emptied can.",
+        else f"The logs alone can't show an absence of {counted(needed, 'day')}; the ledger "
+        "can, if reviews fill it before the portal deletes entries.",
         remedy=None if enough else _more_evidence(retention, policy),
     )
 
@@ -167,8 +167,8 @@ def _audit_option(detected: Detected) -> Finding:
             name="Audit option",
             state="problem",
             value="missing",
-            meaning="The portal ignores what it is asked for and shows the twenty newest events "
-            "only: nearly everyone will be on hold.",
+            meaning="The portal ignores filters and shows only its twenty newest events: nearly "
+            "everyone will be on hold.",
             remedy="Use a plan with the audit option: the cloud's smallest plans lack it, the "
             "Community edition has it.",
         )
@@ -176,15 +176,15 @@ def _audit_option(detected: Detected) -> Finding:
         return Finding(
             name="Audit option",
             state="ok",
-            value="there",
-            meaning="The logs can be read as a whole.",
+            value="present",
+            meaning="The logs can be read in full.",
         )
     return Finding(
         name="Audit option",
         state="ok",
-        value="can't be told",
+        value="unknown",
         meaning=f"The sign-in log holds {counted(len(detected.newest.events), 'event')}, too few "
-        "to tell, and few enough to be seen whole.",
+        "to tell, and few enough to be read in full.",
     )
 
 
@@ -205,7 +205,7 @@ def _activity(policy: Policy) -> Finding:
         value="readable",
         meaning="Work counts as presence, also in a long session; reading alone leaves no trace."
         if counted
-        else "It is not counted: somebody who works every day in one long session looks absent.",
+        else "It does not count: somebody who works every day in one long session looks absent.",
         remedy=None if counted else 'Put "activity" into `evidence` of the `[policy]` table.',
     )
 
@@ -230,7 +230,7 @@ def _window(
         name="Longest window",
         state="ok" if enough else "problem",
         value=f"{counted(longest, 'day')}",
-        meaning=f"Today nobody can be shown to have been away for longer; the policy asks for "
+        meaning=f"The longest absence that can be proven today; the policy needs "
         f"{counted(policy.inactive_days, 'day')}.",
         remedy=None if enough else _more_evidence(retention, policy),
     )
@@ -246,10 +246,10 @@ def _unknown_actions(ledger: PortalLedger, detected: Detected) -> Finding:
         state="warning" if counts else "ok",
         value=", ".join(f"{action} ({times}x)" for action, times in sorted(counts.items()))
         or "none",
-        meaning="The portal writes actions that this version of Lastseen does not know; whose "
-        "newest event is one of them is put on hold."
+        meaning="The portal writes actions that this version of Lastseen does not know; anyone "
+        "whose newest event is one of them is put on hold."
         if counts
-        else "Every action that was met so far is known.",
+        else "Every action met so far is known.",
         remedy="Look for a newer version of Lastseen." if counts else None,
     )
 
@@ -260,8 +260,8 @@ def _clock(portal: Portal) -> Finding:
             name="Clock",
             state="problem",
             value="unknown",
-            meaning="No answer has a readable `Date` header: idle times can't be told, so nobody "
-            "is disabled.",
+            meaning="No answer has a readable `Date` header: idle times can't be computed, so "
+            "nobody is disabled.",
             remedy="Have the proxy in front of the portal pass the `Date` header on.",
         )
     skew = portal.largest_skew_seconds
@@ -271,11 +271,11 @@ def _clock(portal: Portal) -> Finding:
         state="ok" if near else "problem",
         value=f"the portal is {abs(skew):.0f} s {'ahead' if skew >= 0 else 'behind'}"
         if abs(skew) >= 1
-        else "the same",
-        meaning="Idle times are right."
+        else "agrees with this machine",
+        meaning="Idle times are correct."
         if near
         else "More than 5 minutes: idle times would be wrong, so nobody is decided on.",
-        remedy=None if near else "Set the clock of this machine, or have the portal's set.",
+        remedy=None if near else "Correct this machine's clock, or have the portal's corrected.",
     )
 
 
@@ -299,10 +299,10 @@ def _ledger(
         name="Ledger",
         state="ok",
         value=f"knows the sign-in log from {utc_date(known.since)} to {utc_date(known.until)}",
-        meaning="That is more than the portal still keeps, so longer windows can be decided on."
+        meaning="That is more than the portal still keeps, so longer windows can be used."
         if ahead
         else f"If reviews keep filling it, windows of {counted(policy.lookback_days, 'day')} can "
-        f"be decided from {ready} on, whatever the portal keeps.",
+        f"be used from {ready} on, whatever the portal keeps.",
     )
 
 

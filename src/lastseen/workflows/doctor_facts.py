@@ -22,14 +22,14 @@ def release_finding(release: Release | None) -> Finding:
         return Finding(
             name="Release",
             state="warning",
-            value="not told",
+            value="unknown",
             meaning="The portal does not say which release it is; Lastseen needs 3.1 or later.",
         )
     return Finding(
         name="Release",
         state="ok" if release.is_supported else "problem",
         value=f"DocSpace {release.text}",
-        meaning="Lastseen works with it."
+        meaning="Lastseen supports it."
         if release.is_supported
         else "It has no API keys, which Lastseen needs.",
         remedy=None if release.is_supported else "Update the portal to 3.1 or later.",
@@ -42,8 +42,8 @@ def rights_finding(key: OwnKey | None, now: Instant) -> Finding:
         return Finding(
             name="Rights",
             state="ok",
-            value="not told",
-            meaning="This release does not tell what a key may do.",
+            value="unknown",
+            meaning="This release does not say what a key may do.",
         )
     scopes = ", ".join(sorted(key.permissions)) or "unlimited"
     until = "" if key.expires_at is None else f"; expires on {utc_date(key.expires_at)}"
@@ -66,21 +66,21 @@ def _commands(key: OwnKey) -> tuple[str, str | None]:
     """Return for which commands a key suffices, and what to do if that is not all of them."""
     if not key.reads_logs:
         return (
-            "Suffices for no command: the audit logs need a global scope.",
+            "Not enough for any command: the audit logs need a global scope.",
             f"Use {_FULL_KEY}, or {_LIMITED_KEY}; *:read alone is enough for review and doctor.",
         )
     if not key.changes_accounts:
         return (
-            "Suffices for review and doctor only: apply and undo need accounts:write.",
+            "Enough for review and doctor only: apply and undo need accounts:write.",
             f"Use {_FULL_KEY}, or {_LIMITED_KEY}.",
         )
     if not key.ends_sessions:
         return (
-            "Suffices for every command, except that it may not end sessions "
+            "Enough for every command, except that it may not end sessions "
             '(`open_sessions = "sign-out"`).',
             None,
         )
-    return "Suffices for every command, ending sessions included.", None
+    return "Enough for every command, including ending sessions.", None
 
 
 def sessions_finding(
@@ -92,16 +92,17 @@ def sessions_finding(
             name="Sessions",
             state="ok",
             value=f"limited to {counted(settings.minutes, 'minute')}",
-            meaning=f"Once the limit has held for {counted(policy.inactive_days, 'day')} and those "
-            "minutes, nobody who was not seen in that time can still be signed in.",
+            meaning="Once the limit has been in force for the window of "
+            f"{counted(policy.inactive_days, 'day')} and those minutes, nobody who was not seen "
+            "in that time can still be signed in.",
         )
     mode, can_end = policy.open_sessions, key is None or key.ends_sessions
     becomes = {
-        "report": "they are disabled all the same, and marked",
-        "hold": "they are put on hold",
-        "sign-out": "their sessions are ended first"
+        "report": "if idle, they are disabled all the same, and marked",
+        "hold": "if idle, they are put on hold",
+        "sign-out": "if idle, their sessions are ended first"
         if can_end
-        else "they are put on hold, since this key may not end sessions",
+        else "if idle, they are put on hold, since this key may not end sessions",
     }[mode]
     guarded = mode == "hold" or (mode == "sign-out" and can_end)
     sign_out = 'set `open_sessions = "sign-out"`'
@@ -110,7 +111,7 @@ def sessions_finding(
     return Finding(
         name="Sessions",
         state="ok" if guarded else "warning",
-        value=f"not limited: they live for up to 181 days{_concerned(ledger)}",
+        value=f"not limited, so they live for up to 181 days{_concerned(ledger)}",
         meaning="People who only read documents in an open session leave no trace in the logs; "
         f"{becomes}.",
         remedy=None if guarded else f"Limit sessions in the portal's settings, or {sign_out}.",

@@ -45,7 +45,7 @@ def _silence(
         state="problem",
         value=f"no entry by anybody since {utc_date(found.since)}",
         meaning=f"The {log} has probably stopped: everyone not seen is put on hold, since absence "
-        "can't be read from it.",
+        "can't be proven from it.",
         remedy=f"To show that it works, {proof_of_life} and run doctor again; if that leaves no "
-        "entry either, have the portal's services looked at.",
+        "entry either, have the portal's services checked.",
     )

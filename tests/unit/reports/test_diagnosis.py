@@ -70,3 +70,14 @@ def test_json_reads_back_as_the_same_diagnosis():
 def test_other_formats_are_refused():
     with pytest.raises(UsageError):
         render_diagnosis(Diagnosis(portal=PORTAL, at=NOW, findings=()), "html")
+
+
+def test_what_needs_attention_comes_first():
+    found = [
+        Finding(name=state.title(), state=state, value="v", meaning="m.")
+        for state in ("ok", "warning", "problem")
+    ]
+    shown = render_diagnosis(
+        Diagnosis(portal=PORTAL, at=NOW, findings=tuple(found)), "table"
+    ).decode()
+    assert shown.index("Problem:") < shown.index("Warning:") < shown.index("Ok:")

@@ -87,5 +87,5 @@ what an honest portal with that history would send, and no client can tell.
 
 ## What was found
 
-Failures of the campaign are shrunk and kept by name in `tests/regressions`.
+Failures of the campaign are shrunk and kept by name in `tests/campaigns/regressions`.
 """

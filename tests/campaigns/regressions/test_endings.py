@@ -7,7 +7,15 @@ import pytest
 
 from campaigns.safety.cases import DAY, MODES, Case, Crowd, Mode, Rules, Tie
 from lastseen.docspace.http.request import Request, Response
-from tests.regressions.portals import EMPTY, SIGN_INS, Watched, person, ruled, signs_in, with_body
+from tests.campaigns.regressions.portals import (
+    EMPTY,
+    SIGN_INS,
+    Watched,
+    person,
+    ruled,
+    signs_in,
+    with_body,
+)
 
 
 @pytest.mark.parametrize("mode", MODES)

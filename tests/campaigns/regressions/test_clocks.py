@@ -8,7 +8,15 @@ import msgspec
 
 from campaigns.safety.cases import DAY, Case, Crowd, Happening, Review, Rules, Tie, Wait
 from lastseen.docspace.http.request import Request, Response
-from tests.regressions.portals import HOUR, MINUTE, Watched, person, ruled, signs_in, works
+from tests.campaigns.regressions.portals import (
+    HOUR,
+    MINUTE,
+    Watched,
+    person,
+    ruled,
+    signs_in,
+    works,
+)
 
 SIGN_INS_ONLY = Rules(evidence=("sign-in",))
 

@@ -1,4 +1,7 @@
-"""Several processes, one portal: killed for real, or racing for the lock."""
+"""Kills, short: several processes, one portal, killed for real or racing for the lock.
+
+The full number is played by `python -m campaigns.kills`.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

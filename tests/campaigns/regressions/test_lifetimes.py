@@ -6,7 +6,15 @@ import pytest
 
 from campaigns.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, Tie, Wait
 from lastseen.docspace.http.request import Request, Response
-from tests.regressions.portals import EMPTY, Watched, person, ruled, signs_in, with_body, works
+from tests.campaigns.regressions.portals import (
+    EMPTY,
+    Watched,
+    person,
+    ruled,
+    signs_in,
+    with_body,
+    works,
+)
 
 SIGN_INS_ONLY = Rules(evidence=("sign-in",))
 

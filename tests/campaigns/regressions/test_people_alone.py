@@ -9,7 +9,15 @@ from campaigns.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, 
 from campaigns.safety.playing import play
 from campaigns.safety.world import id_of
 from lastseen.docspace.http.request import Request, Response
-from tests.regressions.portals import EMPTY, Watched, person, ruled, signs_in, with_body, works
+from tests.campaigns.regressions.portals import (
+    EMPTY,
+    Watched,
+    person,
+    ruled,
+    signs_in,
+    with_body,
+    works,
+)
 
 
 def test_one_empty_answer_among_many_is_no_proof_of_absence(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from lastseen.model.plan import Policy
 from lastseen.simulator.server.filters import Filters
 from testing.virtual import WINDOW_ONLY, VirtualPortal
 from testing.worlds import Shape, company
-from tests.regressions.portals import Watched, person, signs_in
+from tests.campaigns.regressions.portals import Watched, person, signs_in
 
 DEFAULTS = Policy()
 FEW_PAGES = Shape(

@@ -7,7 +7,8 @@
 #   make lock LOCK_ARGS=--upgrade  take newer versions
 
 PYTHON ?= python3
-WORKERS ?= 2
+# More than cores: many tests wait.
+WORKERS ?= 3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 SAFETY_ARGS ?=
@@ -38,7 +39,7 @@ check: lint ## Lint and unit tests, without a browser or PostgreSQL: under a min
 	    -m "not browser and not postgres" $(PYTEST_ARGS) tests/unit
 
 test: lint ## Lint, then run every test
-	$(DEV)/bin/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(DEV)/bin/python -m pytest -n $(WORKERS) --maxschedchunk 4 $(PYTEST_ARGS)
 
 lint: $(DEV)/.installed ## Check style, types, structure and docstrings
 	$(DEV)/bin/ruff check $(CHECKED)

@@ -20,14 +20,23 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need; run browser tests last, as Playwright's event loop stays on."""
+    """Mark tests by what they need, and order them.
+
+    Slow ones come first, so that none is left alone at the end; those of the browser last, as
+    Playwright's event loop stays on.
+    """
     for item in items:
         needed = getattr(item, "fixturenames", ())
         if "chromium" in needed:
             item.add_marker("browser")
         if "postgres_url" in needed:
             item.add_marker("postgres")
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is not None,
+            item.get_closest_marker("slow") is None,
+        )
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

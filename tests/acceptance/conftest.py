@@ -1,18 +1,24 @@
 """The command as a person has it: its own process, its own home, nothing patched.
 
 Fixtures: `lastseen` runs the command to its end; `simulated_portal` starts `lastseen simulate`.
+Both fork from a process that has imported everything already (`testing.forked`); the commands of
+the documents, and those in a terminal, are started by the console script.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
+
+from testing.forked import ForkedProcess, ForkingServer
 
 COMMAND = str(Path(sys.executable).with_name("lastseen"))
 """The console script, as the installation under test laid it."""
@@ -33,7 +39,6 @@ class SimulatedPortal:
 
     url: str
     api_key: str
-    process: subprocess.Popen[str]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -47,6 +52,8 @@ class Command:
 
     folder: Path
     environment: Mapping[str, str]
+    forking: ForkingServer | None = None
+    """What commands are forked from; None: they are started by the console script."""
 
     def __call__(
         self,
@@ -56,10 +63,13 @@ class Command:
         timeout: float = 120,
     ) -> Ran:
         """Run to the end; standard input is no terminal."""
+        environment = {**self.environment, **(environment or {})}
+        if self.forking is not None:
+            return _forked(self, self.forking, [*map(str, arguments)], environment, stdin, timeout)
         ran = subprocess.run(
             [COMMAND, *map(str, arguments)],
             cwd=self.folder,
-            env={**self.environment, **(environment or {})},
+            env=environment,
             input=stdin,
             capture_output=True,
             encoding="utf-8",
@@ -67,6 +77,11 @@ class Command:
             check=False,
         )
         return Ran(exit_code=ran.returncode, stdout=ran.stdout, stderr=ran.stderr)
+
+    @property
+    def by_script(self) -> "Command":
+        """The same, started by the console script: for what a new interpreter makes of things."""
+        return replace(self, forking=None)
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start a command that goes on until it is stopped."""
@@ -80,8 +95,16 @@ class Command:
         )
 
 
+@pytest.fixture(scope="session")
+def forking() -> Iterator[ForkingServer]:
+    """The process that commands are forked from."""
+    server = ForkingServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def lastseen(tmp_path: Path) -> Command:
+def lastseen(tmp_path: Path, forking: ForkingServer) -> Command:
     """Run the command: `lastseen("review", "--format", "json", environment=portal.environment)`."""
     folder, home = tmp_path / "folder", tmp_path / "home"
     folder.mkdir()
@@ -89,6 +112,7 @@ def lastseen(tmp_path: Path) -> Command:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     return Command(
         folder=folder,
+        forking=forking,
         environment={
             **kept,
             "HOME": str(home),
@@ -100,19 +124,17 @@ def lastseen(tmp_path: Path) -> Command:
 
 
 @pytest.fixture
-def simulated_portal(lastseen: Command) -> Iterator[Callable[..., SimulatedPortal]]:
+def simulated_portal(
+    lastseen: Command, forking: ForkingServer
+) -> Iterator[Callable[..., SimulatedPortal]]:
     """Start a portal: `simulated_portal("--contractors", "20", "--seed", "1")`."""
     with ExitStack() as started:
 
         def start(*options: str) -> SimulatedPortal:
-            process = lastseen.start("simulate", "--port", str(_free_port()), *options)
-            started.callback(_stop, process)
-            assert process.stdout is not None
-            said = dict(process.stdout.readline().rstrip().partition("=")[::2] for _ in range(2))
+            serving, told = _served(forking, lastseen, "--port", str(_free_port()), *options)
+            started.callback(_stop, serving)
             return SimulatedPortal(
-                url=said["LASTSEEN_PORTAL__URL"],
-                api_key=said["LASTSEEN_API_KEY"],
-                process=process,
+                url=told["LASTSEEN_PORTAL__URL"], api_key=told["LASTSEEN_API_KEY"]
             )
 
         yield start
@@ -146,10 +168,49 @@ def _free_port() -> int:
         return port
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
+def _forked(
+    command: Command,
+    forking: ForkingServer,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    stdin: str,
+    timeout: float,
+) -> Ran:
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write(stdin.encode())
+        given.seek(0)
+        running = forking.start(
+            arguments, folder=command.folder, environment=environment, streams=(given, out, err)
+        )
+        try:
+            exit_code = running.wait(timeout)
+        finally:
+            _stop(running)
+        out.seek(0)
+        err.seek(0)
+        return Ran(exit_code=exit_code, stdout=out.read().decode(), stderr=err.read().decode())
+
+
+def _served(
+    forking: ForkingServer, lastseen: Command, *options: str
+) -> tuple[ForkedProcess, dict[str, str]]:
+    """Start `lastseen simulate`; return it with the variables that it prints."""
+    reading, writing = os.pipe()
+    with Path(os.devnull).open("r+b") as nowhere, os.fdopen(writing, "wb") as out:
+        serving = forking.start(
+            ["simulate", *options],
+            folder=lastseen.folder,
+            environment=lastseen.environment,
+            streams=(nowhere, out, nowhere),
+        )
+    with os.fdopen(reading, encoding="utf-8") as said:
+        return serving, dict(said.readline().rstrip().partition("=")[::2] for _ in range(2))
+
+
+def _stop(process: ForkedProcess) -> None:
+    process.send_signal(signal.SIGTERM)
     try:
-        process.communicate(timeout=10)
+        process.wait(timeout=10)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        process.send_signal(signal.SIGKILL)
+        process.wait()

@@ -10,6 +10,8 @@ import pytest
 
 from tests.acceptance.conftest import COMMAND
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def temporary(tmp_path):
@@ -27,7 +29,6 @@ def short_temporary():
         yield Path(name)
 
 
-@pytest.mark.slow
 def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     ran = lastseen("demo", environment={"TMPDIR": str(temporary)})
@@ -46,7 +47,6 @@ def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
     assert _serving_from(temporary) == []
 
 
-@pytest.mark.slow
 @pytest.mark.postgres
 def test_the_demo_of_a_fleet_reaches_its_end_and_leaves_nothing(lastseen, short_temporary):
     temporary = short_temporary

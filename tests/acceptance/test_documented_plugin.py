@@ -24,7 +24,7 @@ def test_the_plug_in_of_the_documentation_works(at_work, tmp_path):
     due = [one["email"] for one in everyone if one["decision"] == "disable"]
     members = at_work.folder / "members.txt"
     members.write_text("\n".join([*due[:2], "nobody@vendor.example"]))
-    reviewed = at_work(
+    reviewed = at_work.by_script(
         "review",
         "--format",
         "markdown",

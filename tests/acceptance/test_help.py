@@ -44,7 +44,7 @@ def test_no_command_is_cut_short_in_the_list(lastseen):
 
 
 def test_help_loads_nothing_heavy(lastseen):
-    told = lastseen("--help", environment={"PYTHONPROFILEIMPORTTIME": "1"}).stderr
+    told = lastseen.by_script("--help", environment={"PYTHONPROFILEIMPORTTIME": "1"}).stderr
     loaded = {line.rpartition("|")[2].strip() for line in told.splitlines()}
     assert "typer" in loaded
     assert not loaded.intersection(HEAVY)

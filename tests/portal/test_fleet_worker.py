@@ -13,7 +13,7 @@ import pytest
 from lastseen.model.fleet import PortalState
 from testing.fleets import Fleet, disabled
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 HELPFUL = (PortalState.CLEAN, PortalState.HELD, PortalState.PROPOSED)
 
 

@@ -49,6 +49,24 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     door: Literal["session", "oauth", "api-key"] = "session"
 
 
+class Doing(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator did to a person before the start, which the trail tells at once."""
+
+    what: Literal["reinstated", "invited", "activation-sent"]
+    """reinstated: disabled a while before and put back, all by hand."""
+    age: int
+
+
+class Outage(msgspec.Struct, frozen=True, kw_only=True):
+    """A time over which nothing reaches a log; ages are before the start."""
+
+    log: Log
+    age: int
+    """When it stopped; negative where it stops after the start."""
+    until_age: int | None = None
+    """When it was written again; None: never."""
+
+
 class PersonCase(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody on the roster, or on the portal only."""
 
@@ -65,6 +83,8 @@ class PersonCase(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading | None = None
     signed_out_age: int | None = None
     """When an administrator ended all their sessions before the start."""
+    done: tuple[Doing, ...] = ()
+    """What else an administrator did to them before the start."""
     on_roster: bool = True
     """csv rosters: whether a row names them."""
 
@@ -104,6 +124,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """For how long somebody who was signed out may take to come back; None: `inactive_days`."""
     log_silence_days: int = 36_500
     """After so many days without an entry a log has stopped; by default no log has."""
+    pending_days: int = 30
+    """An invitation that nobody accepted ends after so many days."""
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
@@ -166,6 +188,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[PersonCase, ...] = ()
     crowd: Crowd = Crowd()
     ties: tuple[Tie, ...] = ()
+    outages: tuple[Outage, ...] = ()
     mode: Mode = "after-window"
     sign_in_days: int = 180
     trail_days: int = 180

@@ -32,6 +32,7 @@ from campaigns.safety.cases import (
     Tie,
     Wait,
 )
+from campaigns.safety.doings import with_doings
 from campaigns.safety.histories import draw_person
 from campaigns.safety.readers import Lifetimes, draw_reader
 from lastseen.simulator.server import faults
@@ -108,7 +109,7 @@ def draw(seed: int) -> Case:
         is_hidden=chance.random() < 0.01,
         steps=_steps(mode, rules, people, chance),
     )
-    return _with_many_people(case, chance) if many else case
+    return with_doings(_with_many_people(case, chance) if many else case)
 
 
 def _with_many_people(case: Case, chance: random.Random) -> Case:

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from campaigns.safety.cases import DAY, Case, PersonCase
+from campaigns.safety.dead_logs import loses_unnoticed
 from campaigns.safety.open_sessions import (
     must_be_closed,
     read_silently,
@@ -19,7 +20,6 @@ from campaigns.safety.open_sessions import (
 )
 from campaigns.safety.provable_coverage import Reach
 from campaigns.safety.world import id_of
-from lastseen.model.plan import Policy
 from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.world.oracle import Rules, Truth, expected
 
@@ -93,6 +93,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a fault, or a change of the portal's ways, fell into the review."""
     ended: Mapping[str, int] = {}
     """When the sessions of each person were last ended by somebody's act."""
+    acts_shown_since: float = 0.0
+    """Since when the portal shows what administrators did."""
     reinstated: Mapping[str, float]
     """When a review first saw somebody back whom an earlier one had seen disabled."""
     perhaps_reinstated: frozenset[str] = frozenset()
@@ -145,6 +147,7 @@ def is_due(case: Case, person: PersonCase, truth: Truth, now: float) -> bool:
         lookback_days=max(case.rules.lookback_days, case.rules.inactive_days),
         never_seen=case.rules.never_seen,
         evidence=case.rules.evidence,
+        pending_days=case.rules.pending_days,
     )
     due = _should(case, person, truth, now, rules) == "disable"
     return due and not _shown_as_there(case, truth, now)
@@ -156,29 +159,54 @@ def required_since(case: Case, truth: Truth, now: float) -> float:
     return max(float(int(window) + 1), float(truth.registered_at))
 
 
+def lost_its_beginning(case: Case, person: PersonCase, truth: Truth, known: Reach) -> bool:
+    """Say whether nobody can know how the person came in, since no log shows it.
+
+    It was lost in a pause too short to be noticed; or they authorised an application, for ever, at
+    a time that the sign-in log does not show, or no longer.
+    """
+    if truth.last_lost_at is not None and loses_unnoticed(case, known.at):
+        return True
+    if person.reading is None or person.reading.door != "oauth":
+        return False
+    return (truth.authorised_at or 0) < known.sign_ins_for_certain + _GRAIN_SECONDS
+
+
 def _rules(case: Case, truth: Truth, moment: Moment) -> Rules:
     return Rules(
         inactive_days=case.rules.inactive_days,
         lookback_days=max(case.rules.lookback_days, case.rules.inactive_days),
         never_seen=case.rules.never_seen,
         evidence=case.rules.evidence,
+        pending_days=case.rules.pending_days,
         knows_reinstated=truth.id in moment.reinstated,
     )
 
 
 def _as_noticed(truth: Truth, moment: Moment) -> Truth:
-    """Return the truth with the instant of being put back that a review can know of."""
+    """Return the truth with those acts of administrators that a review can know of."""
     noticed = moment.reinstated.get(truth.id)
-    return truth if noticed is None else replace(truth, reinstated_at=int(noticed))
+    if noticed is not None:
+        truth = replace(truth, reinstated_at=int(noticed))
+    return replace(
+        truth,
+        status_set_at=_shown(truth.status_set_at, moment),
+        invited_at=_shown(truth.invited_at, moment),
+    )
+
+
+def _shown(done: int | None, moment: Moment) -> int | None:
+    """Return when an administrator did something, if the portal shows that by the review."""
+    return None if done is None or done < moment.acts_shown_since else done
 
 
 def _should(case: Case, person: PersonCase, truth: Truth, now: float, rules: Rules) -> str:
-    wanted = expected(truth, now=now, rules=rules).decision
+    wanted, reason = expected(truth, now=now, rules=rules)
     if wanted == "skip":
         return wanted
     if person.exempt:
         return "keep"
-    if wanted == "keep" and truth.reinstated_at is not None and rules.knows_reinstated:
+    if reason == "recently-reinstated":
         return wanted
     if person.contract_ended and case.roster == "csv":
         return "disable"
@@ -188,7 +216,22 @@ def _should(case: Case, person: PersonCase, truth: Truth, now: float, rules: Rul
 def _must_not(person: PersonCase, truth: Truth, moment: Moment, rules: Rules) -> bool:
     """Say whether the person, whatever the contract says, was there or must not be touched."""
     wanted = expected(truth, now=moment.now, rules=rules)
-    return person.exempt or wanted.reason in _NOT_TO_BE_DISABLED
+    return (
+        person.exempt
+        or wanted.reason in _NOT_TO_BE_DISABLED
+        or _was_there_unlogged(truth, moment, rules)
+    )
+
+
+def _was_there_unlogged(truth: Truth, moment: Moment, rules: Rules) -> bool:
+    """Say whether the person was there while a log had stopped, as everybody has to notice."""
+    lost = truth.last_lost_at
+    if lost is None or lost <= moment.now - rules.inactive_days * DAY:
+        return False
+    is_noticed = ("sign-in" in rules.evidence and lost < moment.reach.sign_ins_dead_until) or (
+        "activity" in rules.evidence and lost < moment.reach.trail_dead_until
+    )
+    return is_noticed and truth.status != "Terminated"
 
 
 def _fault(
@@ -209,10 +252,11 @@ def _fault(
             return Fault.WRONGFUL
         if by_contract:
             return None
-        if read_unseen(case, before, moment.ended.get(before.id), moment.now):
-            return Fault.WRONGFUL
-        if read_unmarked(case, before, moment.now) and not decided.may_be_open:
-            return Fault.UNMARKED
+        if not lost_its_beginning(case, person, before, moment.reach):
+            if read_unseen(case, before, moment.ended.get(before.id), moment.now):
+                return Fault.WRONGFUL
+            if read_unmarked(case, before, moment.now) and not decided.may_be_open:
+                return Fault.UNMARKED
         if should == "hold" or moment.knowable_since > required_since(case, before, moment.now):
             return Fault.UNPROVEN
         if decided.reason == "never-seen" and _seen_in_lookback(case, before, moment):
@@ -238,23 +282,36 @@ def _fault(
         return None
     if decided.reason == "never-seen" and not _seen_in_lookback(case, before, moment):
         return None
-    if decided.reason in ("recently-registered", "recently-invited") and _is_invited(
-        before, moment
+    if (
+        expected(before, now=moment.now, rules=_rules(case, before, moment)).reason
+        == decided.reason
     ):
+        return None  # what an administrator did was shown after all
+    is_invitation = decided.reason in ("recently-registered", "recently-invited")
+    if is_invitation and _is_invited(case, before, moment):
         return None
     return None if _shown_as_there(case, before, moment.now) else Fault.MISSED
 
 
-def _is_invited(truth: Truth, moment: Moment) -> bool:
+def _is_invited(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether an invitation may still be accepted, as far as the portal's people list tells."""
-    waited = moment.now - truth.registered_at
-    return truth.status == "Pending" and waited < Policy().pending_days * DAY
+    waited = moment.now - max(truth.registered_at, truth.invited_at or 0)
+    return truth.status == "Pending" and waited < case.rules.pending_days * DAY
 
 
 def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether the absence of this person could be proven on a portal without faults."""
     since = required_since(case, truth, moment.now)
-    return moment.provable_since + _GRAIN_SECONDS <= since and _crowded_at(case, moment) < since
+    obstacle = max(_crowded_at(case, moment), _silent_until(case, moment))
+    return moment.provable_since + _GRAIN_SECONDS <= since and obstacle < since
+
+
+def _silent_until(case: Case, moment: Moment) -> float:
+    """Return until when a log that counts was silent for so long that it may be taken for dead."""
+    return max(
+        moment.reach.sign_ins_silent_until if "sign-in" in case.rules.evidence else 0.0,
+        moment.reach.trail_silent_until if "activity" in case.rules.evidence else 0.0,
+    )
 
 
 def _crowded_at(case: Case, moment: Moment) -> int:

@@ -15,6 +15,9 @@ _LONGEST = 181 * DAY
 """No session lives longer: its sign-in event is deleted by then."""
 _GRAIN = 120
 """So near to a boundary nothing is claimed."""
+_NOTED = 600
+"""So long after sessions were ended it may be noted: one by one takes minutes, and it counts from
+when all of them were."""
 
 
 def read_silently(case: Case, truth: Truth, now: float) -> bool:
@@ -57,7 +60,7 @@ def must_be_closed(case: Case, truth: Truth, moment: "Moment") -> bool:
     """
     if truth.authorised_at is not None or "sign-in" not in case.rules.evidence:
         return False
-    known_since = moment.reach.sign_ins_for_certain
+    known_since = max(moment.reach.sign_ins_for_certain, moment.reach.sign_ins_silent_until)
     begins = [] if truth.last_sign_in_at is None else [float(truth.last_sign_in_at)]
     if truth.registered_at < known_since + _GRAIN:
         begins.append(known_since)
@@ -69,12 +72,16 @@ def _is_over(case: Case, begin: float, truth: Truth, moment: "Moment") -> bool:
     if case.session_minutes is not None:
         # A limit is known to hold for as long as the trail tells of no change.
         limited = 0 if case.limited_age is None else case.start - case.limited_age
-        told_since = max(moment.reach.trail, moment.now - case.trail_days * DAY)
+        told_since = max(
+            moment.reach.trail,
+            moment.reach.trail_silent_until,
+            moment.now - case.trail_days * DAY,
+        )
         if begin <= limited and told_since + _GRAIN < limited:
             return limited + return_seconds(case) + _GRAIN <= moment.now
         held_since = max(begin, told_since)
         until = min(until, held_since + case.session_minutes * 60)
     ended = truth.signed_out_at
     if ended is not None and begin <= ended < until:
-        return ended + return_seconds(case) + _GRAIN <= moment.now
+        return ended + return_seconds(case) + _NOTED <= moment.now
     return until + _GRAIN < moment.now - case.rules.inactive_days * DAY

@@ -25,9 +25,10 @@ from campaigns.safety.cases import (
     Switch,
     Wait,
 )
-from campaigns.safety.judging import Decided, Judged, Moment, judge, was_there
+from campaigns.safety.dead_logs import NEVER
+from campaigns.safety.judging import Decided, Judged, Moment, judge, lost_its_beginning, was_there
 from campaigns.safety.open_sessions import read_unseen
-from campaigns.safety.provable_coverage import NEVER, Knowledge, Reach, reach
+from campaigns.safety.provable_coverage import Knowledge, Reach, reach
 from campaigns.safety.setting import Setting
 from campaigns.safety.world import id_of
 from lastseen.docspace.http.request import Request
@@ -105,6 +106,9 @@ class _Play:
         self.knowledge = Knowledge()
         self.seen_terminated: set[str] = set()
         self.perhaps_seen_terminated: set[str] = set()
+        self.is_log_cut = False
+        """Whether sign-ins that a review had read were deleted: nobody can tell such a log from
+        another portal's, so the next review may begin anew."""
         self.reinstated: dict[str, float] = {}
         self.plan: Plan | None = None
         self.outcomes: list[_Outcome] = []
@@ -141,6 +145,7 @@ class _Play:
                 course.switch(step.mode)
             case Keep():
                 course.keep(step, now)
+                self.is_log_cut = True
             case SignOut():
                 course.sign_out(step, now)
             case SetStatus():
@@ -175,10 +180,12 @@ class _Play:
                 reach=at_last,
                 disturbed=self._faults() > faults or self._is_disturbed(step),
                 ended=ended,
+                acts_shown_since=self._acts_shown_since(step, at_first, at_last),
                 reinstated=dict(self.reinstated),
                 perhaps_reinstated=frozenset(self.perhaps_seen_terminated - self.seen_terminated),
             )
             self._take_down(one, moment)
+        self.is_log_cut = self.is_log_cut and all(one.plan is None for one in self.outcomes)
         self.outcomes = []
 
     async def _reviewing(self, step: Review, ledger: PortalLedger) -> None:
@@ -243,10 +250,11 @@ class _Play:
         if plan is None or not (plan.to_disable() or plan.to_sign_out()):
             return
         before, ended = self.setting.truths(), self.setting.ended()
+        is_dead, known = self._is_dead(), self._reach()
         changes_before = len(self.portal.world.changes)
         receipt = self.time.run(self._applying(plan, ledger))
         people = self.setting.people
-        meant = {str(one.user_id): one.reason.value for one in plan.to_disable()}
+        meant = {one.user_id: one.reason.value for one in plan.to_disable()}
         disabled = {
             change.user_id
             for change in self.portal.world.changes[changes_before:]
@@ -260,14 +268,19 @@ class _Play:
             or (
                 meant[who] != "contract-ended"
                 and (
-                    was_there(before[who], now, self.case)
-                    or read_unseen(self.case, before[who], ended.get(who), now)
+                    is_dead
+                    or was_there(before[who], now, self.case)
+                    or (
+                        read_unseen(self.case, before[who], ended.get(who), now)
+                        and not lost_its_beginning(self.case, people[who], before[who], known)
+                    )
                 )
             )
         )
         applied = _applied(receipt, disabled=len(disabled), wrongful=wrongful)
         ignored = self.portal.audit.filters is Filters.IGNORED
-        self.applied.append(msgspec.structs.replace(applied, may_lack_proof=ignored))
+        silent = self._is_silent_since(plan.now.timestamp())
+        self.applied.append(msgspec.structs.replace(applied, may_lack_proof=ignored or silent))
 
     async def _applying(self, plan: Plan, ledger: PortalLedger) -> Receipt | None:
         """Carry the plan out; None where an error ended that."""
@@ -277,7 +290,11 @@ class _Play:
                 plan,
                 client,
                 ledger=ledger,
-                options=ApplyOptions(guardrails=_NO_LIMITS),
+                options=ApplyOptions(
+                    guardrails=msgspec.structs.replace(
+                        _NO_LIMITS, log_silence_days=self.case.rules.log_silence_days
+                    )
+                ),
                 clock=self.time.machine_clock,
             )
         except LastseenError:
@@ -286,7 +303,25 @@ class _Play:
             await client.close()
 
     def _reach(self) -> Reach:
-        return reach(self.portal, self.setting.course, self.time.now())
+        return reach(self.case, self.portal, self.setting.course, self.time.now())
+
+    def _is_dead(self) -> bool:
+        """Say whether a log that counts has stopped, as everybody has to notice."""
+        known, kinds = self._reach(), self.case.rules.evidence
+        return ("sign-in" in kinds and known.sign_ins_dead_until == NEVER) or (
+            "activity" in kinds and known.trail_dead_until == NEVER
+        )
+
+    def _is_silent_since(self, planned: float) -> bool:
+        """Say whether a log may be taken for dead by now, or had been after a plan was made."""
+        known = self._reach()
+        return max(known.sign_ins_silent_until, known.trail_silent_until) > planned
+
+    def _acts_shown_since(self, step: Review, *known: Reach) -> float:
+        """Return since when the portal showed what administrators did, whichever its way."""
+        if any(mode == "ignored" for _, mode in step.switches):
+            return self.time.now()
+        return max(one.acts_shown_since for one in known)
 
     def _faults(self) -> int:
         return sum(self.portal.faults.happened.values())
@@ -296,6 +331,7 @@ class _Play:
             bool(step.switches)
             or step.cancelled_at is not None
             or self.case.clocks_differ
+            or (self.is_log_cut and "sign-in" not in self.case.rules.evidence)
             or self.case.per_minute is not None
         )
 

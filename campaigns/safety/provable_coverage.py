@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from campaigns.safety.cases import DAY
+from campaigns.safety.cases import DAY, Case
+from campaigns.safety.dead_logs import NEVER, dead_until, silent_until
 from campaigns.safety.world import Course
 from lastseen.simulator.endpoints.login_history import LATEST
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.portal import SimulatedPortal
-
-NEVER = float("inf")
-"""Nothing can be proven."""
 
 MOST_IN_A_SECOND = 97
 """So many events of one second fit on a page with a newer and an older one around them."""
@@ -43,9 +41,18 @@ class Reach(NamedTuple):
     crowded_trail: int
     oldest_sign_in: float
     """When the oldest event happened that the sign-in log still lists; `at` where it is empty."""
+    sign_ins_dead_until: float = 0.0
+    """Until when the log had stopped, as everybody has to notice; NEVER while it has."""
+    trail_dead_until: float = 0.0
+    sign_ins_silent_until: float = 0.0
+    """Until when it was silent for so long that it may be taken for dead; NEVER while it is."""
+    trail_silent_until: float = 0.0
+    acts_shown_since: float = 0.0
+    """Since when what administrators did is shown: a portal without the audit option shows the
+    newest entries only."""
 
 
-def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
+def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Reach:
     """Read off how far back this portal could prove its logs at `now`."""
     world = portal.world
     world.settle(now)
@@ -58,14 +65,17 @@ def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
     changed = max(trail_floor, float(course.lifetime_set_at or 0))
     certain = max(floor, changed - _DAY_BEFORE_CHANGE)
     trail: float = trail_floor
+    acts: float = 0.0
     if portal.audit.filters is Filters.IGNORED:
         physical = min(now, _of_the_newest(listed, physical))
         certain = min(now, _of_the_newest(listed, certain))
         shown = [s for s in world.trail.columns.seconds if trail_floor <= s <= now]
         trail = min(now, _of_the_newest(shown, trail_floor))
+        acts = trail_floor
         if len(shown) >= LATEST:
             # A change of lifetimes may stand behind the entries that are shown.
             certain = max(certain, float(shown[-LATEST] - _DAY_BEFORE_CHANGE))
+            acts = max(acts, float(shown[-LATEST] + 1))
     elif listed and listed[0] <= certain:
         certain = max(floor, float(listed[0] + 1))
     return Reach(
@@ -76,6 +86,11 @@ def reach(portal: SimulatedPortal, course: Course, now: float) -> Reach:
         crowded_sign_ins=_crowded(listed),
         crowded_trail=_crowded(world.trail.columns.seconds),
         oldest_sign_in=float(listed[0]) if listed else now,
+        sign_ins_dead_until=dead_until(case, "sign-in", listed, max(certain, physical), now),
+        trail_dead_until=dead_until(case, "trail", world.trail.columns.seconds, trail_floor, now),
+        sign_ins_silent_until=silent_until(case, listed, now),
+        trail_silent_until=silent_until(case, world.trail.columns.seconds, now),
+        acts_shown_since=acts,
     )
 
 
@@ -98,8 +113,10 @@ class Knowledge:
         found = []
         if "sign-in" in kinds:
             found.append(min(self._chained(one, "sign_ins") for one in now))
+            found.append(min(one.sign_ins_dead_until for one in now))
         if "activity" in kinds:
             found.append(min(self._chained(one, "trail") for one in now))
+            found.append(min(one.trail_dead_until for one in now))
         return max(found, default=NEVER)
 
     def _chained(self, now: Reach, log: str) -> float:

@@ -106,6 +106,7 @@ def _policy(rules: Rules) -> Policy:
         evidence=rules.evidence,
         open_sessions=rules.open_sessions,
         return_days=rules.return_days,
+        pending_days=rules.pending_days,
     )
 
 

@@ -64,12 +64,15 @@ def _smaller(case: Case) -> Iterator[Case]:
     for people in _shorter(case.people):
         yield msgspec.structs.replace(case, people=people)
     for index, person in enumerate(case.people):
-        for events in _shorter(person.events):
-            changed = msgspec.structs.replace(person, events=events)
+        fewer = [msgspec.structs.replace(person, events=some) for some in _shorter(person.events)]
+        fewer += [msgspec.structs.replace(person, done=some) for some in _shorter(person.done)]
+        for changed in fewer:
             people = (*case.people[:index], changed, *case.people[index + 1 :])
             yield msgspec.structs.replace(case, people=people)
     for ties in _shorter(case.ties):
         yield msgspec.structs.replace(case, ties=ties)
+    for outages in _shorter(case.outages):
+        yield msgspec.structs.replace(case, outages=outages)
     for name in case.faults:
         rest = {other: rate for other, rate in case.faults.items() if other != name}
         yield msgspec.structs.replace(case, faults=rest)

@@ -58,6 +58,8 @@ def written(counts: Tally) -> str:
             "",
             *_by_group(counts, "release: ", "Release"),
             "",
+            *_by_group(counts, "logs: ", "Logs"),
+            "",
             *_by_group(counts, "mode: ", "What the portal does with filters"),
             "",
             *_by_group(counts, "fault: ", "Portals on which this happened"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from campaigns.safety.cases import Case, Review, Switch
+from campaigns.safety.doings import SILENCE_DAYS
 from campaigns.safety.judging import Fault
 from campaigns.safety.playing import Played
 from campaigns.safety.sampling import Sampled
@@ -72,11 +73,21 @@ def groups_of(case: Case, played: Played) -> Iterator[str]:
     changes |= any(isinstance(step, Switch) for step in case.steps)
     yield f"open sessions: {case.rules.open_sessions}"
     yield f"release: {case.release}"
+    yield f"logs: {_logs_of(case)}"
     yield "mode: changing" if changes else f"mode: {case.mode}"
     if not played.happened:
         yield "fault: none"
     for name in played.happened:
         yield f"fault: {name}"
+
+
+def _logs_of(case: Case) -> str:
+    """Say in words whether a log stops, and whether the product looks for that."""
+    if case.outages:
+        stopped = " and ".join(sorted({f"{one.log} log" for one in case.outages}))
+        return f"{stopped} stops".replace("trail log", "trail")
+    default = case.rules.log_silence_days == SILENCE_DAYS
+    return "written throughout" if default else "silence means nothing"
 
 
 def _count_product(counts: Tally, group: str, case: Case, played: Played) -> None:

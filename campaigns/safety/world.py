@@ -8,17 +8,31 @@ from array import array
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
-from campaigns.safety.cases import DAY, Case, Happening, Keep, Mode, PersonCase, SignOut
+from campaigns.safety.cases import (
+    DAY,
+    Case,
+    Doing,
+    Happening,
+    Keep,
+    Mode,
+    Outage,
+    PersonCase,
+    SignOut,
+)
 from lastseen.simulator.endpoints.event_wire import stranger
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.limits import RateLimit
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.actions import (
+    ACTIVATION_SENT,
     COOKIE_SETTINGS_UPDATED,
     FILE_READ,
+    INVITATION_SENT,
     SESSIONS_ENDED,
+    STATUSES_UPDATED,
 )
 from lastseen.simulator.world.clock import Clock
 from lastseen.simulator.world.event_log import EventColumns
@@ -27,6 +41,7 @@ from lastseen.simulator.world.people import Activation, EmployeeType, Kind, Pers
 from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import LateEvent, Scenario
 from lastseen.simulator.world.sessions import Door, Reader
+from lastseen.simulator.world.world import Outage as Lost
 
 STAFF = 8
 """Employees beside the administrator whose key is used; the first of all is the owner."""
@@ -72,6 +87,7 @@ def portal_of(case: Case, clock: Clock) -> SimulatedPortal:
             if case.per_minute
             else None,
             faults=FaultRates.of(case.faults),
+            outages=tuple(_outage(case, outage) for outage in case.outages),
         ),
     )
     portal.world.trail_days = case.trail_days
@@ -190,6 +206,8 @@ def _scenario(case: Case) -> Scenario:
         who = id_of(person.number)
         if person.signed_out_age is not None:
             trail.append((case.start - person.signed_out_age, 0, SESSIONS_ENDED, who))
+        for doing in person.done:
+            trail.extend(_entries(case.start - doing.age, doing, who))
     _crowd(case, len(people), sign_ins, trail)
     if case.earlier_keep is not None:
         trail.append((case.start - case.earlier_keep[1], 0, _LIFETIMES_SET, ""))
@@ -208,6 +226,23 @@ def _scenario(case: Case) -> Scenario:
         readers=tuple(_readers(case)),
         keys=tuple(_keys(case)),
     )
+
+
+def _entries(second: int, doing: Doing, who: str) -> Iterator[_Written]:
+    """Yield what the trail shows of something that an administrator did."""
+    if doing.what == "reinstated":
+        disabled = second - DAY
+        yield disabled, 0, COOKIE_SETTINGS_UPDATED, ""
+        yield disabled, 0, STATUSES_UPDATED, who
+        yield second, 0, STATUSES_UPDATED, who
+    else:
+        yield second, 0, INVITATION_SENT if doing.what == "invited" else ACTIVATION_SENT, who
+
+
+def _outage(case: Case, wanted: Outage) -> Lost:
+    until = None if wanted.until_age is None else case.start - wanted.until_age
+    log: Literal["login", "trail"] = "login" if wanted.log == "sign-in" else "trail"
+    return Lost(log, case.start - wanted.age, until)
 
 
 def _readers(case: Case) -> Iterator[Reader]:

@@ -168,7 +168,8 @@ def _by_evidence(
             f"Invited again {_when(evidence.invited_at, now)}, "
             f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
-    if registered and registered >= start and policy.never_seen != "disable":
+    is_new = registered is not None and registered >= start and policy.never_seen != "disable"
+    if registered and is_new and invitation is None:
         return (
             Verdict.KEEP,
             Reason.RECENTLY_REGISTERED,

@@ -49,7 +49,9 @@ def carried_out(watched: Watched) -> Receipt:
                 plan,
                 client,
                 ledger=watched.ledger,
-                options=ApplyOptions(guardrails=Guardrails(max_disable_share=1)),
+                options=ApplyOptions(
+                    guardrails=Guardrails(max_disable_share=1, log_silence_days=QUIET_LOGS)
+                ),
                 clock=clock,
             )
         finally:

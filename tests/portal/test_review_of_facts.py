@@ -1,104 +1,20 @@
 """What the logs don't show, and what else they do: reviews of a simulated portal, row by row."""
 
-import random
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from lastseen.ledger import Ledger
-from lastseen.model.decision import Decision
 from lastseen.model.errors import PortalTooOld
-from lastseen.model.plan import Policy
-from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.endpoints.event_wire import background_work
 from lastseen.simulator.server.faults import FaultRates
-from lastseen.simulator.server.portal import Setup, SimulatedPortal
-from lastseen.simulator.world.people import EmployeeType, Person, Status
+from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.release import Release
-from lastseen.simulator.world.scenario import scenario_of
 from lastseen.simulator.world.sessions import Door, Reader
 from lastseen.simulator.world.world import Outage
-from lastseen.workflows.review import review
-from testing.in_process import URL, InProcess, VirtualTime
-from tests.unit.simulator.worlds import ADMIN, ANNA, BERT, NOW, OWNER, USER, ago, person
-
-DAY = 86_400
-AT = int(NOW.timestamp())
-
-
-class Reviewed:
-    """A portal on which Anna signed in 60 days ago and Bert 90, and staff work every day."""
-
-    def __init__(
-        self,
-        setup: Setup | None = None,
-        *,
-        anna: Person | None = None,
-        readers: Sequence[Reader] = (),
-        anna_signed_in: float | None = 60,
-        action: int = 1029,
-    ) -> None:
-        people = [
-            person(OWNER, EmployeeType.DOCSPACE_ADMIN, is_owner=True),
-            person(ADMIN, EmployeeType.DOCSPACE_ADMIN),
-            person(USER, EmployeeType.USER),
-            anna or person(ANNA),
-            person(BERT),
-        ]
-        staff = [(OWNER, ago(hours=hour), 1029) for hour in range(5, 150 * 24, 12)]
-        logins = [*staff, (BERT, ago(days=90), 1029)]
-        if anna_signed_in is not None:
-            logins.append((ANNA, ago(days=anna_signed_in), action))
-        scenario = scenario_of(
-            NOW,
-            people,
-            key_account=ADMIN,
-            logins=logins,
-            trail=[(OWNER, ago(hours=hour), 5002) for hour in range(5, 150 * 24, 12)],
-        )
-        self.time = VirtualTime(AT)
-        self.portal = SimulatedPortal(
-            replace(scenario, readers=tuple(readers)), clock=self.time.portal_clock, setup=setup
-        )
-        self.world = self.portal.world
-        self.ledger = Ledger.in_memory(clock=self.time.machine_clock).portal(URL)
-
-    def decisions(self, **policy: Any) -> dict[str, Decision]:
-        """Review, and return the decisions by id."""
-        roster = open_roster(RosterOptions())
-
-        async def work() -> dict[str, Decision]:
-            client = InProcess(self.portal, self.time, chance=random.Random(1)).client()
-            try:
-                plan = await review(
-                    client,
-                    roster,
-                    ledger=self.ledger,
-                    policy=Policy(**policy),
-                    clock=self.time.machine_clock,
-                )
-            finally:
-                await client.close()
-            return {one.user_id: one for one in plan.decisions if one.user_id}
-
-        return self.time.run(work())
-
-    def anna(self, **policy: Any) -> tuple[str, str]:
-        """Review, and return what is decided on Anna, and why."""
-        one = self.decisions(**policy)[ANNA]
-        return one.decision.value, one.reason.value
-
-    def later(self, days: float) -> None:
-        """Let days pass on which staff go on working."""
-        start = int(self.time.now())
-        self.time.advance(timedelta(days=days))
-        for second in range(start, int(self.time.now()), DAY // 2):
-            self.world.add_login(OWNER, second, 1029)
-            self.world.add_trail(OWNER, second, 5002)
-
+from tests.portal.facts import AT, DAY, Reviewed
+from tests.unit.simulator.worlds import ANNA, BERT, person
 
 SILENT = Reader(ANNA, AT - DAY, 2 * DAY, AT - 60 * DAY)
 

@@ -4,6 +4,6 @@ Coverage arithmetic and the proof of no gap are pure; the readers ask the portal
 the answer needs and keep in the ledger what they prove. Nothing here decides about anybody.
 """
 
-from lastseen.evidence.recheck import EvidenceRecheck, recheck_evidence
+from lastseen.evidence.recheck import EvidenceRecheck, SilenceLimit, recheck_evidence
 
-__all__ = ["EvidenceRecheck", "recheck_evidence"]
+__all__ = ["EvidenceRecheck", "SilenceLimit", "recheck_evidence"]

@@ -5,14 +5,15 @@ person's own entries say nothing of them (MessageAction.cs).
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
 from lastseen.docspace.interface import AdministrativeAct, Portal
+from lastseen.evidence.reading.filter_detection import WITHOUT_OPTION
 from lastseen.model.contractor import UserId
-from lastseen.model.instant import Instant, before
+from lastseen.model.instant import EPOCH, Instant, after, before
 
 STATUS_SET = 4020
 """UsersUpdatedStatus: which status is not said."""
@@ -25,8 +26,10 @@ INVITED = 4037
 SESSION_SETTINGS_CHANGED = 6032
 """CookieSettingsUpdated; also written once for each person who is disabled."""
 
-_READINGS = 2
-"""An answer may have lost entries; what either of two shows is taken."""
+READINGS = 2
+"""An answer may have lost entries; what any of so many shows is taken."""
+READINGS_WHERE_CONTRADICTED = 6
+"""The same where one answer left out what another one had."""
 _MOST_PAGES = 100
 _ONE_BATCH = timedelta(seconds=60)
 """So long disabling a batch of people may take."""
@@ -37,6 +40,8 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
 
     acts: Mapping[int, tuple[AdministrativeAct, ...]] = {}
     """By action."""
+    shown_since: Instant = EPOCH
+    """Since when acts are shown: without the audit option only the newest entries are."""
 
     def last_done(self, action_id: int, person: UserId, now: Instant) -> Instant | None:
         """Return when an action was last done to a person, not after `now`."""
@@ -57,27 +62,65 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
         return max(changes, default=None)
 
 
-async def read_administration(portal: Portal, wanted: Mapping[int, Instant]) -> Administration:
-    """Return what was done of each action since an instant. Raises PortalError."""
-    found = await asyncio.gather(
-        *(_acts(portal, action_id, since) for action_id, since in wanted.items())
+async def read_administration(
+    portal: Portal, wanted: Mapping[int, Instant], *, is_contradicted: bool
+) -> Administration:
+    """Return what was done of each action since an instant. Raises PortalError.
+
+    `is_contradicted`: whether any answer of the portal left out what another one had.
+    """
+    read = await asyncio.gather(
+        *(
+            _acts(portal, action_id, since, is_contradicted=is_contradicted)
+            for action_id, since in wanted.items()
+        )
     )
-    return Administration(acts=dict(zip(wanted, found, strict=True)))
+    return Administration(
+        acts={action_id: one.acts for action_id, one in zip(wanted, read, strict=True)},
+        shown_since=max((one.shown_since for one in read), default=EPOCH),
+    )
 
 
-async def _acts(portal: Portal, action_id: int, since: Instant) -> tuple[AdministrativeAct, ...]:
-    found: dict[AdministrativeAct, None] = {}
-    for _ in range(_READINGS):
-        start = 0
-        for _page in range(_MOST_PAGES):
-            page = await portal.administration(action_id, since=since, start=start)
-            # A portal without the audit option brings its newest entries, whatever is asked.
-            found.update(dict.fromkeys(_of(action_id, page.acts)))
-            if not page.is_full:
-                break
-            start += len(page.acts)
-    return tuple(sorted(found, key=lambda act: act.at, reverse=True))
+class _Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of one action."""
+
+    acts: tuple[AdministrativeAct, ...]
+    shown_since: Instant
 
 
-def _of(action_id: int, acts: Iterable[AdministrativeAct]) -> list[AdministrativeAct]:
-    return [act for act in acts if act.action_id == action_id]
+async def _acts(portal: Portal, action_id: int, since: Instant, *, is_contradicted: bool) -> _Read:
+    found, shown_since, readings = frozenset[AdministrativeAct](), EPOCH, 0
+    while readings < (READINGS_WHERE_CONTRADICTED if is_contradicted else READINGS):
+        shown = [act async for act in _reading(portal, action_id, since)]
+        shown_since = max(shown_since, _shown_since(shown, action_id, since))
+        acts = frozenset(act for act in shown if act.action_id == action_id)
+        is_contradicted = is_contradicted or (readings > 0 and acts != found)
+        found, readings = found | acts, readings + 1
+    newest_first = sorted(found, key=lambda act: act.at, reverse=True)
+    return _Read(acts=tuple(newest_first), shown_since=shown_since)
+
+
+async def _reading(
+    portal: Portal, action_id: int, since: Instant
+) -> AsyncIterator[AdministrativeAct]:
+    """Yield what one reading shows, page by page."""
+    start = 0
+    for _ in range(_MOST_PAGES):
+        page = await portal.administration(action_id, since=since, start=start)
+        for act in page.acts:
+            yield act
+        if not page.is_full:
+            return
+        start += len(page.acts)
+
+
+def _shown_since(acts: Sequence[AdministrativeAct], action_id: int, since: Instant) -> Instant:
+    """Return since when a reading shows everything.
+
+    A portal without the audit option brings its twenty newest entries, whatever is asked
+    (SecurityController.cs): fewer are all that there are.
+    """
+    asked = all(act.action_id == action_id and act.at >= since for act in acts)
+    if asked or len(acts) < WITHOUT_OPTION:
+        return EPOCH
+    return after(min(act.at for act in acts), timedelta(seconds=1))

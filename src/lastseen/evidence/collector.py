@@ -216,6 +216,11 @@ class Collector:
         found = log.state.authorisations.get(person) if log else None
         return found.at if found else None
 
+    def kept_for(self, kind: EvidenceKind) -> timedelta:
+        """Return how long the portal keeps the entries of a log."""
+        is_trail = kind is EvidenceKind.ACTIVITY
+        return self.trail_lifetime if is_trail else days(self.retention.sign_in_days)
+
     def can_ask_for_times(self, kind: EvidenceKind) -> bool:
         """Say whether a time can be asked for in a log: the portal filters before it cuts."""
         if kind is EvidenceKind.ACTIVITY:
@@ -225,6 +230,11 @@ class Collector:
     def unrecognised(self, person: UserId) -> UnrecognisedEvent | None:
         """Return the newest entry of `person` with an unknown action, in the window."""
         return self._unrecognised.get(person)
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether any answer so far left out what another one had."""
+        return any(log.state.contradicted for log in self._logs.values())
 
     @property
     def events(self) -> int:
@@ -317,8 +327,7 @@ class Collector:
 
     def _is_unsteady(self) -> bool:
         """Say whether any answer so far was lost, or was contradicted by another."""
-        contradicted = any(log.state.contradicted for log in self._logs.values())
-        return contradicted or self._portal.traffic.retries > 0
+        return self.is_contradicted or self._portal.traffic.retries > 0
 
     def _proven_in(self, kind: EvidenceKind, person: UserId | None) -> Instant | None:
         log = self._logs.get(kind)

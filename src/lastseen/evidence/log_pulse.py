@@ -15,6 +15,12 @@ from lastseen.ledger import EvidenceStore
 from lastseen.model.instant import Instant, Interval, after, before, instant
 from lastseen.model.sighting import EvidenceKind
 
+SHOW_LIFE = {
+    EvidenceKind.SIGN_IN: ("sign-in log", "sign in to the portal once"),
+    EvidenceKind.ACTIVITY: ("activity trail", "rename a document or a room"),
+}
+"""What each log is called, and how an administrator shows that it is being written."""
+
 _SECOND = timedelta(seconds=1)
 _GRAIN = timedelta(hours=6)
 
@@ -29,13 +35,18 @@ class LogPulse:
         store: EvidenceStore,
         *,
         limit: timedelta,
+        kept_for: timedelta,
         can_filter: bool,
     ) -> None:
-        """`limit`: a pause that is never too long. `can_filter`: a time can be asked for."""
+        """`limit`: a pause that is never too long. `can_filter`: a time can be asked for.
+
+        `kept_for`: how long the portal keeps entries; where older ones are gone is no pause.
+        """
         self.kind = kind
         self._portal = portal
         self._store = store
         self._limit = limit
+        self._kept_for = kept_for
         self._can_filter = can_filter
 
     async def silence(self, *, window: Instant, born: Instant, now: Instant) -> Silence:
@@ -46,14 +57,20 @@ class LogPulse:
         shown = self._shown()
         known = self._known(now)
         begins = known.since(now)
-        may_hide = self._limit < now - window
-        if (begins is None or begins > window) and self._can_filter and may_hide:
+        kept_since = max(window, Instant(now - self._kept_for))
+        may_ask = self._can_filter and self._limit < now - born
+        if (begins is None or begins > window) and may_ask:
             asked = await self._ask(shown, window, now)
             shown = shown.union(covering(asked))
-            begins = min([window, *(interval.since for interval in asked)])
-        begins = _beginning(shown, begins or window, born)
+            begins = min([begins or kept_since, kept_since, *(one.since for one in asked)])
+        begins = _beginning(shown, begins or kept_since, born)
         if begins >= now:
             return Silence()
+        if may_ask and _pauses_at(begins, shown, now):
+            older = await self._newest_entry(None, begins)
+            if older is not None:
+                shown = shown.union(covering([Interval(older, after(older, _SECOND))]))
+                begins = older  # the pause began there
         self._keep(shown, now)
         return find_silence(shown.intervals, begins=begins, now=now, limit=self._limit)
 
@@ -128,6 +145,12 @@ def _beginning(shown: Coverage, known_since: Instant, born: Instant) -> Instant:
     oldest = shown.intervals[0].since if shown.intervals else born
     begins = max(known_since, min(born, oldest))
     return min((i.since for i in shown.intervals if i.since < begins <= i.until), default=begins)
+
+
+def _pauses_at(moment: Instant, shown: Coverage, now: Instant) -> bool:
+    """Say whether a pause is under way then: the next entry is more than a day away."""
+    following = min((i.since for i in shown.intervals if i.until >= moment), default=now)
+    return following - moment > timedelta(days=1)
 
 
 async def find_silences(

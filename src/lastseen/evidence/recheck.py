@@ -6,9 +6,10 @@ import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.collector import Collector, Span, open_collector
+from lastseen.evidence.log_pulse import SHOW_LIFE, LogPulse
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
-from lastseen.model.instant import Instant, before, days
+from lastseen.model.instant import Instant, before, days, format_instant
 from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind, Sighting
 
@@ -23,6 +24,17 @@ class EvidenceRecheck(msgspec.Struct, frozen=True, kw_only=True):
     """Who was seen inside the plan's window after all, and by what: they are to be spared."""
     unproven: frozenset[UserId]
     """Whose absence since the plan could not be proven: nothing may be done about them."""
+    silence: str | None = None
+    """Which log has stopped by now, in a sentence; nobody's absence can be read from it."""
+
+
+class SilenceLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """When a log without entries counts as stopped."""
+
+    days: float
+    """After so many days without an entry by anybody."""
+    born: Instant
+    """Since when the portal exists at least."""
 
 
 async def recheck_evidence(
@@ -32,14 +44,17 @@ async def recheck_evidence(
     kinds: Iterable[EvidenceKind],
     ledger: PortalLedger,
     since: Instant,
+    silence: SilenceLimit,
+    now: Instant,
     progress: Progress,
     whole_window: bool = False,
 ) -> EvidenceRecheck:
     """Look in the logs once more for people who are about to be disabled.
 
     `windows`: for each person, the first second at which a sighting spares them. `kinds`: the logs
-    that count. `since`: the instant that the plan is for. `whole_window`: prove absence over the
-    whole windows, since the plan was made under another policy; otherwise only since the plan.
+    that count. `since`: the instant that the plan is for. `silence`: when a log counts as stopped,
+    at `now` or since the plan: then nobody's absence is proven. `whole_window`: prove absence over
+    the whole windows, since the plan was made under another policy; otherwise only since the plan.
     Reads only what the ledger does not know yet. Raises PortalError where the portal can't be asked
     at all.
     """
@@ -62,14 +77,47 @@ async def recheck_evidence(
     if EvidenceKind.ACTIVITY in kinds:
         await collector.activity([person for person in people if person not in seen])
         seen = _seen(collector, windows, kinds)
+    stopped = await _stopped(portal, collector, kinds, ledger, silence, since=since, now=now)
     return EvidenceRecheck(
         sightings=seen,
         unproven=frozenset(
             person
             for person in people
-            if person not in seen and not _is_proven(collector, person, kinds, proven_from[person])
+            if person not in seen
+            and (stopped or not _is_proven(collector, person, kinds, proven_from[person]))
         ),
+        silence=stopped,
     )
+
+
+async def _stopped(
+    portal: Portal,
+    collector: Collector,
+    kinds: Iterable[EvidenceKind],
+    ledger: PortalLedger,
+    limit: SilenceLimit,
+    *,
+    since: Instant,
+    now: Instant,
+) -> str | None:
+    """Say which log has stopped, or had after the plan was made; None: none has."""
+    for kind in kinds:
+        pulse = LogPulse(
+            kind,
+            portal,
+            ledger.evidence,
+            limit=days(limit.days),
+            kept_for=collector.kept_for(kind),
+            can_filter=collector.can_ask_for_times(kind),
+        )
+        # What a review made of earlier pauses stands: only one that reaches beyond it is news.
+        window = before(since, days(limit.days))
+        found = await pulse.silence(window=window, born=limit.born, now=now)
+        stopped_at = found.since or next((p.since for p in found.pauses if p.until > since), None)
+        if stopped_at is not None:
+            name = SHOW_LIFE[kind][0]
+            return f"the {name} has no entry by anybody after {format_instant(stopped_at)}"
+    return None
 
 
 def _seen(

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lastseen.docspace.interface import clocks_agree
-from lastseen.evidence import EvidenceRecheck, recheck_evidence
+from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.eligibility import (
@@ -32,11 +31,10 @@ from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target
 from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
-from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
+from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import PortalRefused
-from lastseen.model.exemption import Exemptions
-from lastseen.model.instant import Instant, minute, utc_date
+from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, minute, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.sighting import EvidenceKind
@@ -47,10 +45,8 @@ _Result = TypeVar("_Result")
 _UNPROVEN = (
     "the last look could not be proven complete: new presence would not be seen; try again later"
 )
+_SILENT = "{}: it has probably stopped, so new presence would not be seen; see `lastseen doctor`"
 _CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
-_NO_CLOCK = (
-    "the portal doesn't tell its time: have the proxy in front of it pass the `Date` header on"
-)
 _WITHOUT_EVIDENCE = frozenset({Reason.CONTRACT_ENDED, Reason.NOT_ON_ROSTER})
 """Decisions that no sighting changes."""
 
@@ -73,6 +69,8 @@ class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
     """The rules that decided."""
     seen_since: Instant
     """The instant since which presence is looked for anew."""
+    log_silence_days: float
+    """After so many days without an entry by anybody a log counts as stopped."""
     history: History
     """What earlier runs did."""
 
@@ -133,7 +131,7 @@ async def _look(
             left.append(one)
         else:
             outcomes.append(spared(one.target, change))
-    presence = await _new_presence(left, context, basis, policies)
+    presence = await _new_presence(left, now, context, basis, policies)
     used = await _key_uses(left, context, basis, policies)
     to_do: list[Candidate] = []
     for one in left:
@@ -162,7 +160,7 @@ class _Judge:
         self._basis = basis
         self._own = own
         self._now = now
-        self._exemptions = Exemptions(context.ledger.exemptions.active(utc_date(now)))
+        self._exemptions = context.ledger.exemptions.active(utc_date(now))
         self._reinstated = context.ledger.accounts.reinstated()
         self._sightings = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
@@ -176,16 +174,14 @@ class _Judge:
         profile = now.profiles.get(target.user_id)
         if profile is not None and profile.status is AccountStatus.TERMINATED:
             return already(target, AccountStatus.TERMINATED)
-        if not clocks_agree(self._context.portal):
-            words = _CLOCKS if self._context.portal.tells_its_time else _NO_CLOCK
-            return failed(target, words, Cause.CLOCKS_DIFFER)
+        if abs(self._context.portal.largest_skew_seconds) > CLOCK_TOLERANCE.total_seconds():
+            return failed(target, _CLOCKS, Cause.CLOCKS_DIFFER)
         if profile is None:
             return spared(target, GONE)
-        decided_on = Contractor(id=target.user_id, email=target.email)
         change = (
             account_change(target, profile, own=self._own)
             or acceptance_since(one.decision, profile)
-            or exemption_now(decided_on, profile, self._exemptions)
+            or exemption_now(target, self._exemptions)
             or reinstatement_since(target, self._basis.at, self._reinstated)
         )
         return None if change is None else spared(target, change)
@@ -205,10 +201,7 @@ class _Judge:
         target, decision = one.target, one.decision
         change: Change | None = None
         if found is not None:
-            match = found.get(target.user_id)
-            change = roster_change(decision, match, utc_date(self._now)) or exemption_now(
-                match.contractor if match else None, profile, self._exemptions
-            )
+            change = roster_change(decision, found.get(target.user_id), utc_date(self._now))
         if policy is not None:
             ended_at = self._basis.history.signed_out.get(target.user_id)
             change = (
@@ -257,6 +250,7 @@ def _policies_now(
 
 async def _new_presence(
     candidates: Sequence[Candidate],
+    people: PeopleNow,
     context: ExecutionContext,
     basis: DecisionBasis,
     policies: Mapping[UserId, Policy],
@@ -278,6 +272,7 @@ async def _new_presence(
         milder = then if then.inactive_days >= now.inactive_days else now
         windows[who] = milder.window_start(basis.seen_since)
     configured = basis.policy if context.policy is None else context.policy
+    registered = [people.profiles[person].registered_at for person in windows]
     more_logs = [kind for kind in configured.evidence if kind not in basis.policy.evidence]
     return await recheck_evidence(
         context.portal,
@@ -285,6 +280,10 @@ async def _new_presence(
         kinds=[EvidenceKind(kind) for kind in (*basis.policy.evidence, *more_logs)],
         ledger=context.ledger,
         since=basis.seen_since,
+        silence=SilenceLimit(
+            days=basis.log_silence_days, born=min((at for at in registered if at), default=EPOCH)
+        ),
+        now=context.clock(),
         progress=context.progress,
         whole_window=longer or bool(more_logs),
     )
@@ -327,7 +326,8 @@ def _of_evidence(target: Target, found: EvidenceRecheck) -> Outcome | None:
         when = minute(sighting.at)
         return seen(target, f"was seen at {when} ({sighting.kind.value})")
     if target.user_id in found.unproven:
-        return failed(target, _UNPROVEN, Cause.UNPROVEN)
+        words = _SILENT.format(found.silence) if found.silence else _UNPROVEN
+        return failed(target, words, Cause.UNPROVEN)
     return None
 
 

@@ -71,7 +71,9 @@ async def carry_out(
     record.close(decided)
     settled = record.done | record.signed_out | record.open_sign_outs.keys()
     waiting = [one for one in candidates if one.target.user_id not in settled]
-    return await disable(waiting, record, context, basis=basis_of(plan, history), own=own)
+    return await disable(
+        waiting, record, context, basis=basis_of(plan, history, guardrails), own=own
+    )
 
 
 def candidates_of(
@@ -93,9 +95,15 @@ def candidates_of(
     )
 
 
-def basis_of(plan: Plan, history: History) -> DecisionBasis:
+def basis_of(plan: Plan, history: History, guardrails: Guardrails) -> DecisionBasis:
     """Return what the last look has to know of the plan and of earlier runs."""
-    return DecisionBasis(at=plan.now, seen_since=plan.now, policy=plan.policy, history=history)
+    return DecisionBasis(
+        at=plan.now,
+        seen_since=plan.now,
+        log_silence_days=guardrails.log_silence_days,
+        policy=plan.policy,
+        history=history,
+    )
 
 
 def _account_types(plan: Plan, ledger: PortalLedger) -> Mapping[UserId, AccountType]:

@@ -21,6 +21,7 @@ from lastseen.evidence.administration import (
     Administration,
     read_administration,
 )
+from lastseen.evidence.log_pulse import SHOW_LIFE
 from lastseen.evidence.proof.log_silence import Silence
 from lastseen.execution.history import read_history
 from lastseen.execution.key_rights import FORBIDDEN
@@ -28,7 +29,7 @@ from lastseen.ledger import PortalLedger
 from lastseen.ledger.stores.retention import RetentionNote
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.errors import PortalRefused
-from lastseen.model.instant import EPOCH, Instant, before, days, utc_date, whole_second
+from lastseen.model.instant import EPOCH, Instant, Interval, before, days, utc_date, whole_second
 from lastseen.model.plan import Cohort, Policy
 from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind
@@ -41,12 +42,6 @@ from lastseen.open_sessions import (
 from lastseen.subject import PersonEvidence, Subject
 
 _T = TypeVar("_T")
-
-SHOW_LIFE = {
-    EvidenceKind.SIGN_IN: ("sign-in log", "sign in to the portal once"),
-    EvidenceKind.ACTIVITY: ("activity trail", "rename a document or a room"),
-}
-"""What each log is called, and how an administrator shows that it is being written."""
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,13 +80,19 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         done = self.administration.last_done
         trace = msgspec.structs.replace(
             trace,
+            # Who signed in while the log had stopped is not known.
+            known_since=_newest(trace.known_since, self._resumed([EvidenceKind.SIGN_IN], now))
+            if trace.known_since is not None
+            else None,
             registered_at=whole_second(profile.registered_at) if profile.registered_at else None,
             ended_at=_newest(
                 self.signed_out.get(profile.id), done(SESSIONS_ENDED, profile.id, now)
             ),
         )
         never_activated = profile.status is AccountStatus.PENDING and evidence.sighting is None
-        resumed = self._resumed(now)
+        proven = evidence.proven_since
+        resumed = self._resumed(self.silences, now)
+        cut = proven is not None and resumed is not None and resumed > proven
         return msgspec.structs.replace(
             evidence,
             key_used_at=self.key_uses.get(profile.id),
@@ -102,10 +103,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
             sessions=() if never_activated else possible_sessions(trace, self.limits, now=now),
             sessions_can_be_ended=self.can_end_sessions,
             silence=self._silence(),
-            pause=self._pause(),
-            proven_since=_newest(evidence.proven_since, resumed)
-            if evidence.proven_since is not None
-            else None,
+            pause=self._pause() if cut else None,
+            proven_since=resumed if cut else proven,
         )
 
     def _silence(self) -> str | None:
@@ -130,10 +129,13 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
                 )
         return None
 
-    def _resumed(self, now: Instant) -> Instant | None:
-        """Return when the last log that had stopped was written again."""
-        ends = [s.pauses[0].until for s in self.silences.values() if s.pauses]
+    def _resumed(self, kinds: Iterable[EvidenceKind], now: Instant) -> Instant | None:
+        """Return when the last of the logs named that had stopped was written again."""
+        ends = [pause.until for kind in kinds for pause in self._pauses_of(kind)[:1]]
         return max((end for end in ends if end <= now), default=None)
+
+    def _pauses_of(self, kind: EvidenceKind) -> tuple[Interval, ...]:
+        return self.silences[kind].pauses if kind in self.silences else ()
 
 
 async def find_circumstances(
@@ -143,27 +145,36 @@ async def find_circumstances(
     now: Instant,
     signed_out: Mapping[UserId, Instant],
     longest_session: timedelta = LONGEST_SESSION,
-    trail_known_since: Instant,
+    trail_known_since: Instant | None,
     silences: Mapping[EvidenceKind, Silence],
+    is_contradicted: bool,
     progress: Progress,
 ) -> Circumstances:
     """Ask for what bears on people who would be disabled.
 
     `signed_out`: whose sessions the ledger knows to have been ended, and when;
-    `trail_known_since`: since when the trail is kept. What the key may not read is noted, and
-    counted against disabling. Raises PortalError where the portal can't be asked at all.
+    `trail_known_since`: since when the trail is kept and written, None where it has stopped. What
+    the key may not read is noted, and counted against disabling. `is_contradicted`: whether any
+    answer left out what another one had, so that more of them are asked for. Raises PortalError
+    where the portal can't be asked at all.
     """
     questions = (
         _readable(portal.session_settings(), progress),
-        _readable(portal.key_uses(), progress),
+        _readable(_key_uses(portal, is_contradicted=is_contradicted), progress),
         _readable(portal.own_key(), progress),
-        read_administration(portal, _acts_wanted(policy, now)),
+        read_administration(portal, _acts_wanted(policy, now), is_contradicted=is_contradicted),
     )
     settings, keys, own, administration = await asyncio.gather(*questions)
     return Circumstances(
         administration=administration,
         key_uses=_newest_uses(keys or ()),
-        limits=_limits(settings, administration, policy, now, trail_known_since, longest_session),
+        limits=limits_known(
+            settings,
+            administration,
+            asked_since=_sessions_since(policy, now),
+            trail_known_since=trail_known_since,
+            longest=longest_session,
+        ),
         session_minutes=settings.minutes if settings else None,
         can_end_sessions=own is None or own.ends_sessions,
         signed_out=signed_out,
@@ -171,22 +182,39 @@ async def find_circumstances(
     )
 
 
+async def _key_uses(portal: Portal, *, is_contradicted: bool) -> tuple[KeyUse, ...]:
+    uses = await portal.key_uses()
+    return (*uses, *await portal.key_uses()) if is_contradicted else uses
+
+
+def longest_window(policy: Policy) -> int:
+    """Return the most days of absence that the policy, or one of its cohorts', asks for."""
+    return _longest(policy, lambda rules: rules.inactive_days)
+
+
+def minds_open_sessions(policy: Policy) -> bool:
+    """Say whether anybody is not disabled where a session may be open."""
+    return any(rules.open_sessions not in (None, "report") for rules in _all_rules(policy))
+
+
 def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
     """Return which acts matter, each since when: no more than the rules ask for."""
-    longest_window = _longest(policy, lambda rules: rules.inactive_days)
     pending = _longest(policy, lambda rules: rules.pending_days)
-    invited_since = before(now, days(max(longest_window, pending)))
+    invited_since = before(now, days(max(longest_window(policy), pending)))
     wanted = {
         STATUS_SET: before(now, days(max(policy.reinstated_grace_days, 1))),
         INVITED: invited_since,
         ACTIVATION_SENT: invited_since,
     }
-    if any(rules.open_sessions not in (None, "report") for rules in _all_rules(policy)):
-        wanted[STATUS_SET] = wanted[SESSION_SETTINGS_CHANGED] = before(
-            now, days(longest_window) + LONGEST_SESSION
-        )
-        wanted[SESSIONS_ENDED] = wanted[STATUS_SET]
+    if minds_open_sessions(policy):
+        since = _sessions_since(policy, now)
+        wanted |= dict.fromkeys((STATUS_SET, SESSION_SETTINGS_CHANGED, SESSIONS_ENDED), since)
     return wanted
+
+
+def _sessions_since(policy: Policy, now: Instant) -> Instant:
+    """Return since when a session can have begun that reaches into the window."""
+    return before(now, days(longest_window(policy)) + LONGEST_SESSION)
 
 
 def _all_rules(policy: Policy) -> tuple[Policy | Cohort, ...]:
@@ -198,24 +226,34 @@ def _longest(policy: Policy, days_of: Callable[[Policy | Cohort], int | None]) -
     return max(filter(None, map(days_of, _all_rules(policy))))
 
 
-def _limits(
+def limits_known(
     settings: SessionSettings | None,
     administration: Administration,
-    policy: Policy,
-    now: Instant,
-    trail_known_since: Instant,
-    longest: timedelta,
+    *,
+    asked_since: Instant,
+    trail_known_since: Instant | None,
+    longest: timedelta = LONGEST_SESSION,
 ) -> SessionLimits:
-    """Return how long sessions live, and since when that is known to hold."""
+    """Return how long sessions live, and since when that is known to hold.
+
+    A limit is in force for no longer than the trail would show a change of it: since
+    `asked_since` at most, while the trail is kept and written (`trail_known_since`), and among the
+    entries that it shows.
+    """
     minutes = settings.minutes if settings else None
-    if minutes is None or SESSION_SETTINGS_CHANGED not in administration.acts:
+    if (
+        minutes is None
+        or trail_known_since is None
+        or SESSION_SETTINGS_CHANGED not in administration.acts
+    ):
         return SessionLimits(minutes=minutes, longest=longest)
+    shown_since = max(asked_since, trail_known_since, administration.shown_since)
     changed = administration.session_settings_changed()
-    asked_since = _acts_wanted(policy, now)[SESSION_SETTINGS_CHANGED]
+    was_set = changed is not None and changed >= shown_since
     return SessionLimits(
         minutes=minutes,
-        limited_since=changed or max(asked_since, trail_known_since),
-        was_set=changed is not None,
+        limited_since=changed if was_set else shown_since,
+        was_set=was_set,
         longest=longest,
     )
 
@@ -256,7 +294,7 @@ def ended_sessions(ledger: PortalLedger) -> dict[UserId, Instant]:
 
 def longest_session(lifetimes: Sequence[RetentionNote], policy: Policy, now: Instant) -> timedelta:
     """Return what no session outlived over the window: sign-in events are deleted in the end."""
-    start = before(now, days(_longest(policy, lambda rules: rules.inactive_days)))
+    start = before(now, days(longest_window(policy)))
     if not lifetimes or lifetimes[0].at > start:
         return LONGEST_SESSION
     then = [note for note in lifetimes if note.at <= start][-1:]

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from lastseen.docspace.interface import Portal
+from lastseen.evidence.log_pulse import SHOW_LIFE
 from lastseen.evidence.proof.coverage import covering
 from lastseen.evidence.proof.log_silence import find_silence
 from lastseen.model.diagnosis import Finding
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
-from lastseen.workflows.circumstances import SHOW_LIFE
 
 
 def silence_findings(

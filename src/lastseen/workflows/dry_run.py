@@ -53,7 +53,8 @@ async def dry_run(
             await require_changing(portal, attempted=f"carrying out the plan {plan.plan_id}")
         own = await identify_actor(context)
         candidates = candidates_of(plan, chosen, ledger)
-        basis = basis_of(plan, read_history(ledger.journal.entries()))
+        history = read_history(ledger.journal.entries())
+        basis = basis_of(plan, history, options.guardrails)
         looked = await recheck(candidates, context, basis=basis, own=own)
     return _dry_run_of(plan, chosen, looked)
 

@@ -38,6 +38,7 @@ async def apply_foreign(plan: Plan, context: ExecutionContext, options: ApplyOpt
         policy=context.policy,
         clock=context.clock,
         reconcile=options.reconcile,
+        log_silence_days=options.guardrails.log_silence_days,
         progress=context.progress,
     )
     wanted = frozenset(ids_of(named))

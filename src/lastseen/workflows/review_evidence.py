@@ -6,14 +6,13 @@ from datetime import timedelta
 
 import msgspec
 
-from lastseen.docspace.interface import clocks_agree
 from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.log_pulse import LogPulse, find_silences
 from lastseen.evidence.proof.log_silence import Silence
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Verdict
-from lastseen.model.instant import EPOCH, Instant, before, days
+from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, before, days
 from lastseen.model.sighting import EvidenceKind
 from lastseen.open_sessions import SessionTrace
 from lastseen.policy import decide
@@ -23,6 +22,8 @@ from lastseen.workflows.circumstances import (
     ended_sessions,
     find_circumstances,
     longest_session,
+    longest_window,
+    minds_open_sessions,
 )
 from lastseen.workflows.evidence_needs import (
     EvidenceNeeds,
@@ -65,7 +66,8 @@ class ReviewEvidence:
     @property
     def clock_trusted(self) -> bool:
         """Whether the portal tells its time, and it is this machine's."""
-        return clocks_agree(self._context.portal)
+        skew = abs(self._context.portal.largest_skew_seconds)
+        return self._context.portal.tells_its_time and skew <= CLOCK_TOLERANCE.total_seconds()
 
     async def collect(self, subjects: Sequence[Subject]) -> None:
         """Collect evidence on those on whom only the logs can decide."""
@@ -126,15 +128,16 @@ class ReviewEvidence:
             return
         context, collector, now = self._context, self.collector, self.now
         history = context.ledger.evidence.retention_history()
-        kept = days(collector.retention.trail_days) if collector else timedelta()
+        silences = await self._silences(collector, subjects) if collector else {}
         self._circumstances = await find_circumstances(
             context.portal,
             policy=context.policy,
             now=now,
             signed_out=ended_sessions(context.ledger),
             longest_session=longest_session(history, context.policy, now),
-            trail_known_since=before(now, kept),
-            silences=await self._silences(collector, subjects) if collector else {},
+            trail_known_since=self._trail_known_since(silences),
+            is_contradicted=collector is not None and collector.is_contradicted,
+            silences={kind: one for kind, one in silences.items() if kind in self._kinds},
             progress=context.progress,
         )
         self.now = context.now or context.clock()
@@ -142,19 +145,35 @@ class ReviewEvidence:
     async def _silences(
         self, collector: Collector, subjects: Sequence[Subject]
     ) -> dict[EvidenceKind, Silence]:
-        """Return when each log that counts had stopped, if it had."""
+        """Return when each log that counts had stopped, if it had.
+
+        Where it matters whether a limit of sessions held, the trail counts: it would show a change.
+        """
+        policy = self._context.policy
+        kinds = dict.fromkeys(self._kinds)
+        if minds_open_sessions(policy):
+            kinds[EvidenceKind.ACTIVITY] = None
         pulses = [
             LogPulse(
                 kind,
                 self._context.portal,
                 self._store(),
                 limit=days(self._context.log_silence_days),
+                kept_for=collector.kept_for(kind),
                 can_filter=collector.can_ask_for_times(kind),
             )
-            for kind in self._kinds
+            for kind in kinds
         ]
-        window = self._context.policy.window_start(self.now)
+        window = before(self.now, days(longest_window(policy)))
         return await find_silences(pulses, window=window, born=_born(subjects), now=self.now)
+
+    def _trail_known_since(self, silences: Mapping[EvidenceKind, Silence]) -> Instant | None:
+        """Return since when the trail is kept and written, None where it has stopped."""
+        kept = days(self.collector.retention.trail_days) if self.collector else timedelta()
+        silence = silences.get(EvidenceKind.ACTIVITY, Silence())
+        if silence.since is not None:
+            return None
+        return max([before(self.now, kept), *(pause.until for pause in silence.pauses)])
 
     def decide(self, subject: Subject) -> Decision:
         """Decide on one contractor."""

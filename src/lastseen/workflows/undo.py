@@ -138,6 +138,7 @@ async def _disable_again(
     basis = DecisionBasis(
         at=max(reinstated_at, default=context.clock()),
         seen_since=min(reinstated_at, default=context.clock()),
+        log_silence_days=guardrails.log_silence_days,
         policy=plan.policy,
         history=history,
     )

@@ -12,7 +12,7 @@ from lastseen.evidence.reading.page_reader import PageReader
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalUnreachable
-from lastseen.model.instant import Instant, parse_instant
+from lastseen.model.instant import EPOCH, Instant, Interval, parse_instant
 from lastseen.model.progress import Silent
 from lastseen.model.sighting import Event, EvidenceKind
 
@@ -140,6 +140,10 @@ class FakePortal:
 
     async def retention(self) -> Retention:
         return self.kept
+
+    def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
+        """Show logs that are written at all times."""
+        return (Interval(EPOCH, NOW),)
 
 
 ANN, BEN, CAT = UserId("ann"), UserId("ben"), UserId("cat")

@@ -17,7 +17,7 @@ from lastseen.evidence.administration import (
     read_administration,
 )
 from lastseen.model.contractor import UserId
-from lastseen.model.instant import Instant
+from lastseen.model.instant import EPOCH, Instant
 from tests.unit.evidence.fake_log import ANN, BEN, CAT, DAY, NOW, ago
 
 
@@ -52,9 +52,10 @@ class Trail:
         return AdministrationPage(acts=kept, is_full=len(kept) >= 100, answered_at=NOW)
 
 
-def read(trail: Trail, *actions: int) -> Administration:
+def read(trail: Trail, *actions: int, is_contradicted: bool = False) -> Administration:
+    wanted = dict.fromkeys(actions, ago(60 * DAY))
     return asyncio.run(
-        read_administration(cast("Portal", trail), dict.fromkeys(actions, ago(60 * DAY)))
+        read_administration(cast("Portal", trail), wanted, is_contradicted=is_contradicted)
     )
 
 
@@ -138,3 +139,34 @@ def test_a_true_change_is_never_explained_away_by_a_batch(people, spread, age):
     )
 
     assert found.session_settings_changed() == changed.at
+
+
+def test_a_portal_that_has_left_something_out_before_is_asked_more_often():
+    # Given an invitation that the first five answers leave out
+    trail = Trail(act(1, 9 * DAY, INVITED, ANN))
+    trail.losing = dict.fromkeys(range(5), 1)
+
+    assert read(trail, INVITED).last_done(INVITED, ANN, NOW) is None
+    trail.asked.clear()
+    found = read(trail, INVITED, is_contradicted=True)
+    assert found.last_done(INVITED, ANN, NOW) == ago(9 * DAY)
+
+
+def test_without_the_audit_option_nothing_is_shown_before_the_newest_twenty():
+    trail = Trail(*(act(n, n * DAY, STATUS_SET, BEN) for n in range(1, 30)))
+    trail.filters = False
+
+    assert read(trail, INVITED).shown_since == Instant(ago(20 * DAY) + timedelta(seconds=1))
+
+
+def test_fewer_than_twenty_are_the_whole_history():
+    trail = Trail(*(act(n, n * DAY, STATUS_SET, BEN) for n in range(1, 20)))
+    trail.filters = False
+
+    assert read(trail, INVITED).shown_since == EPOCH
+
+
+def test_a_portal_that_filters_shows_everything():
+    trail = Trail(*(act(n, n * DAY, INVITED, BEN) for n in range(1, 21)))
+
+    assert read(trail, INVITED).shown_since == EPOCH

@@ -68,6 +68,7 @@ def silence_of(
         cast("Portal", portal),
         store or empty_store(),
         limit=LIMIT,
+        kept_for=timedelta(days=180),
         can_filter=filters,
     )
 

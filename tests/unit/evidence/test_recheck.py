@@ -2,8 +2,9 @@
 
 import asyncio
 
-from lastseen.evidence.recheck import recheck_evidence
+from lastseen.evidence.recheck import SilenceLimit, recheck_evidence
 from lastseen.ledger import Ledger
+from lastseen.model.instant import EPOCH
 from lastseen.model.progress import Silent
 from lastseen.model.sighting import EvidenceKind
 from tests.unit.evidence.fake_log import (
@@ -32,6 +33,8 @@ def rechecked(sign_ins, trail, *people, whole_window=False):
             kinds=(EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY),
             ledger=Ledger.in_memory(clock=lambda: NOW).portal(URL),
             since=ago(HOUR),
+            silence=SilenceLimit(days=7, born=EPOCH),
+            now=NOW,
             progress=Silent(),
             whole_window=whole_window,
         )

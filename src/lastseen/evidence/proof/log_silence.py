@@ -47,7 +47,7 @@ def find_silence(
     ended = too_long[:-1] if silent else too_long
     return Silence(
         since=too_long[-1].since if silent else None,
-        pauses=tuple(pause for pause in reversed(ended) if pause.since > begins),
+        pauses=tuple(reversed(ended)),
     )
 
 

@@ -24,7 +24,7 @@ FIGURES = {
     "regret": "regret",
     "rosters": "roster csv",
     "fleet-workers": "workers",
-    "fleet-overhead": "overhead",
+    "fleet-overhead": "queue and ledger",
     "fleet-status": "fleet status",
     "fleet-memory": "portals at once",
 }

@@ -63,7 +63,7 @@ safety: $(DEV)/.installed ## Search for a portal on which it disables someone at
 	$(DEV)/bin/python -m campaigns.safety $(SAFETY_ARGS)
 	$(DEV)/bin/python -m campaigns.rot --flips 200
 
-fuzz: $(DEV)/.installed ## Feed it mutated answers, and ledgers with flipped bits
+fuzz: $(DEV)/.installed ## Feed it mutated answers, rosters, plans and settings, and rotten ledgers
 	$(DEV)/bin/python -m campaigns.fuzz $(FUZZ_ARGS)
 	$(DEV)/bin/python -m campaigns.rot
 

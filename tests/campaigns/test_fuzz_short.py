@@ -1,20 +1,32 @@
-"""Mutated answers, short: the full number is read by `python -m campaigns.fuzz`."""
+"""Mutated inputs, short: the full number is read by `python -m campaigns.fuzz`."""
 
 import json
 
 import pytest
 
-from campaigns.fuzz import review_findings, wire_findings
+from campaigns.fuzz.kinds import REVIEW, found
 from campaigns.mutations import tells_another_history
 
 
-def test_the_wire_layer_gives_a_value_or_a_refusal_whatever_comes() -> None:
-    assert list(wire_findings(6_000, seed=1)) == []
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        ("answers", 3_000),
+        ("csv", 250),
+        ("xlsx", 100),
+        ("http", 200),
+        ("scim", 200),
+        ("configuration", 400),
+        ("plan", 300),
+    ],
+)
+def test_no_mutated_input_is_a_bug_or_disables_somebody_wrongly(kind: str, number: int) -> None:
+    assert found((kind, number, 1)) == []
 
 
 @pytest.mark.slow
 def test_a_mutated_answer_disables_nobody_whom_the_honest_portal_would_not() -> None:
-    assert list(review_findings(80, seed=1)) == []
+    assert found((REVIEW, 80, 1)) == []
 
 
 def _page(*entries: dict[str, object]) -> bytes:

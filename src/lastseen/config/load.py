@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,9 @@ from lastseen.model.errors import UsageError
 
 _LEDGER = "LASTSEEN_LEDGER__"
 _LARGEST = 1024 * 1024
+_PART = r"""[^\s.=,\[\]"'#]"""
+_DEEP_KEY = re.compile(rf"(?<!{_PART})(?:{_PART}++\s*+\.\s*+){{64}}")
+"""A dotted key of very many parts, for which tomllib takes time that grows with their square."""
 
 DEFAULT_FILE = Path("lastseen.toml")
 """The configuration file that is read where none is named, if it is there."""
@@ -99,6 +103,8 @@ def _tables(path: Path) -> dict[str, Any]:
     attempted = f"reading the configuration {path.absolute()}"
     try:
         text = read_regular_file(path, largest=_LARGEST).decode("utf-8-sig")
+        if _DEEP_KEY.search(text):
+            raise RecursionError
         return tomllib.loads(text)
     except (OSError, Unsuitable) as error:
         if path == Path(os.devnull):

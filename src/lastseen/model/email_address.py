@@ -57,6 +57,15 @@ def domain_key(domain: str) -> str:
         return domain.translate(_ASCII_LOWER)
 
 
+def can_be_domain(text: str) -> bool:
+    """Say whether `text` can be the domain of an address: labels that DNS can hold, in any script.
+
+    One label is enough, and underscores are let pass: both are in use within companies.
+    """
+    key = domain_key(text).replace("_", "x")
+    return len(key) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, key.split(".")))
+
+
 def domain_of(address: str) -> str:
     """Return the key of the domain that an e-mail address lies in; empty where it has none."""
     return email_key(address).rpartition("@")[2] if "@" in address else ""

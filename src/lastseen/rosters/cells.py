@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from lastseen.model.contractor import UserId, user_id
+from lastseen.model.email_address import can_be_domain
 
 FIRST_BELIEVABLE_YEAR = 2000
 """Systems write 0001-01-01, 1900-01-01 or 1970-01-01 where a contract has no end."""
@@ -78,9 +79,21 @@ def email_address(text: str) -> str:
     if mailto := _MAILTO.fullmatch(address):
         address = visible(unquote(mailto[1]))
     address = address.strip("\"'`\u2018\u2019\u201c\u201d ").rstrip(".,; ")
-    if not can_be_address(address) or not _ADDRESS.fullmatch(address):
+    if not _ADDRESS.fullmatch(address) or not can_be_address(address):
+        raise ValueError("not one e-mail address")
+    if not can_be_domain(address.rpartition("@")[2]):
         raise ValueError("not one e-mail address")
     return address
+
+
+def names_somebody(text: str) -> bool:
+    """Say whether a cell holds nothing but an e-mail address or an account's id."""
+    if portal_id(text) is not None:
+        return True
+    try:
+        return bool(email_address(text))
+    except ValueError:
+        return False
 
 
 def can_be_address(text: str) -> bool:

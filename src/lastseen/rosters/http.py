@@ -133,5 +133,5 @@ class _Rows:
 def _decoded(item: msgspec.Raw) -> dict[str, Any] | None:
     try:
         return msgspec.json.decode(item, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -135,7 +135,7 @@ class _Users:
         self._number += 1
         try:
             user = msgspec.json.decode(raw, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             user = {}
         identity = user.get("id")
         if not isinstance(identity, str) or not identity:

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from defusedxml.ElementTree import fromstring, iterparse
 
@@ -24,7 +25,8 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, bytes]:
     """Return the XML of each worksheet by the sheet's name.
 
     Every part that will be read is unpacked here, which fails where it is larger than the archive
-    says. Raises zipfile.BadZipFile, or ValueError where it is no workbook.
+    says, and must be whole XML: calamine reads over damage and leaves people out. Raises
+    zipfile.BadZipFile, or ValueError where it is no workbook.
     """
     try:
         workbook = fromstring(archive.read("xl/workbook.xml"))
@@ -35,10 +37,10 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, bytes]:
             if _local(sheet.tag) == "sheet":
                 target = targets[sheet.get(_RELATIONSHIPS)]
                 path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-                parts[sheet.get("name", "")] = archive.read(path)
+                parts[sheet.get("name", "")] = _whole(archive.read(path))
         for name in _READ_BY_CALAMINE:
             if name in archive.namelist():
-                archive.read(name)
+                _whole(archive.read(name))
     except (KeyError, SyntaxError) as error:
         raise ValueError("not an Excel workbook") from error
     return parts
@@ -56,6 +58,21 @@ def valueless_cells(part: bytes) -> Iterator[tuple[int, int]]:
                 yield int(place[2]) - 1, _column(place[1])
         if name == "row":
             element.clear()
+
+
+def _whole(part: bytes) -> bytes:
+    """Return the part; raises ValueError where it is not one whole XML document without a DTD."""
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_dtd
+    try:
+        parser.Parse(part, True)
+    except ExpatError as error:
+        raise ValueError("damaged XML") from error
+    return part
+
+
+def _refuse_dtd(*_: object) -> None:
+    raise ValueError("no workbook has a DTD")
 
 
 def cell_name(row: int, column: int) -> str:

@@ -22,6 +22,7 @@ from python_calamine import (
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.errors import UsageError
+from lastseen.rosters.cells import names_somebody
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.files import read_file, required_path, unreadable_file
 from lastseen.rosters.interface import Listing, RosterOptions
@@ -111,12 +112,19 @@ class XlsxRoster:
         )
 
     def _header(self, rows: Iterator[tuple[int, list[Any]]], where: str) -> tuple[int, list[str]]:
-        """Return the first row that holds the id or the e-mail column, and its number."""
+        """Return the first row that holds the id or the e-mail column, and its number.
+
+        Raises UsageError where there is none, and where somebody is named above it.
+        """
         likeliest: list[str] = []
+        people_above: list[int] = []
         for number, cells in rows:
             header = [str(cell) for cell in cells]
             if self._columns.name_somebody(header):
+                _demand_nobody_above(people_above, number, where)
                 return number, header
+            if any(map(names_somebody, header)):
+                people_above.append(number)
             if len(list(filter(None, header))) > len(list(filter(None, likeliest))):
                 likeliest = header
             if number >= HEADER_ROWS:
@@ -167,6 +175,19 @@ class XlsxRoster:
             meaning="it is just being saved, damaged, or of another kind, such as .xls or .ods",
             remedy="close it in Excel and try again, or save it as .xlsx",
         )
+
+
+def _demand_nobody_above(people: list[int], header_row: int, where: str) -> None:
+    """Raise UsageError where rows above the header hold an address or an id."""
+    if not people:
+        return
+    raise UsageError(
+        attempted=f"reading {where}",
+        found=f"row {people[0]} names somebody, and the header is below it, in row {header_row}",
+        meaning="the header was probably sorted together with the rows; whoever stands above it "
+        "would be left out",
+        remedy="move the header to the top",
+    )
 
 
 def demand_no_lock_file(path: Path) -> None:

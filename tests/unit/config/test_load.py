@@ -1,6 +1,7 @@
 """Which file is read as the configuration, and which is not."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,22 @@ def test_toml_that_is_nested_or_long_without_end_is_refused_in_words(tmp_path, t
     path.write_text(TEXT + text)
 
     refused(path)
+
+
+def test_a_key_of_very_many_parts_is_refused_at_once(here):
+    here.write_text("a." * 20_000 + "b = 1")  # tomllib alone takes half a minute for it
+    began = time.monotonic()
+
+    with pytest.raises(UsageError, match="nested too deeply"):
+        load_settings(here, {})
+    assert time.monotonic() - began < 5
+
+
+def test_a_text_with_many_dots_is_no_key_of_many_parts(here):
+    domains = ",".join(f"v{n}.partner.example" for n in range(200))
+    here.write_text(f'{TEXT}[roster]\nexclude_email_domains = "{domains}"\n')
+
+    assert len(load_settings(here, {}).roster.exclude_email_domains) == 200
 
 
 @pytest.mark.parametrize("name", ["LASTSEEN_ROSTER__GROUPS", "LASTSEEN_ROSTER__COLUMNS"])

@@ -47,6 +47,12 @@ NO_ADDRESS = [
     "an n@x.example",
     "ann@x.example\nbob",
     "a" * 250 + "@x.example",
+    "ann@x..example",
+    "ann@-x.example",
+    "ann@x.example+",
+    "ann@x.example/",
+    "ann@x.example\N{GRINNING FACE}",
+    "ann@x.example\N{ARABIC-INDIC DIGIT ONE}",
 ]
 
 
@@ -69,6 +75,13 @@ def test_what_is_read_as_an_address_is_one_and_reads_the_same_again(written):
         return
     assert address.count("@") == 1
     assert email_address(address) == address
+
+
+@pytest.mark.parametrize(
+    "written", ["ann@localhost", "ann@my_firm.example", "ann@b\xfccher.example"]
+)
+def test_domains_in_use_are_read(written):
+    assert email_address(written) == written
 
 
 def test_an_apostrophe_inside_a_name_stays():

@@ -231,3 +231,10 @@ def test_no_proxy_sees_the_credentials(monkeypatch):
         asyncio.run(play())
     assert b"CONNECT hr.example:443" in seen
     assert b"sesame" not in seen
+
+
+def test_text_that_is_no_utf_8_is_refused_by_row():
+    body = b'[{"email": "ann@x.org"}, {"email": "bob@x.org", "name": "B\xf6b"}]'
+
+    with pytest.raises(UsageError, match="row 2"):
+        load(always(body=body, content_type="application/json"), rows=None)

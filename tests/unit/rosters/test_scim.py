@@ -197,3 +197,19 @@ def test_an_answer_that_is_no_scim_list_is_told_as_one():
 
     with pytest.raises(RosterError, match="not a SCIM list"):
         asyncio.run(play())
+
+
+def test_text_that_is_no_utf_8_is_told_as_a_user_that_cannot_be_read():
+    body = b'{"totalResults": 1, "Resources": [{"id": "1", "userName": "B\xf6b@x.org"}]}'
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("/Users"):
+            return web.Response(body=body, content_type="application/json")
+        return web.Response(status=404)
+
+    async def play() -> Listing:
+        async with served(answer) as url:
+            return await loading(url)
+
+    with pytest.raises(RosterError, match="user 1"):
+        asyncio.run(play())

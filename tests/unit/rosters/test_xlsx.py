@@ -221,3 +221,31 @@ def test_entities_in_the_xml_are_refused(saved, tmp_path):
 
     with pytest.raises(UsageError, match="not a whole Excel file"):
         load(path)
+
+
+def test_a_header_sorted_among_the_rows_is_refused(saved):
+    path = saved([["ann@x.org", "2028-12-31"], ["email", "end_date"], ["bob@x.org", "2028-12-31"]])
+
+    with pytest.raises(UsageError, match="row 1 names somebody, and the header is below it"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged"),
+    [("</row>", "</ow>"), ("</t>", ""), ("</sheetData>", ""), ("</worksheet>", "</worksheet><c/>")],
+)
+def test_damaged_xml_is_refused_and_leaves_nobody_out(saved, tmp_path, whole, damaged):
+    # Calamine reads over such damage, and people are missing afterwards.
+    path = saved([["email"], ["ann@x.org"], ["bob@x.org"]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    text = parts[sheet].decode()
+    assert whole in text
+    parts[sheet] = text.replace(whole, damaged, 1).encode()
+    with zipfile.ZipFile(tmp_path / "damaged.xlsx", "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+
+    with pytest.raises(UsageError, match="not a whole Excel file"):
+        load(tmp_path / "damaged.xlsx")

@@ -1,0 +1,330 @@
+"""Mutated rosters, from the file or the answer to the decision, on a portal of a few guests.
+
+Only a LastseenError may come out. Whoever is disabled because a contract ended must stand on the
+mutated roster with an end in the past wherever they stand on it; whoever is disabled because they
+are on no row must not stand on it at all. What stands on it is read here a second time, naively.
+"""
+
+import asyncio
+import json
+import random
+import re
+import tempfile
+import unicodedata
+import zipfile
+from collections.abc import Callable, Collection, Iterator
+from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+from campaigns import mutations
+from campaigns.fuzz import texts
+from campaigns.fuzz.few_guests import GUESTS, NOW, FewGuests
+from campaigns.fuzz.finding import Finding, last_words
+from lastseen.model.contractor import Profile
+from lastseen.model.decision import Reason, Verdict
+from lastseen.model.errors import LastseenError
+from lastseen.model.plan import Policy
+from lastseen.policy import decide
+from lastseen.rosters.interface import RosterOptions
+from lastseen.rosters.json_client import JsonClient, Page
+from lastseen.rosters.matching import match_all
+from lastseen.rosters.sources import open_roster
+from lastseen.subject import NOTHING_KNOWN, Subject
+
+COLUMNS = ("id", "email", "display_name", "start_date", "end_date")
+"""The start is of no interest to the product: an end must never be taken from there."""
+
+ROWS = (
+    ("", "ann@vendor.example", "Ann", "2024-01-01", ""),
+    (GUESTS[0].id, "", "Ann", "2023-01-01", "2024-12-31"),
+    ("", "bob@vendor.example", "Bob", "2024-01-01", "2028-12-31"),
+    (GUESTS[1].id, "bob@vendor.example", "Bob", "2022-01-01", "2023-06-30"),
+    ("", "cid@vendor.example", "Cid", "2020-01-01", "2024-02-29"),
+    (GUESTS[3].id, "", "Dee", "2024-01-01", "2026-11-26T23:00:00Z"),
+    ("", "eve@vendor.example", "Eve, Ltd", "2024-01-01", "2028-12-31"),
+    ("", "Fay <fay@vendor.example>", "Fay", "2024-01-01", "2029-01-01"),
+    ("", "mailto:fay@vendor.example", "Fay", "2021-01-01", "2022-01-01"),
+    ("", "hans.stra\u00dfe@vendor.example", "Hans", "2020-01-01", "2021-01-01"),
+    (GUESTS[8].id, "IDA@VENDOR.EXAMPLE", 'Ida "Ix" Roe', "2024-01-01", ""),
+    ("", "joe@vendor.example", "Joe", "1999-01-01", "0001-01-01"),
+)
+"""Gus is on no row; the end of Dee's contract is today in Berlin."""
+
+LEAVING = Policy(unknown_guests="disable")
+
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2})?")
+_XLSX_PARTS = {
+    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
+    'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+    'relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override '
+    'PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+    'spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType='
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
+    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
+    'relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/'
+    '2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/'
+    '2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/'
+    'officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+    "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>'
+    '<sheet name="People" sheetId="1" r:id="rId1"/></sheets></workbook>',
+}
+_SHEET = "xl/worksheets/sheet1.xml"
+
+
+class Mutant(msgspec.Struct, frozen=True, kw_only=True):
+    """A mutated roster."""
+
+    mutation: str
+    body: bytes
+    """What the product reads."""
+    records: list[str]
+    """Its rows, as far as they can be told apart."""
+    columns: Collection[str] = ("id", "email")
+    """The names of its columns."""
+
+
+def csv_findings(number: int, *, seed: int) -> Iterator[Finding]:
+    """Read so many mutated CSV files; yield what must not happen."""
+    return _findings("csv", number, seed, _mutated_csv)
+
+
+def xlsx_findings(number: int, *, seed: int) -> Iterator[Finding]:
+    """Read so many mutated workbooks; yield what must not happen."""
+    return _findings("xlsx", number, seed, _mutated_xlsx)
+
+
+def http_findings(number: int, *, seed: int) -> Iterator[Finding]:
+    """Read so many mutated answers of a web service; yield what must not happen."""
+    return _findings("http", number, seed, _mutated_http)
+
+
+def scim_findings(number: int, *, seed: int) -> Iterator[Finding]:
+    """Read so many mutated answers of a SCIM service; yield what must not happen."""
+    return _findings("scim", number, seed, _mutated_scim)
+
+
+def _findings(
+    source: str, number: int, seed: int, mutant: Callable[[random.Random], Mutant]
+) -> Iterator[Finding]:
+    chance = random.Random(f"{source} {seed}")
+    with tempfile.TemporaryDirectory(prefix="lastseen-fuzz-") as folder, asyncio.Runner() as runner:
+        file = Path(folder, f"roster.{source}")
+        for _ in range(number):
+            one = mutant(chance)
+            file.write_bytes(one.body)
+            if (text := runner.run(_trouble(source, one, file))) is not None:
+                yield Finding(where=source, mutation=one.mutation, text=text, body=one.body)
+
+
+async def _trouble(source: str, mutant: Mutant, file: Path) -> str | None:
+    """Return what goes wrong with a roster; None where it is read well, or refused."""
+    portal = FewGuests()
+
+    async def answer(client: JsonClient, *_: object) -> Page:
+        return Page(mutant.body, None)
+
+    async def none(client: JsonClient, *_: object) -> Page:
+        return Page(b"{}", None)
+
+    try:
+        with patch.object(JsonClient, "page", answer), patch.object(JsonClient, "document", none):
+            listing = await open_roster(_options(source, file)).load(portal)
+        matched = await match_all(listing, portal, reconcile=True)
+    except LastseenError:
+        return None
+    except BaseException as error:  # a panic of the library that reads workbooks is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        return last_words()
+    whole = bool(listing.contractors) and listing.complete
+    for found in matched.matches:
+        stranger = found.problem is Reason.UNKNOWN_GUEST
+        subject = Subject(
+            contractor=found.contractor,
+            profile=found.profile,
+            problem=found.problem,
+            is_off_roster=stranger and whole,
+        )
+        decision = decide(subject, NOTHING_KNOWN, policy=LEAVING, now=NOW)
+        if decision.decision is Verdict.DISABLE and found.profile is not None:
+            wrong = _wrong(found.profile, decision.reason, mutant)
+            if wrong is not None:
+                return wrong
+    return None
+
+
+def _options(source: str, file: Path) -> RosterOptions:
+    match source:
+        case "http":
+            return RosterOptions(source="http", url="https://hr.example/people", rows="data.people")
+        case "scim":
+            return RosterOptions(
+                source="scim", url="https://idp.example/v2", columns={"end_date": "end_date"}
+            )
+        case _:
+            return RosterOptions(source=source, path=file)
+
+
+def _wrong(account: Profile, reason: Reason, mutant: Mutant) -> str | None:
+    """Say what is wrong with disabling an account for `reason`, by what stands on the roster."""
+    wanted: list[str] = [account.id] if "id" in mutant.columns else []
+    wanted += [account.email] if "email" in mutant.columns else []
+    named = [one for one in mutant.records if any(_names(one, who) for who in wanted)]
+    name = account.display_name
+    if reason is Reason.NOT_ON_ROSTER:
+        return f"{name} stands on the roster and is taken for off it" if named else None
+    if not named:
+        return f"the contract of {name} ended, and they stand nowhere"
+    if not all(map(_is_over, named)):
+        return f"the contract of {name} ended, and a row says otherwise"
+    return None
+
+
+def _names(record: str, wanted: str) -> bool:
+    """Say whether an id, however hyphenated, or an address stands in a row by itself."""
+    seen = _visible(record)
+    if "@" not in wanted:
+        seen, wanted = seen.replace("-", ""), wanted.replace("-", "")
+    pattern = rf"(?<![\w.!#$%&*+/=?^{{|}}~-]){re.escape(wanted)}(?![\w@+-])"
+    return re.search(pattern, seen, re.IGNORECASE) is not None
+
+
+def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        " " if unicodedata.category(c) == "Zs" else c
+        for c in text
+        if c in "\t\r\n" or unicodedata.category(c) not in ("Cf", "Cc")
+    )
+
+
+def _is_over(record: str) -> bool:
+    """Say whether a row has dates, and none from today on."""
+    days = [_day(*found.groups()) for found in _DAY.finditer(record)]
+    real = [day for day in days if day is not None]
+    return bool(real) and max(real) < NOW.date()
+
+
+def _day(written: str, hour: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(written)
+        return day + timedelta(days=hour is not None)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _mutated_csv(chance: random.Random) -> Mutant:
+    delimiter = chance.choice(",,;\t")
+    body = "\n".join(delimiter.join(map(_quoted, row)) for row in (COLUMNS, *ROWS)) + "\n"
+    mutation, changed = texts.mutated(body.encode(), chance)
+    records = _records(changed, delimiter)
+    header = next((one for one in records if one.strip()), "")
+    columns = [_visible(name).strip(' "').lower() for name in header.split(delimiter)]
+    return Mutant(mutation=mutation, body=changed, records=records, columns=columns)
+
+
+def _quoted(cell: str) -> str:
+    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if re.search('[,;"]', cell) else cell
+
+
+def _records(body: bytes, delimiter: str) -> list[str]:
+    """Return the lines, those joined between which a quotation is open."""
+    records, quoted, begins = [""], False, True
+    for sign in re.split(rf'(["{delimiter}\r\n])', body.decode("utf-8", "replace")):
+        if not sign:
+            continue
+        ends = quoted and sign == '"'
+        if sign == '"' and (quoted or begins):
+            quoted = not quoted
+        if sign in "\r\n" and not quoted:
+            records.append("")
+        records[-1] += sign
+        # A quotation mark within a quotation is doubled: it closes and opens again.
+        begins = ends or sign in f"{delimiter}\r\n"
+    return records
+
+
+def _mutated_xlsx(chance: random.Random) -> Mutant:
+    rows = "\n".join(f"<row>{''.join(map(_cell, row))}</row>" for row in (COLUMNS, *ROWS))
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f"<sheetData>\n{rows}\n</sheetData></worksheet>"
+    )
+    parts = {name: text.encode() for name, text in {**_XLSX_PARTS, _SHEET: sheet}.items()}
+    if chance.random() < 0.3:
+        mutation, body = texts.mutated(_zipped(parts), chance)
+    else:
+        part = chance.choice((_SHEET, _SHEET, *parts))
+        mutation, parts[part] = texts.mutated(parts[part], chance)
+        body = _zipped(parts)
+    rows_there = parts[_SHEET].decode("utf-8", "replace").split("<row")
+    names = [set(map(str.lower, re.findall("<t>([^<]*)</t>", _visible(row)))) for row in rows_there]
+    columns = next((one for one in names if one & {"id", "email"}), set())
+    return Mutant(mutation=mutation, body=body, records=rows_there, columns=columns)
+
+
+def _cell(text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'<c t="inlineStr"><is><t>{escaped}</t></is></c>'
+
+
+def _zipped(parts: dict[str, bytes]) -> bytes:
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
+        for name, content in parts.items():
+            file.writestr(zipfile.ZipInfo(name), content)
+    return archive.getvalue()
+
+
+def _mutated_http(chance: random.Random) -> Mutant:
+    people = [dict(zip(COLUMNS, row, strict=True)) for row in ROWS]
+    return _mutated_json({"data": {"people": people}, "count": len(people)}, chance)
+
+
+def _mutated_scim(chance: random.Random) -> Mutant:
+    users = [
+        {
+            "id": f"u{number}",
+            "userName": f"u{number}",
+            "emails": [{"value": email, "primary": True}] if email else [],
+            "displayName": name,
+            "end_date": end,
+            "active": True,
+        }
+        for number, (_, email, name, _, end) in enumerate(ROWS)
+        if email
+    ]
+    return _mutated_json({"totalResults": len(users), "Resources": users}, chance)
+
+
+def _mutated_json(document: dict[str, Any], chance: random.Random) -> Mutant:
+    body = json.dumps(document, indent=chance.choice((None, 0)), ensure_ascii=False).encode()
+    by = chance.choice((texts.mutated, mutations.mutated))
+    mutation, changed = by(body, chance)
+    return Mutant(mutation=mutation, body=changed, records=_objects(changed))
+
+
+def _objects(body: bytes) -> list[str]:
+    """Return what every object in a JSON text says about a person."""
+    found = []
+
+    def note(fields: dict[str, Any]) -> dict[str, Any]:
+        if "data" in fields or "Resources" in fields:  # the envelope is nobody
+            return fields
+        said = {key: fields[key] for key in ("id", "email", "emails", "end_date") if key in fields}
+        found.append(json.dumps(said, ensure_ascii=False))
+        return fields
+
+    try:
+        json.loads(body.decode("utf-8-sig", "replace"), object_hook=note)
+    except (ValueError, RecursionError):
+        return []
+    return found

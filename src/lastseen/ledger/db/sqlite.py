@@ -188,8 +188,11 @@ def _write_ahead(engine: Engine) -> None:
             if mode != ("wal",):
                 connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError as error:
-            is_busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-            if not is_busy or time.monotonic() > deadline:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # not set where Python itself fails
+            if (
+                code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                or time.monotonic() > deadline
+            ):
                 raise
             time.sleep(0.05)
         else:

@@ -185,8 +185,6 @@ ACTIVATION_SENT: Final = 4021
 OWN_SESSIONS_ENDED: Final = 4034
 SESSIONS_ENDED: Final = 4036
 INVITATION_SENT: Final = 4037
-TRASH_CLEANED: Final = (5018, 5027)
-"""What the daily clean-up of the trash deletes, as the person whose trash it is."""
 COOKIE_SETTINGS_UPDATED: Final = 6032
 
 TRAIL: Final[dict[int, TrailAction]] = {

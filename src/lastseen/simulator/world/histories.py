@@ -10,16 +10,14 @@ import random
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import replace
 
-from lastseen.simulator.endpoints.event_wire import Actor, background_work, stranger
+from lastseen.simulator.endpoints.event_wire import Actor, stranger
 from lastseen.simulator.world import actions
 from lastseen.simulator.world.event_log import EventColumns
-from lastseen.simulator.world.keys import ApiKey, make_key
 from lastseen.simulator.world.people import NOBODY, Kind, Person
 from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import LateEvent, Scenario
-from lastseen.simulator.world.sessions import Door, Reader
+from lastseen.simulator.world.sessions import Reader
 
 DAY = 86_400
 # Nothing for a document that is only read: that leaves no event.
@@ -55,10 +53,8 @@ class Diary:
         self._trail: array[int] = array("q")
         self._late: list[LateEvent] = []
         self._failures: list[tuple[int, Person]] = []
-        self._background: list[tuple[int, Person, int]] = []
         self._targets: dict[int, list[str]] = {}
         self._readers: list[Reader] = []
-        self._keys: list[ApiKey] = []
 
     def sign_in(self, second: int, actor: int, action: int | None = None) -> None:
         """Note a login event; without `action`, a successful sign-in. Nothing after now."""
@@ -85,25 +81,9 @@ class Diary:
             self._targets.setdefault(event, []).append(target)
             self._trail.append(event)
 
-    def clean_trash(self, second: int, person: Person, action: int) -> None:
-        """Note that the daily clean-up deleted something in a person's name."""
-        self._background.append((second, person, action))
-
     def read(self, reader: Reader) -> None:
         """Note somebody who comes and reads, which no log shows."""
         self._readers.append(reader)
-
-    def use_key(self, person: Person, *, last: int, every: int) -> None:
-        """Note somebody who comes by an API key of their own."""
-        self._keys.append(
-            replace(
-                make_key(person.id, self.now),
-                name="own key",
-                created=person.registered,
-                last_used=last,
-            )
-        )
-        self.read(Reader(person.id, last, every, door=Door.API_KEY))
 
     def attack(self, second: int, person: Person) -> None:
         """Note a failed sign-in under a person's address that the portal could not match."""
@@ -112,22 +92,18 @@ class Diary:
     def close(self, people: tuple[Person, ...], *, key_account: str) -> Scenario:
         """Add what befalls a portal as a whole, sort everything, and give the scenario."""
         self._bursts()
-        strangers = [*self._strangers(len(people))]
-        for second, person, action in self._background:
-            self._trail.append(_packed(second, len(people) + len(strangers), action))
-            strangers.append(background_work(person))
+        strangers = self._strangers(len(people))
         trail = array("q", sorted(self._trail))
         return Scenario(
             now=self.now,
             people=people,
-            strangers=tuple(strangers),
+            strangers=strangers,
             logins=_columns(array("q", sorted(self._logins))),
             trail=_columns(trail),
             late=tuple(sorted(self._late)),
             key_account=key_account,
             targets=self._ids_of_targets(trail),
             readers=tuple(self._readers),
-            keys=tuple(self._keys),
         )
 
     def _ids_of_targets(self, trail: array[int]) -> Mapping[int, str]:

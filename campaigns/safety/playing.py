@@ -254,7 +254,7 @@ class _Play:
         changes_before = len(self.portal.world.changes)
         receipt = self.time.run(self._applying(plan, ledger))
         people = self.setting.people
-        meant = {one.user_id: one.reason.value for one in plan.to_disable()}
+        meant = {str(one.user_id): one.reason.value for one in plan.to_disable()}
         disabled = {
             change.user_id
             for change in self.portal.world.changes[changes_before:]

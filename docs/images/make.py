@@ -68,9 +68,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="lastseen-images-") as folder, _simulated_portal() as served:
         plan = _reviewed(Path(folder), served)
         (HERE / "table.svg").write_text(_drawn(plan), encoding="utf-8")
-        report = Path(folder) / "report.html"
-        report.write_bytes(render_plan(plan, "html"))
-        _photograph(report, HERE / "report.png")
+        _photograph(Path(folder) / "report.html", HERE / "report.png")
 
 
 @contextmanager
@@ -86,11 +84,11 @@ def _simulated_portal() -> Iterator[Mapping[str, str]]:
 
 
 def _reviewed(folder: Path, served: Mapping[str, str]) -> Plan:
-    """Return the plan of a first review, which has an empty ledger."""
+    """Return the plan of a first review, which has an empty ledger; its report lies beside it."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("LASTSEEN_")}
     ledger = {"LASTSEEN_LEDGER__URL": f"sqlite:///{folder / 'ledger.sqlite3'}"}
     subprocess.run(
-        (*LASTSEEN, "review", "-o", "plan.json"),
+        (*LASTSEEN, "review", "-o", "plan.json", "-o", "report.html"),
         cwd=folder,
         env={**others, **served, **ledger},
         check=True,

@@ -6,15 +6,19 @@ from importlib.resources import files
 import pytest
 
 from lastseen.model.decision import Reason, Verdict
-from lastseen.reports import render_plan
+from lastseen.reports import render_plan, render_receipt
+from lastseen.reports.history import render_runs
 from tests.unit.reports.samples import (
     HOSTILE,
     decision,
     hostile_plan,
     incomplete_evidence,
+    outcome,
     plan_of,
+    receipt_of,
     roster_of,
 )
+from tests.unit.reports.test_history import run
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +68,39 @@ def test_it_asks_for_nothing_complains_of_nothing_and_fits(opened, document, wid
     assert len(asked) == 1, asked
     assert page.complaints == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+RECORDS = {
+    "plan": render_plan(plan_of(decision(failed_sign_ins=1, idle_days=1)), "html"),
+    "receipt": render_receipt(
+        receipt_of(outcome(reason=Reason.INACTIVE, error="Lost.")), "html", plan=plan_of(decision())
+    ),
+    "history": render_runs([run()], "html", portal="https://n.example"),
+}
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_on_a_card_no_value_runs_into_the_one_before_it(opened, record):
+    page = opened(RECORDS[record], width=390)
+    joined = page.locator("table.people tbody td").evaluate_all(
+        """cells => cells.filter((cell) => {
+            const before = cell.previousElementSibling;
+            const shown = getComputedStyle(cell);
+            return shown.display === "inline" && cell.textContent.trim()
+              && getComputedStyle(before).display === "inline" && before.textContent.trim()
+              && getComputedStyle(cell, "::before").content === "none";
+        }).map((cell) => cell.textContent)"""
+    )
+    assert joined == []
+
+
+def test_one_of_something_is_no_plural_on_a_card(opened):
+    page = opened(RECORDS["plan"], width=390)
+    said = page.locator("table.people tbody td").evaluate_all(
+        "cells => cells.map((cell) => getComputedStyle(cell, '::after').content)"
+    )
+    assert '" day idle"' in said
+    assert '" failed sign-in"' in said
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -141,6 +178,9 @@ def test_it_prints_with_the_headers_of_its_tables(opened):
         "table-header-group"
     )
     assert page.pdf(format="A4").startswith(b"%PDF")
+    # A heading that isn't a block may stay alone at the foot of a page.
+    heading = page.locator(".group > h2").first
+    assert heading.evaluate("e => getComputedStyle(e).display") == "block"
 
 
 def test_a_row_is_at_most_half_as_high_as_a_sentence_made_it(opened):

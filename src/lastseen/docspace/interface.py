@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from lastseen.model.contractor import AccountStatus, Profile, UserId
-from lastseen.model.instant import Instant, Interval
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, Interval
 from lastseen.model.sighting import Event, EvidenceKind
 
 
@@ -248,3 +248,9 @@ class Portal(Protocol):
 
     async def end_sessions(self, user_id: UserId) -> None:
         """End all sessions of a person. Never retried inside, as `set_status`."""
+
+
+def clocks_agree(portal: Portal) -> bool:
+    """Say whether the portal tells its time, and it is this machine's: else idle time is wrong."""
+    skew = abs(portal.largest_skew_seconds)
+    return portal.tells_its_time and skew <= CLOCK_TOLERANCE.total_seconds()

@@ -1,6 +1,6 @@
 """What speaks against changing an account by now, and what has changed since the decision. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
@@ -10,13 +10,14 @@ from lastseen.execution.target import Target
 from lastseen.model.contractor import (
     AccountStatus,
     AccountType,
+    Contractor,
     Profile,
     UserId,
     email_key,
     protection,
 )
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.exemption import Exemption
+from lastseen.model.exemption import Exemptions
 from lastseen.model.instant import Instant, after, days, minute
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause
@@ -50,12 +51,18 @@ def account_change(target: Target, now: Profile, *, own: UserId) -> Change | Non
     return None
 
 
-def exemption_now(target: Target, exemptions: Collection[Exemption]) -> Change | None:
-    """Return the exemption that holds for a person, or None."""
-    for exemption in exemptions:
-        if exemption.covers(ids=[target.user_id], emails=[target.email]):
-            words = f"exempt until {exemption.until}: {exemption.reason}"
-            return Change(cause=Cause.EXEMPT, explanation=words)
+def exemption_now(named: Contractor | None, now: Profile, exemptions: Exemptions) -> Change | None:
+    """Return the exemption that holds for a person, or may mean them, or None.
+
+    `named` is how the plan or the roster names the person, `now` the account.
+    """
+    covered = exemptions.of(named, now)
+    if covered.exemption is not None:
+        words = f"exempt until {covered.exemption.until}: {covered.exemption.reason}"
+        return Change(cause=Cause.EXEMPT, explanation=words)
+    if covered.doubtful is not None:
+        words = f"the exemption of {covered.doubtful.who} may mean this person"
+        return Change(cause=Cause.EXEMPT, explanation=words)
     return None
 
 

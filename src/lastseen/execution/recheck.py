@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from lastseen.docspace.interface import clocks_agree
 from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
@@ -31,10 +32,11 @@ from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target
 from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
-from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
+from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import PortalRefused
-from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, minute, utc_date
+from lastseen.model.exemption import Exemptions
+from lastseen.model.instant import EPOCH, Instant, minute, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.sighting import EvidenceKind
@@ -47,6 +49,9 @@ _UNPROVEN = (
 )
 _SILENT = "{}: it has probably stopped, so new presence would not be seen; see `lastseen doctor`"
 _CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
+_NO_CLOCK = (
+    "the portal doesn't tell its time: have the proxy in front of it pass the `Date` header on"
+)
 _WITHOUT_EVIDENCE = frozenset({Reason.CONTRACT_ENDED, Reason.NOT_ON_ROSTER})
 """Decisions that no sighting changes."""
 
@@ -160,7 +165,7 @@ class _Judge:
         self._basis = basis
         self._own = own
         self._now = now
-        self._exemptions = context.ledger.exemptions.active(utc_date(now))
+        self._exemptions = Exemptions(context.ledger.exemptions.active(utc_date(now)))
         self._reinstated = context.ledger.accounts.reinstated()
         self._sightings = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
@@ -174,14 +179,16 @@ class _Judge:
         profile = now.profiles.get(target.user_id)
         if profile is not None and profile.status is AccountStatus.TERMINATED:
             return already(target, AccountStatus.TERMINATED)
-        if abs(self._context.portal.largest_skew_seconds) > CLOCK_TOLERANCE.total_seconds():
-            return failed(target, _CLOCKS, Cause.CLOCKS_DIFFER)
+        if not clocks_agree(self._context.portal):
+            words = _CLOCKS if self._context.portal.tells_its_time else _NO_CLOCK
+            return failed(target, words, Cause.CLOCKS_DIFFER)
         if profile is None:
             return spared(target, GONE)
+        decided_on = Contractor(id=target.user_id, email=target.email)
         change = (
             account_change(target, profile, own=self._own)
             or acceptance_since(one.decision, profile)
-            or exemption_now(target, self._exemptions)
+            or exemption_now(decided_on, profile, self._exemptions)
             or reinstatement_since(target, self._basis.at, self._reinstated)
         )
         return None if change is None else spared(target, change)
@@ -201,7 +208,10 @@ class _Judge:
         target, decision = one.target, one.decision
         change: Change | None = None
         if found is not None:
-            change = roster_change(decision, found.get(target.user_id), utc_date(self._now))
+            match = found.get(target.user_id)
+            change = roster_change(decision, match, utc_date(self._now)) or exemption_now(
+                match.contractor if match else None, profile, self._exemptions
+            )
         if policy is not None:
             ended_at = self._basis.history.signed_out.get(target.user_id)
             change = (

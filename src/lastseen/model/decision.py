@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant
 
 
@@ -53,7 +54,7 @@ class SeenBy(StrEnum):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What the plan says of one contractor; field names are the plan's contract."""
 
-    user_id: str | None
+    user_id: UserId | None
     """The portal's id; null where the roster's person isn't on the portal and gave none."""
     email: str | None
     """The e-mail address, the portal's where it has one."""

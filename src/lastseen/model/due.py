@@ -84,7 +84,7 @@ def soon_due(
 
 def _due(decision: Decision, at: Instant, reason: Reason) -> DueSoon:
     return DueSoon(
-        user_id=decision.user_id or "",
+        user_id=decision.user_id or UserId(""),
         email=decision.email,
         display_name=decision.display_name,
         sponsor=decision.sponsor,

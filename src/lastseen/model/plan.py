@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from lastseen.model.canonical_json import NOT_CANONICAL, canonical_json
+from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import PlanRefused
 from lastseen.model.instant import Instant, after, before, days, whole_second
@@ -158,7 +159,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
 class DueSoon(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who is kept today and will be disabled if nothing is seen of them."""
 
-    user_id: str
+    user_id: UserId
     """The portal's id."""
     email: str | None
     """The e-mail address."""

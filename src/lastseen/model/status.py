@@ -2,6 +2,7 @@
 
 import msgspec
 
+from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason
 from lastseen.model.instant import Instant
 from lastseen.model.run import Run
@@ -26,7 +27,7 @@ class HeldFor(msgspec.Struct, frozen=True, kw_only=True):
 class DueSoon(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who will be disabled if not seen before."""
 
-    user_id: str | None
+    user_id: UserId | None
     """The portal's id."""
     email: str | None
     """The e-mail address."""

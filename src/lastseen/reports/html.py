@@ -187,9 +187,10 @@ def _caption(plan: Plan, counts: Histogram) -> str:
     beyond = (*(column for column in counts.columns if column.since >= counts.line), counts.beyond)
     past = sum(column.of(Verdict.DISABLE) for column in beyond)
     unseen, label = counts.unseen.of(Verdict.DISABLE), counts.unseen.label
+    with_ = "with " if label.startswith("no ") else ""
     parts = [
         f"{number(past)} last seen {counted(counts.line, 'day')} ago or longer" if past else "",
-        f"{number(unseen)} {label}" if unseen else "",
+        f"{number(unseen)} {with_}{label}" if unseen else "",
         f"{number(due - past - unseen)} for other reasons" if due > past + unseen else "",
     ]
     told = ", ".join(part for part in parts if part)

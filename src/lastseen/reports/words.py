@@ -154,9 +154,9 @@ _NEVER_SEEN = {
     "keep": "Anyone never seen is kept.",
 }
 _OPEN_SESSIONS = {
-    "report": "Anyone who may still be signed in is disabled and marked.",
-    "sign-out": "Anyone who may still be signed in is signed out first, and disabled later.",
-    "hold": "Anyone who may still be signed in is on hold.",
+    "report": "Idle people who may still be signed in are disabled too, and marked.",
+    "sign-out": "Idle people who may still be signed in are signed out first and disabled later.",
+    "hold": "Idle people who may still be signed in are on hold.",
 }
 _CONTRACT_END = {
     "disable": "When a contract has ended, access ends, whatever the logs show.",

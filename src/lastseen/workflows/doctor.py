@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import TypeVar
 
-from lastseen.docspace.interface import EventQuery, Portal, Retention
+from lastseen.docspace.interface import EventQuery, Portal, Retention, clocks_agree
 from lastseen.evidence.actions import KNOWN
 from lastseen.evidence.proof.coverage import covering
 from lastseen.evidence.reading.filter_detection import (
@@ -22,7 +22,6 @@ from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import PortalError, RosterError, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import (
-    CLOCK_TOLERANCE,
     Clock,
     Instant,
     Interval,
@@ -266,7 +265,7 @@ def _clock(portal: Portal) -> Finding:
             remedy="Have the proxy in front of the portal pass the `Date` header on.",
         )
     skew = portal.largest_skew_seconds
-    near = abs(skew) <= CLOCK_TOLERANCE.total_seconds()
+    near = clocks_agree(portal)
     return Finding(
         name="Clock",
         state="ok" if near else "problem",

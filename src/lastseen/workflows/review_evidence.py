@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import msgspec
 
+from lastseen.docspace.interface import clocks_agree
 from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.log_pulse import LogPulse, find_silences
 from lastseen.evidence.proof.log_silence import Silence
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Verdict
-from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, before, days
+from lastseen.model.instant import EPOCH, Instant, before, days
 from lastseen.model.sighting import EvidenceKind
 from lastseen.open_sessions import SessionTrace
 from lastseen.policy import decide
@@ -66,8 +67,7 @@ class ReviewEvidence:
     @property
     def clock_trusted(self) -> bool:
         """Whether the portal tells its time, and it is this machine's."""
-        skew = abs(self._context.portal.largest_skew_seconds)
-        return self._context.portal.tells_its_time and skew <= CLOCK_TOLERANCE.total_seconds()
+        return clocks_agree(self._context.portal)
 
     async def collect(self, subjects: Sequence[Subject]) -> None:
         """Collect evidence on those on whom only the logs can decide."""

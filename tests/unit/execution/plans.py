@@ -55,7 +55,7 @@ def plan_for(
         for who in people
     ) + tuple(
         Decision(
-            user_id=f"other-{index}",
+            user_id=UserId(f"other-{index}"),
             email=None,
             display_name=None,
             decision=Verdict.SKIP if why is not Reason.ACTIVE else Verdict.KEEP,

@@ -17,7 +17,7 @@ from lastseen.execution.eligibility import (
 from lastseen.execution.target import Target
 from lastseen.model.contractor import AccountType, Contractor, Profile, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.exemption import Exemption
+from lastseen.model.exemption import Exemption, Exemptions
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause
@@ -73,12 +73,31 @@ def test_a_protected_or_another_account_is_left_alone(fields, own, cause):
     assert change.cause is cause
 
 
-@pytest.mark.parametrize(("who", "holds"), [("ann", True), ("ann@vendor.example", True), ("b", 0)])
-def test_an_exemption_holds_by_id_and_by_address(who, holds):
+@pytest.mark.parametrize(
+    ("who", "spares"),
+    [
+        ("ann", True),
+        ("ann@vendor.example", True),
+        ("ann@home.example", True),  # as the roster writes it
+        ("domain:vendor.example", True),
+        ("group:00000005-0000-4000-8000-00000000abcd", True),
+        ("änn@vendor.example", True),  # it may mean this person
+        ("bob", False),
+        ("domain:vendor.org", False),
+        ("group:00000006-0000-4000-8000-00000000abcd", False),
+    ],
+)
+def test_an_exemption_of_any_kind_spares_whom_it_covers(who, spares):
+    now = Profile(
+        id=ANN, email="ann@vendor.example", groups=("00000005-0000-4000-8000-00000000ABCD",)
+    )
     exemption = Exemption(
         who=who, until=date(2026, 12, 31), reason="leave", added_by="x", added_at=START
     )
-    assert bool(exemption_now(TARGET, [exemption])) == bool(holds)
+    change = exemption_now(Contractor(email="ann@home.example"), now, Exemptions([exemption]))
+
+    assert (change is not None) is spares
+    assert change is None or change.cause is Cause.EXEMPT
 
 
 def test_only_a_reinstatement_after_the_decision_spares():

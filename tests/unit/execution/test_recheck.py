@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.errors import RosterError, UsageError
 from lastseen.model.instant import Instant
@@ -228,3 +228,53 @@ def test_whoever_was_exempted_is_not_signed_out_either(portal, ledger):
 
     assert outcomes(receipt) == {ann: OutcomeKind.SPARED_CHANGED}
     assert portal.sessions_ended == []
+
+
+GROUP_ID = "00000005-0000-4000-8000-00000000abcd"
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        f"group:{GROUP_ID}",
+        "domain:vendor.example",
+        "GUEST1@vendor.example",
+        "guést1@vendor.example",  # nearly the address: it may mean this person
+    ],
+)
+def test_an_exemption_of_any_kind_given_since_the_plan_spares(portal, ledger, who):
+    ann, bob = portal.add(1), portal.add(2)
+    portal.change(ann, groups=(GROUP_ID,))
+    portal.change(bob, email="bob@elsewhere.example")
+    plan = plan_for(portal, [ann, bob])
+    ledger.exemptions.add(who, until=date(2026, 12, 31), reason="audit")
+
+    receipt = carry_out(plan, portal, ledger)
+
+    assert outcomes(receipt) == {ann: OutcomeKind.SPARED_CHANGED, bob: OutcomeKind.DISABLED}
+    assert outcome(receipt, ann).cause is Cause.EXEMPT
+
+
+def test_an_exemption_of_the_address_that_the_roster_knows_spares(portal, ledger, tmp_path):
+    ann = UserId("00000001-0000-4000-8000-00000000abcd")
+    portal.accounts[ann] = Profile(id=ann, email="ann@vendor.example")
+    file = tmp_path / "contractors.csv"
+    file.write_text(f"id,email\n{ann},ann@home.example\n")
+    roster = open_roster(RosterOptions(source="csv", path=file))
+    plan = plan_for(portal, [ann])
+    ledger.exemptions.add("ann@home.example", until=date(2026, 12, 31), reason="audit")
+
+    receipt = carry_out(plan, portal, ledger, roster=roster)
+
+    assert outcome(receipt, ann).cause is Cause.EXEMPT
+    assert portal.status(ann) is not AccountStatus.TERMINATED
+
+
+def test_a_portal_that_tells_no_time_any_more_has_nobody_disabled(portal, ledger):
+    ann = portal.add(1)
+    portal.tells_its_time = False
+
+    receipt = carry_out(plan_for(portal, [ann]), portal, ledger)
+
+    assert outcome(receipt, ann).cause is Cause.CLOCKS_DIFFER
+    assert portal.puts == []

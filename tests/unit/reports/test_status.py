@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lastseen.model.actor import Actor
+from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason
 from lastseen.model.instant import Instant
 from lastseen.model.run import Run
@@ -47,7 +48,7 @@ def status(**fields) -> Status:
         ),
         "due_soon": (
             DueSoon(
-                user_id="u",
+                user_id=UserId("u"),
                 email="a@b.example",
                 display_name="Anna",
                 due_at=Instant(NOW + timedelta(days=5)),
@@ -114,6 +115,6 @@ def test_json_is_named():
 
 def test_no_name_reaches_the_terminal_as_it_is():
     due = tuple(
-        DueSoon(user_id=text, email=text, display_name=text, due_at=NOW) for text in HOSTILE
+        DueSoon(user_id=UserId(text), email=text, display_name=text, due_at=NOW) for text in HOSTILE
     )
     assert all(c == "\n" or c.isprintable() for c in table(status(due_soon=due, failed=HOSTILE[0])))

@@ -170,7 +170,7 @@ def test_a_run_that_ended_is_not_unfinished(portal: PortalLedger):
 def _plan(plan_id: str) -> Plan:
     decisions = (
         Decision(
-            user_id="00000001-0000-4000-8000-000000000000",
+            user_id=UserId("00000001-0000-4000-8000-000000000000"),
             email="anna@example.com",
             display_name="Anna",
             decision=Verdict.DISABLE,

@@ -12,16 +12,22 @@ from benchmarks.bench.processor import proven_against_plain
 from benchmarks.bench.regret import regret
 from benchmarks.bench.requests import first_and_second_day, with_dates_to_show
 from benchmarks.bench.rosters import every_source
-from benchmarks.bench.starting import commands_of_every_day
+from benchmarks.bench.starting import commands_of_every_day, small_review
 from benchmarks.bench.table import Row, machine, table
-from benchmarks.bench.wall import against_the_sample
+from benchmarks.bench.wall import Size, against_the_sample
 
 Measurement = Callable[[], list[Row]]
 
 FULL: dict[str, Measurement] = {
     "dates": lambda: with_dates_to_show([1_000, 2_000, 10_000]),
     "requests": lambda: first_and_second_day([1_000, 2_000, 10_000]),
-    "wall": lambda: against_the_sample(10_000, 500),
+    "wall": lambda: against_the_sample(
+        [
+            Size(contractors=1_000, sampled=500, least_ratio=15),
+            Size(contractors=10_000, sampled=500, least_ratio=50),
+        ]
+    ),
+    "small-review": small_review,
     "limits": lambda: limited(10_000),
     "memory": lambda: a_million_entries(10_000, 1_000_000),
     "processor": lambda: proven_against_plain(10_000),
@@ -39,7 +45,8 @@ FULL: dict[str, Measurement] = {
 SHORT: dict[str, Measurement] = {
     "dates": lambda: with_dates_to_show([200]),
     "requests": lambda: first_and_second_day([200]),
-    "wall": lambda: against_the_sample(200, 10),
+    "wall": lambda: against_the_sample([Size(contractors=200, sampled=10, least_ratio=5)]),
+    "small-review": small_review,
     "limits": lambda: limited(300),
     "memory": lambda: a_million_entries(300, 10_000),
     "processor": lambda: proven_against_plain(500),

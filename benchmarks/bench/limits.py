@@ -8,7 +8,7 @@ once, as documented; it either announces that on every answer, or only in its re
 import asyncio
 from collections.abc import Sequence
 
-from benchmarks.bench.table import Row
+from benchmarks.bench.table import WITHOUT_DATES, Row
 from lastseen.docspace.client import Client
 from lastseen.ledger import Ledger
 from lastseen.rosters import RosterOptions, open_roster
@@ -40,7 +40,8 @@ def _alone(shape: Shape, *, announced: bool) -> Row:
     refused = len(transport.refused)
     how = "on every answer" if announced else "only in refusals"
     return Row(
-        figure=f"share of 1,500 a minute used; 429s; GETs at once (limits told {how})",
+        figure=f"share of 1,500 a minute used; 429s; GETs at once (limits told {how}; "
+        f"{WITHOUT_DATES})",
         measured=f"{share:.2f}; {refused}; {transport.most_at_once}",
         goal=f"≥ {LEAST_SHARE}; ≤ {MOST_REFUSED}; ≤ {MOST_AT_ONCE}",
         met=share >= LEAST_SHARE
@@ -61,7 +62,8 @@ def _together(shape: Shape) -> Row:
     refused = sum(len(one.refused) for one in transports)
     share = share_used(sorted(moment for one in sent for moment in one), limit.per_minute)
     return Row(
-        figure="two reviews at once with one key: share used together; of the slower one; 429s",
+        figure="two reviews at once with one key: share used together; of the slower one; 429s "
+        f"({WITHOUT_DATES})",
         measured=f"{share:.2f}; {fewer / (fewer + more):.2f}; {refused}",
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.bench.table import Row
+from benchmarks.bench.table import WITHOUT_DATES, Row
 from lastseen.model.decision import Reason
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.sighting import EvidenceKind
@@ -15,8 +15,6 @@ DEFAULTS = Policy()
 LOOKBACK_DAYS = DEFAULTS.lookback_days
 MOST_RATIO = 1.05
 MOST_RATIO_WITH_DATES = 1.10
-WITHOUT_DATES = "lookback_days = inactive_days"
-"""The configuration of rows that leave the defaults."""
 STEP = PAGE - 1
 SPARE = 8
 """Requests that a second day may take beyond what it reads."""

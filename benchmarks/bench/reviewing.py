@@ -1,7 +1,7 @@
 """Runs `lastseen review` and `apply` as commands against a served portal, and measures them."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,17 +16,10 @@ _APPLIED = (0, 6)
 class Desk:
     """A folder with a ledger, from which commands are given to one portal."""
 
-    def __init__(self, folder: Path, portal: Served, *, lookback_days: int) -> None:
-        """Give commands from `folder`, with guardrails out of the way."""
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        """Give commands from `folder` with this environment."""
         self._folder = folder
-        self._environ = {
-            "LASTSEEN_PORTAL__URL": portal.url,
-            "LASTSEEN_API_KEY": portal.key,
-            "LASTSEEN_LEDGER__URL": f"sqlite:///{folder / 'ledger.sqlite3'}",
-            "LASTSEEN_POLICY__LOOKBACK_DAYS": str(lookback_days),
-            "LASTSEEN_GUARDRAILS__MAX_DISABLE": "1000000",
-            "LASTSEEN_GUARDRAILS__MAX_DISABLE_SHARE": "1.0",
-        }
+        self._environ = environ
 
     def review(self) -> tuple[Took, Plan]:
         """Review; raises RuntimeError where that fails."""
@@ -46,7 +39,28 @@ class Desk:
 
 
 @contextmanager
-def desk(portal: Served, *, lookback_days: int = 30) -> Iterator[Desk]:
-    """Give commands to `portal` with an empty ledger, which goes with the block."""
-    with tempfile.TemporaryDirectory(prefix="lastseen-bench-") as folder:
-        yield Desk(Path(folder), portal, lookback_days=lookback_days)
+def desk(portal: Served, *, lookback_days: int | None = None) -> Iterator[Desk]:
+    """Give commands to `portal` with an empty ledger, which goes with the block.
+
+    The configuration is the default one but for `lookback_days`, where that is given.
+    """
+    with tempfile.TemporaryDirectory(prefix="lastseen-bench-") as name:
+        environ = environ_of(portal, Path(name))
+        if lookback_days is not None:
+            environ["LASTSEEN_POLICY__LOOKBACK_DAYS"] = str(lookback_days)
+        yield Desk(Path(name), environ)
+
+
+def environ_of(portal: Served, folder: Path) -> dict[str, str]:
+    """Return what names the portal and a ledger in `folder`, with guardrails out of the way.
+
+    A compiled module is read from its cache, as it is after the first start anywhere.
+    """
+    return {
+        "LASTSEEN_PORTAL__URL": portal.url,
+        "LASTSEEN_API_KEY": portal.key,
+        "LASTSEEN_LEDGER__URL": f"sqlite:///{folder / 'ledger.sqlite3'}",
+        "LASTSEEN_GUARDRAILS__MAX_DISABLE": "1000000",
+        "LASTSEEN_GUARDRAILS__MAX_DISABLE_SHARE": "1.0",
+        "PYTHONDONTWRITEBYTECODE": "",
+    }

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+WITHOUT_DATES = "lookback_days = inactive_days"
+"""The configuration of rows that look no further back than decisions need."""
+
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One figure."""

@@ -67,3 +67,12 @@ def test_a_mistyped_command_is_answered_with_the_nearest(lastseen):
     ran = lastseen("reviw")
     assert ran.exit_code == 2
     assert "Did you mean 'review'?" in ran.stderr
+
+
+def test_a_review_as_json_loads_no_other_format_and_nothing_that_writes_a_configuration(at_work):
+    profiled = {"PYTHONPROFILEIMPORTTIME": "1"}
+    told = at_work.by_script("review", "-o", "plan.json", environment=profiled)
+    assert told.exit_code == 0
+    loaded = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    assert "sqlalchemy" in loaded
+    assert not loaded.intersection(("alembic", "jinja2", "rich.console", "tomlkit"))

@@ -16,6 +16,7 @@ FIGURES = {
     "dates": "requests ÷ fewest possible",
     "requests": "requests ÷ fewest possible",
     "wall": "wall time",
+    "small-review": "lastseen review from start to end",
     "limits": "1,500 a minute",
     "memory": "peak memory",
     "processor": "processor time",

@@ -100,7 +100,12 @@ def invocation(context: "Context") -> Invocation:
 def run_async(work: Coroutine[object, object, _Result]) -> _Result:
     """Run `work` in an event loop of its own and return its result."""
     import asyncio  # `lastseen --help` goes without
+    import gc
 
+    import lastseen.api  # noqa: F401 - before garbage is looked for: what it loads is none
+
+    gc.freeze()
+    gc.enable()
     results: list[_Result] = []
 
     async def kept() -> None:

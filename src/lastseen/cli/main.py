@@ -122,6 +122,7 @@ def main() -> NoReturn:
     """Run the command line of this process and end the process."""
     # Tens of thousands of people and events hold no cycles: looking for some took a tenth of a run.
     gc.set_threshold(*COLLECTIONS)
+    gc.disable()  # until asynchronous work begins: what modules hold stays for good
     _write_no_core_dumps()
     code = outcome(sys.argv[1:])
     gc.freeze()  # nothing is left to do: the interpreter's last search for cycles takes 0.15 s

@@ -6,8 +6,6 @@ Text only; `load` reads it back. The API key is never in it.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import tomlkit
-
 from lastseen.config.settings import Settings
 from lastseen.model.plan import Cohort
 from lastseen.rosters.interface import RosterOptions
@@ -198,6 +196,8 @@ def _assigned(name: str, value: object) -> list[str]:
 
 def _toml(value: object) -> str:
     """Return `value` as TOML writes it."""
+    import tomlkit  # only `init` writes a configuration
+
     if isinstance(value, Path):
         value = str(value)
     if isinstance(value, tuple):

@@ -12,6 +12,7 @@ from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.evidence.proof.log_silence import Silence, find_silence
 from lastseen.evidence.reading.shown_entries import LOG_ITSELF, shown_entries
 from lastseen.ledger import EvidenceStore
+from lastseen.model.concurrency import task_group
 from lastseen.model.instant import Instant, Interval, after, before, instant
 from lastseen.model.sighting import EvidenceKind
 
@@ -157,4 +158,9 @@ async def find_silences(
     pulses: Iterable[LogPulse], *, window: Instant, born: Instant, now: Instant
 ) -> dict[EvidenceKind, Silence]:
     """Return the pauses of each log. Raises PortalError."""
-    return {pulse.kind: await pulse.silence(window=window, born=born, now=now) for pulse in pulses}
+    async with task_group() as group:
+        asked = {
+            pulse.kind: group.create_task(pulse.silence(window=window, born=born, now=now))
+            for pulse in pulses
+        }
+    return {kind: task.result() for kind, task in asked.items()}

@@ -23,7 +23,14 @@ __all__ = [
     "screen_of",
 ]
 
-_BUILT_IN = ("table", "json", "csv", "html")
+_ENDINGS = {
+    "table": (".txt",),
+    "json": (".json",),
+    "csv": (".csv",),
+    "html": (".html", ".htm"),
+}
+"""The endings of each built-in format, so that none has to be loaded to be told apart."""
+_BUILT_IN = tuple(_ENDINGS)
 _GROUP = "lastseen.reports"
 _CONTEXT = PlanContext()
 _SCREEN = Screen()
@@ -79,10 +86,11 @@ def format_of(path: str | PurePath) -> str:
     Raises UsageError where no format has that ending.
     """
     ending = PurePath(path).suffix.lower()
-    others = _registered()
-    for name in plan_formats():
-        found = _load(others[name]) if name in others else _built_in(name)
-        if ending in found.endings:
+    for name, endings in _ENDINGS.items():
+        if ending in endings:
+            return name
+    for name, entry in sorted(_registered().items()):
+        if ending in _load(entry).endings:
             return name
     raise UsageError(
         attempted=f"choosing the format of {path}",

@@ -2,6 +2,7 @@ import io
 
 import pytest
 
+from lastseen import reports
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.plan import encode_plan
 from lastseen.reports import (
@@ -160,3 +161,9 @@ def test_no_color_wins_over_a_terminal():
     assert screen_of(Terminal(), {"TERM": "xterm-256color"}).colour
     assert not screen_of(Terminal(), {"TERM": "xterm-256color", "NO_COLOR": "1"}).colour
     assert not screen_of(Terminal(), {"TERM": "dumb"}).colour
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "html"])
+def test_the_endings_that_choose_a_built_in_format_are_its_own(form):
+    names = {ending: format_of(f"x{ending}") for ending in reports._built_in(form).endings}
+    assert set(names.values()) == {form}

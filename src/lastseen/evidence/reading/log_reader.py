@@ -33,6 +33,8 @@ EDGE = days(1)
 while it is read, and by a day until the next review."""
 SHARE_A_STRETCH = 0.7
 """The share of the requests allowed for dates that one stretch is planned to take: plans err."""
+MOST_AHEAD = 24
+"""Pages of a stretch that are asked for side by side: where requests run out, gaps stay open."""
 SHORTEST_STRETCH = 4
 """Pages below which a stretch takes all the requests that are left."""
 
@@ -155,6 +157,7 @@ class LogReader:
             await self._stream(
                 {person: max(since, at) for person, at in missing.items()},
                 is_spent=lambda: self._portal.traffic.requests >= end,
+                least_ahead=int(min(before, planned, MOST_AHEAD)),
             )
             missing = self._undated(wanted)
             if self._pages_left(missing) >= before:
@@ -238,7 +241,11 @@ class LogReader:
         return self._missing(missing)
 
     async def _stream(
-        self, missing: Wanted, *, is_spent: Callable[[], bool] = lambda: False
+        self,
+        missing: Wanted,
+        *,
+        is_spent: Callable[[], bool] = lambda: False,
+        least_ahead: int = 1,
     ) -> None:
         """Read the stream back to where everyone of `missing` is known, or has been seen."""
         if not missing:
@@ -247,7 +254,7 @@ class LogReader:
         await self._read(
             search,
             enough=lambda: not search.missing or is_spent(),
-            ahead=search.pages_ahead,
+            ahead=lambda: max(least_ahead, search.pages_ahead()),
         )
 
     async def _read(

@@ -1,7 +1,7 @@
-"""Logs on standard error, as text for people or as one JSON object a line for collectors.
+"""Logs on standard error, as text for people or as one JSON object per line for collectors.
 
-This module decides how a log line looks and keeps secrets out of it. It does not decide what is
-logged, and nothing here writes to standard output. A JSON line has `time`, `level`, `event` (a
+This module formats log lines and keeps secrets out of them. It does not decide what is logged,
+and nothing here writes to standard output. A JSON line has `time`, `level`, `event` (a
 fixed word), `message` and the fields that belong to the event.
 """
 
@@ -18,7 +18,7 @@ LogFormat = Literal["text", "json"]
 """Log format."""
 
 _SHORTEST_SECRET = 6
-"""Shorter texts are not hidden: they would blank out ordinary words."""
+"""Shorter secrets are not hidden: hiding them would blank out ordinary words."""
 
 _secrets: dict[str, ApiKey] = {}
 

@@ -1,6 +1,6 @@
-"""How what is wrong with a configuration is told: all of it at once, by name, without secrets.
+"""Configuration errors: all of them reported together, by name, without secrets.
 
-Which values are right is not known here.
+Which values are valid is not known here.
 """
 
 import difflib
@@ -15,9 +15,9 @@ Known = Mapping[str, Sequence[str]]
 """The keys of each table."""
 
 LIKE_A_KEY = re.compile(r"sk-|.{49}", re.IGNORECASE)
-"""Names that may be a key pasted into the wrong place; the longest name of ours has 21 letters."""
+"""Names that may be a key pasted into the wrong place; our longest name has 21 letters."""
 SECRET = re.compile(r"key|token|secret|passw|credential|bearer|authori", re.IGNORECASE)
-"""What a name looks like whose value is likely a secret."""
+"""Names whose values are likely secrets."""
 
 UNSHOWN = {
     ("portal", "url"),
@@ -29,7 +29,7 @@ UNSHOWN = {
 """Keys whose values may carry a password or a key."""
 
 KEY_VARIABLES = ("LASTSEEN_API_KEY", "LASTSEEN_API_KEY_FILE")
-"""Variables that are read elsewhere."""
+"""Variables that other modules read."""
 
 KEY_REMEDY = (
     "take the key out of there and give it as LASTSEEN_API_KEY, as a file named by "
@@ -41,7 +41,7 @@ PORTAL_REMEDY = (
     "set url under [portal] in lastseen.toml, or LASTSEEN_PORTAL__URL, or run `lastseen init`"
 )
 
-REMEDY = "correct what is named; `lastseen init` writes a file in which every key is explained"
+REMEDY = "correct the keys named; `lastseen init` writes a file that explains every key"
 
 RULES = {
     "bool": "must be true or false",
@@ -55,21 +55,21 @@ RULES = {
     "string": "must be text",
     "tuple": "must be a list",
 }
-"""What to say to pydantic's kinds of errors, by the first word of the kind."""
+"""Messages for pydantic's error types, by the first word of the type."""
 
 LIMITS = {
     "greater_than_equal": ("ge", "must be at least"),
     "greater_than": ("gt", "must be more than"),
     "less_than_equal": ("le", "must be at most"),
 }
-"""What to say to a number out of range, and under which name pydantic gives the limit."""
+"""Messages for numbers out of range, and the name under which pydantic gives the limit."""
 
 
 class Problems:
-    """Collects what is wrong, then tells it as one error."""
+    """Collects errors, then reports them as one."""
 
     def __init__(self, *, known: Known, path: Path | None, environment: Mapping[str, Any]) -> None:
-        """Tell of the file `path` and of `environment`, the tables that the variables make."""
+        """Report on the file `path` and on `environment`, the tables made from the variables."""
         self._known = known
         self._path = path
         self._environment = environment
@@ -81,7 +81,7 @@ class Problems:
         return bool(self._found)
 
     def note(self, errors: Iterable[Mapping[str, Any]]) -> None:
-        """Take in what pydantic found."""
+        """Add the errors that pydantic found."""
         for error in errors:
             place = tuple(str(part) for part in error["loc"])
             if error["type"] == "extra_forbidden":
@@ -93,10 +93,10 @@ class Problems:
                 self._found.append(self._sentence(place, error))
 
     def note_stray_variables(self, environ: Mapping[str, str]) -> None:
-        """Take in variables that look like settings and set nothing.
+        """Add variables that look like settings but set nothing.
 
-        Only names that can be taken for a setting: others may be anybody's, such as those that
-        Kubernetes makes for a service that is called lastseen.
+        Other names are left alone: Kubernetes, for one, sets variables for a service that is
+        called lastseen.
         """
         singly = {
             f"LASTSEEN_{part}".upper(): f"LASTSEEN_{table}__{key}".upper()
@@ -110,12 +110,12 @@ class Problems:
                 continue
             table, parted, _ = upper.removeprefix("LASTSEEN_").lower().partition("__")
             if parted and table not in self._known:
-                self._found.append(f"{name} names no table{_suggested(table, self._known)}")
+                self._found.append(f"{name} doesn't name a table{_suggested(table, self._known)}")
             elif upper in singly:
                 self._found.append(f"{name} sets nothing: did you mean {singly[upper]}?")
 
     def told(self) -> UsageError:
-        """Return everything noted as one error."""
+        """Return everything found as one error."""
         source = str(self._path.absolute()) if self._path else "from the environment"
         remedies = [
             *([KEY_REMEDY] if self._holds_key else []),
@@ -124,7 +124,7 @@ class Problems:
         return UsageError(
             attempted=f"reading the configuration {source}",
             found="; ".join(self._found),
-            meaning="a configuration is used whole or not at all, so nothing was started",
+            meaning="a configuration with errors is not used at all, so nothing was started",
             remedy="; ".join(remedies) or REMEDY,
         )
 
@@ -133,11 +133,11 @@ class Problems:
         if LIKE_A_KEY.match(last):
             self._holds_key = True
             where = ".".join(place[:-1]) or "the configuration"
-            self._found.append(f"{where} has a name that looks like an API key: it is not repeated")
+            self._found.append(f"{where} has a name that looks like an API key, not shown here")
             return
         if SECRET.search(last):
             self._holds_key = True
-            self._found.append(f"{name} is there, but no secret belongs into the configuration")
+            self._found.append(f"{name} is set, but secrets don't belong in the configuration")
             return
         is_table = len(place) == 1
         owners = [table for table, keys in self._known.items() if last in keys]

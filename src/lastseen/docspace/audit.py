@@ -1,7 +1,7 @@
-"""Pages of the two audit logs: what is asked, and what of the answer is checked.
+"""Pages of the two audit logs: the requests, and the checks on the answers.
 
-A page is passed on as it came, or not at all. Whether pages follow one another without a gap, and
-what an action means, is said by the evidence.
+A page is passed on unchanged or not at all. Whether pages leave a gap between them, and what an
+action means, is decided in `evidence`.
 """
 
 from datetime import datetime, timedelta
@@ -44,19 +44,19 @@ _decoder = msgspec.json.Decoder(_EventsEnvelope)
 
 
 async def sign_in_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
-    """Return one page of the sign-in log; raises PortalError, ValueError for an absurd query."""
+    """Return one page of the sign-in log; raises PortalError, ValueError for an invalid query."""
     return await _page(conversation, SIGN_INS_PATH, "reading the sign-in log", query)
 
 
 async def trail_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
-    """Return one page of the audit trail; raises PortalError, ValueError for an absurd query."""
+    """Return one page of the audit trail; raises PortalError, ValueError for an invalid query."""
     return await _page(conversation, TRAIL_PATH, "reading the audit trail", query)
 
 
 def wire_date(moment: Instant) -> str:
-    """Return an instant in the one form that the portal accepts for certain (ApiDateTime.cs).
+    """Return an instant in a form that the portal always accepts (ApiDateTime.cs).
 
-    Three digits of a second: six, which Python prints by itself, are refused with a 400.
+    Milliseconds: the six digits that Python prints by default are refused with a 400.
     """
     text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
     return f"{text}Z"
@@ -114,9 +114,9 @@ def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
 
 
 def _is_plain(events: list[Event]) -> bool:
-    """Say whether quickly decoded events are as nearly all are: nothing to refuse or to change.
+    """Return whether nothing about these events has to be refused or normalised, as usual.
 
-    Asks what `_check` asks, of all at once, which takes a third of the time.
+    Makes the checks of `_check` on all events at once, in a third of the time.
     """
     times = [event.at for event in events if not event.at.microsecond]
     if not times:
@@ -133,15 +133,16 @@ def _is_plain(events: list[Event]) -> bool:
 
 
 def _check(events: list[Event]) -> None:
-    """Raise MalformedResponse for events that no log holds; normalise ids and seconds.
+    """Raise MalformedResponse for events that no log can hold; normalise ids and seconds.
 
-    Times are let pass in any offset. Equal seconds have no order of their own.
+    Times may have any offset. Events of the same second have no order of their own.
 
-    An autumn night has one hour twice, and the portal writes the first pass of it as the second
-    (it takes each event into local time and back: TenantUtil.cs, ApiDateTime.cs), but sorts by the
-    true time. So a page may run up once, by an hour at most, to an event that was written earlier,
-    as its id shows, or whose date lies in such an hour: the trail gets its ids late. The events
-    above tell that what follows happened no later than they did: their time is taken for it.
+    When clocks go back, one hour occurs twice. The portal converts each event to local time and
+    back (TenantUtil.cs, ApiDateTime.cs), so it shows the first pass of that hour as the second,
+    but it sorts by the true time. A page may therefore go up once, by an hour at most, to an event
+    that was written earlier, as its id shows, or whose date lies in such an hour (the trail assigns
+    ids late). The events above it prove that it happened no later than they did, so it takes their
+    time.
     """
     earlier: datetime | None = None
     written: datetime | None = None
@@ -152,7 +153,7 @@ def _check(events: list[Event]) -> None:
             raise MalformedResponse(f"event {event.id} has a date without a time zone")
         check_year(moment)
         if not -(2**31) <= event.action_id < 2**31 or not -(2**63) <= event.id < 2**63:
-            raise MalformedResponse(f"event {event.id} has a number that is none of the portal's")
+            raise MalformedResponse(f"event {event.id} has a number that no portal writes")
         if moment.microsecond:
             moment = whole_second(Instant(moment))
         if earlier is not None and written is not None and moment > earlier:
@@ -160,7 +161,7 @@ def _check(events: list[Event]) -> None:
             fell = event.id < events[place - 1].id or moment <= written
             is_allowed = rises <= 1 and moment - earlier <= _REPEATED_HOUR
             if not is_allowed or not (fell or may_be_repeated(moment)):
-                raise MalformedResponse("it is not sorted from the newest event to the oldest")
+                raise MalformedResponse("it is not sorted from newest to oldest")
             written, moment = moment, earlier
         else:
             written = moment
@@ -171,4 +172,4 @@ def _check(events: list[Event]) -> None:
         if person is not event.user_id or moment is not event.at:
             events[place] = msgspec.structs.replace(event, at=moment, user_id=person)
     if len({event.id for event in events}) != len(events):
-        raise MalformedResponse("it brings the same event twice")
+        raise MalformedResponse("it has the same event twice")

@@ -1,4 +1,4 @@
-"""Lists of people, read in pages and proven whole; one person at a time.
+"""Lists of people, read in pages and proven complete; and single people.
 
 Why a person is wanted, and whether they are a contractor, is not known here.
 """
@@ -21,10 +21,10 @@ _SELF_PATH = "/api/2.0/people/@self"
 
 _MOST_A_PAGE = 100
 _READINGS = EMPTY_READINGS
-"""How often a list is read anew that changed while it was read."""
+"""How often a list that changed while it was read is read again."""
 
 _EVERY_STATUS = "7"
-"""EmployeeStatus.All; an administrator gets the terminated ones as well (DbUserService.cs)."""
+"""EmployeeStatus.All; for an administrator it includes terminated people (DbUserService.cs)."""
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -42,10 +42,10 @@ async def whoami(conversation: RetryingClient) -> Profile:
 async def person(conversation: RetryingClient, identity: UserId) -> Profile | None:
     """Return the person with this id, or None where there is none.
 
-    An answer about another person is unreadable: it says nothing of the one asked for.
+    An answer about another person raises PortalUnreadable.
 
-    The portal's ids are GUIDs: anything else is nobody's, and is not asked for, since the portal
-    takes it for a user name or for another address (`@self`).
+    The portal's ids are GUIDs. Anything else belongs to nobody and is never sent, since the portal
+    would take it for a user name or for another address (`@self`).
     """
     wanted = user_id(identity)
     if not _GUID.fullmatch(wanted):
@@ -53,7 +53,7 @@ async def person(conversation: RetryingClient, identity: UserId) -> Profile | No
     request = Request(method="GET", path=_PERSON_PATH + quote(wanted, safe=""))
 
     def read(answer: Answer) -> Profile | None:
-        """Return the person of an answer that is about the one asked for."""
+        """Return the person, provided that the answer is about them."""
         if answer.absent:
             return None
         profile = read_person(answer.body)
@@ -67,11 +67,11 @@ async def person(conversation: RetryingClient, identity: UserId) -> Profile | No
 async def people_by_email(
     conversation: RetryingClient, error_text: ErrorText, email: str
 ) -> tuple[Profile, ...]:
-    """Return everyone with this address, or one that a person could mistake for it (`near_key`).
+    """Return everyone with this address, or one easily mistaken for it (`near_key`).
 
-    Asked as a search, since `people/email` brings the first that it finds of several
-    (UserController.cs). The search finds parts, and some databases take accented letters for
-    plain ones: the caller compares the addresses.
+    This is a search, since `people/email` returns only the first of several matches
+    (UserController.cs). A search also matches parts of addresses, and some databases treat
+    accented letters as plain ones, so the caller compares the addresses.
     """
     wanted = email.strip()
     if not wanted:
@@ -81,17 +81,18 @@ async def people_by_email(
 
 
 async def count_people(conversation: RetryingClient, query: PeopleQuery) -> int:
-    """Return how many people the query names, as the portal counts them."""
+    """Return how many people match the query, as the portal counts them."""
     return (await _page(conversation, query, start=0, count=1)).total
 
 
 async def people(
     conversation: RetryingClient, error_text: ErrorText, query: PeopleQuery
 ) -> tuple[Profile, ...]:
-    """Return everyone the query names, each once, in the order of e-mail addresses.
+    """Return everyone who matches the query, each once, sorted by e-mail address.
 
-    The pages are proven whole: every page tells the same `total`, and so many different people
-    are in them. A list that changes meanwhile is read again, a few times; then PortalUnreadable.
+    The pages are proven complete: all have the same `total`, and together they have that many
+    different people. A list that changes meanwhile is read again; after a few tries this raises
+    PortalUnreadable.
     """
     found: dict[UserId, Profile] = {}
     totals: set[int] = set()
@@ -100,13 +101,13 @@ async def people(
         pages = await _pages(conversation, query)
         found = {profile.id: profile for page in pages for profile in page.people}
         totals = {page.total for page in pages}
-        # Of an empty list nothing but the portal's word is seen: every reading has to say it.
+        # An empty list has no entries to count, so every reading has to agree.
         empty += not found
         if totals == {len(found)} and (found or empty == _READINGS):
             return _as_asked(error_text, query, tuple(found.values()))
     told = " or ".join(str(total) for total in sorted(totals))
     raise error_text.unreadable(
-        _LISTING, f"the list tells of {told} people and brings {len(found)}, {_READINGS} times over"
+        _LISTING, f"the list claims {told} people but has {len(found)}, in {_READINGS} readings"
     )
 
 
@@ -146,7 +147,7 @@ async def _page(
         page = read_people(answer.body)
         promised = max(0, min(count, page.total - start))
         if len(page.people) != promised:
-            raise MalformedResponse(f"it brings {len(page.people)} people instead of {promised}")
+            raise MalformedResponse(f"it has {len(page.people)} people instead of {promised}")
         return page
 
     return await conversation.ask(request, _LISTING, read)
@@ -155,19 +156,19 @@ async def _page(
 def _as_asked(
     error_text: ErrorText, query: PeopleQuery, profiles: tuple[Profile, ...]
 ) -> tuple[Profile, ...]:
-    """Return those whom the query names, from a portal that may not have looked at all of it.
+    """Return those who match the query, from a portal that may have ignored parts of it.
 
-    A portal that doesn't know `area` brings everybody: guests can still be told. One that passes
-    over a group or an inviter would make contractors of others: that is an error.
+    A portal that ignores `area` returns everybody, and guests are filtered out here. One that
+    ignores a group or an inviter would turn other people into contractors: that is an error.
     """
     if query.guests_only:
         profiles = tuple(one for one in profiles if one.type is AccountType.GUEST)
     if query.group_id is not None:
         group = user_id(query.group_id)
         if any(one.groups and group not in one.groups for one in profiles):
-            raise error_text.unreadable(_LISTING, "it brings people of other groups")
+            raise error_text.unreadable(_LISTING, "it includes people of other groups")
     if query.inviter_id is not None:
         inviter = user_id(query.inviter_id)
         if any(one.invited_by not in (None, inviter) for one in profiles):
-            raise error_text.unreadable(_LISTING, "it brings people whom others invited")
+            raise error_text.unreadable(_LISTING, "it includes people whom others invited")
     return profiles

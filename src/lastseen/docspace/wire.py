@@ -1,7 +1,7 @@
-"""The portal's JSON: the envelope, profiles, dates, retention, each checked for its shape.
+"""The portal's JSON: the envelope, profiles, dates and retention, each checked for its shape.
 
-What is not the promised shape raises `MalformedResponse` with the reason; nothing unreadable is
-ever left out or made into an empty list. Pages of events have their own files, `audit` and
+Anything of another shape raises `MalformedResponse` with the reason; nothing unreadable is ever
+skipped or turned into an empty list. Pages of events have their own files, `audit` and
 `lenient_events`. Shapes are those of CommonApiResponse.cs, EmployeeFullDto.cs, ApiDateTime.cs.
 """
 
@@ -20,13 +20,13 @@ from lastseen.model.instant import Instant, instant
 E = TypeVar("E", bound="Envelope")
 
 _DECODING_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
-"""All that a hostile text can make the decoder raise."""
+"""Everything that hostile input can make the decoder raise."""
 
 _MOST_PEOPLE = 1_000_000
-"""A list that tells of more would be asked for in more pages than anyone can want."""
+"""A list that claims more people would take an absurd number of pages to read."""
 
 EARLIEST_YEAR, TOO_LATE_A_YEAR = 1971, 9000
-"""Between these lies the year of every event and every account."""
+"""The years of all events and accounts lie between these."""
 
 NOT_FOUND = 404
 """The HTTP status of an address that a release does not have."""
@@ -35,35 +35,35 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 class MalformedResponse(Exception):
-    """An answer is not of the promised shape; the text says in what way."""
+    """An answer does not have the documented shape; the text says why."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What stands around every answer, whatever it brings."""
+    """The envelope around every answer."""
 
     status: int = 0
     """0, or 1 with an error."""
     status_code: int = 200
-    """The HTTP status once more."""
+    """The HTTP status again."""
     count: int | None = None
     """How many are in `response`."""
     total: int | None = None
-    """How many there are altogether; people lists set it."""
+    """How many there are in total; only lists of people set it."""
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """An error's envelope."""
+    """The envelope of an error."""
 
     status: int
-    """The HTTP status that it tells."""
+    """The HTTP status that it reports."""
     message: str
     """The portal's own words, in the portal's language."""
 
 
 class WireProfile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A person as the portal writes one; what is null is left out (EmployeeFullDto.cs).
+    """A person as the portal sends one; null fields are left out (EmployeeFullDto.cs).
 
-    Display names are written as HTML (DisplayUserSettings.cs).
+    Display names are HTML-encoded (DisplayUserSettings.cs).
     """
 
     id: str
@@ -123,28 +123,28 @@ _failure_decoder = msgspec.json.Decoder(_FailureEnvelope)
 
 
 def read_person(body: bytes) -> Profile:
-    """Return the one person that an answer brings; raises MalformedResponse."""
+    """Return the person in an answer; raises MalformedResponse."""
     return _profile(decode(_person_decoder.decode, body).response)
 
 
 def read_people(body: bytes) -> PeoplePage:
-    """Return the people that a page of a list brings; raises MalformedResponse."""
+    """Return the people on one page of a list; raises MalformedResponse."""
     envelope = decode(_people_decoder.decode, body)
     check_count(envelope.count, envelope.response)
     if envelope.total is None:
-        raise MalformedResponse("a list of people does not say how many there are altogether")
+        raise MalformedResponse("the list of people does not say how many there are in total")
     if not len(envelope.response) <= envelope.total <= _MOST_PEOPLE:
         raise MalformedResponse(
-            f"it brings {people(len(envelope.response))} of {envelope.total} altogether"
+            f"it has {people(len(envelope.response))} of {envelope.total} in total"
         )
     return PeoplePage(tuple(_profile(person) for person in envelope.response), envelope.total)
 
 
 def read_changed_people(body: bytes) -> tuple[Profile, ...]:
-    """Return the people that a change answers with; raises MalformedResponse.
+    """Return the people in the answer to a change; raises MalformedResponse.
 
-    `count` says nothing here: the portal writes 1 however many were changed, since it counts a
-    stream before it has run (CommonApiResponse.cs, UserController.cs).
+    `count` means nothing here: the portal sends 1 however many were changed, since it counts a
+    stream before running it (CommonApiResponse.cs, UserController.cs).
     """
     envelope = decode(_people_decoder.decode, body)
     return tuple(_profile(person) for person in envelope.response)
@@ -159,12 +159,12 @@ def read_retention(body: bytes) -> Retention:
     sign_in_days = lifetimes.login_history_life_time
     trail_days = lifetimes.audit_trail_life_time
     if not (0 < sign_in_days <= 36_500 and 0 < trail_days <= 36_500):
-        raise MalformedResponse(f"it keeps the logs for {sign_in_days} and {trail_days} days")
+        raise MalformedResponse(f"its log lifetimes are {sign_in_days} and {trail_days} days")
     return Retention(sign_in_days=sign_in_days, trail_days=trail_days)
 
 
 def failure(body: bytes) -> Failure | None:
-    """Return the portal's own error that `body` is, or None where it is something else."""
+    """Return the portal's own error in `body`, or None where it is something else."""
     try:
         envelope = _failure_decoder.decode(body)
     except _DECODING_ERRORS:
@@ -176,7 +176,7 @@ def failure(body: bytes) -> Failure | None:
 
 
 def decode(decoder: Callable[[bytes], E], body: bytes) -> E:
-    """Return the envelope that `body` is; raises MalformedResponse when it isn't one of success."""
+    """Return the envelope in `body`; raises MalformedResponse unless it reports success."""
     envelope: E | None = None
     reason = ""
     try:
@@ -190,7 +190,7 @@ def decode(decoder: Callable[[bytes], E], body: bytes) -> E:
 
 
 def check_success(envelope: Envelope) -> None:
-    """Raise MalformedResponse where an envelope speaks of an error."""
+    """Raise MalformedResponse where an envelope reports an error."""
     if envelope.status != 0 or not 200 <= envelope.status_code < 300:
         raise MalformedResponse(
             f"its status is {envelope.status} and its status code {envelope.status_code}"
@@ -200,11 +200,11 @@ def check_success(envelope: Envelope) -> None:
 def check_count(count: int | None, response: list[Any]) -> None:
     """Raise MalformedResponse where an envelope's `count` contradicts the list in it."""
     if count is not None and count != len(response):
-        raise MalformedResponse(f"it says that it brings {count}, and brings {len(response)}")
+        raise MalformedResponse(f"its count is {count}, but it has {len(response)} entries")
 
 
 def describe(body: bytes, error: Exception) -> str:
-    """Return in a few words what an answer is instead of what was promised."""
+    """Return in a few words what an answer is instead of what was expected."""
     start = body[:64].lstrip()
     if not start:
         return "it is empty"
@@ -218,10 +218,10 @@ def describe(body: bytes, error: Exception) -> str:
 
 
 def read_moment(value: object) -> Instant:
-    """Return a date as the portal writes it, in either form; raises MalformedResponse.
+    """Return a date in either of the portal's forms; raises MalformedResponse.
 
-    A string carries its offset, `Z` or hours and minutes. An object carries `utcTime`, in UTC
-    whatever it says of an offset, and `timeZoneOffset`, which only tells the portal's zone.
+    A string has an offset: `Z`, or hours and minutes. An object has `utcTime`, which is UTC
+    whatever its offset says, and `timeZoneOffset`, which only names the portal's zone.
     """
     text, zone = value, None
     if isinstance(value, dict):
@@ -233,7 +233,7 @@ def read_moment(value: object) -> Instant:
         except ValueError:
             moment = None
     if moment is None:
-        raise MalformedResponse(f"{value!r:.80} is no date")
+        raise MalformedResponse(f"{value!r:.80} is not a date")
     if moment.tzinfo is None:
         if zone is None:
             raise MalformedResponse(f"the date {text!r:.80} has no time zone")
@@ -243,12 +243,12 @@ def read_moment(value: object) -> Instant:
 
 
 def check_year(moment: datetime) -> None:
-    """Raise MalformedResponse for a date that stands for none.
+    """Raise MalformedResponse for a date that means "no date".
 
-    The portal writes the year 1 for a date that it doesn't know (ApiDateTime.cs).
+    The portal sends the year 1 for a date that it doesn't know (ApiDateTime.cs).
     """
     if not EARLIEST_YEAR <= moment.year < TOO_LATE_A_YEAR:
-        raise MalformedResponse(f"no event and no account is of the year {moment.year}")
+        raise MalformedResponse(f"no event or account can be from the year {moment.year}")
 
 
 def _profile(wire: WireProfile) -> Profile:
@@ -277,7 +277,7 @@ def _status(value: int | str) -> AccountStatus:
             return AccountStatus(value)
         return AccountStatus(int(value)) if value.isdigit() else AccountStatus[value.upper()]
     except (ValueError, KeyError):
-        reason = f"the status {value!r:.40} is none that a person can have"
+        reason = f"{value!r:.40} is not a status that a person can have"
     raise MalformedResponse(reason)
 
 

@@ -48,7 +48,7 @@ def done(target: Target, now: Profile, status: AccountStatus) -> Outcome:
 
 def unconfirmed(target: Target, status: AccountStatus, why: str) -> Outcome:
     """Return the outcome of a person for whom the portal answered that it is done, unseen."""
-    words = f"the portal answered that it is done; {why}"
+    words = f"the portal reported success; {why}"
     return _outcome(target, kind_done(status), words, Cause.UNCONFIRMED)
 
 

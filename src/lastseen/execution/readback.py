@@ -1,7 +1,7 @@
-"""Reading people back: how the accounts that matter stand on the portal just now.
+"""Reading people back: the present state of their accounts on the portal.
 
-Chooses between one request a person and the portal's people list, whichever costs fewer requests.
-Judges nothing.
+Uses one request per person or the portal's list of people, whichever costs fewer requests. Makes
+no decision.
 """
 
 from collections.abc import Collection
@@ -18,31 +18,31 @@ _PAGE = 100
 """People on one page of the portal's list."""
 
 _FEW = 3
-"""Up to this many people are asked for one by one: counting the list costs as much."""
+"""Up to this many people are read one by one: counting the list would cost as much."""
 
 _STOPPING = frozenset({401, 429})
-"""Answers that speak of the key, not of the person asked for."""
+"""Answers that concern the key, not the person."""
 
 
 class PeopleNow(msgspec.Struct, frozen=True, kw_only=True):
-    """How people stand, as the portal answered just now."""
+    """The present state of people's accounts."""
 
     profiles: dict[UserId, Profile]
-    """Those whom the portal showed."""
+    """Those whose account was read."""
     gone: frozenset[UserId] = frozenset()
-    """Those whom the portal doesn't know: deleted."""
+    """Those whose account no longer exists."""
     unread: dict[UserId, PortalError] = {}
-    """Those whose account the portal would not show, and what it answered."""
+    """Those whose account could not be read, and the error."""
 
 
 async def read_people(
     portal: Portal, ids: Collection[UserId], *, guests_only: bool = False
 ) -> PeopleNow:
-    """Read how `ids` stand now; `guests_only` says that all of them are known to be guests.
+    """Read the accounts `ids`; `guests_only` says that all of them are known to be guests.
 
-    A person whom the portal refuses to show, or shows in a form that can't be read, is `unread`.
-    Raises PortalError where that is no matter of one person: no connection, a key that isn't
-    taken, a limit reached.
+    An account that the portal refuses to show, or that can't be decoded, is `unread`. Raises
+    PortalError for failures that concern everyone: no connection, a rejected key, a limit
+    reached.
     """
     query = PeopleQuery(guests_only=guests_only)
     listed: dict[UserId, Profile] = {}
@@ -54,12 +54,12 @@ async def read_people(
 
 
 async def _requests_for_list(portal: Portal, query: PeopleQuery) -> int:
-    """Return how many requests the list takes, one for an overlap of its pages included."""
+    """Return how many requests the list takes, with one for pages that overlap."""
     return -(-await portal.count_people(query) // _PAGE) + 1
 
 
 async def _one_by_one(portal: Portal, ids: list[UserId]) -> PeopleNow:
-    """Ask for each person alone, as many at once as the portal takes."""
+    """Read each person with a request of their own, as many at once as the portal allows."""
 
     async def read(person: UserId) -> tuple[UserId, Profile | PortalError | None]:
         try:

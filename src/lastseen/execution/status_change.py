@@ -1,6 +1,6 @@
-"""People given a status, batch by batch: asked for, refused in part, lost on the way, read back.
+"""Changes people's status in batches, through refusals and lost answers, and reads them back.
 
-The portal refuses a whole request for one person's sake, and says so before it changes anybody; on
+The portal refuses a whole request because of one person, before it changes anybody; on
 other failures it may have changed some (UserController.cs, `UpdateUserStatus`). So a refusal is
 halved until the refused are alone, and after a lost answer people are read back before anything is
 asked again. Writes nothing down: that is the business of `batches`.
@@ -30,13 +30,13 @@ from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.receipt import Cause, Outcome
 
 _NOBODY_CHANGED = frozenset({400, 403, 404, 405, 413, 422})
-"""Answers by which the portal says that it has not begun (UserController.cs, BaseStartup.cs)."""
+"""Statuses that mean that nobody was changed (UserController.cs, BaseStartup.cs)."""
 
 PASSED_OVER = (
-    "the portal accepted the request but left this account as it is: before release 3.7 it passes"
-    " over accounts that the API key may not change, without an error"
+    "the portal accepted the request but left this account unchanged: before release 3.7 it skips"
+    " accounts that the API key may not change, without an error"
 )
-"""Said of a person whom neither the portal's answer nor reading back shows as changed."""
+"""For people whom neither the portal's answer nor reading back shows as changed."""
 
 _KEY_REFUSED = 401
 _NO_PLACE = 402
@@ -44,30 +44,30 @@ _LIMIT_REACHED = 429
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the people asked for."""
+    """The outcome for each person in the request."""
 
     outcomes: tuple[Outcome, ...]
-    """Those for whom it is known."""
+    """Those whose outcome is known."""
     unknown: tuple[Outcome, ...]
-    """Those for whom it is not, with what can be said."""
+    """Those whose outcome is not known, with what is."""
     unasked: tuple[Target, ...] = ()
     """People whom the portal changed though it was not asked to; `outcomes` has theirs."""
 
 
 class StatusChanger:
-    """Gives people one status and knows what became of each. Never raises PortalError."""
+    """Gives people one status and records the outcome for each. Never raises PortalError."""
 
     def __init__(
         self, status: AccountStatus, context: ExecutionContext, *, meant: Collection[UserId]
     ) -> None:
         """Give `status` on the portal of `context`.
 
-        `meant`: everyone whom the run asked for so far; anyone else in an answer was changed
-        unasked.
+        `meant`: everyone whom the run has asked for so far; anyone else in an answer was changed
+        without being asked for.
         """
         self._meant = meant
         self.halt: str | None = None
-        """Why nothing more may be asked for, in a sentence; None where it may."""
+        """Why no more requests may be sent, in a sentence; None where they may."""
         self._status = status
         self._context = context
         self._pace = context.pace
@@ -84,11 +84,11 @@ class StatusChanger:
 
     @property
     def only_refused(self) -> bool:
-        """Whether everybody so far was refused, each alone."""
+        """Whether everybody so far was refused, each in a request of their own."""
         return bool(self._refused) and not (self._answered or self._outcomes or self._doubts)
 
     async def ask(self, batch: Sequence[Target]) -> None:
-        """Ask for `batch` until it is answered for, or until going on makes no sense."""
+        """Request the change for `batch` until everyone is settled, or going on makes no sense."""
         self._groups.append(tuple(batch))
         while self._groups and self.halt is None:
             group = self._without_hopeless(self._groups.popleft())
@@ -98,7 +98,7 @@ class StatusChanger:
             self._leave(self._groups.popleft(), f"not attempted: {self.halt}")
 
     async def read_back(self) -> Changed:
-        """Read everybody back for whom the portal answered; return what became of all."""
+        """Read back everyone for whom the portal answered; return the outcome of all."""
         await self._verify()
         await self._explain_refusals()
         unasked = await self._changed_unasked()
@@ -133,7 +133,7 @@ class StatusChanger:
         return []
 
     def _note_strays(self, group: tuple[Target, ...], changed: Iterable[Profile]) -> None:
-        """Remember those in the answer who were not asked for; a portal that does so is left."""
+        """Remember people in the answer who were not asked for; the run stops at such a portal."""
         asked = {target.user_id for target in group}
         for profile in changed:
             if profile.id not in asked and profile.id not in self._meant:
@@ -154,9 +154,9 @@ class StatusChanger:
     async def _after_no_place(
         self, group: tuple[Target, ...], refusal: PortalRefused
     ) -> list[tuple[Target, ...]]:
-        """Go on past somebody for whom the portal's licence has no place left.
+        """Continue past somebody for whom the portal's licence has no seat left.
 
-        The portal had changed those before them in the list.
+        The portal has already changed those before them in the list.
         """
         unchanged = await self._take_changed(group)
         if len(unchanged) > 1:
@@ -168,7 +168,7 @@ class StatusChanger:
     async def _after_lost_answer(
         self, group: tuple[Target, ...], lost: PortalError
     ) -> list[tuple[Target, ...]]:
-        """Nobody knows what the portal did: see who is changed, and go on with the others."""
+        """After an answer was lost, see who is changed, and continue with the others."""
         await asyncio.sleep(self._pause())
         unchanged = await self._take_changed(group)
         if self.halt is not None or not unchanged:
@@ -186,7 +186,7 @@ class StatusChanger:
         return self._again(unchanged, lost)
 
     def _again(self, unchanged: tuple[Target, ...], lost: PortalError) -> list[tuple[Target, ...]]:
-        """Ask once more for all together, then in halves, then give up on each that is alone."""
+        """Retry all together, then in halves, then give up on single people."""
         for target in unchanged:
             self._tries[target.user_id] = self._tries.get(target.user_id, 0) + 1
         if len(unchanged) == 1 and self._tries[unchanged[0].user_id] >= self._pace.tries:
@@ -202,7 +202,7 @@ class StatusChanger:
         return _halves(unchanged)
 
     async def _take_changed(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
-        """Read `group` back, take those as done who show the status; return the unchanged."""
+        """Read `group` back, record those with the new status as done; return the unchanged."""
         try:
             now = await self._read(group)
         except PortalError as error:
@@ -248,12 +248,12 @@ class StatusChanger:
                 self._outcomes[target.user_id] = refused(target, PASSED_OVER)
         self._doubt(
             [target for target in waiting if target.user_id not in self._passed_over],
-            "the portal answered that it is done, but still shows the account unchanged",
+            "the portal reported success, but still shows the account unchanged",
             Cause.UNCONFIRMED,
         )
 
     def _verified(self, target: Target, now: PeopleNow) -> bool:
-        """Take what reading back shows of somebody; False where it shows the old status."""
+        """Record what reading back shows of somebody; False where it shows the old status."""
         profile = now.profiles.get(target.user_id)
         if profile is not None and not has_status(profile, self._status):
             return False
@@ -267,11 +267,11 @@ class StatusChanger:
         return True
 
     async def _explain_refusals(self) -> None:
-        """See how those stand whom the portal refused alone: some may be gone by now."""
+        """Read back those whom the portal refused individually: some may be gone by now."""
         targets = [target for target, _ in self._refused]
         try:
             now = await self._read(targets)
-        except PortalError:  # the refusal itself is certain, and says what matters
+        except PortalError:  # the refusal itself is certain and says enough
             now = PeopleNow(profiles={})
         for target, said in self._refused:
             profile: Profile | None = now.profiles.get(target.user_id)
@@ -283,12 +283,12 @@ class StatusChanger:
                 self._outcomes[target.user_id] = refused(target, said)
 
     async def _changed_unasked(self) -> tuple[Target, ...]:
-        """Name those whom the portal changed unasked; verified where reading back shows it."""
+        """Return those changed without being asked for; verified where reading back shows it."""
         if not self._strays:
             return ()
         try:
             now = await self._read(list(self._strays.values()))
-        except PortalError:  # better named in vain than not named
+        except PortalError:  # better to report somebody needlessly than not at all
             now = PeopleNow(profiles={})
         for who, target in self._strays.items():
             profile = now.profiles.get(who)
@@ -302,7 +302,7 @@ class StatusChanger:
         return await read_people(self._context.portal, ids, guests_only=guests_only)
 
     def _without_hopeless(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
-        """Take out those of a kind for which somebody alone was refused for want of a place."""
+        """Take out account types for which the licence has already refused a seat."""
         for target in group:
             if target.type in self._no_place_for:
                 said = self._no_place_for[target.type]
@@ -310,7 +310,7 @@ class StatusChanger:
         return tuple(target for target in group if target.type not in self._no_place_for)
 
     def _leave(self, targets: Iterable[Target], why: str) -> None:
-        """Note that these were not asked for; a request lost earlier may still have its effect."""
+        """Record that these were not requested; an earlier lost request may still take effect."""
         for target in targets:
             where = self._doubts if target.user_id in self._tries else self._outcomes
             where[target.user_id] = failed(target, why, Cause.NOT_ATTEMPTED)
@@ -343,7 +343,7 @@ def _no_place(status: AccountStatus, refusal: PortalRefused) -> str:
 
 
 def _stopped_by(refusal: PortalRefused) -> str:
-    """Say what ends the run; the refusal of a used-up allowance says when it may go on."""
+    """Return what ends the run; a used-up allowance says when it can continue."""
     if refusal.status == _KEY_REFUSED:
         return f"the portal no longer takes the API key: {refusal.found}"
     return f"the portal's limit is reached: {refusal.found}"

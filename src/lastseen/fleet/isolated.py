@@ -56,7 +56,7 @@ class IsolatedRequest(msgspec.Struct, frozen=True, kw_only=True):
     memory_limit_bytes: int
     """How much memory the process may take for its data."""
     log_format: LogFormat
-    """How log lines look."""
+    """Log format."""
     log_level: int
     """From which level on they are shown."""
 

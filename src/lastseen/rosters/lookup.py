@@ -1,7 +1,7 @@
-"""Reads the accounts that a roster may mean, in whichever way costs fewer requests.
+"""Reads the accounts that a roster may refer to, with as few requests as possible.
 
-The whole list of people, the list of guests, or one request a person. Which account belongs to
-which row is the business of `matching`.
+From the list of all people, the list of guests, or one request per person. Which account belongs
+to which row is decided in `matching`.
 """
 
 import math
@@ -15,10 +15,10 @@ from lastseen.model.email_address import near_key
 from lastseen.rosters.cells import can_be_address, portal_id
 
 PAGE = 100
-"""People that one request of a list brings at most (`people/filter`, `count`)."""
+"""The most people on one page of a list (`people/filter`, `count`)."""
 
 FEW = 2
-"""For up to so many people the portal isn't asked how long its list is."""
+"""Up to this many people are looked up without asking for the length of the list."""
 
 EVERYONE = PeopleQuery()
 """Everyone with an account on the portal."""
@@ -31,7 +31,7 @@ class Accounts:
     """The accounts read so far, found by id and by address."""
 
     def __init__(self, profiles: Iterable[Profile] = ()) -> None:
-        """Begin with `profiles`, which were read already."""
+        """Begin with `profiles`, which have been read already."""
         self.complete = False
         """Whether everyone on the portal was read: an account that isn't here doesn't exist."""
         self._by_id: dict[UserId, Profile] = {}
@@ -43,7 +43,7 @@ class Accounts:
         return iter(self._by_id.values())
 
     def add(self, profiles: Iterable[Profile]) -> None:
-        """Take in accounts."""
+        """Add accounts."""
         for profile in profiles:
             self._by_id[profile.id] = profile
             if profile.email:
@@ -61,13 +61,13 @@ class Accounts:
         return list(self._by_email.get(email_key(person.email), {}).values())
 
     def nearly_by_email(self, person: Contractor) -> list[Profile]:
-        """Return the accounts whose address could be mistaken for the person's, or is it."""
+        """Return the accounts whose address is the person's or could be mistaken for it."""
         if not person.email:
             return []
         return list(self._nearly.get(near_key(person.email), {}).values())
 
     def of(self, person: Contractor) -> list[Profile]:
-        """Return every account that the person's id or address may mean."""
+        """Return every account that the person's id or address may refer to."""
         by_id = self.by_id(person)
         by_email = self.by_email(person) or self.nearly_by_email(person)
         return [*([by_id] if by_id is not None else []), *by_email]
@@ -78,9 +78,9 @@ async def read_guests(
 ) -> tuple[Profile, ...]:
     """Read the guest list into `accounts` and return it.
 
-    Reads everyone instead where that certainly costs no more in the end: people on the roster who
-    aren't guests need a request each after the guest list, and there are at least as many of them
-    as the roster is longer than that list.
+    Reads everyone instead where that can't cost more: people on the roster who aren't guests need
+    a request each after the guest list, and there are at least as many of them as the roster is
+    longer than that list.
     """
     everyone = await portal.count_people(EVERYONE)
     if everyone > PAGE:
@@ -94,11 +94,11 @@ async def read_guests(
 
 
 async def look_up(people: Sequence[Contractor], accounts: Accounts, portal: Portal) -> None:
-    """Read into `accounts` the accounts that the people may have and that aren't there yet.
+    """Add the accounts that the people may have to `accounts`.
 
-    One request a person as a rule, two where id and address don't belong together, more for an
-    address that nobody has; the list of everyone where that costs fewer requests, or turns out to.
-    Afterwards an account that isn't in `accounts` isn't on the portal.
+    Usually one request per person, two where id and address don't belong together, more for an
+    address that nobody has; or the list of everyone, where that costs fewer requests or turns out
+    to. Afterwards, an account that isn't in `accounts` isn't on the portal.
     """
     unknown = [person for person in people if _is_unknown(person, accounts)]
     if len(unknown) <= FEW:
@@ -114,7 +114,7 @@ def _is_unknown(person: Contractor, accounts: Accounts) -> bool:
 
 
 def _ask_by_id(person: Contractor, accounts: Accounts) -> UserId | None:
-    """Return the id to ask the portal for, or None where asking could bring nothing."""
+    """Return the id to ask the portal for, or None where asking is pointless."""
     if accounts.complete or person.id is None or accounts.by_id(person) is not None:
         return None
     return portal_id(person.id)
@@ -123,7 +123,7 @@ def _ask_by_id(person: Contractor, accounts: Accounts) -> UserId | None:
 def _ask_by_email(person: Contractor, accounts: Accounts) -> str | None:
     """Return the address to ask the portal for, or None.
 
-    One account with the address is enough: the portal refuses to give it to a second
+    One account with the address is enough: the portal refuses it to a second
     (DbUserService.cs, SaveUserAsync).
     """
     if accounts.complete or not person.email or accounts.by_email(person):
@@ -139,10 +139,10 @@ async def _read_everyone(accounts: Accounts, portal: Portal) -> None:
 async def _ask_one_by_one(
     people: Sequence[Contractor], accounts: Accounts, portal: Portal, *, instead: float
 ) -> bool:
-    """Ask for each person, as many at once as the portal allows; the first failure ends all.
+    """Ask for each person, as many at once as the portal allows; the first failure ends it.
 
-    Returns False, with some people not asked for, as soon as `instead` requests are fewer than the
-    remaining people seem to cost.
+    Returns False, with some people left out, as soon as the remaining people seem to cost more
+    than `instead` requests.
     """
     asked = answered = spent = 0
 
@@ -162,7 +162,7 @@ async def _ask_one_by_one(
 
 
 async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> int:
-    """Ask by id, and by address where the account found hasn't got it; return the requests."""
+    """Ask by id, and by address unless that account has it; return the number of requests."""
     requests = 0
     identity = _ask_by_id(person, accounts)
     if identity is not None:
@@ -179,10 +179,10 @@ async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> int:
 
 
 def _spellings(address: str) -> tuple[str, ...]:
-    """Return the spellings to search for: the portal compares letter by letter, or nearly so.
+    """Return the spellings to search for, since the portal compares letter by letter.
 
-    Beside the address itself: its domain as IDNA encodes it, and the plain letters for which
-    somebody may have mistaken it.
+    Besides the address itself: its domain in IDNA encoding, and the plain letters that it may be
+    confused with.
     """
     key, near = email_key(address), near_key(address)
     return (address,) if near == key else tuple(dict.fromkeys((address, key, near)))

@@ -1,7 +1,7 @@
-"""Joins the people on a roster to their accounts on the portal, with few requests.
+"""Matches the people on a roster to their accounts on the portal.
 
-By what a contractor is found, and when several accounts may be meant. Which accounts are read, and
-how, is the business of `lookup`; nothing is decided here.
+By id or address, and with rules for when several accounts could be meant. How accounts are read is
+up to `lookup`; whom to disable is not decided here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,23 +18,23 @@ from lastseen.rosters.rows import merged
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """A contractor and the account that is theirs, or why there is none."""
+    """A contractor and their account, or why there is none."""
 
     contractor: Contractor | None
-    """The person whom the roster names; None for a guest whom no row names."""
+    """The person on the roster; None for a guest on no row."""
     profile: Profile | None
-    """The account; None where there is none or several may be meant."""
+    """The account; None where there is none, or several could be meant."""
     problem: Reason | None = None
-    """NOT_ON_PORTAL, AMBIGUOUS, UNKNOWN_GUEST, or None where all is well."""
+    """NOT_ON_PORTAL, AMBIGUOUS, UNKNOWN_GUEST, or None for a clear match."""
     explanation: str | None = None
-    """For AMBIGUOUS: one sentence on what contradicts what."""
+    """For AMBIGUOUS: the contradiction, in one sentence."""
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
     """A roster matched to the portal."""
 
     matches: tuple[Match, ...]
-    """One for each person, and for each guest whom no row may mean."""
+    """One for each person, and for each guest whom no row can mean."""
     portal_guests: int | None
     """How many guests the portal has; None where they were not all listed."""
 
@@ -47,15 +47,15 @@ async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[M
 async def match_all(listing: Listing, portal: Portal, *, reconcile: bool) -> Matched:
     """Return a match for each person on the roster, in the roster's order.
 
-    By id, and by e-mail address where there is no id. AMBIGUOUS are: an id and an address that
-    lead to different accounts, an id that the portal doesn't know beside an address that it does,
-    an address that two accounts have, and one that is only nearly an account's (`near_key`). Of two
-    statements that contradict each other neither is trusted, and an account that such a
-    row may mean is held even where another row names it. An address that nobody on the portal has
-    doesn't contradict an id: people change their addresses, and the id is the portal's own. Rows
-    that lead to one account are one person.
+    By id, or by e-mail address where there is no id. AMBIGUOUS: an id and an address that lead to
+    different accounts; an id unknown to the portal with an address that it knows; an address of
+    two accounts; and an address that is nearly, but not exactly, an account's (`near_key`). Where
+    two values contradict each other neither is trusted, and an account that such a row could mean
+    is held even where another row names it. An address that nobody on the portal has doesn't
+    contradict an id: people change their addresses, and the id is the portal's own. Rows that lead
+    to the same account are one person.
 
-    With `reconcile`, which is for rosters outside the portal, the guests whom no row may mean
+    With `reconcile`, which is for rosters outside the portal, the guests whom no row can mean
     follow at the end as UNKNOWN_GUEST, by address.
 
     Raises PortalError.
@@ -122,7 +122,7 @@ def _called(profile: Profile) -> str:
 
 
 def _one_for_each_account(matches: Iterable[Match]) -> list[Match]:
-    """Join the rows that lead to one account, in the place of the first."""
+    """Merge rows that lead to the same account into the first of them."""
     joined: list[Match] = []
     place: dict[UserId, int] = {}
     for found in matches:
@@ -141,7 +141,7 @@ def _one_for_each_account(matches: Iterable[Match]) -> list[Match]:
 
 
 def _held_where_contested(matches: list[Match], accounts: Accounts) -> Iterator[Match]:
-    """Yield the matches; an account that an ambiguous row may mean as well is ambiguous itself."""
+    """Yield the matches; an account that an ambiguous row could mean is ambiguous too."""
     contested = {
         account.id
         for found in matches
@@ -153,8 +153,7 @@ def _held_where_contested(matches: list[Match], accounts: Accounts) -> Iterator[
             yield msgspec.structs.replace(
                 found,
                 problem=Reason.AMBIGUOUS,
-                explanation="another row of the roster may mean this account too, and it can't be "
-                "told whether it does",
+                explanation="another row of the roster may mean this account too",
             )
         else:
             yield found

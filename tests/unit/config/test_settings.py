@@ -337,7 +337,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(text, said):
     ("variable", "said"),
     [
         ("POLICY__INACTIVE_DAYZ", "did you mean inactive_days?"),
-        ("POLCY__INACTIVE_DAYS", "names no table: did you mean policy?"),
+        ("POLCY__INACTIVE_DAYS", "doesn't name a table: did you mean policy?"),
         ("POLICY_INACTIVE_DAYS", "did you mean LASTSEEN_POLICY__INACTIVE_DAYS?"),
         ("INACTIVE_DAYS", "did you mean LASTSEEN_POLICY__INACTIVE_DAYS?"),
         ("LEDGER", "must be a table"),

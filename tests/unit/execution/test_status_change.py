@@ -213,7 +213,7 @@ def test_people_whom_an_old_release_passes_over_in_silence_are_refused(execution
     changed = carried(execution, [changed_one, left])
 
     assert kinds(changed) == {changed_one: OutcomeKind.DISABLED, left: OutcomeKind.REFUSED}
-    assert "passes over accounts" in (changed.outcomes[-1].error or "")
+    assert "skips accounts" in (changed.outcomes[-1].error or "")
     assert not changed.unknown
 
 

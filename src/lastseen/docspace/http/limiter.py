@@ -1,7 +1,7 @@
-"""Who may ask the portal now: as many at once, and as many a minute, as the portal allows.
+"""Limits concurrent requests, and requests per minute, to what the portal allows.
 
-The limits themselves are in `limits`, the arithmetic of requests a minute in `pace`. Nothing here
-knows what is asked or what came back, beyond its latency, status and limiter headers.
+The limits themselves are in `limits`, the arithmetic of requests per minute in `rate_window`.
+Nothing here knows what is asked or answered, beyond latency, status and limiter headers.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from lastseen.docspace.http.rate_window import RateWindow
 from lastseen.docspace.http.request import Runtime
 
 _FIRST_WIDTH = 16.0
-"""So many requests at once to begin with."""
+"""Concurrent requests to begin with."""
 
 _SHORT_PAUSE_SECONDS = 0.5
-"""How long all wait after a 429 that doesn't say for how long."""
+"""How long all requests wait after a 429 that names no time."""
 
 
 class Limiter:
-    """Lets requests through, first come, first served, inside the limits.
+    """Lets requests through within the limits, first come, first served.
 
     Every request passes `enter` and, whatever becomes of it, `leave`.
     """
@@ -37,20 +37,20 @@ class Limiter:
 
     @property
     def width(self) -> int:
-        """How many GETs may be under way at once just now."""
+        """How many GETs may run at once now."""
         return int(self._reads.width)
 
     @property
     def wanted(self) -> int:
-        """How many GETs should ask for their turn at once.
+        """How many GETs callers should start at once.
 
-        One more than gets it: whether more are worth while is tried only where some wait. With
-        more in the queue a command takes the share of others that use the same key.
+        One more than may run: the limiter tries more only while some wait. A longer queue would
+        take the share of other commands that use the same key.
         """
         return int(self._reads.width) + 1
 
     async def enter(self, *, writing: bool) -> None:
-        """Wait until one more request may leave, and count it."""
+        """Wait until one more request may be sent, and count it."""
         lane = self._writes if writing else self._reads
         if not lane.queue and self._may_leave(lane):
             self._let_through(lane)
@@ -66,7 +66,7 @@ class Limiter:
             raise
 
     def leave(self, *, writing: bool, counted: bool = True) -> None:
-        """Count a request's end; `counted=False` where the portal's limiter didn't take it in."""
+        """Count a request's end; `counted=False` where the portal's limiter did not count it."""
         lane = self._writes if writing else self._reads
         lane.under_way -= 1
         self._pace.arrive(self._effects.monotonic(), counted=counted)
@@ -75,7 +75,7 @@ class Limiter:
     def answered(
         self, seconds: float, headers: Mapping[str, str], *, writing: bool, portal_now: float
     ) -> None:
-        """Learn from an answer that shows no trouble: its latency and its limiter headers.
+        """Learn from a successful answer: its latency and limiter headers.
 
         `portal_now` is the portal's clock, as Unix time.
         """
@@ -107,14 +107,14 @@ class Limiter:
             self._pace.refuse(now, limit=limit, retry_after=retry_after)
 
     def troubled(self, *, writing: bool, retry_after: float | None = None) -> None:
-        """Learn from what shows a portal under strain: 5xx or a time-out."""
+        """Learn from signs of an overloaded portal: 5xx or a time-out."""
         now = self._effects.monotonic()
         (self._writes if writing else self._reads).narrow(now)
         if retry_after is not None:
             self._pace.pause(now, retry_after)
 
     async def close(self) -> None:
-        """End the alarm clock, if one is set."""
+        """Cancel the timer, if one is set."""
         if self._alarm is not None:
             self._alarm.cancel()
             await asyncio.gather(self._alarm, return_exceptions=True)
@@ -159,10 +159,10 @@ class Limiter:
 
 
 class _ConcurrencyWindow:
-    """Requests of one kind: how many are under way, how many may be, and who waits.
+    """Requests of one kind: how many are running, how many may run, and which ones wait.
 
-    Wider by a few with each round while answers stay as quick as they were at half the width:
-    beyond that, more at once brings no more a second. Halved on 429 and on signs of strain.
+    Grows by a few with each round while answers stay as fast as they were at half the width:
+    beyond that, more concurrency adds no throughput. Halved on 429 and on signs of overload.
     """
 
     def __init__(self, *, most: int) -> None:
@@ -191,7 +191,7 @@ class _ConcurrencyWindow:
                 self._mark()
             return
         self._unchanged += 1
-        if self._unchanged >= 4 * self.width:  # slower for another reason: try again from here
+        if self._unchanged >= 4 * self.width:  # slower for another reason: start again from here
             self._mark()
 
     def hold_to(self, limit: int) -> None:
@@ -199,7 +199,7 @@ class _ConcurrencyWindow:
         self.width = min(self.width, self._most)
 
     def narrow(self, now: float) -> None:
-        if now - self._narrowed_at < 2.0:  # one trouble, told by many answers
+        if now - self._narrowed_at < 2.0:  # many answers report the same problem
             return
         self._narrowed_at = now
         self.width = max(1.0, float(int(self.width / 2)))
@@ -212,7 +212,7 @@ class _ConcurrencyWindow:
 
 
 def _reset_in(headers: Mapping[str, str], portal_now: float) -> float | None:
-    """Return in how many seconds the allowance is whole again: a Unix time, or plain seconds."""
+    """Return in how many seconds the allowance resets; the header has a Unix time or seconds."""
     reset = _whole_number(headers.get("X-RateLimit-Reset"))
     if reset is None:
         return None

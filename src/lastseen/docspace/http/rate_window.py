@@ -1,69 +1,69 @@
-"""How many requests a minute the portal bears: what is known of it, and what was sent.
+"""How many requests per minute the portal allows, and how many were sent.
 
-Pure arithmetic on a clock that is passed in; who waits, and how, is the gate's part. A bucket that
-leaks (aiolimiter) would not do: full at first, it lets nearly twice its rate through in the first
-minute, and the portal counts every request of the last 60 seconds (BaseStartup.cs).
+Pure arithmetic on a clock that is passed in; waiting is the limiter's job. A leaky bucket
+(aiolimiter) would not do: it starts full and lets nearly twice its rate through in the first
+minute, while the portal counts every request of the last 60 seconds (BaseStartup.cs).
 """
 
 import math
 from collections import deque
 
 WINDOW_SECONDS = 60.0
-"""The portal's limiter looks back so far."""
+"""The length of the portal's sliding window."""
 
 DOCUMENTED_PER_MINUTE = 1500
-"""What a limiter allows one account unless it was set otherwise (RateLimiterSettings.cs)."""
+"""The default allowance per account (RateLimiterSettings.cs)."""
 
 _USED_SHARE = 0.98
-"""How much of a known allowance is used: clocks and networks are not exact."""
+"""The share of a known allowance that is used: clocks and networks are not exact."""
 
 _EDGE = range(-6, 3)
-"""Those requests before and after the documented allowance go one by one."""
+"""Requests this close to the documented allowance go one at a time."""
 
 _FRESH_SECONDS = 5.0
-"""When no answer has shown the allowance for so long, the next request goes alone."""
+"""If no answer has shown the allowance for this long, the next request goes alone."""
 
 _MOST_AT_ONCE = 100
-"""No limiter of concurrent requests is taken to allow more."""
+"""Higher limits are taken for limits per minute, not of concurrent requests."""
 
 _MORE_THAN_A_MOMENT = 5.0
-"""A bare 429 that asks for so many seconds, at the documented allowance, is taken for its end."""
+"""A bare 429 at the documented allowance that asks for a longer wait means it is used up."""
 
 
 class RateWindow:
     """The sliding window of one account's requests.
 
-    A request takes its place from the moment it leaves until a minute after its answer: whenever
-    the portal counted it, it is forgotten there by then.
+    A request counts from the moment it is sent until a minute after its answer: whenever the
+    portal counted it, it has dropped out of the portal's window by then.
 
-    A portal tells its allowance in the headers of every answer, as the vendor documents, or in
-    those of a 429, as release 3.7.2 does; or it has none. As long as nothing is known the
-    requests go unhindered; only those around the documented allowance go one by one, so that a
-    silent limiter costs a single 429.
+    A portal states its allowance in the headers of every answer, as the vendor documents, or in
+    those of a 429, as release 3.7.2 does; or it has none. While nothing is known, requests are
+    not held back; only those around the documented allowance go one at a time, so that a limiter
+    without headers costs a single 429.
     """
 
     def __init__(self, most: int | None) -> None:
-        """Never let more than `most` a minute through; None leaves it to the portal."""
+        """Never let more than `most` per minute through; None sets no limit of our own."""
         self._most = most
         self._under_way = 0
         self._answered: deque[float] = deque()
-        """When the place of each answered request comes free."""
+        """When each answered request drops out of the window."""
         self._shown: int | None = None
-        """The allowance that good answers show."""
+        """The allowance according to successful answers."""
         self._shown_at = -math.inf
         self._told: int | None = None
-        """The allowance that a 429 told."""
+        """The allowance according to a 429."""
         self._others = 0
         """How much of the allowance other programs with the same account use."""
         self._others_at = -math.inf
         self._resumes_at = -math.inf
         self._unlimited = False
-        """The documented allowance was passed, and nothing happened."""
+        """The documented allowance was exceeded without a refusal."""
 
     def wait(self, now: float) -> float:
-        """Return for how many seconds the next request must wait: 0 if it may go.
+        """Return how many seconds the next request must wait; 0 if it may be sent now.
 
-        Infinity means that an answer still under way must come first.
+        Infinity means that a pending answer must arrive first.
         """
         if now < self._resumes_at:
             return self._resumes_at - now
@@ -83,11 +83,11 @@ class RateWindow:
         return max(0.001, frees - now)
 
     def leave(self) -> None:
-        """Count a request that leaves now."""
+        """Count a request that is sent now."""
         self._under_way += 1
 
     def arrive(self, now: float, *, counted: bool) -> None:
-        """Count its end; `counted` says whether the portal's limiter took it in."""
+        """Count its end; `counted` says whether the portal's limiter counted it."""
         self._under_way -= 1
         if not counted:
             return
@@ -98,12 +98,12 @@ class RateWindow:
                 self._unlimited = True
 
     def show(self, now: float, *, limit: int, remaining: int, reset_in: float | None) -> None:
-        """Take in what an answer's headers show of the allowance (`X-RateLimit-*`)."""
+        """Take in the allowance in an answer's headers (`X-RateLimit-*`)."""
         self._forget(now)
         self._shown = limit
         self._shown_at = now
         others = max(0, limit - remaining - self._under_way - len(self._answered))
-        # What is under way may or may not be counted in: the highest reading of late is right.
+        # Pending requests may or may not be included: the highest recent reading is right.
         if others >= self._others or now - self._others_at > 2.0:
             self._others = others
             self._others_at = now
@@ -111,11 +111,11 @@ class RateWindow:
             self.pause(now, min(reset_in, WINDOW_SECONDS))
 
     def refuse(self, now: float, *, limit: int | None, retry_after: float | None) -> None:
-        """Take in a 429 of the limiter of requests a minute, before its request arrives.
+        """Take in a 429 of the per-minute limiter, before `arrive` is called for its request.
 
-        `limit` is the allowance where its headers tell it, `retry_after` the seconds that it
-        asks for; without them it is waited until enough of one's own requests are forgotten. A
-        bare 429 may be anybody's: only at the documented allowance is it taken for the portal's.
+        `limit` is the allowance, if its headers state it; `retry_after` is the wait that it asks
+        for. Without either, requests wait until enough of our own drop out of the window. A bare
+        429 may come from a proxy: only at the documented allowance is it taken for the portal's.
         """
         self._forget(now)
         if limit is None and retry_after is not None and retry_after >= _MORE_THAN_A_MOMENT:
@@ -129,18 +129,18 @@ class RateWindow:
             self.pause(now, retry_after)
 
     def is_of_another_limiter(self, limit: int) -> bool:
-        """Say whether a 429 that tells this limit speaks of requests at once, not a minute.
+        """Return whether a 429 with this limit means concurrent requests, not those per minute.
 
-        The portal allows 50 and 15 at once, and tells it in the same header.
+        The portal allows 50 and 15 at once, and states that in the same header.
         """
         return limit <= _MOST_AT_ONCE and (self._shown is None or limit < self._shown)
 
     def pause(self, now: float, seconds: float) -> None:
-        """Let nothing leave for so long."""
+        """Send nothing for this long."""
         self._resumes_at = max(self._resumes_at, now + seconds)
 
     def _goes_alone(self, used: int, now: float) -> bool:
-        """Say whether the next request may meet the end of an allowance that nobody has told."""
+        """Return whether the next request may exceed an allowance that is not known."""
         if self._shown is not None:
             return now - self._shown_at > _FRESH_SECONDS  # others may have used what was left
         return self._told is None and not self._unlimited and self._is_on_edge(used)

@@ -1,16 +1,16 @@
 """The proof that pages of a newest-first log leave no gap between them.
 
-The portal sorts by whole seconds and by nothing else: events of one second change places from
-request to request, new ones arrive while a log is read, and a page may come short. A page alone
-proves only the seconds strictly between its newest and its oldest event. A second at which a page
-begins or ends is proven when
+The portal sorts by whole seconds and by nothing else: events of one second change order from
+request to request, new ones arrive while a log is read, and a page may be short. A page alone
+proves only the seconds strictly between its newest and its oldest event. The second at which a
+page begins or ends is proven when
 
-- one page shows something newer and something older around it, or
-- the places say so: a page shows that the second begins at place `a`, a page *asked for after
-  that one was answered* shows that it ends before place `b`, and `b - a` different events of it
-  have been seen. New events only ever push `b` up, so the count can't come out right by chance.
+- one page shows a newer and an older event around it, or
+- the offsets prove it: one page shows that the second begins at offset `a`, a page *requested
+  after that one was answered* shows that it ends before offset `b`, and `b - a` different events
+  of it have been seen. New events only ever increase `b`, so the count can't match by chance.
 
-What can't be proven is not covered. No I/O, no clock.
+Whatever can't be proven is not covered. No I/O, no clock.
 """
 
 from collections.abc import Sequence
@@ -27,26 +27,26 @@ SECOND = timedelta(seconds=1)
 
 
 class PageView(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of a log, as far as the proof needs it."""
+    """The parts of one page of a log that the proof needs."""
 
     start: int
-    """The place of its first event: how many newer ones were passed over."""
+    """The offset of its first event: how many newer ones come before it."""
     events: Sequence[Event]
     """Newest first."""
     sent_at: Instant
-    """When it was asked for, by the reader's clock."""
+    """When it was requested, by the reader's clock."""
     answered_at: Instant
-    """When the answer was whole, by the same clock."""
+    """When the answer had arrived, by the same clock."""
     known_until: Instant
-    """Up to which instant the page can speak at all, exclusive; one from place 0 does so."""
+    """Up to which instant the page can prove anything, exclusive; a page at offset 0 does."""
     floor: Instant
-    """Before it nothing is claimed: the portal may already be deleting there."""
+    """Nothing is claimed before it: the portal may be deleting entries there."""
     ends_log: bool = False
-    """Whether it is known that nothing older than this page's last event exists."""
+    """Whether this page is known to end the log."""
 
 
 class _Second:
-    """What is known of one second at which some page begins or ends."""
+    """What is known about a second at which a page begins or ends."""
 
     __slots__ = ("begins", "ends", "ids")
 
@@ -65,16 +65,16 @@ class _Second:
 
 
 class PageProof:
-    """Pages of one log woven together; tells what they prove."""
+    """What the pages of one log prove together."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Begin without pages."""
         self.places = OffsetIndex()
         self._proven = GrowingCoverage()
         self._open: dict[datetime, _Second] = {}
 
     def add(self, page: PageView) -> bool:
-        """Take in one page, in any order of pages; return whether that proves anything new."""
+        """Add one page, in any order; return whether it proves anything new."""
         events = page.events
         if not events:
             if page.start == 0 and page.ends_log:
@@ -86,11 +86,11 @@ class PageProof:
         first_size = _leading(events)
         last_size = trailing(events)
         several = newest != oldest
-        # Nothing can stand before place 0, and nothing behind the end of the log.
+        # Nothing comes before offset 0, and nothing after the end of the log.
         shows_newer = page.start == 0
         shows_older = page.ends_log
         since = page.floor if shows_older else Instant(oldest + SECOND)
-        # Dates ahead of the portal's clock prove nothing: more may still come before them.
+        # Dates ahead of the portal's clock prove nothing: newer entries may still come.
         until = page.known_until if shows_newer else min(newest, page.known_until)
         if not shows_newer:
             second = self._second(newest, events[:first_size])
@@ -109,11 +109,11 @@ class PageProof:
         return grown
 
     def covered(self) -> Coverage:
-        """Return what all pages together prove."""
+        """Return the coverage that all pages prove together."""
         return self._proven.coverage()
 
     def covers(self, needed: Interval) -> bool:
-        """Say whether all pages together prove all of `needed`."""
+        """Return whether all pages together cover `needed`."""
         return self._proven.covers(needed)
 
     def _prove(self, since: Instant, until: Instant, floor: Instant) -> bool:
@@ -121,7 +121,7 @@ class PageProof:
         return since < until and self._proven.add(since, until)
 
     def _second(self, moment: Instant, events: Sequence[Event]) -> _Second:
-        """Return what is known of the second at `moment`, now also that `events` are of it."""
+        """Return what is known of the second at `moment`, with `events` added to it."""
         second = self._open.get(moment)
         if second is None:
             second = self._open[moment] = _Second()
@@ -129,7 +129,7 @@ class PageProof:
         return second
 
     def _is_whole(self, moment: Instant, second: _Second, page: PageView) -> bool:
-        """Say whether all of the second at `moment` is known now; then it is open no longer."""
+        """Return whether the second at `moment` is complete now; then it is no longer tracked."""
         if second.is_whole() and moment + SECOND <= page.known_until:
             del self._open[moment]
             return True
@@ -145,7 +145,7 @@ def _leading(events: Sequence[Event]) -> int:
 
 
 def trailing(events: Sequence[Event]) -> int:
-    """Return how many of a page's events are of its last second."""
+    """Return how many of a page's events belong to its last second."""
     oldest = events[-1].at
     for index, event in enumerate(reversed(events)):
         if event.at != oldest:

@@ -1,4 +1,4 @@
-"""Which way costs fewer requests: reading the log as a stream, or asking person by person.
+"""Whether reading the log as a stream or asking person by person costs fewer requests.
 
 Pure: it calculates with what has been seen so far and knows nothing about the portal.
 """
@@ -14,38 +14,38 @@ PAGE = 100
 """Events on a full page (SecurityController.cs: `count` is 1 to 100)."""
 
 STEP = PAGE - 1
-"""New events that a page brings when it overlaps with the one before."""
+"""New events on a page that overlaps with the one before."""
 
 BATCH = 200
-"""People asked about between two questions to the canary."""
+"""People asked about between two checks of the canary."""
 
 ABSENT_SHARE = 0.15
-"""The share of people asked about of whom nothing is expected to come."""
+"""The expected share of people asked about for whom there are no entries."""
 
 DATED_SHARE = 0.5
-"""The share of people asked about for whom that saves a request later: their date is to be shown.
+"""The share of people asked about for whom that saves a later request for their date.
 
-Whoever is asked about is dated by the same answer; whoever a stream proves absent is not.
+Asking about somebody also tells their date; a stream that proves them absent does not.
 """
 
 RECENT_PAGES = 8
-"""Over how many pages the rate of new faces is taken."""
+"""How many recent pages the rate of people found is taken over."""
 
 LOST_AT_LEAST, LOST_SHARE = 1, 0.005
-"""How many requests a stream may lose, in all and for each person missing, before it is left."""
+"""How many requests a stream may lose, in all and per missing person, before it is abandoned."""
 
 MOST_OVERRATED, MOST_UNDERRATED = 4, 16
-"""By how many times a guess at a stream's length may be too long, or too short."""
+"""By which factor an estimate of a stream's length may be too long, or too short."""
 
 MOST_WRONG = 2
-"""The same of a guess that rests on whole days counted."""
+"""The same for an estimate based on whole days that were counted."""
 
 
 class Search:
-    """The people still looked for, and how quickly a stream is finding them."""
+    """The people still missing, and how fast a stream is finding them."""
 
     def __init__(self, people: Iterable[str], *, since: Instant = EPOCH) -> None:
-        """`people`: ids of those looked for; a sighting before `since` doesn't find anybody."""
+        """`people`: ids of those looked for; a sighting before `since` does not count."""
         self.since = since
         self.missing = set(people)
         self.pages = 0
@@ -53,7 +53,7 @@ class Search:
         self._found: deque[int] = deque(maxlen=RECENT_PAGES)
 
     def page(self, met: Iterable[str]) -> None:
-        """Take note of a page on which `met` were seen for the first time."""
+        """Count a page on which `met` were seen for the first time."""
         before = len(self.missing)
         self.missing.difference_update(met)
         found = before - len(self.missing)
@@ -69,14 +69,14 @@ class Search:
 
     @property
     def rate(self) -> float:
-        """People found a page, of late; 0 before the first page."""
+        """People found per page recently; 0 before the first page."""
         return sum(self._found) / len(self._found) if self._found else 0.0
 
     def pages_ahead(self) -> int:
-        """How many pages may be asked for at once without risk that most come for nothing.
+        """How many pages to request at once without wasting most of them.
 
-        While many are missing and few are found on a page the end is far. How many a page finds is
-        told by the pages read so far, so at first there are few.
+        While many are missing and few are found per page, the end is far. The rate is known from
+        the pages read so far, so at first there are few.
         """
         if not self.missing:
             return 1
@@ -85,28 +85,28 @@ class Search:
 
 
 def pays_no_longer(search: Search) -> bool:
-    """Say whether to go on with a stream seems to cost more than to ask about those left.
+    """Return whether continuing a stream seems to cost more than asking about those left.
 
-    It does where its pages of late found fewer people than there were pages. One hour is not like
-    another, so a little is lost before that is believed, the more the more there is at stake.
+    It does where its recent pages found fewer people than there were pages. Hours differ, so some
+    loss is accepted first, and more of it the more people are missing.
     """
     return search.lost > LOST_AT_LEAST + LOST_SHARE * len(search.missing)
 
 
 def pages_ahead_of_leaving(search: Search) -> int:
-    """Return the same for a stream that may be left: few where there are few people to ask.
+    """Return `pages_ahead` for a stream that may be abandoned: few where few people are missing.
 
-    What is under way when it is left was not wanted.
+    Pages in flight when it is abandoned are wasted.
     """
     return min(search.pages_ahead(), max(1, len(search.missing) // 24), 8 + 2 * search.pages)
 
 
 def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:
-    """Return how many requests asking about so many people one by one will take.
+    """Return how many requests asking about this many people one by one will take.
 
-    An empty answer has to be confirmed by others, a person whose password others try has pages of
-    refused attempts, each asked for twice, and the canary is asked now and then. `found`: people
-    found in this way before.
+    An empty answer has to be confirmed by others; somebody whose password is being guessed has
+    pages of refused attempts, each requested twice; and the canary is checked now and then.
+    `found`: people found this way before.
     """
     absent = people * ABSENT_SHARE
     agreeing = agreeing_on_nothing(round(found + people - absent), unsteady=False)
@@ -115,12 +115,12 @@ def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:
 
 
 def as_stream(asking: float, pages: float, *, counted: bool) -> bool | None:
-    """Say whether the rest of a stream costs fewer requests than asking about people one by one.
+    """Return whether the rest of a stream costs fewer requests than asking person by person.
 
-    `asking` is what that takes; `pages` is a guess, `counted` whether it rests on whole days that
-    were counted or only on how close together the entries lay that were seen so far: in the busiest
-    hour there are some three times as many as on average, at night a fraction of it. None where an
-    error would change the answer.
+    `asking` is the cost of asking; `pages` is an estimate of the stream. `counted` says whether it
+    is based on whole days that were counted, or only on the density of the entries seen so far: the
+    busiest hour has about three times the average, a night a fraction of it. None where an
+    estimate that is off could change the answer.
     """
     if asking > pages * (MOST_WRONG if counted else MOST_UNDERRATED):
         return True

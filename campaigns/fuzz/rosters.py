@@ -55,6 +55,9 @@ ROWS = (
 )
 """Gus is on no row; the end of Dee's contract is today in Berlin."""
 
+FOREVER = 9999
+"""A year that a mutation writes into any column."""
+
 LEAVING = Policy(unknown_guests="disable")
 
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2})?")
@@ -210,13 +213,15 @@ def _is_over(record: str) -> bool:
     """Say whether a row has dates, and none from today on."""
     days = [_day(*found.groups()) for found in _DAY.finditer(record)]
     real = [day for day in days if day is not None]
-    return bool(real) and max(real) < NOW.date()
+    later = [day for day in real if day >= NOW.date() and day.year < FOREVER]
+    return bool(real) and real[-1] < NOW.date() and not later
 
 
 def _day(written: str, hour: str | None) -> date | None:
     try:
         day = date.fromisoformat(written)
-        return day + timedelta(days=hour is not None)
+        # From 10 o'clock UTC on it is the next day already where a day begins first.
+        return day + timedelta(days=hour is not None and int(hour[1:]) >= 10)
     except (ValueError, OverflowError):
         return None
 
@@ -227,7 +232,7 @@ def _mutated_csv(chance: random.Random) -> Mutant:
     mutation, changed = texts.mutated(body.encode(), chance)
     records = _records(changed, delimiter)
     header = next((one for one in records if one.strip()), "")
-    columns = [_visible(name).strip(' "').lower() for name in header.split(delimiter)]
+    columns = [_visible(name).strip().strip('" ').lower() for name in header.split(delimiter)]
     return Mutant(mutation=mutation, body=changed, records=records, columns=columns)
 
 

@@ -1,1 +1,1 @@
-"""Flips bits in ledgers in use: nobody may be disabled wrongly, and nothing may end as a bug."""
+"""Damages ledgers in use: nobody may be disabled wrongly, and nothing may end as a bug."""

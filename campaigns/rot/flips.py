@@ -15,12 +15,15 @@ import msgspec
 
 from campaigns.safety.setting import Setting
 from lastseen.ledger import Ledger, open_ledger
+from lastseen.model.decision import Reason
 from lastseen.model.errors import LastseenError
 from lastseen.model.instant import utc_date
 from lastseen.model.plan import Plan
 from testing.in_process import URL
 
 _COMPANIONS = ("-wal", "-shm")
+_BY_RECORD = frozenset({Reason.EXEMPT, Reason.RECENTLY_REINSTATED})
+"""Reasons to spare somebody, however long they have been away, that only the ledger knows."""
 
 
 class Flip(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +37,9 @@ class Flip(msgspec.Struct, frozen=True, kw_only=True):
     """The error, or who was disabled wrongly."""
 
 
-def ledger_in_use(setting: Setting, file: Path) -> Plan:
+def ledger_in_use(setting: Setting, url: str) -> Plan:
     """Make the ledger of a portal that was reviewed once; return the honest plan."""
-    with open_ledger(f"sqlite:///{file}", clock=setting.time.machine_clock) as ledger:
+    with open_ledger(url, clock=setting.time.machine_clock) as ledger:
         with setting.ledger() as wanted:
             for exemption in wanted.portal(URL).exemptions.all():
                 until = utc_date(setting.time.machine_clock()) + timedelta(days=300)
@@ -57,10 +60,11 @@ def flipped_bits(setting: Setting, used: Path, honest: Plan, chance: random.Rand
     at, bit = chance.choice(used_bytes), chance.randrange(8)
     content[at] ^= 1 << bit
     file.write_bytes(content)
-    return _judged(setting, f"sqlite:///{file}", honest, where=f"byte {at}, bit {bit}")
+    return judged(setting, f"sqlite:///{file}", honest, where=f"byte {at}, bit {bit}")
 
 
-def _judged(setting: Setting, url: str, honest: Plan, *, where: str) -> Flip:
+def judged(setting: Setting, url: str, honest: Plan, *, where: str) -> Flip:
+    """Review with the damaged ledger, take the lock as `apply` would, and judge what came of it."""
     try:
         with open_ledger(url, clock=setting.time.machine_clock) as ledger:
             plan = _reviewed(setting, ledger)
@@ -79,9 +83,11 @@ def _judged(setting: Setting, url: str, honest: Plan, *, where: str) -> Flip:
 
 def _wrongful(setting: Setting, plan: Plan, honest: Plan) -> Iterator[str]:
     before = {one.user_id for one in honest.to_disable()}
+    spared = {one.user_id for one in honest.decisions if one.reason in _BY_RECORD}
     for decision in plan.to_disable():
         person = decision.user_id or ""
-        if person not in before and not setting.is_away(person, plan.now):
+        away = person not in spared and setting.is_away(person, plan.now)
+        if person not in before and not away:
             yield f"{person} ({decision.reason.value})"
 
 

@@ -194,3 +194,18 @@ def test_an_output_is_never_an_input_of_the_same_command(at_work):
         assert ran.exit_code == 2, arguments
         assert "that file is the" in ran.stderr
     assert inputs == {name: (at_work.folder / name).read_bytes() for name in inputs}
+
+
+def test_a_configuration_that_was_found_is_named_on_standard_error(at_work):
+    file = at_work.folder / "lastseen.toml"
+    file.write_text("[policy]\ninactive_days = 31\n", encoding="utf-8")
+    using = f"Using {file}"
+
+    assert using in at_work("status").stderr.splitlines()
+    assert using not in at_work("-c", file, "status").stderr
+    assert using not in at_work("-q", "status").stderr
+
+    ran = at_work("--log-format", "json", "status", "--format", "json")
+    json.loads(ran.stdout)
+    told = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert [line["file"] for line in told if line["event"] == "configuration"] == [str(file)]

@@ -56,13 +56,15 @@ class Invocation:
     def settings(self) -> "Settings":
         """Read the configuration file and the environment.
 
-        Raises UsageError; also where a file that the command is to write is one of its inputs,
-        the ledger, the configuration or the key.
+        A file that was found rather than named is told on standard error: it may not be the one
+        that was meant. Raises UsageError; also where a file that the command is to write is one of
+        its inputs, the ledger, the configuration or the key.
         """
         from lastseen.cli.protected import refuse_inputs_as_outputs
         from lastseen.config.load import load_settings
 
         settings = load_settings(self.config, os.environ)
+        self._tell_found_file()
         plan = self.parameters.get("plan") or self.parameters.get("what")
         refuse_inputs_as_outputs(
             self._outputs(),
@@ -73,6 +75,15 @@ class Invocation:
             ],
         )
         return settings
+
+    def _tell_found_file(self) -> None:
+        from lastseen.cli.errors import print_line
+        from lastseen.config.load import found_file
+
+        found = found_file() if self.config is None else None
+        if found is not None and not self.quiet:
+            file = str(found.absolute())
+            print_line(f"Using {file}", event="configuration", file=file)
 
     def _outputs(self) -> list[Path]:
         """Return the files that the command is to write."""
@@ -88,7 +99,9 @@ class Invocation:
         """Read where the fleet's ledger is; raises UsageError."""
         from lastseen.config.load import load_ledger_url
 
-        return load_ledger_url(self.config, os.environ)
+        url = load_ledger_url(self.config, os.environ)
+        self._tell_found_file()
+        return url
 
 
 def invocation(context: "Context") -> Invocation:

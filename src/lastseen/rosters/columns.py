@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from lastseen.model.errors import UsageError
-from lastseen.rosters.cells import visible
+from lastseen.rosters.cells import names_somebody, visible
 from lastseen.rosters.rows import FIELDS, PEOPLE_FIELDS
 
 _NAMES_SHOWN = 20
@@ -44,10 +44,16 @@ class Columns:
         """Return the position of each field that `header` has.
 
         Raises UsageError where the id and the e-mail column are missing, where a renamed column
-        is missing, and where a name stands twice.
+        is missing, where a name stands twice, and where somebody is named in it.
         """
         if not self.name_somebody(header):
             raise self.nobody_named(header, source=source)
+        if any(map(names_somebody, header)):
+            raise unusable_header(
+                source,
+                "one of its columns is called like somebody's address or id",
+                "give the header a line of its own, and end every line with a line feed",
+            )
         names = [folded(name) for name in header]
         positions: dict[str, int] = {}
         for field, name in self.names.items():

@@ -364,3 +364,10 @@ def test_a_hundred_thousand_rows_are_read(read):
     listing = read("id,email,display_name,sponsor,end_date\n" + rows)
 
     assert len(listing.contractors) == 100_000
+
+
+@pytest.mark.parametrize("somebody", ["ada@x.org", ID])
+def test_a_header_that_names_somebody_is_refused(read, somebody):
+    # Its lines end with something that no CSV file ends lines with: they are one header.
+    with pytest.raises(UsageError, match="like somebody's address or id"):
+        read(f"email,end_date\x0b,{somebody},2028-12-31\nbob@x.org,2028-12-31\n")

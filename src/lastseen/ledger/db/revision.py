@@ -53,6 +53,14 @@ def _revision(connection: Connection, database: Database) -> str | None:
             raise _foreign(database.place)
         return None
     revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision is None and tables != {"alembic_version"}:
+        raise LedgerError(
+            attempted=f"opening the ledger {database.place}",
+            found="its tables are there, but not the note of their revision",
+            meaning="the ledger is damaged; nobody was changed",
+            remedy="restore it from a backup, or name another place in [ledger] url; a new ledger "
+            "knows no past run and no exemption",
+        )
     if revision in ABANDONED_REVISIONS:
         raise LedgerError(
             attempted=f"opening the ledger {database.place}",

@@ -96,6 +96,15 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(
     assert "newer version" in told.value.meaning
 
 
+def test_a_ledger_that_lost_the_note_of_its_revision_is_refused_as_damaged(
+    ledger_url: str, clock: TickingClock
+):
+    _make(ledger_url, REVISIONS[-1], "DELETE FROM alembic_version")
+    with pytest.raises(LedgerError) as told:
+        open_ledger(ledger_url, clock=clock)
+    assert "not the note of their revision" in told.value.found
+
+
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     ledger_url: str, clock: TickingClock, monkeypatch: pytest.MonkeyPatch
 ):

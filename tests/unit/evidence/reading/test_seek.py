@@ -72,7 +72,8 @@ def test_however_wrong_the_guesses_are_seeking_ends_soon_and_inside_the_log(
     place, _ = sought(fake, ago(until_hours * HOUR), attempt=attempt)
 
     assert 0 <= place < len(fake.events)
-    assert len({q.start for q in fake.asked}) <= MOST_LOOKS
+    # Where a page shows the log's end, that is confirmed by others.
+    assert len({q.start for q in fake.asked}) <= 2 * MOST_LOOKS
 
 
 def test_a_second_attempt_begins_farther_in_front():

@@ -1,6 +1,8 @@
 """`python -m campaigns.workers`: kills workers of a fleet at random, and judges what is left.
 
-Every portal must be done, nobody disabled twice, nobody forgotten. Ends with 1 on a wrong.
+Every portal must be done, nobody disabled twice or while at work, nobody forgotten: whoever was to
+be disabled and was not must have come back meanwhile, by the simulator's own truth. Ends with 1 on
+a wrong.
 """
 
 import argparse
@@ -13,11 +15,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lastseen.fleet.throwaway import throwaway_postgres
+from lastseen.ledger import PortalLedger
 from lastseen.model.fleet import PortalState
+from lastseen.simulator.server.portal import SimulatedPortal
 from testing.fleets import Fleet, disabled
 
 _CONTRACTORS = 12
 _WORKERS = 3
+_WINDOW_SECONDS = 30 * 86_400
+_LONGEST_CAMPAIGN_SECONDS = 3_600
 
 
 def main() -> int:
@@ -75,11 +81,24 @@ def _wrongs(fleet: Fleet) -> list[str]:
             wrongs.append(f"{name} is {state}: {states[name].last_error}")
         counts = disabled(portal)
         wrongs += [f"{name}: {who} was disabled {n} times" for who, n in counts.items() if n > 1]
-        wrongs += [f"{name}: {problem}" for problem in _of_ledger(fleet, name, set(counts))]
+        present = _present(portal)
+        wrongs += [f"{name}: {who} was disabled at work" for who in present & set(counts)]
+        known = _of_ledger(fleet, name, set(counts), present)
+        wrongs += [f"{name}: {problem}" for problem in known]
     return wrongs
 
 
-def _of_ledger(fleet: Fleet, name: str, changed: set[str]) -> list[str]:
+def _present(portal: SimulatedPortal) -> set[str]:
+    """Return whom a log shows within the window, but for the minutes that the campaign took."""
+    start = time.time() - _WINDOW_SECONDS + _LONGEST_CAMPAIGN_SECONDS
+    return {
+        one.id
+        for one in portal.truths()
+        if max(one.last_sign_in_at or 0, one.last_activity_at or 0) > start
+    }
+
+
+def _of_ledger(fleet: Fleet, name: str, changed: set[str], present: set[str]) -> list[str]:
     """Check that the runs are closed, and that their receipts claim exactly those changed."""
     with fleet.ledger(name) as ledger:
         runs = ledger.runs.all()
@@ -101,9 +120,29 @@ def _of_ledger(fleet: Fleet, name: str, changed: set[str]) -> list[str]:
             if run.kind == "run" and (plan := ledger.runs.plan(run.run_id)) is not None
             for decision in plan.to_disable()
         }
+        fates = {who: _fate(ledger, who) for who in meant - changed - present}
     wrongs += [f"{who} was changed and no receipt says so" for who in changed - claimed]
-    wrongs += [f"{who} was forgotten" for who in meant - changed]
+    wrongs += [f"{who} was forgotten: {fate}" for who, fate in fates.items()]
     return wrongs
+
+
+def _fate(ledger: PortalLedger, who: str) -> str:
+    """Say what each run decided on somebody, and what came of it."""
+    told = []
+    for run in ledger.runs.all():
+        plan, receipt = ledger.runs.plan(run.run_id), ledger.runs.receipt(run.run_id)
+        decided = (
+            [f"{one.decision} ({one.reason})" for one in plan.decisions if one.user_id == who]
+            if plan
+            else []
+        )
+        done = (
+            [str(one.outcome) for one in receipt.outcomes if one.user_id == who] if receipt else []
+        )
+        told.append(
+            f"{run.kind} {run.run_id[:8]} {run.state}: {', '.join(decided + done) or 'nothing'}"
+        )
+    return "; ".join(told)
 
 
 if __name__ == "__main__":

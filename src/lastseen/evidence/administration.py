@@ -30,7 +30,6 @@ READINGS = 2
 """An answer may have lost entries; what any of so many shows is taken."""
 READINGS_WHERE_CONTRADICTED = 6
 """The same where one answer left out what another one had."""
-_MOST_PAGES = 100
 _ONE_BATCH = timedelta(seconds=60)
 """So long disabling a batch of people may take."""
 
@@ -103,13 +102,16 @@ async def _acts(portal: Portal, action_id: int, since: Instant, *, is_contradict
 async def _reading(
     portal: Portal, action_id: int, since: Instant
 ) -> AsyncIterator[AdministrativeAct]:
-    """Yield what one reading shows, page by page."""
+    """Yield what one reading shows, page by page; a page that brings nothing new is the last."""
+    shown: set[AdministrativeAct] = set()
     start = 0
-    for _ in range(_MOST_PAGES):
+    while True:
         page = await portal.administration(action_id, since=since, start=start)
+        before = len(shown)
         for act in page.acts:
+            shown.add(act)
             yield act
-        if not page.is_full:
+        if not page.is_full or len(shown) == before:
             return
         start += len(page.acts)
 

@@ -98,6 +98,28 @@ def test_acts_beyond_the_first_page_are_read():
     assert read(trail, INVITED).last_done(INVITED, ANN, NOW) == ago(40 * DAY)
 
 
+def test_however_many_were_invited_since_the_oldest_invitation_counts():
+    trail = Trail(
+        *(act(n, n * timedelta(minutes=1), INVITED, BEN) for n in range(1, 10_200)),
+        act(99_999, 40 * DAY, INVITED, ANN),
+    )
+
+    assert read(trail, INVITED).last_done(INVITED, ANN, NOW) == ago(40 * DAY)
+
+
+def test_a_portal_that_brings_one_page_for_ever_is_not_asked_for_ever():
+    class Stuck(Trail):
+        async def administration(
+            self, action_id: int, *, since: Instant, start: int = 0
+        ) -> AdministrationPage:
+            return await super().administration(action_id, since=since)
+
+    trail = Stuck(*(act(n, n * timedelta(minutes=1), INVITED, BEN) for n in range(1, 101)))
+
+    assert len(read(trail, INVITED).acts[INVITED]) == 100
+    assert len(trail.asked) <= 10
+
+
 def test_a_portal_that_brings_other_actions_whatever_is_asked_invents_no_invitation():
     trail = Trail(act(1, DAY, STATUS_SET, ANN), act(2, 2 * DAY, SESSIONS_ENDED, ANN), filters=False)
     found = read(trail, INVITED, SESSIONS_ENDED)

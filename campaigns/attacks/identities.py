@@ -59,7 +59,7 @@ def an_exemption_follows_a_changed_address(scene: Scene) -> None:
 def an_exemption_that_matches_nobody_is_told(scene: Scene) -> None:
     """A review says which exemptions match no account."""
     scene.run("review", "-o", "plan.json")
-    scene.run("exempt", "add", "nobody@vendor.example", "--until", UNTIL, "--reason", "x")
+    scene.run("exempt", "add", "nobody@vendor.example", "--until", UNTIL, "--reason", "x", "--yes")
     ran = scene.run("review", "-o", "plan.json")
     expect("nobody@vendor.example" in ran.output, "the review is silent about it")
 

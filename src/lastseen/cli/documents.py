@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from lastseen.cli.errors import Level, print_line
 from lastseen.cli.invocation import Invocation
 from lastseen.cli.output import Destination, Destinations, Summary, destinations
-from lastseen.config.regular_file import Unsuitable, read_regular_file, unreadable
 from lastseen.model.errors import ExitCode, weightiest
+from lastseen.regular_file import Unsuitable, read_regular_file, unreadable
 
 if TYPE_CHECKING:
     from lastseen.api import Plan, Receipt, Settings, Verdict

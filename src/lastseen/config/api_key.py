@@ -6,11 +6,11 @@ Never the configuration file. The key itself appears in no message.
 from collections.abc import Mapping
 from pathlib import Path
 
-from lastseen.config.regular_file import Unsuitable, read_regular_file, unreadable
 from lastseen.config.settings import Settings
 from lastseen.model.errors import UsageError
 from lastseen.model.portal_address import portal_address
 from lastseen.model.secret import ApiKey, key_problem
+from lastseen.regular_file import Unsuitable, read_regular_file, unreadable
 
 KEY_VARIABLE = "LASTSEEN_API_KEY"
 """The variable that holds the key."""

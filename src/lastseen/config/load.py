@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lastseen.config.regular_file import (
+from lastseen.config.settings import Settings
+from lastseen.model.errors import UsageError
+from lastseen.regular_file import (
     Unsuitable,
     changeable_by_others,
     read_regular_file,
     unreadable,
 )
-from lastseen.config.settings import Settings
-from lastseen.model.errors import UsageError
 
 _LEDGER = "LASTSEEN_LEDGER__"
 _LARGEST = 1024 * 1024

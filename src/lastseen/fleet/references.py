@@ -4,14 +4,13 @@ Only references are stored, sent to the queue and shown. A secret read here goes
 client and nowhere else.
 """
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from lastseen.model.errors import UsageError
 from lastseen.model.secret import ApiKey, key_problem
+from lastseen.regular_file import Unsuitable, read_regular_file, why_unreadable
 
 _LONGEST_FILE = 64 * 1024
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -45,19 +44,10 @@ def resolve(reference: str, environ: Mapping[str, str], *, portal: str) -> ApiKe
 
 
 def _first_line(name: str, *, portal: str) -> str:
-    reference = f"file:{name}"
     try:
-        # One handle for the check and for reading: the file can't be swapped in between.
-        with Path(name).open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and mode & 0o007:
-                found = f"its mode is {stat.S_IMODE(mode):04o}: every user can reach it"
-                raise _unusable(reference, portal, found)
-            content = file.read(_LONGEST_FILE)
-    except OSError as error:
-        raise _unusable(
-            reference, portal, (error.strerror or type(error).__name__).lower()
-        ) from None
+        content = read_regular_file(Path(name), largest=_LONGEST_FILE, private=True)
+    except (OSError, ValueError, Unsuitable) as error:
+        raise _unusable(f"file:{name}", portal, why_unreadable(error)) from None
     return content.decode("utf-8-sig", errors="replace").strip().partition("\n")[0].strip()
 
 
@@ -66,6 +56,6 @@ def _unusable(reference: str, portal: str, found: str) -> UsageError:
         attempted=f"reading the API key of the portal {portal} from {reference}",
         found=found,
         meaning="this worker can't ask that portal anything; other portals are not affected",
-        remedy="give every worker this variable or file (mode 0400 or 0440), or correct api_key "
-        "in the fleet file and run `lastseen fleet sync`",
+        remedy="give every worker this variable or file (its own with mode 0400, or root's that "
+        "its group may read), or correct api_key in the fleet file and run `lastseen fleet sync`",
     )

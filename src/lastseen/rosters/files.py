@@ -1,10 +1,9 @@
 """Reads the file of a roster: a regular file, within a limit. What it holds is not known here."""
 
-import os
-import stat
 from pathlib import Path
 
 from lastseen.model.errors import UsageError
+from lastseen.regular_file import Unsuitable, read_regular_file, why_unreadable
 from lastseen.rosters.interface import RosterOptions
 
 LARGEST_FILE = 128 * 1024 * 1024
@@ -26,19 +25,9 @@ def required_path(options: RosterOptions) -> Path:
 def read_file(path: Path) -> bytes:
     """Return what the file holds; raises UsageError where that can't be read."""
     try:
-        # Opened without waiting: a FIFO would never answer. The open file is checked, so that it
-        # can't be replaced in between.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise unreadable_file(path, "it is not a regular file")
-            content = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise unreadable_file(path, reason.lower()) from None
-    if len(content) > LARGEST_FILE:
-        raise unreadable_file(path, f"it is larger than {LARGEST_FILE // 1024 // 1024} MB")
-    return content
+        return read_regular_file(path, largest=LARGEST_FILE)
+    except (OSError, ValueError, Unsuitable) as error:
+        raise unreadable_file(path, why_unreadable(error)) from None
 
 
 def unreadable_file(path: Path, found: str) -> UsageError:

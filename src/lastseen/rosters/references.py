@@ -6,11 +6,11 @@
 
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from lastseen.model.errors import UsageError
+from lastseen.regular_file import Unsuitable, read_regular_file, why_unreadable
 
 KEYRING_SERVICE = "lastseen"
 """The name under which the keyring keeps secrets."""
@@ -78,27 +78,12 @@ def _from_environment(name: str, option: str) -> str:
 def _from_file(name: str, option: str) -> str:
     path = Path(name).expanduser()
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise _unreadable(option, name, "it is not a regular file")
-            if os.name == "posix" and not _is_private(status):
-                raise _unreadable(
-                    option, name, "others than you and root can read it, or it is somebody else's"
-                )
-            return file.read(LONGEST_SECRET_FILE).decode().strip().partition("\n")[0]
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise _unreadable(option, name, reason.lower()) from None
-
-
-def _is_private(status: os.stat_result) -> bool:
-    """Say whether only the user, root and (for root's file) the user's group may read a file."""
-    if status.st_uid not in (os.getuid(), 0):
-        return False
-    shared = status.st_mode & 0o077
-    return not shared or (status.st_uid == 0 and shared == 0o040 and status.st_gid == os.getgid())
+        content = read_regular_file(path, largest=LONGEST_SECRET_FILE, private=True)
+        return content.decode().strip().partition("\n")[0]
+    except UnicodeDecodeError:
+        raise _unreadable(option, name, "it is not text in UTF-8") from None
+    except (OSError, ValueError, Unsuitable) as error:
+        raise _unreadable(option, name, why_unreadable(error)) from None
 
 
 def _from_keyring(name: str, option: str) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lastseen.config.load import load_settings
-from lastseen.config.regular_file import changeable_by_others
 from lastseen.model.errors import ExitCode, UsageError
+from lastseen.regular_file import changeable_by_others
 
 TEXT = '[portal]\nurl = "https://portal.example"\n'
 
@@ -56,7 +56,7 @@ def test_a_group_of_several_may_not_write_it_and_one_of_the_user_alone_may(here,
     here.chmod(0o664)
     for others, told in ((True, "group"), (False, None)):
         monkeypatch.setattr(
-            "lastseen.config.regular_file._has_other_members", lambda _group, others=others: others
+            "lastseen.regular_file._has_other_members", lambda _group, others=others: others
         )
         found = changeable_by_others(here)
         assert found is None if told is None else told in str(found)

@@ -37,7 +37,7 @@ def test_a_file_that_every_user_can_read_is_refused(tmp_path: Path):
     file = tmp_path / "key"
     file.write_text(SECRET)
     file.chmod(0o644)
-    with pytest.raises(UsageError, match="every user") as caught:
+    with pytest.raises(UsageError, match="others than its owner") as caught:
         resolve(f"file:{file}", {}, portal="acme")
     assert SECRET not in str(vars(caught.value))
 

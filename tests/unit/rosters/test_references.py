@@ -27,7 +27,7 @@ def test_a_secret_file_that_others_can_read_is_refused(tmp_path):
     file.write_text("sesame")
     file.chmod(0o644)
 
-    with pytest.raises(UsageError, match="others than you") as refusal:
+    with pytest.raises(UsageError, match="others than its owner") as refusal:
         resolve(f"file:{file}", option="x")
     assert "sesame" not in str(refusal.value)
 

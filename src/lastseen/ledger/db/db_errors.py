@@ -128,7 +128,9 @@ _SQLITE = {
     "SQLITE_IOERR": _DISK,
 }
 
-_OTHER_TABLES = re.compile(r"no such |has no column|malformed|error in |unknown |syntax error")
+_OTHER_TABLES = re.compile(
+    r"no such |has no column|malformed|error in |unknown |syntax error|mismatch"
+)
 """What SQLite says of a schema that isn't the ledger's, all under one number."""
 
 _POSTGRES_WORDS = (

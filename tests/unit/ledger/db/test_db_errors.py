@@ -113,3 +113,18 @@ def test_a_value_that_sqlite3_cannot_decode_is_damage_and_no_bug():
 
     assert told is not None
     assert "tables are not the ones" in told.found
+
+
+def test_a_damaged_schema_is_told_as_damage():
+    # One bit flipped in the schema took the primary key from the table of portals.
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(
+            "PRAGMA foreign_keys = ON; CREATE TABLE portals (id INTEGER);"
+            "CREATE TABLE lock_holders (portal_id INTEGER REFERENCES portals (id));"
+        )
+        with pytest.raises(sqlite3.OperationalError) as raised:
+            connection.execute("INSERT INTO lock_holders VALUES (1)")
+
+    error = translate_error(raised.value, attempted="writing to the ledger x")
+    assert error is not None
+    assert "damaged" in error.meaning

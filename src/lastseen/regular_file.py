@@ -66,11 +66,15 @@ def unreadable(
     attempted: str, error: OSError | ValueError | Unsuitable, *, meaning: str, remedy: str
 ) -> UsageError:
     """Return the error for a file that can't be used; a ValueError means no path at all."""
-    if isinstance(error, OSError):
-        found = (error.strerror or type(error).__name__).lower()
-    else:
-        found = str(error) if isinstance(error, Unsuitable) else "that is not a path"
+    found = why_unreadable(error)
     return UsageError(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
+
+
+def why_unreadable(error: OSError | ValueError | Unsuitable) -> str:
+    """Return in a few words why a file can't be used."""
+    if isinstance(error, OSError):
+        return (error.strerror or type(error).__name__).lower()
+    return str(error) if isinstance(error, Unsuitable) else "that is not a path"
 
 
 def _from_pipe(file: BinaryIO, largest: int) -> bytes:

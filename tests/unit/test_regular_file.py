@@ -1,0 +1,83 @@
+"""One rule for every file that holds a secret, whoever names it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lastseen.config.api_key import key_in_file
+from lastseen.fleet.references import resolve as key_of_fleet
+from lastseen.model.errors import UsageError
+from lastseen.rosters.references import resolve as secret_of_roster
+
+SECRET = "sk-0123456789abcdef0123456789abcdef"
+URL = "https://portal.example"
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "portal.api_key_file": lambda path: key_in_file(path, named_by="x", portal_url=URL).reveal(),
+    "fleet api_key": lambda path: key_of_fleet(f"file:{path}", {}, portal="acme").reveal(),
+    "roster.headers": lambda path: secret_of_roster(f"file:{path}", option="x"),
+}
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
+
+
+@pytest.fixture(params=READERS)
+def read(request) -> Callable[[Path], object]:
+    return READERS[request.param]
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    file.chmod(0o600)
+    return file
+
+
+def refused(read: Callable[[Path], object], path: Path) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        read(path)
+    assert SECRET not in str(vars(caught.value))
+    return caught.value
+
+
+def test_a_private_file_is_read_also_through_links(read, secret, tmp_path):
+    (tmp_path / "..data").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "mounted").symlink_to("..data/secret")
+
+    assert read(secret) == read(tmp_path / "mounted") == SECRET
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o602, 0o620, 0o644, 0o666, 0o777])
+def test_a_file_that_others_have_rights_to_is_refused_whoever_names_it(read, secret, mode):
+    secret.chmod(mode)
+
+    assert "others than its owner have rights" in refused(read, secret).found
+
+
+def test_a_file_of_another_user_is_refused_whoever_names_it(read, secret, monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 54321)
+    status = os.stat_result((0o100600, 0, 0, 1, 4711, 4711, 36, 0, 0, 0))
+    monkeypatch.setattr("os.fstat", lambda _: status)
+
+    assert "another user" in refused(read, secret).found
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/"])
+def test_a_device_is_refused_whoever_names_it(read, device):
+    refused(read, Path(device))
+
+
+def test_a_pipe_that_nobody_writes_to_is_given_up_whoever_names_it(read, tmp_path, monkeypatch):
+    monkeypatch.setattr("lastseen.regular_file._PIPE_SECONDS", 0.1)
+    os.mkfifo(tmp_path / "pipe", 0o600)
+
+    refused(read, tmp_path / "pipe")
+
+
+def test_a_file_without_end_is_refused_whoever_names_it(read, secret):
+    secret.write_text(f"{SECRET}\n" + "x" * 1_000_000)
+
+    assert "larger than" in refused(read, secret).found

@@ -6,6 +6,9 @@ number of pages makes the sum the least; and for those whom the sign-in log does
 request each, or the trail page by page, whichever is less. Where dates are to be shown, it reads
 what shows those as well: whoever is asked about alone is dated by the same answer. It asks nothing
 twice, proves nothing, doesn't find out what sort of portal it is, and its pages don't overlap.
+
+`fewest_proven` also pays what the rules of proof demand of any program: pages that overlap by an
+entry, empty answers that others agree with, a canary, and what must be asked beside the logs.
 """
 
 from bisect import bisect_left, bisect_right
@@ -21,6 +24,20 @@ from lastseen.simulator.world.people import Status
 DAY = 86_400
 PAGE = 100
 """People, events or changes that one request can bring or make."""
+STEP = PAGE - 1
+"""New events on a page of a log that shows the last event of the page before."""
+AGREEING = ((1_000, 2), (100, 3), (20, 4), (0, 5))
+"""Empty answers that must agree, by how many people were found by asking in the same way."""
+PEOPLE_A_CANARY = 200
+"""People asked about between two questions to the canary."""
+ASKED_ALWAYS = 4
+"""The release, the key's account, how long logs are kept, and whether filters come first."""
+ASKED_BEFORE_DISABLING = 11
+"""How long sessions live, the key's rights, all keys (3 answers), 3 actions (2 answers each)."""
+ASKED_OF_PAUSES = 3
+"""Entries that show, a week apart at most, that a log was written all the time it was not read."""
+ASKED_OF_LIFETIMES = 5
+"""Empty answers that must agree that the lifetime of logs was never shorter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,48 +120,51 @@ def fewest(portal: SimulatedPortal, window: Window) -> Fewest:
     )
 
 
-def fewest_with_dates(
-    portal: SimulatedPortal, window: Window, *, lookback_days: int, dated: Collection[str]
+def fewest_proven(
+    portal: SimulatedPortal,
+    window: Window,
+    *,
+    sign_ins_since: Mapping[str, float] = {},
+    trail_since: Mapping[str, float] = {},
 ) -> int:
-    """Return the fewest requests for a review that also shows when people were last seen.
+    """Return the fewest requests, under the rules of proof, for a review.
 
-    `dated`: ids of the inactive people whose date is shown, or that they were never seen. An empty
-    answer about somebody alone has to be confirmed by a second one.
+    `sign_ins_since`, `trail_since`: for inactive people, by id, since when each log is shown to
+    hold nothing of them; further than their newest sighting nothing has to be shown.
     """
     world = portal.world
     guests, undecided = _guests(portal, window)
     logins, trail = world.logins.columns, world.trail.columns
     unseen = undecided - newest_places(logins, undecided, since=window.since).keys()
-    wanted = set(dated)
-    shown = [actor for actor, named in enumerate(world.actors) if named.user_id in wanted]
-    furthest = window.now - lookback_days * DAY
-    dates = dict.fromkeys(shown, furthest)
+    absent = unseen - newest_places(trail, unseen, since=window.since).keys()
+    ids = {world.actors[actor].user_id: actor for actor in absent}
+    seen = dict.fromkeys(absent, 0.0)
     for columns in (logins, trail):
-        for actor, place in newest_places(columns, shown, since=furthest).items():
+        for actor, place in newest_places(columns, absent, since=0).items():
             moment = columns.seconds[len(columns.seconds) - 1 - place]
-            dates[actor] = max(dates[actor], moment)
-    sign_ins = _with_dates(
-        logins,
-        undecided,
-        dates,
-        since=window.since,
-        furthest=furthest,
-        one_by_one=filters_first(portal.audit.filters),
-    )
-    activity = _with_dates(
-        trail, unseen, dates, since=window.since, furthest=furthest, one_by_one=True
-    )
-    return pages(guests) + sign_ins + activity
+            seen[actor] = max(seen[actor], moment)
+    shown = [
+        {ids[who]: max(moment, seen[ids[who]]) for who, moment in since.items() if who in ids}
+        for since in (sign_ins_since, trail_since)
+    ]
+    by_name = filters_first(portal.audit.filters)
+    sign_ins = _proven(logins, undecided, shown[0], since=window.since, by_name=by_name)
+    activity = _proven(trail, unseen, shown[1], since=window.since, by_name=True)
+    beside = ASKED_ALWAYS + (ASKED_BEFORE_DISABLING if absent else 0)
+    if absent and activity < overlapping_pages(sum(1 for _ in _in_window(trail, window.since))):
+        beside += ASKED_OF_PAUSES
+    if any(not seen[actor] and moment <= logins.seconds[0] for actor, moment in shown[0].items()):
+        beside += ASKED_OF_LIFETIMES
+    return pages(guests) + sign_ins + activity + beside
 
 
-def _with_dates(
+def _proven(
     columns: EventColumns,
     people: Collection[int],
     dates: Mapping[int, float],
     *,
     since: float,
-    furthest: float,
-    one_by_one: bool,
+    by_name: bool,
 ) -> int:
     """Return the fewest requests that decide on `people` and show the `dates` of some."""
     if not people:
@@ -153,19 +173,34 @@ def _with_dates(
     length = len(seconds)
     met = sorted(newest_places(columns, people, since=since).values())
     # Up to the window's edge everyone not met costs a request; from there on only dates do.
-    edge = pages(length - bisect_right(seconds, since) if len(met) < len(people) else 1 + met[-1])
+    last = length - bisect_right(seconds, since) if len(met) < len(people) else 1 + met[-1]
+    edge = overlapping_pages(last)
     depths = sorted(length - bisect_left(seconds, date) for date in dates.values())
-    most = max([edge, *(pages(depth) for depth in depths)])
+    most = max([edge, *(overlapping_pages(depth) for depth in depths)])
     best = most
-    if one_by_one:
-        empty = len(people) - len(newest_places(columns, people, since=furthest))
+    if by_name:
+        empty = len(people) - len(newest_places(columns, people, since=0))
         for read in range(most):
             if read < edge:
-                left = len(people) - bisect_left(met, read * PAGE)
+                left = len(people) - bisect_left(met, read * STEP)
             else:
-                left = len(depths) - bisect_right(depths, read * PAGE)
-            best = min(best, read + left + min(empty, left))
+                left = len(depths) - bisect_right(depths, read * STEP)
+            best = min(best, read + _by_name(left, min(empty, left)))
     return max(1, best)
+
+
+def _by_name(people: int, empty: int) -> int:
+    """Return what asking about people one by one takes, of whom a log holds nothing of `empty`."""
+    if not people:
+        return 0
+    agreeing = next(enough for least, enough in AGREEING if people - empty >= least)
+    canary = -(-people // PEOPLE_A_CANARY) + (agreeing if empty else 0)
+    return people + empty * (agreeing - 1) + canary
+
+
+def overlapping_pages(number: int) -> int:
+    """Return how many pages bring so many events, each showing the last of the one before."""
+    return max(1, -(-(number - 1) // STEP))
 
 
 def candidates(portal: SimulatedPortal, window: Window) -> set[int]:

@@ -33,7 +33,7 @@ FULL: dict[str, Measurement] = {
     "processor": lambda: proven_against_plain(10_000),
     "commands": commands_of_every_day,
     "growth": lambda: growing.growth([1_000, 10_000, 100_000], picture=growing.PICTURE),
-    "regret": lambda: regret(0.5),
+    "regret": lambda: regret(0.25),
     "rosters": lambda: every_source(100_000),
     "fleet-workers": lambda: fleet.several_workers(1_000),
     "fleet-overhead": lambda: fleet.overhead(20),

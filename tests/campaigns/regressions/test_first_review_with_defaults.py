@@ -1,9 +1,13 @@
 """What a first review costs as installed: logs kept for as long as is looked back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import pytest
 
+from benchmarks.bench.regret import MOST_REGRET, shapes
+from benchmarks.bench.requests import fewest_for
 from campaigns.safety.cases import DAY, Case, Crowd, Rules
 from lastseen.model.decision import Reason
 from lastseen.model.plan import Policy
@@ -124,3 +128,14 @@ def test_pages_for_dates_are_read_side_by_side() -> None:
     assert took.requests > 100
     # Then people don't wait for the pages one after the other
     assert took.seconds < 1.5
+
+
+@pytest.mark.parametrize("filters", [Filters.BEFORE_WINDOW, Filters.AFTER_WINDOW])
+@pytest.mark.parametrize(("name", "shape"), shapes(0.05).items(), ids=list(shapes(0.05)))
+def test_a_small_portal_costs_a_quarter_more_than_proving_it_takes_at_most(
+    name: str, shape: Shape, filters: Filters
+) -> None:
+    portal = VirtualPortal(replace(shape, days=DEFAULTS.lookback_days), filters=filters)
+    first = portal.review(DEFAULTS)
+    fewest = fewest_for(portal, first.plan)
+    assert fewest <= first.requests <= MOST_REGRET * fewest

@@ -285,12 +285,12 @@ class LogReader:
 
     def _cost_of_asking(self, missing: Wanted, *, dates_follow: bool) -> float:
         """Estimate the requests that asking takes, less those that it saves for dates."""
-        cost = cost_of_asking(
-            len(missing),
-            refused_pages=self._refused_pages(missing),
-            found=self._asker.found if self._asker else 0,
-        )
-        return cost - DATED_SHARE * len(missing) if dates_follow else cost
+        refused, found = self._refused_pages(missing), self._asker.found if self._asker else 0
+        cost = cost_of_asking(len(missing), refused_pages=refused, found=found)
+        if not dates_follow:
+            return cost
+        dated = math.floor(DATED_SHARE * len(missing))
+        return cost - cost_of_asking(dated, refused_pages=refused, found=found)
 
     def _refused_pages(self, missing: Wanted) -> int:
         """Return how many pages of refused attempts are known to hide what people did."""

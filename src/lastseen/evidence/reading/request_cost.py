@@ -23,7 +23,7 @@ ABSENT_SHARE = 0.15
 """The expected share of people asked about for whom there are no entries."""
 
 DATED_SHARE = 0.5
-"""The share of people asked about for whom that saves a later request for their date.
+"""The share of people asked about for whom that saves asking for their date later.
 
 Asking about somebody also tells their date; a stream that proves them absent does not.
 """

@@ -11,13 +11,13 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 from lastseen.fleet.throwaway import throwaway_postgres
 from lastseen.ledger import PortalLedger
 from lastseen.model.fleet import PortalState
-from lastseen.simulator.server.portal import SimulatedPortal
 from testing.fleets import Fleet, disabled
 
 _CONTRACTORS = 12
@@ -81,24 +81,23 @@ def _wrongs(fleet: Fleet) -> list[str]:
             wrongs.append(f"{name} is {state}: {states[name].last_error}")
         counts = disabled(portal)
         wrongs += [f"{name}: {who} was disabled {n} times" for who, n in counts.items() if n > 1]
-        present = _present(portal)
-        wrongs += [f"{name}: {who} was disabled at work" for who in present & set(counts)]
-        known = _of_ledger(fleet, name, set(counts), present)
+        truths = portal.truths()
+        # What the trail shows is written minutes late: of that nobody could know.
+        at_work = {one.id for one in truths if _since([one.last_sign_in_at])}
+        wrongs += [f"{name}: {who} was disabled at work" for who in at_work & set(counts)]
+        back = {t.id for t in truths if _since([t.last_sign_in_at, t.last_activity_at])}
+        known = _of_ledger(fleet, name, set(counts), back)
         wrongs += [f"{name}: {problem}" for problem in known]
     return wrongs
 
 
-def _present(portal: SimulatedPortal) -> set[str]:
-    """Return whom a log shows within the window, but for the minutes that the campaign took."""
+def _since(moments: Iterable[int | None]) -> bool:
+    """Say whether one of the moments is in the window, but for the minutes of the campaign."""
     start = time.time() - _WINDOW_SECONDS + _LONGEST_CAMPAIGN_SECONDS
-    return {
-        one.id
-        for one in portal.truths()
-        if max(one.last_sign_in_at or 0, one.last_activity_at or 0) > start
-    }
+    return any(moment is not None and moment > start for moment in moments)
 
 
-def _of_ledger(fleet: Fleet, name: str, changed: set[str], present: set[str]) -> list[str]:
+def _of_ledger(fleet: Fleet, name: str, changed: set[str], back: set[str]) -> list[str]:
     """Check that the runs are closed, and that their receipts claim exactly those changed."""
     with fleet.ledger(name) as ledger:
         runs = ledger.runs.all()
@@ -120,7 +119,7 @@ def _of_ledger(fleet: Fleet, name: str, changed: set[str], present: set[str]) ->
             if run.kind == "run" and (plan := ledger.runs.plan(run.run_id)) is not None
             for decision in plan.to_disable()
         }
-        fates = {who: _fate(ledger, who) for who in meant - changed - present}
+        fates = {who: _fate(ledger, who) for who in meant - changed - back}
     wrongs += [f"{who} was changed and no receipt says so" for who in changed - claimed]
     wrongs += [f"{who} was forgotten: {fate}" for who, fate in fates.items()]
     return wrongs

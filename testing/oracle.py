@@ -175,17 +175,22 @@ def _proven(
     # Up to the window's edge everyone not met costs a request; from there on only dates do.
     last = length - bisect_right(seconds, since) if len(met) < len(people) else 1 + met[-1]
     edge = overlapping_pages(last)
-    depths = sorted(length - bisect_left(seconds, date) for date in dates.values())
+    deep = {who: length - bisect_left(seconds, date) for who, date in dates.items()}
+    depths = sorted(deep.values())
     most = max([edge, *(overlapping_pages(depth) for depth in depths)])
     best = most
     if by_name:
-        empty = len(people) - len(newest_places(columns, people, since=0))
+        empty = set(people) - newest_places(columns, people, since=0).keys()
+        empty_depths = sorted(depth for who, depth in deep.items() if who in empty)
         for read in range(most):
             if read < edge:
-                left = len(people) - bisect_left(met, read * STEP)
+                left, empty_left = len(people) - bisect_left(met, read * STEP), len(empty)
             else:
-                left = len(depths) - bisect_right(depths, read * STEP)
-            best = min(best, read + _by_name(left, min(empty, left)))
+                left, empty_left = (
+                    len(all_depths) - bisect_right(all_depths, read * STEP)
+                    for all_depths in (depths, empty_depths)
+                )
+            best = min(best, read + _by_name(left, empty_left))
     return max(1, best)
 
 

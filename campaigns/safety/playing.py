@@ -292,7 +292,7 @@ class _Play:
                 ledger=ledger,
                 options=ApplyOptions(
                     guardrails=msgspec.structs.replace(
-                        _NO_LIMITS, log_silence_days=self.case.rules.log_silence_days
+                        _NO_LIMITS, log_silence_days=self.setting.silence_days
                     )
                 ),
                 clock=self.time.machine_clock,

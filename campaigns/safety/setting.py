@@ -63,8 +63,13 @@ class Setting:
             ledger=ledger,
             policy=self._policy,
             clock=self.time.machine_clock,
-            log_silence_days=self.case.rules.log_silence_days,
+            log_silence_days=self.silence_days,
         )
+
+    @property
+    def silence_days(self) -> int:
+        """After how many days without an entry the product takes a log for dead."""
+        return self.case.rules.log_silence_days
 
     def truths(self) -> Mapping[str, Truth]:
         """Return what is so by now, by id."""

@@ -5,6 +5,7 @@ The same levers are attributes of `SimulatedPortal`; this only reaches them over
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -52,6 +53,8 @@ class _Settings(msgspec.Struct, forbid_unknown_fields=True):
     faults: str | None = None
     session_minutes: int | None = None
     """How long sessions live; 0 is no limit. The trail notes the change."""
+    key_scopes: list[str] | None = None
+    """What the key in use is limited to; none is no limit."""
     members: int | None = None
     """How many guests and users may be active."""
     now: datetime | None = None
@@ -166,6 +169,9 @@ def _set_settings(portal: SimulatedPortal, body: bytes) -> object:
         now = int(portal.clock().timestamp())
         portal.world.sessions.set_minutes(wanted.session_minutes or None, now=now)
         portal.world.administer(now, COOKIE_SETTINGS_UPDATED)
+    if wanted.key_scopes is not None:
+        own = portal.keys[portal.api_key]
+        portal.keys[own.secret] = replace(own, scopes=frozenset(wanted.key_scopes))
     if wanted.members is not None:
         portal.licence.members = wanted.members
     if wanted.faults is not None:

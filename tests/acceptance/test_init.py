@@ -3,6 +3,7 @@ import tomllib
 
 import pytest
 
+from tests.acceptance.levers import tell
 from tests.acceptance.terminal import on_a_terminal
 
 
@@ -83,6 +84,7 @@ def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
         ("Contractors", ""),
         ("how many days", "45"),
         ("API key", key),
+        ("may still be signed in", "hold"),
         ("Go ahead?", "y"),
         ("Check the portal now?", "n"),
     ]
@@ -91,6 +93,8 @@ def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
     assert key not in said
     made = written(lastseen)
     assert made["policy"]["inactive_days"] == 45
+    assert made["policy"]["open_sessions"] == "hold"
+    assert "`lastseen doctor` will tell" in said
     assert key not in (lastseen.folder / "lastseen.toml").read_text()
     kept = lastseen.folder / "lastseen.key"
     assert kept.read_text().splitlines()[0] == key
@@ -107,6 +111,8 @@ def test_each_answer_is_checked_when_it_is_given_and_the_right_ones_are_kept(las
         ("is not a number of days", "45"),
         ("API key", "with a blank"),
         ("can't be an API key", ""),
+        ("may still be signed in", "close them"),
+        ("is none of", ""),
         ("Check the portal now?", "n"),
     ]
     code, said = on_a_terminal(lastseen, "init", answers=answers)
@@ -124,6 +130,7 @@ def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
         ("Contractors", ""),
         ("how many days", "30"),
         ("API key", ""),
+        ("may still be signed in", ""),
         ("Check the portal now?", "y"),
     ]
     environment = {**lastseen.environment, "LASTSEEN_API_KEY": small_portal.api_key}
@@ -131,6 +138,37 @@ def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
     code, said = on_a_terminal(command, "init", answers=answers)
     assert code == 0, said
     assert "25 contractors listed" in " ".join(said.split())
+    assert "`sign-out` is recommended" in said
+    assert written(lastseen)["policy"]["open_sessions"] == "sign-out"
+
+
+def test_sign_out_is_not_recommended_to_a_key_that_may_not_end_sessions(lastseen, small_portal):
+    tell(small_portal, "settings", {"key_scopes": ["*:read", "accounts:write"]})
+    answers = [
+        ("address", small_portal.url),
+        ("Contractors", ""),
+        ("how many days", "30"),
+        ("API key", ""),
+        ("may still be signed in", ""),
+        ("Check the portal now?", "n"),
+    ]
+    environment = {**lastseen.environment, "LASTSEEN_API_KEY": small_portal.api_key}
+    command = type(lastseen)(folder=lastseen.folder, environment=environment)
+    code, said = on_a_terminal(command, "init", answers=answers)
+    assert code == 0, said
+    assert "may not end sessions" in said
+    assert written(lastseen)["policy"]["open_sessions"] == "report"
+
+
+def test_without_a_question_the_option_says_what_becomes_of_open_sessions(lastseen):
+    made = ("init", "--portal", "https://portal.example.org", "--yes")
+    lastseen(*made)
+    assert written(lastseen)["policy"]["open_sessions"] == "report"
+    lastseen("-c", "other.toml", *made, "--open-sessions", "sign-out")
+    assert written(lastseen, "other.toml")["policy"]["open_sessions"] == "sign-out"
+    ran = lastseen("-c", "third.toml", *made, "--open-sessions", "close")
+    assert ran.exit_code == 2
+    assert not (lastseen.folder / "third.toml").exists()
 
 
 def test_a_key_that_may_not_be_kept_is_said_to_be_missing(lastseen):
@@ -139,6 +177,7 @@ def test_a_key_that_may_not_be_kept_is_said_to_be_missing(lastseen):
         ("Contractors", "guests"),
         ("how many days", "45"),
         ("API key", "sk-0123456789abcdef"),
+        ("may still be signed in", ""),
         ("Go ahead?", "n"),
         ("Check the portal now?", "n"),
     ]

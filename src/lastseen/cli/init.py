@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -10,6 +10,7 @@ import typer
 
 from lastseen.cli.doctor import doctor
 from lastseen.cli.errors import print_line
+from lastseen.cli.init_sessions import MODES, QUESTION, checked_mode, recommended_mode
 from lastseen.cli.invocation import invocation
 from lastseen.cli.output import write_file
 from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed
@@ -35,6 +36,8 @@ class _Answers:
     key: ApiKey | None
     key_file: Path | None
     """A file that holds the key already."""
+    open_sessions: str
+    """What happens to people who may still be signed in."""
 
 
 def init(
@@ -59,6 +62,14 @@ def init(
         int | None,
         typer.Option("--days", metavar="N", help="Disable after N days without a sighting."),
     ] = None,
+    open_sessions: Annotated[
+        str | None,
+        typer.Option(
+            "--open-sessions",
+            metavar="|".join(MODES),
+            help="What happens to people who may still be signed in.",
+        ),
+    ] = None,
     yes: Annotated[
         bool,
         typer.Option("--yes", help="Don't ask; use defaults for options that are not given."),
@@ -74,7 +85,7 @@ def init(
     ask = can_be_asked() and not yes
     if file.exists() and not _may_replace(file, ask=ask):
         return 0
-    answers = _answers(portal, roster, days, key_file, ask=ask)
+    answers = _answers(portal, roster, days, key_file, open_sessions, ask=ask)
     kept_in = _keep_key(answers, beside=file.resolve().parent, ask=ask)
     _write(file, answers, key_file=kept_in)
     if ask and confirmed("Check the portal now?"):
@@ -97,7 +108,13 @@ def _may_replace(file: Path, *, ask: bool) -> bool:
 
 
 def _answers(
-    portal: str | None, roster: str | None, days: int | None, key_file: Path | None, *, ask: bool
+    portal: str | None,
+    roster: str | None,
+    days: int | None,
+    key_file: Path | None,
+    open_sessions: str | None,
+    *,
+    ask: bool,
 ) -> _Answers:
     """Return the options, and answers for those not given; raises UsageError for a bad option."""
     if portal is None and not ask:
@@ -107,7 +124,8 @@ def _answers(
             meaning="the configuration has to say which portal it is for; nothing was written",
             remedy="lastseen init --portal https://… --key-file FILE --roster guests",
         )
-    return _Answers(
+    mode = None if open_sessions is None else checked_mode(open_sessions)
+    answers = _Answers(
         portal_url=_checked_address(portal) if portal else _asked(_ADDRESS, _checked_address),
         roster=_checked_roster(roster)
         if roster is not None or not ask
@@ -117,7 +135,12 @@ def _answers(
         else _asked(_DAYS, _checked_days, "30"),
         key=_asked(_KEY, _checked_key, "", hidden=True) if ask and key_file is None else None,
         key_file=key_file.resolve() if key_file else None,
+        open_sessions=mode or "report",
     )
+    if mode is not None or not ask:
+        return answers
+    best = recommended_mode(answers.portal_url, answers.key, answers.key_file)
+    return replace(answers, open_sessions=_asked(QUESTION, checked_mode, best))
 
 
 def _asked(
@@ -233,6 +256,7 @@ def _settings(answers: _Answers, key_file: Path | None) -> "Settings":
     given = {
         "LASTSEEN_PORTAL__URL": answers.portal_url,
         "LASTSEEN_POLICY__INACTIVE_DAYS": str(answers.days),
+        "LASTSEEN_POLICY__OPEN_SESSIONS": answers.open_sessions,
     }
     if key_file is not None:
         given["LASTSEEN_PORTAL__API_KEY_FILE"] = str(key_file)

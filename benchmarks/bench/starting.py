@@ -56,7 +56,7 @@ def small_review() -> list[Row]:
         took = sorted((_reviewed(portal) for _ in range(RUNS)), key=lambda one: one[0].seconds)
         median, requests = took[RUNS // 2]
     loading = _loading()
-    rest = median.processor_seconds - loading
+    rest = max(0.0, median.processor_seconds - loading)
     waiting = max(0.0, median.seconds - median.processor_seconds)
     return [
         Row(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from lastseen.docspace.interface import EventPage, Portal
+from lastseen.evidence.proof.page_proof import SECOND
 from lastseen.evidence.proof.quorum import agreeing_on_nothing
 from lastseen.evidence.reading.canary import Canary
 from lastseen.evidence.reading.cutover import Cutover
@@ -146,8 +147,12 @@ class LogReader:
             # As many as can be asked about even if nothing comes of any.
             agreeing = agreeing_on_nothing(asker.found, unsteady=self._is_unsteady())
             many = min(len(missing), max(0, most_requests - agreeing) // agreeing)
-            await asker.ask(dict(list(missing.items())[: int(many)]))
-            return
+            asked = dict(list(missing.items())[: int(many)])
+            await asker.ask(asked, most_to_confirm=self._pages_left(missing))
+            missing = self._undated(asked)
+            # More may have been absent than was thought, so that to read on costs less after all.
+            if self._pages_left(missing) > end - self._portal.traffic.requests:
+                return
         while missing and not self.trouble:
             before, left = self._pages_left(missing), end - self._portal.traffic.requests
             if before < 1 or left < 1:
@@ -180,17 +185,19 @@ class LogReader:
         """Return those of `wanted` whose newest sighting isn't known, and since when to look.
 
         Pages are read side by side: a person met on one may come again on a newer one that was not
-        read, so a sighting is the newest only where everything since then is known.
+        read, so a sighting is the newest only where everything after its second is known.
         """
-        seen = self.state.sightings
-        oldest = {
-            person: seen[person].at if self.state.is_seen_since(person, since) else since
+        state = self.state
+        unknown_since = {
+            person: after(state.sightings[person].at, SECOND)
+            if state.is_seen_since(person, since)
+            else since
             for person, since in wanted.items()
         }
         return {
             person: since
-            for person, since in oldest.items()
-            if not self.state.is_proven_since(person, since)
+            for person, since in unknown_since.items()
+            if not state.is_proven_since(person, since)
         }
 
     def _unanswered(self, asked: Wanted) -> Wanted:

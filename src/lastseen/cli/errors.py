@@ -8,7 +8,7 @@ import sys
 import traceback
 from typing import Literal
 
-from lastseen.config.logging import LogFormat, json_record, log_format, scrubbed
+from lastseen.config.logging import LogFormat, json_record, log_format, printable
 from lastseen.model.errors import ExitCode, LastseenError
 
 
@@ -76,9 +76,8 @@ def print_line(
 
 
 def _print(text: str) -> None:
-    visible = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in scrubbed(text))
     try:
-        sys.stderr.write(visible + "\n")
+        sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
     except (BrokenPipeError, ValueError):
         return

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lastseen.cli.invocation import Invocation
+from lastseen.config.logging import printable
 from lastseen.model.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class BarProgress:
 
     def note(self, text: str) -> None:
         """Print `text` above the bars."""
-        self._bars.console.print(text, markup=False, highlight=False)
+        line = printable(" ".join(text.splitlines()))
+        self._bars.console.print(line, markup=False, highlight=False)
 
 
 def _on_a_terminal() -> bool:

@@ -59,6 +59,17 @@ def scrubbed(text: str) -> str:
     return text
 
 
+def printable(text: str) -> str:
+    """Return `text` scrubbed, with `\ufffd` for whatever could move the cursor or turn text round.
+
+    Everything that goes to a terminal passes through here; line breaks stay.
+    """
+    clean = scrubbed(text)
+    if clean.isascii() and clean.replace("\n", "").isprintable():
+        return clean
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in clean)
+
+
 def json_record(
     level: str, event: str, message: str, fields: Mapping[str, object], *, at: float | None = None
 ) -> str:
@@ -73,7 +84,10 @@ def json_record(
         "event": event,
         "message": message,
     }
-    return scrubbed(json.dumps(line | dict(fields) | line, ensure_ascii=False, default=str))
+    text = scrubbed(json.dumps(line | dict(fields) | line, ensure_ascii=False, default=str))
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 class _TextLines(logging.Formatter):
@@ -81,10 +95,12 @@ class _TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC)
-        line = f"{moment:%H:%M:%S} {record.levelname.lower()}: {record.getMessage()}"
+        # On one line: a line break in a name must not forge another line.
+        message = " ".join(record.getMessage().splitlines())
+        line = f"{moment:%H:%M:%S} {record.levelname.lower()}: {message}"
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
-        return scrubbed(line)
+        return printable(line)
 
 
 class _JsonLines(logging.Formatter):

@@ -36,3 +36,13 @@ def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(monkeypatch, capsys):
     said = capsys.readouterr()
     assert said.out == ""
     assert "[bold]row 3[/bold] was left out" in said.err
+
+
+def test_a_note_above_the_bar_controls_no_terminal(monkeypatch, capsys):
+    monkeypatch.setattr("lastseen.cli.progress._on_a_terminal", lambda: True)
+    with watched(Invocation()) as progress:
+        progress.note("a\x1b[2J\u202eb.csv, line 3: ignored")
+    said = capsys.readouterr().err
+    assert "a\ufffd[2J\ufffdb.csv, line 3: ignored" in said
+    assert "\x1b[2J" not in said
+    assert "\u202e" not in said

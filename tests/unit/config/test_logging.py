@@ -54,6 +54,26 @@ def test_a_hidden_key_never_reaches_a_log(capsys, form):
     assert "***" in err
 
 
+HOSTILE = "a\x1b[2J\x07\x9b5m\u202eb\n23:59:59 error: forged"
+
+
+def test_no_text_from_outside_controls_the_terminal_or_forges_a_line(capsys):
+    configure_logs("text", logging.INFO)
+    logging.getLogger("lastseen.progress").warning("%s, line 3: ignored", HOSTILE)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert "forged, line 3: ignored" in line
+
+
+def test_json_lines_keep_hostile_text_whole_and_escaped(capsys):
+    configure_logs("json", logging.INFO)
+    logging.getLogger("lastseen.progress").warning("%s", HOSTILE, extra={"who": "\U000e0041"})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert json.loads(line)["message"] == HOSTILE
+    assert json.loads(line)["who"] == "\U000e0041"
+
+
 def test_other_libraries_are_heard_from_warning_on_only(capsys):
     configure_logs("text", logging.DEBUG)
     logging.getLogger("aiohttp.client").info("chatter")

@@ -24,6 +24,7 @@ SHORT = (
     plans.a_portal_that_changes_more_people_is_told,
     identities.a_sharp_s_is_another_person,
     files.midnight_elsewhere_is_not_a_day_early,
+    outputs.hostile_paths_stay_paths,
 )
 """One or two of a kind, for every run of the tests."""
 

@@ -166,3 +166,29 @@ def test_an_error_is_one_json_object_where_logs_are_json(lastseen):
     assert error["attempted"]
     assert error["remedy"]
     assert error["exit_code"] == 2
+
+
+def test_doctor_names_the_address_that_is_really_asked(lastseen):
+    # IDNA 2003 would have asked fass.invalid, with the key.
+    ran = lastseen("doctor", environment=at("https://Fa\xdf.invalid"))
+
+    assert ran.exit_code == 3
+    assert "xn--fa-hia.invalid" in ran.stderr
+    assert "fass.invalid" not in ran.stderr
+
+
+def test_a_hostile_path_of_a_roster_writes_no_escapes(at_work):
+    hostile = "a\x1b[2J\x1b]0;owned\x07\u202eb.csv"
+    (at_work.folder / hostile).write_text("email,end_date\nann@x.org,0001-01-01\n,\nx y,\n")
+    roster = {"LASTSEEN_ROSTER__SOURCE": "csv", "LASTSEEN_ROSTER__PATH": hostile}
+
+    refused = at_work("review", environment=roster)
+    (at_work.folder / hostile).write_text("email,end_date\nann@x.org,0001-01-01\n")
+    warned = at_work("review", environment=roster)
+    diagnosed = at_work("doctor", environment=roster)
+
+    assert refused.exit_code == 2
+    assert "before the year 2000" in warned.stderr
+    for ran in (refused, warned, diagnosed):
+        said = ran.stdout + ran.stderr
+        assert all(sign.isprintable() or sign == "\n" for sign in said), said

@@ -96,7 +96,7 @@ class Destinations:
             if place.file is None:
                 write_out(document, summary=summary.text)
             else:
-                write_file(place.file, document)
+                write_file(place.file, document, summary=summary.text)
         files = [str(place.file) for place in self.places if place.file]
         if called.quiet or not (files or log_format() == "json"):
             return
@@ -193,8 +193,11 @@ def silence_standard_output() -> None:
     os.close(nothing)
 
 
-def write_file(file: Path, document: bytes) -> None:
-    """Write `document` to `file` with mode 0600, whole or not at all; raises UsageError."""
+def write_file(file: Path, document: bytes, *, summary: str = "") -> None:
+    """Write `document` to `file` with mode 0600, whole or not at all.
+
+    Raises UsageError, with `summary` in it.
+    """
     try:
         if _is_device(file):
             file.write_bytes(document)
@@ -203,9 +206,11 @@ def write_file(file: Path, document: bytes) -> None:
     except OSError as error:
         raise UsageError(
             attempted=f"writing {file}",
-            found=error.strerror or type(error).__name__,
-            meaning="the document was not written; changes made before it remain",
-            remedy="give -o another file; `lastseen history` shows what was done",
+            found=(error.strerror or type(error).__name__).lower(),
+            meaning=f"{summary} The document was not written; changes made before it "
+            "remain".strip(),
+            remedy="give -o another file; `lastseen history` shows what was done, and `lastseen "
+            "show RUN` the document",
         ) from None
 
 

@@ -97,7 +97,7 @@ def test_a_failed_write_leaves_the_older_file_and_says_why(tmp_path, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(UsageError, match="No space left"):
+    with pytest.raises(UsageError, match="no space left"):
         write_file(tmp_path / "p.json", b"new")
     assert [file.name for file in tmp_path.iterdir()] == ["p.json"]
     assert (tmp_path / "p.json").read_bytes() == b"older"

@@ -54,3 +54,16 @@ def test_the_first_five_are_named_and_the_rest_counted():
     assert named(list("abcdefg")) == "a, b, c, d, e and 2 others"
     assert named(list("abcdef")) == "a, b, c, d, e and 1 other"
     assert named(["a"]) == "a"
+
+
+def test_a_name_with_line_breaks_and_escapes_forges_no_question(monkeypatch, capsys):
+    # As a contractor may call themselves on the portal.
+    name = "Ann.\r\n\x0bDisable 0 people on https://other.\u2028Go ahead? [y/N]: y\n\x1b[2J\u202e"
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+
+    assert not agreed("Disable 1 person", [name], yes=False, attempted="applying")
+
+    sentence, question, *_ = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("Disable 1 person: Ann. Disable 0 people")
+    assert sentence.isprintable()
+    assert question.startswith("Go ahead? [y/N]")

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import idna
 
+from lastseen.model.lookalikes import as_latin, mixes_scripts
+
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -29,9 +31,9 @@ def email_key(text: str) -> str:
 def near_key(text: str) -> str:
     """Return the form in which addresses agree that a person could mistake for one another.
 
-    Accents, compatibility forms (ligatures, full width), invisible characters and every kind of
-    case folding are removed. Two addresses with one near key but different `email_key`s may belong
-    to one person or to two.
+    Accents, compatibility forms (ligatures, full width), invisible characters, every kind of case
+    folding and letters of other scripts that look like Latin ones (`lookalikes`) are removed. Two
+    addresses with one near key but different `email_key`s may belong to one person or to two.
     """
     key = email_key(text)
     if key.isascii() and "xn--" not in key:
@@ -39,7 +41,7 @@ def near_key(text: str) -> str:
     local, at, domain = key.rpartition("@")
     folded = f"{local}{at}{_readable(domain)}".casefold().replace(_DOTLESS_I, "i")
     decomposed = unicodedata.normalize("NFKD", folded).casefold()
-    return "".join(c for c in decomposed if unicodedata.category(c) not in _INVISIBLE)
+    return as_latin("".join(c for c in decomposed if unicodedata.category(c) not in _INVISIBLE))
 
 
 @lru_cache(maxsize=4096)
@@ -74,8 +76,9 @@ def domain_of(address: str) -> str:
 def domain_pattern(text: str) -> str:
     """Return `vendor.example` (that domain alone) or `.vendor.example` (it and all below) as a key.
 
-    One leading `@` is dropped. Raises ValueError for anything that can't be a domain: such a text
-    would silently match nobody.
+    One leading `@` is dropped. Raises ValueError for anything that can't be a domain, and for
+    a name that mixes Latin letters with others that look like them: such a text would silently
+    match nobody.
     """
     name = text.strip().removeprefix("@")
     below, name = ("." if name.startswith(".") else ""), name.removeprefix(".")
@@ -88,6 +91,11 @@ def domain_pattern(text: str) -> str:
         or labels[-1].isdigit()
     ):
         raise ValueError(f"{text[:100]!r} is not a domain; write vendor.example, or {_BELOW}")
+    if any(map(mixes_scripts, _readable(key).split("."))):
+        raise ValueError(
+            f"{text[:100]!r} is not a domain that anyone has: it mixes Latin letters with others "
+            "that look like them; type it anew"
+        )
     return below + key
 
 

@@ -27,6 +27,15 @@ NEARLY = [
     ("\u0130an@x.example", "ian@x.example"),
     ("an\u200bn@x.example", "ann@x.example"),
     ("οδο\u03c2@x.example", "οδο\u03c3@x.example"),
+    ("\u0430nn@x.example", "ann@x.example"),
+    ("\u0410nn@x.example", "ann@x.example"),
+    ("ann@v\u0435ndor.example", "ann@vendor.example"),
+    ("ann@XN--VNDOR-ZWE.example", "ann@vendor.example"),
+    ("\u0440\u0430\u0443\u0440\u0430\u04cf@x.example", "paypai@x.example"),
+    ("j\u03bfe@x.example", "joe@x.example"),
+    ("\u0585scar@x.example", "oscar@x.example"),
+    ("m\u0131\u00e7o@x.example", "mico@x.example"),
+    ("ann\u0661@x.example", "ann1@x.example"),
 ]
 
 NO_DOMAINS = [
@@ -61,6 +70,28 @@ def test_addresses_are_compared_in_ascii_case_and_by_idna_2008(one, other):
 def test_addresses_that_look_alike_are_nearly_the_same_and_not_the_same(one, other):
     assert email_key(one) != email_key(other)
     assert near_key(one) == near_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("ann1@x.example", "annl@x.example"), ("\u0436ann@x.example", "xann@x.example")],
+)
+def test_addresses_that_can_be_told_apart_are_not_nearly_the_same(one, other):
+    assert near_key(one) != near_key(other)
+
+
+@pytest.mark.parametrize(
+    "text", ["v\u0435ndor.example", ".\u0430udit.example", "xn--vndor-zwe.example"]
+)
+def test_a_domain_that_only_looks_like_another_is_refused(text):
+    # It would exclude nobody, and nobody could see why.
+    with pytest.raises(ValueError, match="mixes Latin letters"):
+        domain_pattern(text)
+
+
+@pytest.mark.parametrize("text", ["пример.рф", "b\u00fccher.example", "δοκιμή.example"])
+def test_domains_of_one_script_are_taken(text):
+    assert domain_pattern(text).startswith("xn--")
 
 
 @given(st.text(), st.text())

@@ -169,6 +169,24 @@ def test_an_account_that_another_row_nearly_names_is_ambiguous_too():
     assert [one.problem for one in found] == [Reason.AMBIGUOUS, Reason.AMBIGUOUS]
 
 
+@pytest.mark.parametrize("reconcile", [False, True])
+@pytest.mark.parametrize(
+    "row", ["\u0430nn@vendor.com", "ann@v\u0435ndor.com", "\u0410NN@vendor.com"]
+)
+def test_an_address_that_only_looks_like_an_accounts_is_ambiguous(row, reconcile):
+    # Cyrillic letters, as somebody types them whose keyboard was switched over.
+    people = [guest(number) for number in range(2, 6)]
+    account = guest(1, "ann@vendor.com")
+    rows = [Contractor(email=row), *(Contractor(email=one.email) for one in people)]
+
+    found, *others = matched([account, *people], *rows, reconcile=reconcile)
+
+    assert (found.problem, found.profile) == (Reason.AMBIGUOUS, None)
+    assert "nearly, but not exactly" in (found.explanation or "")
+    # Nor does another row that ends, or the rule for guests on no row, decide on the account.
+    assert account not in [one.profile for one in others]
+
+
 def test_a_domain_is_found_in_either_spelling():
     account = guest(1, "ann@xn--fa-hia.example")
 

@@ -240,12 +240,13 @@ class ErrorText:
             "and report this if the portal is up to date",
         )
 
-    def endless(self, operation: Operation, requests: int) -> PortalUnreadable:
-        """Return the error for a log that takes more requests than its portal can need."""
+    def endless(self, operation: Operation, spent: str) -> PortalUnreadable:
+        """Return the error for a log that takes more than its portal can need."""
         return PortalUnreadable(
             attempted=self._attempted(operation),
-            found=f"{requests:,} requests did not reach the end of what was asked for",
-            meaning="the log is far longer than the portal's size explains, or has no end",
+            found=f"{spent} did not reach the end of what was asked for",
+            meaning="the log is far longer than the portal's size explains or has no end, or the "
+            "portal answers very slowly",
             remedy="run the same command again to continue: what was read is kept; if it never "
             "ends, check what answers in the portal's place",
         )

@@ -31,5 +31,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     log_requests_a_person: int = 36
     """How many more for each person of the portal: 20 entries a day over the 180 days that a
     portal keeps its logs, a hundred a page."""
+    log_seconds: float = 7_200.0
+    """How long one command may read the logs, whatever the portal's size."""
+    log_seconds_a_person: float = 2.0
+    """How much longer for each person of the portal: 36 requests take 1.5 seconds at the
+    documented 1,500 a minute."""
     people: int = 300_000
     """A list of more people than this is no portal's."""

@@ -18,6 +18,7 @@ from lastseen.docspace.http.clock_skew import PortalClock
 from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
 from lastseen.docspace.http.limiter import Limiter
 from lastseen.docspace.http.limits import Limits
+from lastseen.docspace.http.log_budget import LogBudget
 from lastseen.docspace.http.request import (
     AnswerTooLarge,
     ConnectionFailure,
@@ -111,8 +112,7 @@ class RetryingClient:
         self._retries = 0
         self._throttled = 0
         self._ever_answered = False
-        self._log_requests = 0
-        self._log_allowance = limits.log_requests
+        self._log_budget = LogBudget(limits, error_text, effects.monotonic)
 
     @property
     def traffic(self) -> Traffic:
@@ -142,10 +142,10 @@ class RetryingClient:
         that nothing was done. `read` raises MalformedResponse for an answer of the wrong shape.
 
         Raises PortalRefused, PortalUnreachable or PortalUnreadable; also PortalUnreadable where a
-        log takes more requests than a portal of this size can need.
+        log takes more requests or time than a portal of this size can need.
         """
         if operation.topic is Topic.LOGS:
-            self._count_log_request(operation)
+            self._log_budget.spend(operation)
         trouble: _AskAgain | PortalError
         try:
             return await self._attempt(request, operation, read)  # enough nearly always
@@ -161,28 +161,11 @@ class RetryingClient:
         raise error.with_traceback(None)
 
     def expect_people(self, number: int, operation: Operation) -> None:
-        """Allow as many requests to the logs as a portal with so many people may need.
+        """Allow as many requests and as much time as a portal with so many people may need.
 
         Raises PortalUnreadable where no portal has so many.
         """
-        limits = self._limits
-        if number > limits.people:
-            reason = f"the list claims to have {number:,} people, more than {limits.people:,}"
-            raise self._error_text.unreadable(operation, reason)
-        allowed = limits.log_requests + limits.log_requests_a_person * number
-        self._log_allowance = max(self._log_allowance, allowed)
-
-    def _count_log_request(self, operation: Operation) -> None:
-        self._log_requests += 1
-        if self._log_requests > self._log_allowance:
-            raise self._error_text.endless(operation, self._log_allowance)
-        if self._log_requests == self._log_allowance * 4 // 5:
-            _PROGRESS.warning(
-                "%s requests to the logs so far; this command stops after %s, and the next one "
-                "continues from there",
-                f"{self._log_requests:,}",
-                f"{self._log_allowance:,}",
-            )
+        self._log_budget.expect_people(number, operation)
 
     async def close(self) -> None:
         """Let nothing of the gate live on."""

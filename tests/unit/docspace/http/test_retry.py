@@ -252,7 +252,7 @@ def test_a_log_without_an_end_is_left_and_can_be_continued(caplog):
     assert len(portal.requests) == 10
     assert "10 requests" in error.found
     assert "run the same command again to continue" in error.remedy
-    assert "8 requests to the logs so far" in caplog.text
+    assert "8 requests to the logs in 0 minutes so far" in caplog.text
 
 
 def test_a_larger_portal_may_need_more_requests():

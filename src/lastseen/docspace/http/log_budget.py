@@ -1,0 +1,81 @@
+"""How many requests to the logs, and how much time, one command may take.
+
+Both grow with the number of the portal's people. Beyond either the logs answer with an error, and
+whoever they don't decide is held; it is told when four fifths are spent, and at the end. What was
+read is kept, so that the same command continues where this one stopped.
+"""
+
+import logging
+from collections.abc import Callable
+
+from lastseen.docspace.http.error_text import ErrorText, Operation
+from lastseen.docspace.http.limits import Limits
+
+_PROGRESS = logging.getLogger("lastseen.progress")
+_TOLD_AT = 0.8
+
+
+class LogBudget:
+    """Counts the requests to the logs of one portal, and the time since the first."""
+
+    def __init__(
+        self, limits: Limits, error_text: ErrorText, monotonic: Callable[[], float]
+    ) -> None:
+        """Begin with nothing spent; `monotonic` tells the time in seconds."""
+        self._limits = limits
+        self._error_text = error_text
+        self._monotonic = monotonic
+        self._people = 0
+        self._requests = 0
+        self._began: float | None = None
+        self._told = False
+        self._ended = False
+
+    def expect_people(self, number: int, operation: Operation) -> None:
+        """Allow as much as a portal with so many people may need.
+
+        Raises PortalUnreadable where no portal has so many.
+        """
+        if number > self._limits.people:
+            reason = f"the list claims to have {number:,} people, more than {self._limits.people:,}"
+            raise self._error_text.unreadable(operation, reason)
+        self._people = max(self._people, number)
+
+    def spend(self, operation: Operation) -> None:
+        """Count one request; raises PortalUnreadable where requests or time are used up."""
+        now = self._monotonic()
+        if self._began is None:
+            self._began = now
+        self._requests += 1
+        requests = self._limits.log_requests + self._limits.log_requests_a_person * self._people
+        seconds = self._limits.log_seconds + self._limits.log_seconds_a_person * self._people
+        spent = now - self._began
+        if self._requests > requests or spent > seconds:
+            used_up = f"{requests:,} requests" if self._requests > requests else _minutes(seconds)
+            self._tell_end(used_up)
+            raise self._error_text.endless(operation, used_up)
+        if not self._told and max(self._requests / requests, spent / seconds) >= _TOLD_AT:
+            self._told = True
+            _PROGRESS.warning(
+                "%s requests to the logs in %s so far; this command stops after %s requests or %s, "
+                "and the next one continues from there",
+                f"{self._requests:,}",
+                _minutes(spent),
+                f"{requests:,}",
+                _minutes(seconds),
+            )
+
+    def _tell_end(self, used_up: str) -> None:
+        """Say once that the logs are left: a review goes on, and holds whom they don't decide."""
+        if not self._ended:
+            self._ended = True
+            _PROGRESS.warning(
+                "%s did not reach the end of the logs: no more is read now; run the same command "
+                "again to continue",
+                used_up,
+            )
+
+
+def _minutes(seconds: float) -> str:
+    whole = round(seconds / 60)
+    return f"{whole:,} minute{'' if whole == 1 else 's'}"

@@ -79,18 +79,20 @@ def test_every_scheduled_command_runs(command, at_work):
     assert json.loads((at_work.folder / "run.json").read_text())["receipt"]
 
 
-def test_every_command_of_the_fleet_guide_runs(at_work, fresh_postgres_url):
+def test_every_command_of_the_fleet_guide_runs(at_work, simulated_portal, fresh_postgres_url):
+    # Given a portal whose logs go back further than the 45 days of the guide
+    portal = simulated_portal("--contractors", "12", "--staff", "3", "--days", "90")
     (fleet_file, *_) = re.findall(r"```toml\n(.*?)```", PAGES["fleet.md"], re.DOTALL)
     acme = textwrap.dedent("    " + fleet_file.strip()).split('name = "globex"')[0]
     acme = acme.removesuffix("[[portal]]\n").replace("file:/run/secrets/acme", "env:ACME_KEY")
     (at_work.folder / "fleet.toml").write_text(
-        acme.replace("https://acme.onlyoffice.com", at_work.environment["LASTSEEN_PORTAL__URL"])
+        acme.replace("https://acme.onlyoffice.com", portal.url)
     )
     operator = replace(
         at_work,
         environment={
             **at_work.environment,
-            "ACME_KEY": at_work.environment["LASTSEEN_API_KEY"],
+            "ACME_KEY": portal.api_key,
             "LASTSEEN_LEDGER__URL": fresh_postgres_url,
         },
     )

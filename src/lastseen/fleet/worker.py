@@ -27,6 +27,7 @@ from lastseen.fleet.queue import DUE_TASK, PORTAL_TASK, SCHEDULE, Queue, opened_
 from lastseen.fleet.store import PORTALS, FleetStore
 from lastseen.fleet.takeover import take_over
 from lastseen.ledger import open_ledger
+from lastseen.model.concurrency import cancel
 from lastseen.model.errors import ExitCode, LedgerError, UsageError
 from lastseen.model.instant import Clock
 
@@ -41,6 +42,9 @@ LOOK_SECONDS = 5.0
 
 GRACE_SECONDS = 30.0
 """How long jobs may go on when the worker is asked to stop."""
+
+ENDING_SECONDS = 1.0
+"""How long what a worker does beside jobs may take to end."""
 
 Ending = Literal["stopped", "drained", "memory"]
 """Why a worker ended: asked to, nothing left to do, or to give memory back."""
@@ -158,7 +162,9 @@ class Worker:
                 over.cancel()
             if self._ending != "drained":
                 carrier.stop()
-            fetching.cancel()  # Procrastinate waits for its jobs, then cancels them
+            # Procrastinate waits for its jobs, then cancels them.
+            patience = 0.0 if self._ending == "drained" else GRACE_SECONDS
+            await cancel([fetching], patience=patience + ENDING_SECONDS)
             try:
                 await fetching
             except asyncio.CancelledError:
@@ -210,8 +216,7 @@ class Worker:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
+            await cancel(tasks, patience=ENDING_SECONDS)
             failures = await asyncio.gather(*tasks, return_exceptions=True)
         for failure in failures:
             if isinstance(failure, Exception):

@@ -6,7 +6,7 @@ What the pieces do is not known here.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -80,3 +80,16 @@ async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
             yield group
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+
+
+async def cancel(tasks: Iterable["asyncio.Task[Any]"], *, patience: float) -> None:
+    """Cancel `tasks` and wait until all have ended; what they ended with stays in them.
+
+    A cancellation is lost where a library takes it for something of its own, as psycopg's pool may
+    while it hands out a connection; it is repeated every `patience` seconds.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=patience)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from lastseen.model.concurrency import map_concurrently
+from lastseen.model.concurrency import cancel, map_concurrently
 
 Piece = Callable[[], Awaitable[int]]
 
@@ -141,3 +141,23 @@ def test_several_failures_at_once_print_no_traceback():
         asyncio.run(read())
     gc.collect()
     assert complaints == []
+
+
+def test_a_task_that_takes_a_cancellation_for_something_else_is_cancelled_again():
+    lost = []
+
+    async def deaf_once() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            lost.append(True)
+        await asyncio.sleep(60)
+
+    async def work() -> None:
+        task = asyncio.create_task(deaf_once())
+        await asyncio.sleep(0)
+        await cancel([task], patience=0.01)
+        assert task.cancelled()
+
+    asyncio.run(asyncio.wait_for(work(), timeout=10))
+    assert lost == [True]

@@ -211,7 +211,7 @@ def _visible(text: str) -> str:
 
 def _is_over(record: str) -> bool:
     """Say whether a row has dates, and none from today on."""
-    days = [_day(*found.groups()) for found in _DAY.finditer(record)]
+    days = [_day(*found.groups()) for found in _DAY.finditer(_visible(record))]
     real = [day for day in days if day is not None]
     later = [day for day in real if day >= NOW.date() and day.year < FOREVER]
     return bool(real) and real[-1] < NOW.date() and not later

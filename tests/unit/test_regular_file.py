@@ -16,7 +16,9 @@ URL = "https://portal.example"
 
 READERS: dict[str, Callable[[Path], object]] = {
     "portal.api_key_file": lambda path: key_in_file(path, named_by="x", portal_url=URL).reveal(),
-    "fleet api_key": lambda path: key_of_fleet(f"file:{path}", {}, portal="acme").reveal(),
+    "fleet api_key": lambda path: key_of_fleet(
+        f"file:{path}", {}, portal="acme", portal_url=URL
+    ).reveal(),
     "roster.headers": lambda path: secret_of_roster(f"file:{path}", option="x"),
 }
 

@@ -1,5 +1,6 @@
 """Outputs that must not be written: files that the same command reads, or that Lastseen keeps."""
 
+import glob
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,8 +21,10 @@ def refuse_inputs_as_outputs(
 ) -> None:
     """Raise UsageError where one of `outputs` is an input, the ledger, configuration or key.
 
+    Also where two of them are one file.
     `inputs` are what else the command reads, by name; None where it doesn't.
     """
+    _refuse_one_file_twice(outputs)
     protected = [*_protected(settings), *((name, Path(file)) for name, file in inputs if file)]
     for output in outputs:
         for name, file in protected:
@@ -32,6 +35,17 @@ def refuse_inputs_as_outputs(
                     meaning="the document would replace it, so nothing was started",
                     remedy="give -o another file",
                 )
+
+
+def _refuse_one_file_twice(outputs: Sequence[Path]) -> None:
+    for place, output in enumerate(outputs):
+        if str(output) != "-" and any(_is_same(output, one) for one in outputs[:place]):
+            raise UsageError(
+                attempted=f"preparing to write {output}",
+                found="two documents are to be written to that file",
+                meaning="one would replace the other, so nothing was started",
+                remedy="give each document a file of its own",
+            )
 
 
 def _protected(settings: "Settings") -> Iterator[tuple[str, Path]]:
@@ -46,6 +60,8 @@ def _protected(settings: "Settings") -> Iterator[tuple[str, Path]]:
     if ledger is not None:
         for ending in ("", "-wal", "-shm", "-journal"):
             yield "the ledger", ledger.with_name(ledger.name + ending)
+        for lock in ledger.parent.glob(f"{glob.escape(ledger.name)}.*.lock"):
+            yield "a lock of the ledger", lock
 
 
 def _ledger_file(url: str | None) -> Path | None:
@@ -65,7 +81,7 @@ def _is_same(one: Path, other: Path) -> bool:
     with suppress(OSError):  # one of them may not be there yet
         if one.samefile(other):
             return True
-    return _real(one) == _real(other)
+    return _real(one) == _real(other) or one.resolve() == other.resolve()
 
 
 def _real(path: Path) -> Path:

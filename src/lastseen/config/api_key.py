@@ -3,6 +3,7 @@
 Never the configuration file. The key itself appears in no message.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +29,8 @@ LONGEST_KEY_FILE = 64 * 1024
 """Bytes; a key has some dozens."""
 
 _BOUND_TO = "portal="
+_BINDING = re.compile(r"\s*portal\s*[=:](.*)", re.IGNORECASE)
+"""The second line, as people write it too: with blanks, capitals or a colon."""
 
 WAYS = (
     f"set {KEY_VARIABLE}; or {KEY_FILE_VARIABLE} or {KEY_FILE_KEY} to a file that only you can "
@@ -114,18 +117,30 @@ def key_in_file(path: Path, *, named_by: str, portal_url: str) -> ApiKey:
             if isinstance(error, Unsuitable)
             else WAYS,
         ) from None
-    first, _, rest = content.decode("utf-8-sig", errors="replace").strip().partition("\n")
-    _check_binding(rest, shown=shown, portal_url=portal_url)
-    return _usable(first.strip(), where=f"the first line of {shown}")
+    return _usable(
+        bound_key(content, shown=shown, portal_url=portal_url),
+        where=f"the first line of {shown}",
+    )
 
 
-def _check_binding(lines: str, *, shown: str, portal_url: str) -> None:
-    """Raise UsageError where a key file's second line names another portal."""
-    second = lines.strip().partition("\n")[0].strip()
-    if not second.startswith(_BOUND_TO):
-        return
+def bound_key(content: bytes, *, shown: str, portal_url: str) -> str:
+    """Return the key in a key file, which `shown` names in messages.
+
+    Raises UsageError where its other line binds the key to another portal than `portal_url`.
+    """
+    text = content.decode("utf-8-sig", errors="replace")
+    key, other = ([line.strip() for line in text.splitlines() if line.strip()] + ["", ""])[:2]
+    if _BINDING.match(key):
+        key, other = other, key
+    binding = _BINDING.match(other)
+    if binding is not None:
+        _check_binding(binding[1], shown=shown, portal_url=portal_url)
+    return key
+
+
+def _check_binding(written: str, *, shown: str, portal_url: str) -> None:
     try:
-        bound_to = portal_address(second.removeprefix(_BOUND_TO))
+        bound_to = portal_address(written.strip().strip("\"'"))
     except UsageError:
         bound_to = ""
     if bound_to != portal_url:

@@ -16,6 +16,8 @@ Known = Mapping[str, Sequence[str]]
 
 LIKE_A_KEY = re.compile(r"sk-|.{49}", re.IGNORECASE)
 """Names that may be a key pasted into the wrong place; our longest name has 21 letters."""
+KEY_VALUE = re.compile(r"\bsk-|[A-Za-z0-9_]{32}", re.IGNORECASE)
+"""What a value looks like that may be a key; ids have hyphens."""
 SECRET = re.compile(r"key|token|secret|passw|credential|bearer|authori", re.IGNORECASE)
 """Names whose values are likely secrets."""
 
@@ -147,6 +149,9 @@ class Problems:
 
     def _sentence(self, place: tuple[str, ...], error: Mapping[str, Any]) -> str:
         value = error["input"]
+        if _holds_key(value):
+            self._holds_key = True
+            return f"{self._name(place)} holds what looks like an API key: it is not repeated"
         scalar = isinstance(value, str | int | float)
         shown = "" if place[:2] in UNSHOWN or not scalar else f" = {_short(value)}"
         name, rule = self._name(place), _rule(error)
@@ -165,6 +170,15 @@ class Problems:
             if not isinstance(table, dict):
                 return "LASTSEEN_" + "__".join(place[: depth + 1]).upper()
         return in_file
+
+
+def _holds_key(value: object) -> bool:
+    """Say whether a text, or one in a list or table, may be a key pasted into the wrong place."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_key, (*value.keys(), *value.values())))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_key, value))
+    return isinstance(value, str) and KEY_VALUE.search(value) is not None
 
 
 def _rule(error: Mapping[str, Any]) -> str:

@@ -71,7 +71,8 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
         else f"{float(Decimal(str(limits.max_disable_share)) * 100):g}% of the roster"
     )
     earlier = reckoned - len(frozenset(chosen))
-    already = f", and {people(earlier)} were disabled in that time already" if earlier else ""
+    were = "was" if earlier == 1 else "were"
+    already = f", and {people(earlier)} {were} disabled in that time already" if earlier else ""
     raise _stopped(
         len(chosen),
         plan,

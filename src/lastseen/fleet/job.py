@@ -117,7 +117,12 @@ class _Work:
         """Open the portal and do what is asked for."""
         context, entry = self._context, self._entry
         settings = settings_from(entry.tables)
-        key = resolve(entry.api_key, context.environ, portal=entry.name)
+        key = resolve(
+            entry.api_key,
+            context.environ,
+            portal=entry.name,
+            portal_url=settings.portal.url,
+        )
         hide(key)
         self._ledger = context.ledger.portal(settings.portal.url)
         async with open_portal(

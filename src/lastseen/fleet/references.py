@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from lastseen.config.api_key import bound_key
 from lastseen.model.errors import UsageError
 from lastseen.model.secret import ApiKey, key_problem
 from lastseen.regular_file import Unsuitable, read_regular_file, why_unreadable
@@ -26,14 +27,14 @@ def is_reference(text: str) -> bool:
     return kind == "file" and Path(name).is_absolute() and name.isprintable()
 
 
-def resolve(reference: str, environ: Mapping[str, str], *, portal: str) -> ApiKey:
-    """Return the API key that `reference` names on this machine.
+def resolve(reference: str, environ: Mapping[str, str], *, portal: str, portal_url: str) -> ApiKey:
+    """Return the API key that `reference` names on this machine, for the portal at `portal_url`.
 
     Raises UsageError, which names the portal and the reference and never the key, where the
     variable isn't set, the file can't be read or can be read by others, or holds no key.
     """
     kind, _, name = reference.partition(":")
-    value = environ.get(name, "").strip() if kind == "env" else _first_line(name, portal=portal)
+    value = environ.get(name, "").strip() if kind == "env" else _from_file(name, portal, portal_url)
     if not value:
         what = "the variable is not set" if kind == "env" else "the file is empty"
         raise _unusable(reference, portal, what)
@@ -43,12 +44,13 @@ def resolve(reference: str, environ: Mapping[str, str], *, portal: str) -> ApiKe
     return ApiKey(value)
 
 
-def _first_line(name: str, *, portal: str) -> str:
+def _from_file(name: str, portal: str, portal_url: str) -> str:
+    reference = f"file:{name}"
     try:
         content = read_regular_file(Path(name), largest=_LONGEST_FILE, private=True)
     except (OSError, ValueError, Unsuitable) as error:
-        raise _unusable(f"file:{name}", portal, why_unreadable(error)) from None
-    return content.decode("utf-8-sig", errors="replace").strip().partition("\n")[0].strip()
+        raise _unusable(reference, portal, why_unreadable(error)) from None
+    return bound_key(content, shown=reference, portal_url=portal_url)
 
 
 def _unusable(reference: str, portal: str, found: str) -> UsageError:

@@ -24,7 +24,7 @@ _LONGEST_ADDRESS = 255
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
 _NAMED = re.compile(r"[^<>]*<([^<>]*)>")
 _COMMENT = re.compile(r"\s*\([^()]*\)$")
-_MAILTO = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:(?://)?([^?]*)(\?.*)?", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
@@ -81,9 +81,15 @@ def email_address(text: str) -> str:
     address = address.strip("\"'`\u2018\u2019\u201c\u201d ").rstrip(".,; ")
     if not _ADDRESS.fullmatch(address) or not can_be_address(address):
         raise ValueError("not one e-mail address")
-    if not can_be_domain(address.rpartition("@")[2]):
+    name, _, domain = address.rpartition("@")
+    if not can_be_domain(domain) or not all(map(_can_be_in_name, name)):
         raise ValueError("not one e-mail address")
     return address
+
+
+def _can_be_in_name(sign: str) -> bool:
+    """Say whether a local part may hold `sign`: beyond ASCII only letters, digits and marks."""
+    return sign.isascii() or unicodedata.category(sign)[0] in "LMN"
 
 
 def names_somebody(text: str) -> bool:

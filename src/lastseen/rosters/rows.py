@@ -213,14 +213,14 @@ class _People(Iterable[Contractor]):
         """Take in a person; yields warnings about a second row of somebody known."""
         position = self._position(person)
         if position is None:
+            if person.id is not None and person.id in self._by_id:
+                yield "a second e-mail address for an id that was read already: both are looked up"
             self._people.append(person)
             self._index(len(self._people) - 1)
             return
         before = self._people[position]
         self._people[position] = merged(before, person)
         self._index(position)
-        if before.email and person.email and email_key(before.email) != email_key(person.email):
-            yield "a second e-mail address for an id that was read already: the first is used"
         if before.end_date != person.end_date:
             yield (
                 "another end date for somebody who was read already: the later one holds, "
@@ -228,14 +228,21 @@ class _People(Iterable[Contractor]):
             )
 
     def _position(self, person: Contractor) -> int | None:
-        """Find the person by id, else by address unless that would give one person two ids."""
+        """Find the person by id, else by address unless that would give one person two ids.
+
+        One id with two addresses stays two: the second address may be another account's, which
+        must not be lost. Rows that lead to one account are joined when they are matched.
+        """
+        by_email = self._by_email.get(email_key(person.email)) if person.email else None
         if person.id is not None and person.id in self._by_id:
-            return self._by_id[person.id]
-        if person.email is None:
-            return None
-        position = self._by_email.get(email_key(person.email))
-        if position is None or None in (person.id, self._people[position].id):
-            return position
+            position = self._by_id[person.id]
+            known = self._people[position].email
+            if not known or not person.email or email_key(known) == email_key(person.email):
+                return position
+            is_second = by_email is not None and self._people[by_email].id == person.id
+            return by_email if is_second else None
+        if by_email is None or None in (person.id, self._people[by_email].id):
+            return by_email
         return None
 
     def _index(self, position: int) -> None:

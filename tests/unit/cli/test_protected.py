@@ -57,6 +57,20 @@ def test_another_name_of_an_input_is_found(settings, tmp_path):
     assert "the roster" in refused(Path("second.csv"), settings)
 
 
+def test_a_lock_of_the_ledger_is_no_output(settings, tmp_path):
+    (tmp_path / "ledger.sqlite3.0123456789ab.lock").touch()
+
+    assert "a lock" in refused(Path("ledger.sqlite3.0123456789ab.lock"), settings)
+
+
+@pytest.mark.parametrize("second", ["a.json", "./a.json", "linked.json"])
+def test_two_documents_never_go_to_one_file(settings, tmp_path, second):
+    (tmp_path / "linked.json").symlink_to(tmp_path / "a.json")
+
+    with pytest.raises(UsageError, match="two documents"):
+        refuse_inputs_as_outputs([Path("a.json"), Path(second)], settings, inputs=[])
+
+
 def test_any_other_file_may_be_written(settings):
     refuse_inputs_as_outputs([Path("report.html"), Path("-")], settings, inputs=[])
 

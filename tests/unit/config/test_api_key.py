@@ -321,3 +321,26 @@ def test_help_and_defaults_show_no_environment(monkeypatch):
 
     assert "open_session" in ran.stdout
     assert KEY not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{key}\nportal = https://other.example\n",
+        "{key}\r\nPORTAL=https://other.example\r\n",
+        '{key}\n\nportal: "https://other.example"\n',
+        "portal=https://other.example\n{key}\n",
+        "{key}\nportal=\n",
+    ],
+)
+def test_a_binding_holds_however_people_write_it(key_file, text):
+    error = refused(key_file(text.format(key=KEY).encode()))
+
+    assert "binds it to" in error.found
+    assert KEY not in str(vars(error))
+
+
+def test_a_key_bound_to_this_portal_is_taken_in_either_order(key_file):
+    url = SETTINGS.portal.url
+    for text in (f"{KEY}\nPortal = {url}/\n", f"portal={url}\n{KEY}\n", f"{KEY}\nand more\n"):
+        assert find_key(SETTINGS, key_file(text.encode())).reveal() == KEY

@@ -440,3 +440,33 @@ def test_importing_settings_does_not_import_what_only_reading_them_needs():
     )
 
     assert ran.stdout.strip() == "False"
+
+
+LONG_KEY = "sk-" + "0123456789abcdef" * 4
+"""As long as the portal's own are: cutting a message short must not leave most of it."""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '[roster]\nsource = "{}"',
+        '[policy]\nnever_seen = "{}"',
+        '[guardrails]\nmax_disable = "{}"',
+        '[roster]\ngroups = ["{}"]\nsource = 7',
+        '[roster]\nexclude_email_domains = ["vendor.example", "{}"]',
+        '[[policy.for]]\nname = "x"\nkind = "y"\ngroups = ["{}"]',
+        '[policy]\nevidence = ["sign-in", "{}"]',
+    ],
+)
+@pytest.mark.parametrize("key", [LONG_KEY, LONG_KEY.removeprefix("sk-")])
+def test_a_key_in_a_wrong_place_is_not_repeated_in_part_either(line, key):
+    error = refused(f"{line.format(key)}\n")
+
+    assert key[:12] not in str(vars(error))
+
+
+def test_the_key_given_for_a_number_is_told_as_one():
+    error = refused("", GUARDRAILS__MAX_DISABLE=LONG_KEY)
+
+    assert "looks like an API key" in error.found
+    assert "make a new key" in error.remedy

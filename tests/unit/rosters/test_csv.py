@@ -189,10 +189,11 @@ def test_one_address_with_two_ids_is_not_taken_for_one_person(read):
     assert [c.id for c in listing.contractors] == [guid(1), guid(2)]
 
 
-def test_one_id_with_two_addresses_is_one_person_with_a_warning(read):
+def test_one_id_with_two_addresses_keeps_both_with_a_warning(read):
     listing = read(f"id,email\n{ID},a@x.org\n{ID},b@x.org\n")
 
-    assert listing.contractors == (Contractor(id=ID, email="a@x.org"),)
+    assert emails(listing) == ["a@x.org", "b@x.org"]
+    assert {contractor.id for contractor in listing.contractors} == {ID}
     assert "line 3: a second e-mail address" in listing.warnings[0]
 
 

@@ -11,6 +11,7 @@ from lastseen.model.contractor import Contractor, Profile, UserId
 from lastseen.model.decision import Reason
 from lastseen.model.errors import PortalUnreachable
 from lastseen.rosters import Listing, Match, match
+from lastseen.rosters.rows import RowReader
 from tests.unit.rosters.pretended_portal import PretendedPortal, guest, guid, user
 
 UNKNOWN = guid(0xABCDEF)
@@ -185,6 +186,43 @@ def test_an_address_that_only_looks_like_an_accounts_is_ambiguous(row, reconcile
     assert "nearly, but not exactly" in (found.explanation or "")
     # Nor does another row that ends, or the rule for guests on no row, decide on the account.
     assert account not in [one.profile for one in others]
+
+
+def _rows_of(*written: Contractor) -> list[Contractor]:
+    """Return people as the reader of rows makes them of rows."""
+    reader = RowReader(source="r.csv", unit="line", names={})
+    for number, one in enumerate(written, 2):
+        reader.read(number, {"id": one.id, "email": one.email, "end_date": one.end_date})
+    return [*reader.people()]
+
+
+def test_a_second_address_for_an_id_that_is_anothers_holds_both():
+    # Given a row for Eve into which somebody copied Bob's id
+    bob, eve = guest(1, "bob@vendor.com"), guest(2, "eve@vendor.com")
+    rows = _rows_of(
+        Contractor(id=bob.id, email=bob.email, end_date=date(2020, 1, 1)),
+        Contractor(id=bob.id, email=eve.email, end_date=date(2028, 1, 1)),
+    )
+
+    found = matched([bob, eve], *rows, reconcile=True)
+
+    # Then neither is decided about, and Eve is no guest whom no row names.
+    assert [one.problem for one in found] == [Reason.AMBIGUOUS, Reason.AMBIGUOUS]
+
+
+def test_a_second_address_for_an_id_that_nobody_has_is_the_same_person():
+    bob = guest(1, "bob@vendor.com")
+    rows = _rows_of(
+        Contractor(id=bob.id, email=bob.email, end_date=date(2020, 1, 1)),
+        Contractor(id=bob.id, email="robert@vendor.com", end_date=date(2028, 1, 1)),
+        Contractor(id=bob.id, email="robert@vendor.com", end_date=date(2021, 1, 1)),
+    )
+
+    found = only(matched([bob], *rows, reconcile=True))
+
+    assert (found.profile, found.problem) == (bob, None)
+    assert found.contractor is not None
+    assert found.contractor.end_date == date(2028, 1, 1)
 
 
 def test_a_domain_is_found_in_either_spelling():

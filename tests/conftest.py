@@ -4,6 +4,7 @@ pytest-playwright's `page` runs in that Chromium.
 A missing browser skips a test on a developer's machine and fails it where `CI` is set.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -50,6 +51,18 @@ def _nobody_elses_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iter
             patch.setenv(name, str(home / name.lower()))
         patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """What a test sets for the logs ends with it."""
+    loggers = [logging.getLogger(name) for name in (None, "lastseen", "lastseen.progress")]
+    levels = [logger.level for logger in loggers]
+    handlers = list(loggers[0].handlers)
+    yield
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ class Search:
         """
         if not self.missing:
             return 1
-        far = int(len(self.missing) / (2 * max(1.0, self.rate)))
+        far = int(len(self.missing) / (2 * max(1 / RECENT_PAGES, self.rate)))
         return max(1, min(far, 8 + 4 * self.pages))
 
 

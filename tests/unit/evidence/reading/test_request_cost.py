@@ -14,6 +14,7 @@ from lastseen.evidence.reading.request_cost import (
     MOST_UNDERRATED,
     MOST_WRONG,
     PAGE,
+    RECENT_PAGES,
     Search,
     as_stream,
     pages_ahead_of_leaving,
@@ -194,7 +195,7 @@ def test_pages_asked_for_at_once_find_half_of_the_missing_at_most(people, rate, 
     for number in range(read):
         search.page(those[number * rate : (number + 1) * rate])
     ahead = search.pages_ahead()
-    assert ahead == 1 or ahead * max(1.0, search.rate) <= len(search.missing) / 2
+    assert ahead == 1 or ahead * max(1 / RECENT_PAGES, search.rate) <= len(search.missing) / 2
 
 
 def test_people_met_again_and_people_nobody_looks_for_are_no_reason_to_read_on():

@@ -170,7 +170,7 @@ def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated):
             staged.stumble(InjectedFault(), InjectedFault(name="429"))
             first = await staged.applied(plan, portal, batch=2)
             assert len(by_kind(first, OutcomeKind.DISABLED)) == 2
-            assert "nothing more before" in (first.outcomes[-1].error or "")
+            assert "no more requests before" in (first.outcomes[-1].error or "")
             assert receipt_exit_code(first) is ExitCode.PARTIAL
             second = await staged.applied(plan, portal)
         assert second.run_id == first.run_id

@@ -30,7 +30,7 @@ def test_the_kept_are_told_when_they_will_be_due(built: Built) -> None:
     told = explain(guest, ledger=watched.ledger)
     assert told.run_id == plan.plan_id
     assert told.due_at == parse_instant("2026-12-14T12:00:00Z")
-    assert told.would_change == ("Will be due on 2026-12-14 if not seen before.",)
+    assert told.would_change == ("Due on 2026-12-14 unless seen before then.",)
     assert [sighting.at for sighting in told.sightings] == [ago(days=11)]
 
 

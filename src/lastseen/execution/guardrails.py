@@ -1,6 +1,6 @@
 """The guardrails: whether so many people may be disabled at all. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from decimal import Decimal
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from lastseen.execution.history import History
 from lastseen.model.contractor import UserId
 from lastseen.model.counting import counted, people
-from lastseen.model.decision import Decision, Reason
+from lastseen.model.decision import Reason
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant, before, days
 from lastseen.model.plan import Plan
@@ -61,7 +61,7 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
         return
     limits = allowed.guardrails
     reckoned = len(allowed.lately.union(chosen))
-    if not chosen or reckoned <= _most(limits, roster=people_on_roster(plan.decisions)):
+    if not chosen or reckoned <= _most(limits, roster=people_on_roster(plan)):
         return
     by_number = reckoned > limits.max_disable
     key = "max_disable" if by_number else "max_disable_share"
@@ -82,13 +82,14 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
     )
 
 
-def people_on_roster(decisions: Sequence[Decision]) -> int:
-    """Count the people that `max_disable_share` is a share of.
+def people_on_roster(plan: Plan) -> int:
+    """Count the people that `max_disable_share` is a share of: on the roster and on the portal.
 
-    That is everyone decided on who is on the roster and on the portal: not the portal's guests
-    that are on no roster, and not names that the portal doesn't know.
+    Guests on no roster don't count, not even those who are exempt or on hold and so have another
+    reason. Plans without a population are counted by their decisions' reasons.
     """
-    return sum(decision.reason not in _NOT_ON_THE_ROSTER for decision in decisions)
+    counted_by_reason = sum(one.reason not in _NOT_ON_THE_ROSTER for one in plan.decisions)
+    return min(counted_by_reason, plan.population.matched) if plan.population else counted_by_reason
 
 
 def _most(limits: Guardrails, *, roster: int) -> int:
@@ -101,7 +102,8 @@ def _most(limits: Guardrails, *, roster: int) -> int:
 
 def _stopped(chosen: int, plan: Plan, *, found: str, ways: str) -> GuardrailStopped:
     return GuardrailStopped(
-        attempted=f"disabling {chosen} of {people(people_on_roster(plan.decisions))} on the roster",
+        attempted=f"disabling {people(chosen)}, with {people(people_on_roster(plan))} on the "
+        "roster",
         found=found,
         meaning="a guardrail stopped the whole run; nothing was changed",
         remedy=f"look through the plan; carry out a part of it with `apply --only`, {ways}",

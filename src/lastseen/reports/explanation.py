@@ -1,6 +1,6 @@
-"""Why one person was decided as they were, as a table for people or as JSON.
+"""The explanation of one decision, as a table for people or as JSON.
 
-Only shows what an `Explanation` says; nothing is worked out here.
+Only formats an `Explanation`; nothing is worked out here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _looked_at(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:
-    yield writer.heading("Logs known without a gap")
+    yield writer.heading("Logs known to be complete")
     if not explanation.looked_at:
         yield writer.text("  None.")
     elif writer.screen.width < WIDE:
@@ -105,11 +105,11 @@ def _seen(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableT
     if explanation.sightings or explanation.unrecognised:
         yield _events(explanation.sightings, explanation.unrecognised, writer)
     elif explanation.seen_since and explanation.decision.last_seen_at:
-        yield writer.text("  Only the newest of each log is kept: see below.")
+        yield writer.text("  Only the newest sighting in each log is kept; see below.")
     else:
         yield writer.text("  None in the logs that were read.")
     if explanation.seen_since:
-        yield writer.heading("Seen since, or written to the log later")
+        yield writer.heading("Seen since, or logged later")
         yield _events(explanation.seen_since, (), writer)
 
 

@@ -57,14 +57,14 @@ def count_of(summary: PlanSummary, verdict: Verdict) -> int:
     return int(getattr(summary, verdict.value.replace("-", "_")))
 
 
-def people_on_roster(plan: Plan) -> int:
-    """Return how many contractors were decided on; guests on no roster aren't contractors."""
+def people_decided_on(plan: Plan) -> int:
+    """Return how many people were decided on, without guests that are only reported."""
     return sum(one.reason is not Reason.UNKNOWN_GUEST for one in plan.decisions)
 
 
 def headline(plan: Plan) -> str:
     """Return the plan's result in one sentence without a full stop."""
-    everyone = people_on_roster(plan)
+    everyone = people_decided_on(plan)
     if not everyone:
         return "There is nobody on the roster"
     people = f"of {counted(everyone, 'contractor')}"

@@ -42,7 +42,7 @@ _DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
 _SERVER_STATES = frozenset({"08", "28", "3D", "53", "57", "58", "XX"})
 """Classes of SQLSTATE (PostgreSQL, appendix A) for which the server or the sign-in is at fault."""
 
-_REFUSED_BY_SQLITE = re.compile(r"no such|readonly|syntax error|ambiguous column")
+_REFUSED_BY_SQLITE = re.compile(r"no such|not authorized|readonly|syntax error|ambiguous column")
 _CHANGES = (
     expressions.DML,
     expressions.DDL,

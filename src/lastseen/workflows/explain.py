@@ -1,6 +1,6 @@
-"""Why somebody was decided on as they were, from what a review left in the ledger.
+"""Explains the decision on one person, from what a review kept in the ledger.
 
-Asks the portal nothing: what is explained is what was known when the review decided.
+Sends no request: it explains what was known when the review decided.
 """
 
 import msgspec
@@ -29,40 +29,42 @@ from lastseen.model.sighting import LOGS, FailedSignIns, Sighting, UnrecognisedE
 from lastseen.workflows.review import ReviewOutcome
 
 RUNS_LOOKED_THROUGH = 100
-"""How many of the newest runs are looked through for what became of somebody."""
+"""How many of the newest runs are searched for what was done to a person."""
 
 RULES = {
     Reason.NOT_ON_PORTAL: "Contractors without an account on the portal are skipped.",
-    Reason.UNKNOWN_GUEST: "Guests of the portal who are on no roster are reported and skipped.",
-    Reason.NOT_ON_ROSTER: "The policy disables guests of the portal who are on no roster.",
-    Reason.AMBIGUOUS: "Where more than one account matches, somebody has to say which is meant.",
-    Reason.ALREADY_DISABLED: "Accounts that are disabled already are skipped.",
+    Reason.UNKNOWN_GUEST: "Portal guests who are on no roster are reported and skipped.",
+    Reason.NOT_ON_ROSTER: "The policy disables portal guests who are on no roster.",
+    Reason.AMBIGUOUS: "When more than one account may be meant, a person has to say which.",
+    Reason.ALREADY_DISABLED: "Accounts that are already disabled are skipped.",
     Reason.PROTECTED: "The owner, administrators, directory accounts and the key's own account are "
     "never touched.",
     Reason.EXEMPT: "Exempt people are kept until the exemption ends.",
-    Reason.RECENTLY_REINSTATED: "Reinstated people are kept for a while, whatever the logs say.",
+    Reason.RECENTLY_REINSTATED: "Reinstated people are kept for a grace period, whatever the "
+    "logs say.",
     Reason.CONTRACT_ENDED: "When a contract has ended, access ends, whatever the logs say.",
     Reason.ACTIVE: "One sighting inside the window keeps a contractor.",
     Reason.RECENTLY_REGISTERED: "Accounts younger than the window are kept.",
     Reason.RECENTLY_INVITED: "People invited inside the window are kept.",
     Reason.UNRECOGNISED_EVENT: "An event that this version doesn't know may mean presence.",
-    Reason.EVIDENCE_INCOMPLETE: "Absence counts only where the logs are known without a gap over "
-    "the whole window.",
+    Reason.EVIDENCE_INCOMPLETE: "Absence counts only if the logs are complete for the whole "
+    "window.",
     Reason.SESSION_MAY_BE_OPEN: "Somebody who may still be signed in can read without leaving a "
     "trace in any log.",
-    Reason.INACTIVE: "Last seen as long ago as the policy's limit or longer, with the logs known "
-    "without a gap.",
-    Reason.NEVER_SEEN: "Never seen over the whole lookback, with the logs known without a gap.",
-    Reason.INVITATION_NOT_ACCEPTED: "An invitation that nobody accepts ends.",
+    Reason.INACTIVE: "Last seen at least as long ago as the policy allows, and the logs are "
+    "complete.",
+    Reason.NEVER_SEEN: "Never seen in the whole lookback period, and the logs are complete.",
+    Reason.INVITATION_NOT_ACCEPTED: "Accounts whose invitation is not accepted in time are "
+    "disabled.",
 }
-"""Which rule stands behind each reason, in words."""
+"""The rule behind each reason, in words."""
 
 
 def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explanation:
     """Explain the decision on `who` (an id or an e-mail address in any case).
 
     `run` is the id, or the beginning of the id, of a review or an apply; None means the newest
-    review. Raises UsageError where there is no such review or nobody of that name in it.
+    review. Raises UsageError if there is no such review or `who` is not in it.
     """
     plan = _plan(ledger, run)
     return explain_outcome(
@@ -73,7 +75,7 @@ def explain(who: str, *, ledger: PortalLedger, run: str | None = None) -> Explan
 def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -> Explanation:
     """Explain the decision on `who` in a review that need not be in the ledger.
 
-    Raises UsageError where nobody of that name is in it.
+    Raises UsageError if `who` is not in it.
     """
     plan, record = outcome.plan, outcome.record
     decision = _decision(plan, who)
@@ -136,8 +138,8 @@ def _plan(ledger: PortalLedger, run: str | None) -> Plan:
         raise UsageError(
             attempted="explaining a decision",
             found=f"the run {run} made no plan" if run else "the ledger holds no review",
-            meaning=f"decisions on {ledger.url} are explained from the review that made them",
-            remedy="run `lastseen review` first, or take another run from `lastseen history`",
+            meaning=f"only the review that made a decision on {ledger.url} can explain it",
+            remedy="run `lastseen review` first, or choose another run from `lastseen history`",
         )
     return plan
 
@@ -166,7 +168,7 @@ def _decision(plan: Plan, who: str) -> Decision:
     raise UsageError(
         attempted=f"explaining the decision on {who!r}",
         found="nobody with that id or e-mail address is in the review",
-        meaning="they are not on the roster that was reviewed",
+        meaning="that person is not on the roster that was reviewed",
         remedy="check the spelling, or the roster's source and filters",
     )
 
@@ -181,7 +183,7 @@ def _record(ledger: PortalLedger, plan: Plan) -> EvidenceRecord:
         return EvidenceRecord(
             filters="",
             looked=(),
-            notes=("what was looked at can't be read from the ledger",),
+            notes=("the record of this evidence can't be read from the ledger",),
         )
 
 
@@ -203,7 +205,7 @@ def _sightings(
 ) -> tuple[tuple[Sighting, ...], tuple[Sighting, ...]]:
     """Return what the ledger holds of a person: what the decision knew, and what came later.
 
-    The portal writes some work down late, so that came later may have happened before.
+    The portal logs some activity late, so a later entry may be about an earlier time.
     """
     person = user_id(decision.user_id or "")
     newest = [ledger.evidence.newest_sightings(kind).get(person) for kind in LOGS]
@@ -249,19 +251,19 @@ def _due_at(
 def _would_change(
     decision: Decision, plan: Plan, record: EvidenceRecord, due_at: Instant | None
 ) -> tuple[str, ...]:
-    """Return what would lead to another decision, a sentence each."""
+    """Return what would lead to another decision, one sentence for each way."""
     policy = policy_by_name(plan.policy, decision.cohort)
     match decision.reason:
         case Reason.ACTIVE | Reason.RECENTLY_REGISTERED:
-            return (f"Will be due on {_day(due_at)} if not seen before.",)
+            return (f"Due on {_day(due_at)} unless seen before then.",)
         case Reason.RECENTLY_REINSTATED:
-            return (f"From {_day(due_at)} on the logs decide again.",)
+            return (f"From {_day(due_at)} on, the logs decide again.",)
         case Reason.EXEMPT:
             return ("When the exemption ends or is removed, the logs decide.",)
         case Reason.INACTIVE | Reason.NEVER_SEEN:
             return (
-                "A sign-in or any activity before the plan is carried out spares them.",
-                "An exemption keeps them: `lastseen exempt add WHO --until DATE --reason TEXT`.",
+                "A sign-in or any activity before the plan is applied.",
+                "An exemption: `lastseen exempt add WHO --until DATE --reason TEXT`.",
             )
         case Reason.CONTRACT_ENDED:
             return (
@@ -271,33 +273,33 @@ def _would_change(
         case Reason.UNRECOGNISED_EVENT:
             return (
                 "A newer version of Lastseen that knows the action.",
-                f"{counted(policy.inactive_days, 'day')} after that entry it no longer matters.",
+                f"The event no longer matters after {counted(policy.inactive_days, 'day')}.",
             )
         case Reason.EVIDENCE_INCOMPLETE:
             return (_when_evidence_suffices(policy, record, plan), *record.notes)
         case Reason.AMBIGUOUS:
-            return ("An id on the roster that names one account of the portal.",)
+            return ("An id on the roster that names one account on the portal.",)
         case Reason.PROTECTED:
             return ("Another type of account on the portal.",)
         case Reason.ALREADY_DISABLED:
-            return ("`lastseen undo`, or an administrator, can give access back.",)
+            return ("`lastseen undo` or an administrator can give access back.",)
         case Reason.NOT_ON_PORTAL:
             return ("An account on the portal with this id or e-mail address.",)
         case Reason.UNKNOWN_GUEST | Reason.NOT_ON_ROSTER:
-            return ("A row on the roster.",)
+            return ("Being listed on the roster.",)
         case Reason.RECENTLY_INVITED:
-            return (f"Will be due on {_day(due_at)} if not seen before.",)
+            return (f"Due on {_day(due_at)} unless seen before then.",)
         case Reason.INVITATION_NOT_ACCEPTED:
             return ("Accepting the invitation, or a new invitation.",)
         case Reason.SESSION_MAY_BE_OPEN:
             return (
                 "A sign-in, or any activity.",
-                "Limited sessions in the portal's settings, or `policy.open_sessions`.",
+                "A session limit in the portal's settings, or another `policy.open_sessions`.",
             )
 
 
 def _when_evidence_suffices(policy: Policy, record: EvidenceRecord, plan: Plan) -> str:
-    """Say from when on the window will be covered, if reviews go on filling the ledger."""
+    """Say when the window will be covered if reviews keep filling the ledger."""
     newest = {
         kind: max(
             (k for k in record.looked if k.user_id is None and k.kind.value == kind),
@@ -308,13 +310,13 @@ def _when_evidence_suffices(policy: Policy, record: EvidenceRecord, plan: Plan) 
     }
     since = [looked.since for looked in newest.values() if looked]
     if not since:
-        return "Evidence that reaches back over the whole window."
+        return "Evidence that covers the whole window."
     ready = after(max(since), days(policy.inactive_days))
     retention = plan.evidence.retention_days or policy.inactive_days
     often = max(1, min(retention, policy.inactive_days) // 2)
     return (
-        f"From {utc_date(ready)} on the window is covered, if a review at least every "
-        f"{counted(often, 'day')} goes on filling the ledger."
+        f"From {utc_date(ready)} on, the window is covered if a review runs at least every "
+        f"{counted(often, 'day')}."
     )
 
 
@@ -338,4 +340,4 @@ def _runs_about(
 
 
 def _day(moment: Instant | None) -> str:
-    return utc_date(moment).isoformat() if moment else "a day that can't be told"
+    return utc_date(moment).isoformat() if moment else "an unknown day"

@@ -160,7 +160,10 @@ def _without_end(subjects: Iterable[Subject]) -> tuple[str, ...]:
     endless = sum(person.end_date is None for person in people)
     if not endless or endless == len(people):
         return ()
-    return (f"{endless} of {len(people)} people on the roster have no end date",)
+    return (
+        f"{endless} of {len(people)} people on the roster have no end date; "
+        "`lastseen review --roster-out FILE` lists them",
+    )
 
 
 def _population(

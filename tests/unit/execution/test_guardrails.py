@@ -12,7 +12,7 @@ from lastseen.model.decision import Reason
 from lastseen.model.errors import ExitCode
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
-from lastseen.model.plan import Plan
+from lastseen.model.plan import Plan, Population
 from lastseen.model.receipt import OutcomeKind
 from tests.unit.execution.fake_portal import START, FakePortal
 from tests.unit.execution.plans import plan_for
@@ -135,4 +135,17 @@ def test_the_roster_counts_whoever_is_on_it_and_on_the_portal(portal):
         Reason.PROTECTED,
     ]
     plan = plan_for(portal, [portal.add(1)], kept=3, skipped=skipped)
-    assert people_on_roster(plan.decisions) == 6
+    assert people_on_roster(plan) == 6
+
+
+def test_guests_on_no_roster_never_count_whatever_their_reason(portal):
+    population = Population(
+        source="csv", query="/a.csv", listed=4, matched=4, portal_total=9, read_at=START, sha256=""
+    )
+    exempt = [Reason.EXEMPT] * 5
+    plan = plan_for(portal, [portal.add(1)], kept=3, skipped=exempt)
+    plan = msgspec.structs.replace(plan, population=population)
+
+    assert people_on_roster(plan) == 4
+    with pytest.raises(GuardrailStopped, match="disabling 2 people, with 4 people on the roster"):
+        check_guardrails(people(2), plan=plan, allowed=allowed())

@@ -220,7 +220,7 @@ def test_people_whom_an_old_release_passes_over_in_silence_are_refused(execution
 @pytest.mark.parametrize("status", [401, 429])
 def test_a_used_up_limit_or_a_dead_key_stops_cleanly(execution, portal, status):
     people = [portal.add(n) for n in range(10)]
-    said = "the portal answered 429: nothing more before 09:30 UTC, 21 November"
+    said = "the portal answered 429: no more requests before 09:30 UTC, 21 November"
     portal.troubles.append(refused(status, said))
 
     changed = carried(execution, people)

@@ -95,11 +95,11 @@ def test_what_the_decision_did_not_know_stands_apart():
         for age, kind in ((41, EvidenceKind.SIGN_IN), (1, EvidenceKind.ACTIVITY))
     )
     shown = table(explanation(sightings=(sign_in,), unrecognised=(), seen_since=(work,)))
-    known, since = shown.split("Seen since, or written to the log later")
+    known, since = shown.split("Seen since, or logged later")
     assert "sign-in 1000 41" in known
     assert "activity 1000 1" in since
     forgotten = table(explanation(sightings=(), unrecognised=(), seen_since=(work,)))
-    assert "newest of each log is kept" in forgotten
+    assert "newest sighting in each log is kept" in forgotten
 
 
 def test_what_is_not_there_is_not_made_up():
@@ -115,7 +115,7 @@ def test_what_is_not_there_is_not_made_up():
         history=(),
     )
     shown = table(bare)
-    assert "Logs known without a gap None." in " ".join(shown.split())
+    assert "Logs known to be complete None." in " ".join(shown.split())
     assert "None in the logs that were read" in shown
     for part in ("Due", "Exempt", "Failed", "What would change", "Runs before"):
         assert part not in shown

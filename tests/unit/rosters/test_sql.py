@@ -116,6 +116,11 @@ def test_a_function_with_effects_is_refused_by_postgresql(people_url, query):
     assert load(people_url).contractors[0].email == "a@x.org"
 
 
+def test_a_function_that_sqlite_forbids_is_a_fault_of_the_query(sqlite_url):
+    with pytest.raises(UsageError, match="not authorized"):
+        load(sqlite_url, "SELECT email, load_extension('x') FROM people")
+
+
 def test_a_file_that_is_not_there_is_not_made(tmp_path):
     with pytest.raises(RosterError, match="unable to open"):
         load(f"sqlite:///{tmp_path}/nowhere.db")

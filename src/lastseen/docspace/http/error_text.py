@@ -1,6 +1,6 @@
 """Errors about a portal, in the four sentences that people read.
 
-Whatever a server sent is shortened, made printable and stripped of the API key before it is
+Text from a server is shortened, made printable and stripped of the API key before it is
 repeated. Nothing here decides whether to ask again.
 """
 
@@ -17,7 +17,7 @@ from lastseen.model.secret import ApiKey
 
 
 class Topic(Enum):
-    """What a request is about: the same status means something else for each."""
+    """The subject of a request: the same status means something different for each."""
 
     LOGS = "the audit logs"
     PEOPLE = "people"
@@ -29,7 +29,7 @@ class Topic(Enum):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """Why something is asked."""
+    """The purpose of a request."""
 
     attempted: str
     """A phrase such as "reading the sign-in log"."""
@@ -60,8 +60,8 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
         "use a plan with the audit option; without it nobody's absence can be proven",
     ),
     (402, Topic.CHANGE): (
-        "the portal's plan has no room for one more active user",
-        "free a place or extend the plan, then run the same command again",
+        "the portal's plan has no seat left for one more active user",
+        "free a seat or upgrade the plan, then run the same command again",
     ),
     (403, None): (
         "the key's owner may not see this, or the key itself is limited",
@@ -91,11 +91,11 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
         "use a key that a DocSpace administrator created and that is not limited to single scopes",
     ),
     (404, None): (
-        "what answers at this address does not know the DocSpace API",
-        "check that the address is the portal's own, without anything after the host name",
+        "the server at this address does not offer the DocSpace API",
+        "check that it is the portal's own address, with nothing after the host name",
     ),
     (407, None): (
-        "the proxy in between wants a user name and a password",
+        "the proxy requires a user name and a password",
         "put them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, percent-encoded",
     ),
     (429, None): (
@@ -112,7 +112,7 @@ _OTHERWISE = (
 _FOREIGN = (
     "something in front of the portal answered with a web page: a firewall, a login page or a "
     "filter; the portal itself was not reached, so this says nothing about the key's rights",
-    "have this machine's address let through to /api/2.0, or check the portal's address",
+    "allow this machine's address to reach /api/2.0, or check the portal's address",
 )
 
 _LOSSES: dict[ConnectionFailure, tuple[str, str]] = {
@@ -129,8 +129,8 @@ _LOSSES: dict[ConnectionFailure, tuple[str, str]] = {
         "check the network, the firewall and the proxy settings (HTTPS_PROXY, NO_PROXY)",
     ),
     ConnectionFailure.CERTIFICATE: (
-        "either the portal's TLS setup is wrong, or someone intercepts the connection",
-        "renew the certificate, or make its authority known to this machine (SSL_CERT_FILE)",
+        "either the portal's TLS setup is wrong, or someone is intercepting the connection",
+        "renew the certificate, or make this machine trust its issuer (SSL_CERT_FILE)",
     ),
     ConnectionFailure.NOT_TLS: (
         "the port speaks plain HTTP or another protocol; nothing was sent to it",
@@ -141,20 +141,21 @@ _LOSSES: dict[ConnectionFailure, tuple[str, str]] = {
         "correct HTTPS_PROXY, or name the portal's host in NO_PROXY",
     ),
     ConnectionFailure.PROXY_LOGIN: (
-        "the proxy named by HTTPS_PROXY lets nobody through without them; the portal was not asked",
+        "the proxy named by HTTPS_PROXY requires a user name and a password; the portal was not "
+        "asked",
         "put them into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT, percent-encoded",
     ),
     ConnectionFailure.PROXY_REFUSED: (
-        "the proxy named by HTTPS_PROXY may not or can't reach the portal; the portal was not "
-        "asked",
-        "have the proxy allow the portal's host and port, or name the host in NO_PROXY",
+        "the proxy named by HTTPS_PROXY can't reach the portal or is not allowed to; the portal "
+        "was not asked",
+        "allow the portal's host and port on the proxy, or name the host in NO_PROXY",
     ),
     ConnectionFailure.TIMEOUT: (
         "the portal is overloaded, the network loses packets, or a firewall drops them",
         "try again later; check the address if the portal has never answered",
     ),
     ConnectionFailure.BROKEN: (
-        "the portal, or a proxy in front of it, hung up in the middle",
+        "the portal, or a proxy in front of it, closed the connection early",
         "try again later; if it persists, check the portal's log",
     ),
 }
@@ -168,7 +169,7 @@ class ErrorText:
     """Makes errors about one portal."""
 
     def __init__(self, url: str, key: ApiKey) -> None:
-        """Speak of the portal at `url`, and never repeat `key`."""
+        """Make errors about the portal at `url`; `key` is never repeated."""
         self._url = url
         self._key = key
 
@@ -183,7 +184,7 @@ class ErrorText:
     ) -> PortalRefused:
         """Return the error for an error status, a redirect included.
 
-        `is_foreign`: the answer is a web page, and so not the portal's API.
+        `is_foreign`: the answer is a web page, so it did not come from the portal's API.
         """
         meaning, remedy = _OTHERWISE
         if 300 <= status < 400:
@@ -204,18 +205,18 @@ class ErrorText:
         )
 
     def postponed(self, operation: Operation, seconds: float, now: Instant) -> PortalRefused:
-        """Return the error for a 429 that asks to wait longer than anyone would."""
+        """Return the error for a 429 whose wait is too long to sit out."""
         until = (now + timedelta(seconds=min(seconds, 366 * 86_400))).strftime("%H:%M UTC, %d %B")
         return PortalRefused(
             status=429,
             attempted=self._attempted(operation),
-            found=f"the portal answered 429: nothing more before {until}",
-            meaning="this account's allowance is used up; the one for changes lasts a day",
+            found=f"the portal answered 429: no more requests before {until}",
+            meaning="this account's allowance is used up; the allowance for changes is daily",
             remedy=f"run the same command again after {until}",
         )
 
     def lost(self, operation: Operation, lost: ConnectionLost) -> PortalUnreachable:
-        """Return the error for an answer that didn't come."""
+        """Return the error for an answer that never arrived."""
         meaning, remedy = _LOSSES[lost.failure]
         if operation.topic in _CHANGING and lost.sent:
             meaning += _UNCERTAIN
@@ -229,7 +230,7 @@ class ErrorText:
 
     def unreadable(self, operation: Operation, reason: str) -> PortalUnreadable:
         """Return the error for a 200 that isn't the promised shape."""
-        meaning = "guessing at it could make people look absent who are not"
+        meaning = "guessing could make active people look absent"
         if operation.topic in _CHANGING:
             meaning = "the portal's answer can't be read" + _UNCERTAIN
         return PortalUnreadable(
@@ -241,18 +242,18 @@ class ErrorText:
         )
 
     def endless(self, operation: Operation, spent: str) -> PortalUnreadable:
-        """Return the error for a log that takes more than its portal can need."""
+        """Return the error for a log that is longer than its portal can account for."""
         return PortalUnreadable(
             attempted=self._attempted(operation),
-            found=f"{spent} did not reach the end of what was asked for",
-            meaning="the log is far longer than the portal's size explains or has no end, or the "
+            found=f"{spent} did not reach the end of the range",
+            meaning="the log is far longer than a portal of this size needs, has no end, or the "
             "portal answers very slowly",
             remedy="run the same command again to continue: what was read is kept; if it never "
-            "ends, check what answers in the portal's place",
+            "ends, check what is answering at the portal's address",
         )
 
     def printable(self, text: str) -> str:
-        """Return a server's words on one line, without control characters and without the key."""
+        """Return a server's text on one line, without control characters or the key."""
         text = self._key.hide_in(text)
         flat = "".join(character if character.isprintable() else " " for character in text[:2000])
         flat = " ".join(flat.split())

@@ -21,7 +21,7 @@ def words(error):
         (402, Topic.CHANGE, "one more active user"),
         (403, Topic.LOGS, "may not edit the portal's settings"),
         (403, Topic.CHANGE, "nobody was changed"),
-        (404, Topic.PEOPLE, "does not know the DocSpace API"),
+        (404, Topic.PEOPLE, "does not offer the DocSpace API"),
         (500, Topic.LOGS, "error of its own"),
         (418, Topic.LOGS, "error of its own"),
     ],

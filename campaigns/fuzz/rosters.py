@@ -232,7 +232,7 @@ def _mutated_csv(chance: random.Random) -> Mutant:
     mutation, changed = texts.mutated(body.encode(), chance)
     records = _records(changed, delimiter)
     header = next((one for one in records if one.strip()), "")
-    columns = [_visible(name).strip().strip('" ').lower() for name in header.split(delimiter)]
+    columns = [_column(name) for name in header.split(delimiter)]
     return Mutant(mutation=mutation, body=changed, records=records, columns=columns)
 
 
@@ -255,6 +255,11 @@ def _records(body: bytes, delimiter: str) -> list[str]:
         # A quotation mark within a quotation is doubled: it closes and opens again.
         begins = ends or sign in f"{delimiter}\r\n"
     return records
+
+
+def _column(name: str) -> str:
+    plain = _visible(name).strip().lower()
+    return plain[1:-1].strip() if plain[:1] == plain[-1:] == '"' else plain
 
 
 def _mutated_xlsx(chance: random.Random) -> Mutant:
@@ -324,8 +329,8 @@ def _objects(body: bytes) -> list[str]:
     def note(fields: dict[str, Any]) -> dict[str, Any]:
         if "data" in fields or "Resources" in fields:  # the envelope is nobody
             return fields
-        said = {key: fields[key] for key in ("id", "email", "emails", "end_date") if key in fields}
-        found.append(json.dumps(said, ensure_ascii=False))
+        said = [fields.get(key) for key in ("id", "email", "emails", "end_date")]
+        found.append(" | ".join(_texts(said)))
         return fields
 
     try:
@@ -333,3 +338,12 @@ def _objects(body: bytes) -> list[str]:
     except (ValueError, RecursionError):
         return []
     return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text and number in a JSON value."""
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+    elif value is not None:
+        yield str(value)

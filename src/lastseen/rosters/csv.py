@@ -43,7 +43,7 @@ class CsvRoster:
     def _read(self) -> Listing:
         text = _decoded(read_file(self._path), self._path)
         reader = RowReader(source=str(self._path), unit="line", names=self._columns.names)
-        number = None
+        number, short = None, False
         try:
             records = _records(text, self._delimiter(text))
             _, header = next(records)
@@ -72,7 +72,9 @@ class CsvRoster:
         people, warnings = reader.people(), reader.warnings()
         if number is None:
             warnings = (f"{self._path} has a header and no rows: nobody is on the roster",)
-        return Listing(contractors=people, warnings=warnings, complete=reader.unidentified == 0)
+        # A last row that lacks columns is where a file was cut off, maybe within an address.
+        whole = reader.unidentified == 0 and not short
+        return Listing(contractors=people, warnings=warnings, complete=whole)
 
     def _delimiter(self, text: str) -> str:
         """Return the delimiter with which the header has an id or an e-mail column.

@@ -7,6 +7,7 @@ doesn't tell (formulas that were never calculated) is looked up in the sheet's o
 import asyncio
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,18 @@ from lastseen.rosters.workbook_xml import (
     sheet_parts,
     valueless_cells,
 )
+
+_DAMAGE = (
+    CalamineError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+"""What a damaged archive makes the libraries raise; zipfile raises most of these."""
 
 HEADER_ROWS = 50
 """How many rows may stand above the header: titles, dates, an explanation."""
@@ -69,7 +82,7 @@ class XlsxRoster:
                 return self._listing(workbook.get_sheet_by_name(name), parts.get(name, b""))
         except PasswordError:
             raise unreadable_file(self._path, "it is protected by a password") from None
-        except (CalamineError, zipfile.BadZipFile, ValueError, OverflowError):
+        except _DAMAGE:
             raise self._damaged() from None
 
     def _chosen(self, workbook: CalamineWorkbook) -> str:

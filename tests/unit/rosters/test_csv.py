@@ -372,3 +372,9 @@ def test_a_header_that_names_somebody_is_refused(read, somebody):
     # Its lines end with something that no CSV file ends lines with: they are one header.
     with pytest.raises(UsageError, match="like somebody's address or id"):
         read(f"email,end_date\x0b,{somebody},2028-12-31\nbob@x.org,2028-12-31\n")
+
+
+def test_a_file_that_ends_within_a_row_is_not_complete(read):
+    # Whoever stood on the rest of it, or in the half address, must not count as on no row.
+    assert not read("email,sponsor\nann@x.org,S\nbob@x.or").complete
+    assert read("email,sponsor\nann@x.org\nbob@x.org,S\n").complete

@@ -249,3 +249,21 @@ def test_damaged_xml_is_refused_and_leaves_nobody_out(saved, tmp_path, whole, da
 
     with pytest.raises(UsageError, match="not a whole Excel file"):
         load(tmp_path / "damaged.xlsx")
+
+
+@pytest.mark.parametrize("place", [8, 10], ids=["a compression that nobody knows", "encrypted"])
+def test_an_archive_that_cannot_be_unpacked_is_refused(saved, place):
+    path = saved([["email"], ["ann@x.org"]])
+    content = bytearray(path.read_bytes())
+    for signature, shift in ((b"PK\x01\x02", 2), (b"PK\x03\x04", 0)):
+        at = content.find(signature)
+        while at >= 0:
+            if place == 10:
+                content[at + 6 + shift] |= 1
+            else:
+                content[at + 8 + shift] = 77
+            at = content.find(signature, at + 4)
+    path.write_bytes(bytes(content))
+
+    with pytest.raises(UsageError, match="not a whole Excel file"):
+        load(path)

@@ -198,7 +198,7 @@ def test_a_job_that_breaks_its_process_is_stopped_and_named_and_others_go_on(fle
     ended = fleet.drain(FLEET_ISOLATED_MB="1")
     status = fleet.status()
     assert status["greedy"].state is PortalState.STOPPED
-    assert "broke" in (status["greedy"].last_error or "")
+    assert "its process failed" in (status["greedy"].last_error or "")
     assert "greedy" in ended.stderr
     assert status["well"].state in HELPFUL
     fleet.enqueue("review", "greedy")

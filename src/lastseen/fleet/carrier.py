@@ -1,7 +1,7 @@
-"""What a worker does with one job: looks its portal up, carries it out, enters the outcome.
+"""What a worker does with one job: looks up its portal, runs it, records the outcome.
 
-Jobs work in threads of the worker. One that a dead worker left, or that took much memory, gets a
-process of its own, so that a job that breaks its process breaks nothing else.
+Jobs run in threads of the worker. A job that a dead worker left behind, or that took much memory,
+gets its own process, so that crashing it affects no other job.
 """
 
 import asyncio
@@ -33,39 +33,39 @@ from lastseen.model.fleet import PortalState
 from lastseen.model.instant import Clock
 
 BUSY_SECONDS = 10.0
-"""After how long a job is tried again on whose portal somebody else is at work."""
+"""How long a job waits to be retried while its portal is locked."""
 
 MINUTE = timedelta(seconds=60)
 """The portal's limiter counts the requests of the last minute."""
 
 PER_MINUTE = 1470
-"""What may be sent of the 1,500 requests a minute that a portal allows an account."""
+"""How many of the 1,500 requests a minute that a portal allows an account may be sent."""
 
 LARGE_JOB_BYTES = 128 * 2**20
-"""A job in a process of its own that took more gets one again the next time."""
+"""A job in its own process that took more than this gets its own process again."""
 
 STUCK_SECONDS = 120.0
-"""A thread that overruns its time by so much hangs where no cancellation reaches it."""
+"""A thread that overruns its time by this much hangs where no cancellation reaches it."""
 
 PROCESSES = max(2, os.cpu_count() or 1)
-"""How many jobs of one worker may have processes of their own at once."""
+"""How many jobs of one worker may have their own process at the same time."""
 
 _LOG = logging.getLogger("lastseen.fleet")
 
 
 class CarrierOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How jobs are carried out."""
+    """How jobs are run."""
 
     time_limit_seconds: float
     """How long a job may take."""
     memory_limit_bytes: int
-    """How much memory a job in a process of its own may take."""
+    """How much memory a job in its own process may take."""
     retry_outages: bool
-    """Whether a portal that can't be reached is tried again later by the same job."""
+    """Whether the same job retries an unreachable portal later."""
     log_format: LogFormat
-    """How log lines of processes look."""
+    """The log format of processes."""
     log_level: int
-    """From which level on they are shown."""
+    """The lowest level that they log."""
 
 
 class Carrier:
@@ -83,7 +83,7 @@ class Carrier:
         metrics: WorkerMetrics,
         pool: ThreadPoolExecutor,
     ) -> None:
-        """Work with what is open; `environ` is where `env:` references lead, nothing else."""
+        """Use what is open; `environ` only resolves `env:` references."""
         self._options = options
         self._database = database
         self._store = FleetStore(database)
@@ -100,44 +100,44 @@ class Carrier:
         self.too_old: LedgerError | None = None
         """Set when a newer version of Lastseen has upgraded the database."""
         self.exit_codes: list[int] = []
-        """How the jobs ended that came to their end."""
+        """The exit codes of the jobs that finished."""
 
     def stop(self) -> None:
-        """Ask every job to finish what is under way and to leave the rest."""
+        """Ask every job to finish its current step and skip the rest."""
         self._stop.set()
         for thread in self._threads.values():
             thread.stop()
 
     async def isolate_all(self) -> None:
-        """End every job in a thread; each is done again in a process of its own."""
+        """End every job in a thread; each is repeated in its own process."""
         threads = dict(self._threads)
         await asyncio.to_thread(self._store.isolate, tuple(threads))
         for thread in threads.values():
             thread.cancel()
 
     def exit_if_stuck(self) -> None:
-        """End this process where a thread has long overrun its time: nothing else can end it.
+        """End this process if a thread has long overrun its time: nothing else can end it.
 
-        Other workers take the jobs over; the one that hung gets a process, which can be ended.
+        Other workers take over the jobs; the one that hung gets a process, which can be ended.
         """
         now = time.monotonic()
         limit = self._options.time_limit_seconds + STUCK_SECONDS
         for portal, began in self._began.items():
             if now - began > limit:
-                _LOG.critical("%s: its job hangs and can't be ended; this worker dies", portal)
+                _LOG.critical("%s: its job hangs and can't be ended; this worker exits", portal)
                 os._exit(ExitCode.BUG)
 
     async def portal_job(self, order: JobOrder, *, attempts: int) -> None:
-        """Carry out a job and enter its outcome; raises Again where it is to be tried again."""
+        """Run a job and record its outcome; raises Again if it is to be retried."""
         portal_at_work.set(order.portal)
         await self._check_versions()
         known = await asyncio.to_thread(self._store.find, order.portal)
         if known is None or known.retired or known.paused or known.stopped:
-            _LOG.info("%s: retired, paused or stopped; nothing is done", order.portal)
+            _LOG.info("%s: retired, paused or stopped; skipped", order.portal)
             return
         outcome = await self._outcome(order, known, attempts)
         if self._stop.is_set() and outcome.state is PortalState.PARTIAL:
-            raise Again(0, "the worker was stopped before the run had ended")
+            raise Again(0, "the worker was stopped before the run ended")
         await asyncio.to_thread(self._store.note_outcome, outcome)
         self.exit_codes.append(outcome.exit_code)
         self._metrics.ended(outcome)
@@ -156,10 +156,10 @@ class Carrier:
             raise Again(BUSY_SECONDS, "this worker is too old for the database") from None
 
     def _allowance(self, known: KnownPortal) -> int | None:
-        """Return how many requests a minute the job may send; None: what the portal allows.
+        """Return how many requests a minute the job may send; None: as many as the portal allows.
 
         The portal counts an account's requests of the last minute, whatever machine sent them.
-        Raises Again where the last job has just used most of it.
+        Raises Again if the last job has just used most of them.
         """
         if known.last_job_at is None:
             return None
@@ -168,11 +168,13 @@ class Carrier:
             return None
         allowance = PER_MINUTE - known.last_requests
         if allowance < PER_MINUTE / 2:
-            raise Again(left.total_seconds() + 1, "the portal's limit still counts the last job")
+            raise Again(
+                left.total_seconds() + 1, "the last job used most of this minute's requests"
+            )
         return allowance
 
     async def _outcome(self, order: JobOrder, known: KnownPortal, attempts: int) -> JobOutcome:
-        """Return how the job ended; raises Again where it didn't come to an end."""
+        """Return how the job ended; raises Again if it didn't finish."""
         per_minute = self._allowance(known)
         try:
             with self._metrics.running():
@@ -182,16 +184,16 @@ class Carrier:
         except LockHeld as error:
             if attempts < MOST_WAITS:
                 raise Again(BUSY_SECONDS, str(error)) from None
-            return self._failed(order, f"somebody else is at work on the portal: {error.found}")
+            return self._failed(order, f"the portal is locked: {error.found}")
         except LedgerError as error:
             if attempts < MOST_LEDGER_FAULTS:
-                _LOG.warning("%s; the job is tried again", error)
+                _LOG.warning("%s; the job will be retried", error)
                 raise Again(BUSY_SECONDS, str(error)) from None
             return self._failed(order, f"{error.attempted}: {error.found}", ExitCode.USAGE)
         except JobCancelled:
-            raise Again(0, "the worker ended it") from None
+            raise Again(0, "the worker stopped it") from None
         except ProcessBroke as error:
-            why = f"its process broke: {error}"
+            why = f"its process failed: {error}"
             if await asyncio.to_thread(self._may_try_again, order, why):
                 raise Again(BUSY_SECONDS, why) from None
             return self._stopped(order, why)
@@ -263,7 +265,7 @@ class Carrier:
 
 
 def _tell(outcome: JobOutcome) -> None:
-    """Log how a job ended: a line for each, louder where somebody has to look."""
+    """Log how a job ended, at a higher level if it needs attention."""
     quiet = outcome.state in (PortalState.CLEAN, PortalState.HELD, PortalState.PROPOSED)
     _LOG.log(
         logging.INFO if quiet else logging.ERROR,

@@ -32,21 +32,21 @@ _ONE_FOR_ALL = ("ledger", "portal")
 
 
 class FleetPortal(msgspec.Struct, frozen=True, kw_only=True):
-    """One portal of the fleet, as the fleet file has it; holds no secret."""
+    """One portal of the fleet as the fleet file describes it; contains no secret."""
 
     name: str
-    """What the operator calls it."""
+    """The operator's name for it."""
     url: str
     """Its address, normalised."""
     api_key: str
-    """Where a worker finds its API key: `env:NAME` or `file:PATH`."""
+    """Where a worker finds the API key: `env:NAME` or `file:PATH`."""
     command: Command
     """What a scheduled job does."""
     schedule: Schedule | None
     """When jobs are due; None: only when enqueued by hand."""
     tables: dict[str, Any]
-    """The tables of a configuration: portal, roster, policy, guardrails and what else it may say;
-    defaults joined in, relative paths made absolute."""
+    """The tables of a configuration (portal, roster, policy, guardrails and so on), merged with
+    the defaults; relative paths are made absolute."""
 
 
 def read_fleet(path: Path) -> tuple[FleetPortal, ...]:
@@ -96,7 +96,7 @@ class _Entry:
             return None
         keys = self._keys
         if "api_key_file" in keys:
-            self._note('api_key_file has no place here: write api_key = "file:PATH"')
+            self._note('api_key_file is not allowed here: write api_key = "file:PATH"')
         if not self._is_name(keys.get("name")):
             self._note("name must be 1 to 64 letters, digits, dots, dashes or underscores")
         tables = self._joined_tables()
@@ -119,7 +119,7 @@ class _Entry:
         )
 
     def _joined_tables(self) -> dict[str, Any]:
-        """Return the tables of a configuration for this portal, defaults joined in."""
+        """Return the tables of this portal's configuration, merged with the defaults."""
         tables: dict[str, Any] = {
             "portal": {key: value for key, value in self._keys.items() if key not in _OWN_KEYS}
         }
@@ -148,7 +148,7 @@ class _Entry:
         if isinstance(value, str) and is_reference(value):
             return value
         # What was written may be the key itself: it is not repeated.
-        self._note("api_key must be a reference, env:NAME or file:PATH; a key never stands here")
+        self._note("api_key must be a reference, env:NAME or file:PATH, never the key itself")
         return None
 
     def _schedule(self) -> Schedule | None:
@@ -167,15 +167,15 @@ class _Entry:
         return None if self.problems else Schedule(cron=cron, time_zone=zone, jitter_minutes=jitter)
 
     def _check_secrets(self, tables: Mapping[str, Any]) -> None:
-        """Refuse what would carry a secret into the database."""
+        """Refuse values that would put a secret into the database."""
         roster = tables.get("roster", {})
         headers = roster.get("headers", {})
         for name, value in headers.items() if isinstance(headers, dict) else ():
             if SECRET.search(name) and not str(value).startswith("env:"):
-                self._note(f"roster.headers.{name} must be env:NAME: secrets never stand here")
+                self._note(f"roster.headers.{name} must be env:NAME, never the secret itself")
         for key in ("url", "filter", "query"):
             if isinstance(roster.get(key), str) and _carries_secret(roster[key]):
-                self._note(f"roster.{key} carries a password or a key: write env:NAME in its place")
+                self._note(f"roster.{key} contains a password or a key: write env:NAME instead")
 
     def _note(self, problem: str) -> None:
         self.problems.append(f"{self._shown}: {problem}")
@@ -200,7 +200,7 @@ def _carries_secret(text: str) -> bool:
 
 
 def _anchor_path(tables: dict[str, Any], path: Path) -> None:
-    """Make a relative `roster.path` absolute: from the fleet file's folder."""
+    """Make `roster.path` absolute, relative to the fleet file's folder."""
     written = tables.get("roster", {}).get("path")
     if isinstance(written, str) and written:
         anchored = (path.parent / Path(written).expanduser()).absolute()
@@ -209,7 +209,7 @@ def _anchor_path(tables: dict[str, Any], path: Path) -> None:
 
 def _is_table(name: str, value: object, problems: list[str]) -> bool:
     if name == "ledger":
-        problems.append("the ledger is one for the whole fleet: write [ledger], not under defaults")
+        problems.append("the whole fleet shares one ledger: write [ledger], not under defaults")
         return False
     if not isinstance(value, dict):
         problems.append(f"defaults.{name} must be a table")
@@ -251,5 +251,5 @@ def _refused(path: Path, problems: list[str]) -> UsageError:
         attempted=f"reading the fleet file {path}",
         found="; ".join(problems),
         meaning="a fleet file is used whole or not at all: the fleet stays as it is",
-        remedy="correct what is named; docs/fleet.md describes every key",
+        remedy="correct the keys named; docs/fleet.md describes every key",
     )

@@ -26,7 +26,7 @@ SESSION: dict[str, Any] = {
     " -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
     "connect_timeout": 10,
 }
-"""How every session is set up. The server finds out within half a minute that a machine is gone."""
+"""How every session is set up: the server notices a lost machine within half a minute."""
 
 _MOST_CONNECTIONS = 4
 
@@ -83,7 +83,7 @@ class FleetDatabase:
                 _upgrade(connection, done)
 
     def check_revision(self) -> None:
-        """Raise LedgerError where a newer version of Lastseen has upgraded the schema since."""
+        """Raise LedgerError if a newer version of Lastseen has upgraded the schema since."""
         with self.transaction() as connection:
             self._refuse_newer(_applied(connection))
 
@@ -98,7 +98,7 @@ class FleetDatabase:
                 attempted=f"opening the fleet in {self.place}",
                 found=f"its schema has {unknown[-1]}, which this version doesn't know",
                 meaning="a newer version of Lastseen has upgraded it",
-                remedy="install that version here as well; other workers go on meanwhile",
+                remedy="install that version here as well; other workers keep running",
             )
 
     @contextmanager
@@ -109,7 +109,7 @@ class FleetDatabase:
             from lastseen.ledger.db.db_errors import translate_error  # brings SQLAlchemy along
 
             if isinstance(error, PoolTimeout):  # why no connection came is in the log
-                error = psycopg.OperationalError("no connection in time")
+                error = psycopg.OperationalError("no connection within the time limit")
             told = translate_error(error, attempted=f"using the fleet's tables in {self.place}")
             if told is None:
                 raise
@@ -117,7 +117,7 @@ class FleetDatabase:
 
 
 def conninfo(ledger_url: str | None) -> str:
-    """Return libpq's form of the ledger's address; raises UsageError unless it is PostgreSQL's."""
+    """Return the ledger's address for libpq; raises UsageError unless it is a PostgreSQL one."""
     driver, parted, rest = (ledger_url or "").partition("://")
     if not parted:
         raise _not_postgres("[ledger] url names no database")
@@ -168,7 +168,7 @@ def _is_current(done: dict[str, set[str]] | None) -> bool:
 
 
 def _applied(connection: psycopg.Connection[Any]) -> dict[str, set[str]] | None:
-    """Return the migrations applied, by component; None where there is no schema."""
+    """Return the migrations applied, by component; None if there is no schema."""
     # Not by to_regclass: inside a transaction that goes on saying what it said first.
     where = f"schemaname = '{SCHEMA}' AND tablename = 'migrations'"
     if connection.execute(f"SELECT FROM pg_tables WHERE {where}").fetchone() is None:

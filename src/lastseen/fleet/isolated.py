@@ -1,4 +1,4 @@
-"""A job in a process of its own: `python -m lastseen.fleet.isolated`, started by a worker.
+"""A job in its own process: `python -m lastseen.fleet.isolated`, started by a worker.
 
 For jobs that have broken a worker or take much memory. The request comes as one line of JSON on
 standard input, the outcome goes to standard output as another. When standard input ends, the
@@ -25,10 +25,10 @@ from lastseen.model.errors import LedgerError, LockHeld
 from lastseen.model.instant import system_clock
 
 BUSY = 75
-"""Exit code: somebody else is at work on the portal (EX_TEMPFAIL)."""
+"""Exit code: another run holds the portal's lock (EX_TEMPFAIL)."""
 
 OUT_OF_MEMORY = 71
-"""Exit code: the job wanted more memory than it may take (EX_OSERR)."""
+"""Exit code: the job exceeded its memory limit (EX_OSERR)."""
 
 NO_LEDGER = 74
 """Exit code: the ledger can't be used (EX_IOERR)."""
@@ -41,10 +41,10 @@ _LOG = logging.getLogger("lastseen.fleet")
 
 
 class IsolatedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker asks for. It names the ledger's address: it goes through a pipe only."""
+    """What a worker requests. It holds the ledger's address, so it only goes through a pipe."""
 
     order: JobOrder
-    """What is to be done."""
+    """The job."""
     entry: FleetPortal
     """How the portal is configured."""
     ledger_url: str
@@ -52,13 +52,13 @@ class IsolatedRequest(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_seconds: float
     """How long the job may take."""
     per_minute: int | None
-    """How many requests a minute it may send; None: what the portal allows."""
+    """How many requests a minute it may send; None: as many as the portal allows."""
     memory_limit_bytes: int
     """How much memory the process may take for its data."""
     log_format: LogFormat
     """Log format."""
     log_level: int
-    """From which level on they are shown."""
+    """The lowest level that is logged."""
 
 
 class IsolatedAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class IsolatedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     outcome: JobOutcome
     """How the job ended."""
     peak_bytes: int
-    """How much memory the process took at most."""
+    """The process's peak memory."""
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
-"""Starts a job in a process of its own, and tells how that process ended.
+"""Starts a job in its own process, and reports how that process ended.
 
-The other side is `isolated`. Limits of memory hold for that process alone; whatever it does, the
-worker goes on.
+The other side is `isolated`. The memory limit applies to that process only; whatever it does, the
+worker continues.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from lastseen.fleet.threads import JobCancelled
 from lastseen.model.errors import LedgerError, LockHeld
 
 GRACE_SECONDS = 30.0
-"""How long a process that overran its time or was asked to end may take for it."""
+"""How long a process may take to end after its time is over or it was asked to end."""
 
 
 class ProcessBroke(Exception):
-    """The process died before it could tell an outcome; the text says how."""
+    """The process died before it reported an outcome; the text says how."""
 
 
 async def run_in_process(request: IsolatedRequest, stop: asyncio.Event) -> IsolatedAnswer:
-    """Carry out `request` in a process of its own.
+    """Carry out `request` in its own process.
 
-    When `stop` is set it is asked to finish what is under way; a cancellation ends it. Raises
+    When `stop` is set it is asked to finish its current step; a cancellation ends it. Raises
     ProcessBroke, JobCancelled, LockHeld and LedgerError.
     """
     process = await asyncio.create_subprocess_exec(
@@ -50,12 +50,12 @@ async def run_in_process(request: IsolatedRequest, stop: asyncio.Event) -> Isola
     try:
         process.stdin.write(msgspec.json.encode(request) + b"\n")
         with contextlib.suppress(ConnectionError):
-            await process.stdin.drain()  # it stays open: its end tells that the worker is gone
+            await process.stdin.drain()  # it stays open: closing it tells that the worker is gone
         async with asyncio.timeout(request.time_limit_seconds + GRACE_SECONDS):
             said = await process.stdout.read()
             code = await process.wait()
     except TimeoutError:
-        raise ProcessBroke("it did not end within its time") from None
+        raise ProcessBroke("it did not end in time") from None
     finally:
         stopping.cancel()
         await _end(process)
@@ -70,23 +70,23 @@ def _answer(code: int, said: bytes, request: IsolatedRequest) -> IsolatedAnswer:
     if code == BUSY:
         raise LockHeld(
             attempted=f"working on the portal {request.entry.name}",
-            found="somebody else is at work on it",
+            found="another run holds its lock",
             meaning="two runs must not change one portal at the same time",
-            remedy="wait: the job is tried again by itself",
+            remedy="wait: the job is retried automatically",
         )
     if code == NO_LEDGER:
         raise LedgerError(
-            attempted=f"working on the portal {request.entry.name} in a process of its own",
+            attempted=f"working on the portal {request.entry.name} in its own process",
             found="the ledger could not be used",
-            meaning="nothing was changed on the portal since",
-            remedy="see the line before; the job is tried again by itself",
+            meaning="nothing has been changed on the portal since",
+            remedy="see the previous log line; the job is retried automatically",
         )
     if code < 0:
         raise ProcessBroke(f"it was killed by signal {-code}")
     if code == OUT_OF_MEMORY:
         limit = request.memory_limit_bytes // 2**20
-        raise ProcessBroke(f"it wanted more than {limit} MB of memory")
-    raise ProcessBroke(f"it ended with {code}; the log says why")
+        raise ProcessBroke(f"it needed more than {limit} MB of memory")
+    raise ProcessBroke(f"it exited with {code}; the log says why")
 
 
 async def _stop_when_set(stop: asyncio.Event, process: asyncio.subprocess.Process) -> None:
@@ -96,7 +96,7 @@ async def _stop_when_set(stop: asyncio.Event, process: asyncio.subprocess.Proces
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """See that the process ends: asked twice, then by force."""
+    """Make the process end: ask twice, then kill it."""
     for end in (process.terminate, process.terminate, process.kill):
         if process.returncode is not None:
             return

@@ -51,28 +51,28 @@ _LOG = logging.getLogger("lastseen.fleet")
 
 
 class JobContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job works with."""
+    """What a job uses."""
 
     ledger: Ledger
     """The fleet's ledger."""
     environ: Mapping[str, str]
-    """Where `env:` references to API keys lead; nothing else is taken from it."""
+    """Only resolves `env:` references to API keys."""
     clock: Clock
     """The machine's clock."""
     time_limit_seconds: float
     """How long the job may take."""
     per_minute: int | None
-    """How many requests a minute it may send; None: what the portal allows."""
+    """How many requests a minute it may send; None: as many as the portal allows."""
     stop: asyncio.Event
-    """Set when the worker ends: what is under way is finished, the rest is left."""
+    """Set when the worker ends: the current step is finished, the rest is skipped."""
 
 
 async def carry_out(order: JobOrder, entry: FleetPortal, context: JobContext) -> JobOutcome:
-    """Do what `order` asks on the portal that `entry` configures, and say what came of it.
+    """Run `order` on the portal that `entry` configures, and return the outcome.
 
-    Raises LockHeld where somebody else is at work on the portal, LedgerError where the ledger
-    can't be used: neither is this portal's doing. A cancellation leaves what was read and what
-    was begun in the ledger, where the next job goes on.
+    Raises LockHeld if another run holds the portal's lock, LedgerError if the ledger can't be used:
+    neither is this portal's fault. After a cancellation the ledger keeps what was read and begun,
+    and the next job continues from there.
     """
     work = _Work(order, entry, context)
     try:
@@ -82,7 +82,7 @@ async def carry_out(order: JobOrder, entry: FleetPortal, context: JobContext) ->
         minutes = context.time_limit_seconds / 60
         return work.failed(
             PortalState.FAILED,
-            f"it took longer than {minutes:g} minutes; the next job goes on where it stopped",
+            f"it took longer than {minutes:g} minutes; the next job continues where it stopped",
             ExitCode.INCOMPLETE,
         )
     except (LockHeld, LedgerError):
@@ -99,7 +99,7 @@ async def carry_out(order: JobOrder, entry: FleetPortal, context: JobContext) ->
 
 
 class _Work:
-    """One job at work: keeps what is known so far, so that an outcome can be told at any end."""
+    """One running job: keeps what is known so far, so that it can report an outcome at any time."""
 
     def __init__(self, order: JobOrder, entry: FleetPortal, context: JobContext) -> None:
         self._order = order
@@ -114,7 +114,7 @@ class _Work:
         self._result: RunResult | None = None
 
     async def do(self) -> None:
-        """Open the portal and do what is asked for."""
+        """Open the portal and run the command."""
         context, entry = self._context, self._entry
         settings = settings_from(entry.tables)
         key = resolve(
@@ -139,7 +139,7 @@ class _Work:
                 self._requests = portal.traffic.requests
 
     async def _ask_about_the_portal(self, portal: Portal) -> None:
-        """Learn when the key expires and in which time zone the portal lives, if it tells."""
+        """Find out when the key expires and the portal's time zone, if the portal says so."""
         with contextlib.suppress(PortalError):
             own = await portal.own_key()
             self._key_expires_at = own.expires_at if own is not None else None
@@ -184,7 +184,7 @@ class _Work:
         self._plan = self._result.plan
 
     def ended(self) -> JobOutcome:
-        """Return the outcome of a job that came to its end."""
+        """Return the outcome of a job that finished."""
         assert self._plan is not None
         standing = standing_after(self._plan, self._receipts())
         return self._outcome(
@@ -192,7 +192,7 @@ class _Work:
         )
 
     def guarded(self, error: GuardrailStopped) -> JobOutcome:
-        """Return the outcome of a run that a guardrail stopped, with what its plan proposes."""
+        """Return the outcome of a run that a guardrail stopped, with its plan's figures."""
         self._plan = error.plan
         figures = figures_of(error.plan, ()) if error.plan is not None else None
         return self._outcome(
@@ -200,7 +200,7 @@ class _Work:
         )
 
     def failed(self, state: PortalState, error: str, code: int) -> JobOutcome:
-        """Return the outcome of a job that came to no end."""
+        """Return the outcome of a job that did not finish."""
         return self._outcome(state, code, figures=None, error=error)
 
     def _outcome(
@@ -230,7 +230,7 @@ class _Work:
         return (*result.finished, *((result.receipt,) if result.receipt else ()))
 
     def _why_not(self) -> str | None:
-        """Return why a run changed nobody, None where it did or wasn't to."""
+        """Return why a run changed nobody, or None if it did or was not meant to."""
         if self._result is None or self._result.applied:
             return None
         if self._result.cause is NotApplied.NOT_AGREED:
@@ -243,10 +243,10 @@ def _sentence(error: LastseenError) -> str:
 
 
 class _LoggedNotes:
-    """Progress that logs what a person has to know, and no steps."""
+    """Progress that logs notes for people, and no steps."""
 
     def step(self, stage: str, done: int, total: int | None = None) -> None:
-        """Say nothing: hundreds of portals would."""
+        """Log nothing: hundreds of portals would each log their steps."""
 
     def note(self, text: str) -> None:
         """Log `text`."""

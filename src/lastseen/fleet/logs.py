@@ -1,4 +1,4 @@
-"""Which portal a log line is about: many jobs write into one log."""
+"""Which portal a log line is about, since many jobs write to one log."""
 
 import contextvars
 import logging
@@ -11,7 +11,7 @@ portal_at_work: contextvars.ContextVar[str | None] = contextvars.ContextVar(
 
 
 def name_portals(handlers: Iterable[logging.Handler]) -> None:
-    """Have every line that `handlers` write name the portal whose job wrote it."""
+    """Make every line of `handlers` name the portal whose job wrote it."""
     for handler in handlers:
         handler.addFilter(_named)
 

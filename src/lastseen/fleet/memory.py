@@ -1,4 +1,4 @@
-"""How much memory this process takes just now, as far as the system tells."""
+"""How much memory this process uses, if the system reports it."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ _STATM = Path("/proc/self/statm")
 
 
 def resident_bytes() -> int | None:
-    """Return the resident memory of this process; None where the system doesn't tell."""
+    """Return the resident memory of this process; None if the system doesn't report it."""
     try:
         pages = int(_STATM.read_text(encoding="ascii").split()[1])
     except (OSError, ValueError, IndexError):

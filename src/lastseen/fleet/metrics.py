@@ -1,8 +1,8 @@
-"""Metrics for Prometheus: how each portal stands, what waits, and what this worker does.
+"""Metrics for Prometheus: the state of each portal, the queue, and what this worker does.
 
 Names follow Prometheus's conventions: base units, `_total` for counters, `_timestamp_seconds` for
-instants. The portals' figures come from the database at each scrape, so every worker tells the
-same; a query takes `max by (portal)`.
+instants. The portals' figures come from the database at each scrape, so every worker reports the
+same; queries use `max by (portal)`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,19 +26,19 @@ Value = Callable[[PortalStatus], float | None]
 
 
 class WorkerMetrics:
-    """What one worker tells; `registry` is what is served."""
+    """The metrics of one worker; `registry` is what is served."""
 
     def __init__(self) -> None:
         """Begin with nothing done."""
         self.registry = CollectorRegistry()
         self._running = Gauge(
             "lastseen_worker_jobs_running",
-            "Jobs that this worker is at work on.",
+            "Jobs that this worker is running.",
             registry=self.registry,
         )
         self._ended = Counter(
             "lastseen_jobs",
-            "Jobs of this worker that came to their end, by how the portal stood after it.",
+            "Jobs that this worker finished, by the portal's state afterwards.",
             ["command", "state"],
             registry=self.registry,
         )
@@ -63,13 +63,13 @@ class WorkerMetrics:
         return self._running.track_inprogress()
 
     def ended(self, outcome: JobOutcome) -> None:
-        """Count a job that came to its end."""
+        """Count a finished job."""
         self._ended.labels(command=outcome.command, state=outcome.state.value).inc()
         self._requests.inc(outcome.requests)
         self._duration.labels(command=outcome.command).observe(outcome.seconds)
 
     def watch(self, store: FleetStore, clock: Clock) -> None:
-        """Tell from now on what the database knows, each time anew."""
+        """Also report the database's figures, read at each scrape."""
         self.registry.register(_FleetCollector(store, clock))
 
 
@@ -81,11 +81,11 @@ class _FleetCollector(Collector):
         self._clock = clock
 
     def describe(self) -> Iterable[Metric]:
-        """Name nothing ahead: the database is asked at a scrape only."""
+        """Announce no metrics in advance: the database is only read at a scrape."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the figures; without the database only that it can't be reached."""
+        """Yield the figures; without the database, only that it can't be reached."""
         reached = GaugeMetricFamily(
             "lastseen_database_up", "Whether the fleet's database answered this scrape."
         )
@@ -100,13 +100,13 @@ class _FleetCollector(Collector):
         yield reached
         yield from portal_families(statuses)
         portals = GaugeMetricFamily(
-            "lastseen_portals", "Portals of the fleet, by how they stand.", labels=["state"]
+            "lastseen_portals", "Portals of the fleet, by state.", labels=["state"]
         )
         for state in PortalState:
             portals.add_metric([state.value], sum(one.state is state for one in statuses))
         yield portals
         jobs = GaugeMetricFamily(
-            "lastseen_queue_jobs", "Jobs in the queue of all workers.", labels=["status"]
+            "lastseen_queue_jobs", "Jobs in the queue, across all workers.", labels=["status"]
         )
         jobs.add_metric(["waiting"], waiting)
         jobs.add_metric(["running"], running)
@@ -114,11 +114,11 @@ class _FleetCollector(Collector):
 
 
 def portal_families(statuses: Iterable[PortalStatus]) -> Iterator[Metric]:
-    """Yield how each portal stands; what isn't known of a portal has no sample."""
+    """Yield the state of each portal; unknown values have no sample."""
     known = tuple(statuses)
     people = GaugeMetricFamily(
         "lastseen_people",
-        "People of a portal's newest job, by what became of them.",
+        "People in a portal's newest job, by what was decided or done.",
         labels=["portal", "group"],
     )
     for status in known:
@@ -146,17 +146,17 @@ def _seconds(moment: Instant | None) -> float | None:
 _GAUGES: tuple[tuple[str, str, Value], ...] = (
     (
         "clean",
-        "1 where the newest job ended well, its review was whole and held nobody.",
+        "1 if the newest job succeeded with complete evidence and nobody is on hold.",
         lambda status: float(status.state is PortalState.CLEAN),
     ),
     (
         "last_success_timestamp_seconds",
-        "When the newest review ended that had complete evidence.",
+        "When the newest review with complete evidence ended.",
         lambda status: _seconds(status.whole_review_at),
     ),
     (
         "last_job_timestamp_seconds",
-        "When the newest job ended, whatever came of it.",
+        "When the newest job ended, whatever its result.",
         lambda status: _seconds(status.last_job_at),
     ),
     (
@@ -166,22 +166,22 @@ _GAUGES: tuple[tuple[str, str, Value], ...] = (
     ),
     (
         "guardrail_stopped",
-        "1 where a guardrail stopped the newest run.",
+        "1 if a guardrail stopped the newest run.",
         lambda status: float(status.state is PortalState.GUARDRAIL),
     ),
     (
         "unreachable",
-        "1 where the portal has given no usable answer since the newest job began.",
+        "1 if the portal has given no usable answer since the newest job began.",
         lambda status: float(status.unreachable_since is not None),
     ),
     (
         "stopped",
-        "1 where the portal's job broke its process too often and is not tried again.",
+        "1 if the portal's job crashed its process too often and is not retried.",
         lambda status: float(status.state is PortalState.STOPPED),
     ),
     (
         "paused",
-        "1 where somebody paused the portal.",
+        "1 if somebody paused the portal.",
         lambda status: float(status.state is PortalState.PAUSED),
     ),
     (

@@ -1,4 +1,4 @@
-"""What the queue carries for one job. No configuration and no secret travels in it."""
+"""What the queue stores for one job: no configuration and no secret."""
 
 import msgspec
 
@@ -11,8 +11,8 @@ class JobOrder(msgspec.Struct, frozen=True, kw_only=True):
     portal: str
     """The portal's name."""
     command: Command
-    """What is to be done."""
+    """The command to run."""
     agreed: bool = False
-    """Whether a run may change anybody; otherwise it only reports."""
+    """Whether a run may change anyone; otherwise it only reports."""
     first_run_applies: bool = False
-    """Whether the first run on a portal may change anybody."""
+    """Whether the first run on a portal may change anyone."""

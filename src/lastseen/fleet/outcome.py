@@ -8,18 +8,18 @@ from lastseen.model.instant import Instant
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What a review found and a run did, in numbers of people."""
+    """How many people a review decided on and a run changed."""
 
     disabled: int
     """Disabled by the run; 0 for a review."""
     to_disable: int
-    """Whom the plan disables and nobody has disabled yet."""
+    """To be disabled by the plan, and not disabled yet."""
     kept: int
     """Kept."""
     held: int
-    """On hold, without those who were signed out and have time to return."""
+    """On hold, except people who were signed out and still have time to return."""
     due_soon: int
-    """Kept, and due within a week if nothing is seen of them."""
+    """Kept, and due within a week unless seen before then."""
 
 
 class JobOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class JobOutcome(msgspec.Struct, frozen=True, kw_only=True):
     command: Command
     """What the job was."""
     state: PortalState
-    """How the portal stands after it."""
+    """The portal's state afterwards."""
     finished_at: Instant
     """When it ended."""
     seconds: float
@@ -38,18 +38,18 @@ class JobOutcome(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     """How many requests it sent."""
     exit_code: int
-    """How the command would have ended."""
+    """The exit code that the command would have had."""
     figures: Figures | None = None
-    """What the review found; None where it came to no end."""
+    """What the review found; None if it did not finish."""
     whole: bool = False
     """Whether the review's evidence was complete."""
     error: str | None = None
-    """Why it did not end well, in one sentence, without secrets."""
+    """Why it failed, in one sentence, without secrets."""
     run_id: str | None = None
-    """The run in the ledger that was carried out, or the plan's."""
+    """The run in the ledger that was applied, or the plan's."""
     portal_zone: str | None = None
-    """The portal's own time zone, where it was asked for."""
+    """The portal's own time zone, if it was requested."""
     key_expires_at: Instant | None = None
-    """When the API key expires, where the portal says so."""
+    """When the API key expires, if the portal says so."""
     needs_isolation: bool = False
-    """Whether it took so much memory that the next one gets a process of its own again."""
+    """Whether it took so much memory that the next job gets its own process again."""

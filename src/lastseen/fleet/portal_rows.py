@@ -13,7 +13,7 @@ from lastseen.model.fleet import PortalState, PortalStatus
 from lastseen.model.instant import Instant, instant
 
 OVERDUE_AFTER = timedelta(hours=1)
-"""A job that is due and has not ended for so long makes its portal overdue."""
+"""A due job that has not finished for this long makes its portal overdue."""
 
 
 def portal_from(row: DictRow) -> FleetPortal:
@@ -29,7 +29,7 @@ def portal_from(row: DictRow) -> FleetPortal:
 
 
 def schedule_from(row: DictRow) -> Schedule | None:
-    """Return when its jobs are due; None where nobody set that."""
+    """Return when its jobs are due; None without a schedule."""
     if row["cron"] is None:
         return None
     return Schedule(
@@ -66,7 +66,7 @@ def outcome_columns(outcome: JobOutcome) -> dict[str, Any]:
 
 
 def status_from(row: DictRow, now: Instant) -> PortalStatus:
-    """Return how the portal stands at `now`."""
+    """Return the portal's state at `now`."""
     return PortalStatus(
         name=row["name"],
         url=row["url"],
@@ -96,5 +96,5 @@ def _state(row: DictRow, now: Instant) -> PortalState:
 
 
 def instant_or_none(moment: datetime | None) -> Instant | None:
-    """Return a column's moment, if it has one."""
+    """Return a column's instant, if it has one."""
     return None if moment is None else instant(moment)

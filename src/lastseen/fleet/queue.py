@@ -1,6 +1,6 @@
-"""The queue of portals' jobs in Procrastinate: names, locks, putting jobs in, and what waits.
+"""The queue of portals' jobs in Procrastinate: names, locks, enqueuing, and what is waiting.
 
-Only the queue: which portals there are is the store's part, what a job does the job's.
+Only the queue: `store` knows the portals, and `job` what a job does.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,26 +20,26 @@ from lastseen.fleet.store import PORTALS, Connection, FleetStore
 from lastseen.model.instant import Instant
 
 SCHEDULE = "schedule"
-"""The queue of the jobs that put due ones in."""
+"""The queue of the jobs that enqueue due ones."""
 
 PORTAL_TASK = "lastseen.fleet.portal"
-"""The name of the task that carries out a portal's job."""
+"""The name of the task that runs a portal's job."""
 
 DUE_TASK = "lastseen.fleet.enqueue_due"
-"""The name of the task that puts due jobs into the queue."""
+"""The name of the task that enqueues due jobs."""
 
 
 class Enqueued(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of putting jobs into the queue."""
+    """The result of enqueuing jobs."""
 
     new: tuple[str, ...]
     """The portals that got a job."""
     waiting: tuple[str, ...]
-    """The portals that had the same job waiting already."""
+    """The portals that already had the same job waiting."""
 
 
 class Queue:
-    """Puts jobs into the queue and looks at it. Every method may raise LedgerError."""
+    """Adds jobs to the queue and reads it. Every method may raise LedgerError."""
 
     def __init__(self, database: FleetDatabase, app: App) -> None:
         """Use the queue in `database` through `app`, whose connector is open."""
@@ -54,10 +54,10 @@ class Queue:
         agreed: bool = False,
         first_run_applies: bool = False,
     ) -> Enqueued:
-        """Put one job for each portal into the queue, unless the same one waits there already.
+        """Enqueue one job for each portal, unless the same one is already waiting.
 
-        `command` None takes each portal's own, as its schedule does, and what the fleet file says
-        is then agreed to.
+        With `command` None each portal's own command is used, as on its schedule; the fleet file
+        is then the consent to changes.
         """
         with self._database.transaction() as connection:
             return self._put(
@@ -77,7 +77,7 @@ class Queue:
             )
 
     def put_due(self, store: FleetStore, *, now: Instant) -> Enqueued:
-        """Put the jobs into the queue that are due, in one step with setting the next times."""
+        """Enqueue the jobs that are due, in one transaction with setting the next times."""
         with self._database.transaction() as connection:
             due = store.take_due(connection, now=now)
             orders = [
@@ -87,7 +87,7 @@ class Queue:
             return self._put(connection, orders)
 
     def withdraw(self, names: Iterable[str]) -> int:
-        """Take the jobs of these portals that wait out of the queue; return how many."""
+        """Remove the waiting jobs of these portals from the queue; return how many."""
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "UPDATE procrastinate_jobs SET status = 'cancelled' WHERE status = 'todo'"
@@ -107,7 +107,7 @@ class Queue:
                 if jobs:
                     manager.batch_defer_jobs(jobs, connection=connection)
             added = {order.portal for _, order in fresh}
-        except AlreadyEnqueued:  # somebody else put one of them in meanwhile
+        except AlreadyEnqueued:  # somebody else enqueued one of them meanwhile
             for (_, order), job in zip(fresh, jobs, strict=True):
                 with suppress(AlreadyEnqueued), connection.transaction():
                     manager.batch_defer_jobs([job], connection=connection)
@@ -127,7 +127,7 @@ class Queue:
 
 @contextmanager
 def opened_queue(database: FleetDatabase) -> Iterator[Queue]:
-    """Open the queue in `database` for callers that run no jobs."""
+    """Open the queue in `database` for callers that don't run jobs."""
     connector = SyncPsycopgConnector(
         conninfo=database.conninfo, kwargs=dict(SESSION), min_size=0, max_size=1
     )
@@ -136,17 +136,17 @@ def opened_queue(database: FleetDatabase) -> Iterator[Queue]:
 
 
 def lock(portal: FleetPortal) -> str:
-    """Return the lock of a portal's jobs: two with the same one never run at once.
+    """Return the lock of a portal's jobs: two jobs with the same lock never run at once.
 
-    The portal's limits count an account's requests, so it is the key's lock: portals that name
-    the same key on the same host take turns.
+    The portal limits requests per account, so the lock belongs to the key: portals with the same
+    key on the same host take turns.
     """
     host = urlsplit(portal.url).netloc
     return "key " + sha256(f"{host} {portal.api_key}".encode()).hexdigest()[:32]
 
 
 def queueing_lock(order: JobOrder) -> str:
-    """Return the lock by which the same job never waits twice."""
+    """Return the lock that keeps the same job from being enqueued twice."""
     kind = order.command if order.agreed or order.command == "review" else "report"
     return f"{kind} {order.portal}"
 

@@ -30,7 +30,7 @@ def is_reference(text: str) -> bool:
 def resolve(reference: str, environ: Mapping[str, str], *, portal: str, portal_url: str) -> ApiKey:
     """Return the API key that `reference` names on this machine, for the portal at `portal_url`.
 
-    Raises UsageError, which names the portal and the reference and never the key, where the
+    Raises UsageError, which names the portal and the reference and never the key, if the
     variable isn't set, the file can't be read or can be read by others, or holds no key.
     """
     kind, _, name = reference.partition(":")
@@ -57,7 +57,7 @@ def _unusable(reference: str, portal: str, found: str) -> UsageError:
     return UsageError(
         attempted=f"reading the API key of the portal {portal} from {reference}",
         found=found,
-        meaning="this worker can't ask that portal anything; other portals are not affected",
+        meaning="this worker can't use that portal; other portals are not affected",
         remedy="give every worker this variable or file (its own with mode 0400, or root's that "
         "its group may read), or correct api_key in the fleet file and run `lastseen fleet sync`",
     )

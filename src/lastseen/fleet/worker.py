@@ -1,7 +1,7 @@
-"""A worker: takes portals' jobs from the queue, has them carried out, takes over from the dead.
+"""A worker: fetches portals' jobs from the queue, runs them, and takes over from dead workers.
 
-Procrastinate fetches the jobs and keeps the heartbeat in this loop; the jobs themselves work in
-threads and processes (`carrier`).
+Procrastinate fetches the jobs and keeps the heartbeat in this event loop; the jobs themselves run
+in threads and processes (`carrier`).
 """
 
 import asyncio
@@ -32,22 +32,22 @@ from lastseen.model.errors import ExitCode, LedgerError, UsageError
 from lastseen.model.instant import Clock
 
 HEARTBEAT_SECONDS = 5.0
-"""How often a worker shows that it is alive."""
+"""How often a worker sends a heartbeat."""
 
 STALLED_SECONDS = 20.0
-"""A worker that has not shown that for so long is dead, and others take over its jobs."""
+"""A worker without a heartbeat for this long is dead, and others take over its jobs."""
 
 LOOK_SECONDS = 5.0
-"""How often a worker looks for jobs of dead ones, and for new ones that it was not told of."""
+"""How often a worker looks for jobs of dead workers, and for jobs it was not notified of."""
 
 GRACE_SECONDS = 30.0
-"""How long jobs may go on when the worker is asked to stop."""
+"""How long jobs may continue after the worker is asked to stop."""
 
 ENDING_SECONDS = 1.0
-"""How long what a worker does beside jobs may take to end."""
+"""How long a worker's background tasks may take to end."""
 
 Ending = Literal["stopped", "drained", "memory"]
-"""Why a worker ended: asked to, nothing left to do, or to give memory back."""
+"""Why a worker ended: asked to, nothing left to do, or to free memory."""
 
 _BY_GRAVITY = (1, 2, 3, 6, 5, 4, 0)
 _LOG = logging.getLogger("lastseen.fleet")
@@ -57,28 +57,28 @@ class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a worker works."""
 
     concurrency: int = 10
-    """How many portals at once."""
+    """How many portals at the same time."""
     drain: bool = False
-    """Whether it ends when nothing waits or runs anywhere."""
+    """Whether it ends when no job is waiting or running anywhere."""
     time_limit_minutes: float = 60
     """How long a job may take."""
     memory_limit_megabytes: int = 512
-    """How much memory the worker may take, and a job in a process of its own."""
+    """How much memory the worker may take, and each job in its own process."""
     log_format: LogFormat = "text"
-    """How log lines of jobs in processes look."""
+    """The log format of jobs in processes."""
     log_level: int = logging.ERROR
-    """From which level on they are shown."""
+    """The lowest level that they log."""
 
 
 class WorkerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker did in its life."""
+    """What a worker did while it ran."""
 
     ending: Ending
     """Why it ended."""
     jobs: int
-    """How many jobs it brought to an end."""
+    """How many jobs it finished."""
     exit_code: int
-    """The gravest of their exit codes."""
+    """The worst of their exit codes."""
 
 
 class Worker:
@@ -93,7 +93,7 @@ class Worker:
         clock: Clock,
         metrics: WorkerMetrics,
     ) -> None:
-        """Prepare a worker; `environ` is where `env:` references to keys lead, nothing else."""
+        """Prepare a worker; `environ` only resolves `env:` references to keys."""
         self._options = options
         self._ledger_url = ledger_url
         self._environ = environ
@@ -105,10 +105,10 @@ class Worker:
         self._ending: Ending = "stopped"
 
     async def run(self, stop: asyncio.Event) -> WorkerReport:
-        """Work until `stop` is set, or until nothing is left where that is wanted.
+        """Work until `stop` is set or, when draining, until nothing is left.
 
-        Raises UsageError where the memory limit leaves no room to work, LedgerError where the
-        database can't be used or a newer version of Lastseen has upgraded it.
+        Raises UsageError if the memory limit is too small to work in, LedgerError if the database
+        can't be used or a newer version of Lastseen has upgraded it.
         """
         pool = ThreadPoolExecutor(self._options.concurrency, thread_name_prefix="portal")
         with pool, self._database:
@@ -196,13 +196,13 @@ class Worker:
     def _put_due(self, queue: Queue) -> None:
         put = queue.put_due(self._store, now=self._clock())
         if put.new:
-            _LOG.info("due and put into the queue: %s", ", ".join(put.new))
+            _LOG.info("due and enqueued: %s", ", ".join(put.new))
         if put.waiting:
-            _LOG.warning("due, but the last job still waits: %s", ", ".join(put.waiting))
+            _LOG.warning("due, but the last job is still waiting: %s", ", ".join(put.waiting))
 
     @contextlib.asynccontextmanager
     async def _beside(self, app: App, carrier: Carrier, stop: asyncio.Event) -> AsyncIterator[None]:
-        """Do beside the jobs what a worker does; ends with the block."""
+        """Run a worker's background tasks until the block ends."""
         works: list[Coroutine[Any, Any, None]] = [
             self._end_when(stop),
             self._take_over(app),
@@ -242,14 +242,14 @@ class Worker:
         self._over.set()
 
     async def _watch_carrier(self, carrier: Carrier) -> None:
-        """End the worker when its version is too old or its memory is used up."""
+        """End the worker if its version is too old or its memory limit is reached."""
         limit = self._options.memory_limit_megabytes * 2**20
         while carrier.too_old is None and (resident_bytes() or 0) < limit:
             carrier.exit_if_stuck()
             await asyncio.sleep(0.5)
         if carrier.too_old is None:
             _LOG.warning(
-                "the worker takes more than %d MB: its jobs go on in processes of their own",
+                "the worker uses more than %d MB: its jobs continue in their own processes",
                 self._options.memory_limit_megabytes,
             )
             self._ending = "memory"
@@ -262,9 +262,9 @@ class Worker:
         if taken * 1.2 > limit:
             raise UsageError(
                 attempted=f"starting a worker with a memory limit of {limit} MB",
-                found=f"it takes {taken} MB before any job",
-                meaning="there would be no room to work in",
-                remedy="give a larger --memory-limit; 512 serves some 100 small portals at once",
+                found=f"it uses {taken} MB before any job",
+                meaning="no memory would be left for jobs",
+                remedy="give a larger --memory-limit; 512 is enough for about 100 small portals",
             )
 
     def _carrier_options(self) -> CarrierOptions:
@@ -280,9 +280,9 @@ class Worker:
     def _gone(self, error: Exception | None) -> LedgerError:
         return LedgerError(
             attempted=f"working on the queue in {self._database.place}",
-            found="the connection to the database broke"
+            found="the connection to the database was lost"
             if error is None
             else f"the database failed ({type(error.__cause__ or error).__name__})",
-            meaning="the jobs under way are taken over by the next worker that reaches it",
-            remedy="start the worker again when the server runs; a service manager does so",
+            meaning="the next worker that reaches the database takes over the running jobs",
+            remedy="start the worker again when the server is back; a service manager does so",
         )

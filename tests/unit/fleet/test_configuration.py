@@ -128,7 +128,7 @@ def test_every_problem_of_every_portal_is_told_at_once(written):
         (ONE + ONE, "2 portals have the name one"),
         (ONE + ONE.replace('"one"', '"two"'), "2 portals have the address"),
         (f"{ONE}[portal.ledger]\nurl = 'sqlite://'\n", "ledger can't be a table of one portal"),
-        ("[defaults.ledger]\nurl = 'sqlite://'\n", "the ledger is one for the whole fleet"),
+        ("[defaults.ledger]\nurl = 'sqlite://'\n", "the whole fleet shares one ledger"),
         ("[polcy]\nx = 1\n", "polcy is not a table"),
         ("[portal]\nurl = 'x'\n", "write [defaults"),
         ("[[portal]\n", "not valid TOML"),

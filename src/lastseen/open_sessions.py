@@ -25,7 +25,9 @@ _APPLICATION = (
     "May still come by an application that they authorised (OAuth), which signing out does not "
     "end: ask them, or remove the application."
 )
-_NO_RIGHT = "The key may not end sessions: use an unlimited key that a DocSpace administrator made."
+_NO_RIGHT = (
+    "The key may not end sessions: use an unlimited key that a DocSpace administrator created."
+)
 
 
 class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):

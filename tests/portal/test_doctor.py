@@ -149,7 +149,7 @@ def test_a_roster_of_which_nobody_would_be_reviewed_is_a_problem(
     built: Built, emails: tuple[str, ...]
 ) -> None:
     found = diagnosed(built.open(), roster=Listed(*emails))["Roster"]
-    assert (found.state, found.meaning) == ("problem", "A review would decide about nobody.")
+    assert (found.state, found.meaning) == ("problem", "A review would decide on nobody.")
 
 
 def test_what_is_wrong_with_the_source_is_said(built: Built) -> None:

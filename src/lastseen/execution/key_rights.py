@@ -21,7 +21,7 @@ async def require_changing(portal: Portal, *, attempted: str) -> None:
         found=f"the API key is limited to {scopes}",
         meaning="it suffices for review and doctor only: apply and undo need accounts:write; "
         "nobody was changed",
-        remedy="use an unlimited key that a DocSpace administrator made, or one with the scopes "
+        remedy="use an unlimited key that a DocSpace administrator created, or one with the scopes "
         "*:read and accounts:write",
     )
 

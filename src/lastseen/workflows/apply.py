@@ -1,7 +1,7 @@
-"""Carrying out a plan: look again, disable the people still to be disabled, write a receipt.
+"""Applies a plan: recheck everyone, disable those still due, write a receipt.
 
-Reads as its sentence; the steps are in `carry_out` and `execution`. Nobody is added to what the
-plan says: the last look only ever spares.
+The steps are in `carry_out` and `execution`. Nobody is added to the plan: the recheck only ever
+spares.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from lastseen.workflows.plan_guardrails import allowed_now, check_roster
 
 
 class ApplyPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """What applying a plan would set out to do, before anything is asked of the portal."""
+    """What applying a plan would do, before any request is sent to the portal."""
 
     to_disable: tuple[Decision, ...]
     """The people chosen to be disabled, in the plan's order."""
     to_sign_out: tuple[Decision, ...]
     """The people chosen whose sessions would be ended."""
     decided_anew: bool
-    """Whether the ledger did not make the plan, so that each of them is decided anew first."""
+    """Whether the ledger did not make the plan, so that everyone in it is decided again first."""
 
 
 async def apply(
@@ -49,21 +49,21 @@ async def apply(
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
 ) -> Receipt:
-    """Disable and sign out the people whom `plan` says, as far as nothing has changed.
+    """Disable and sign out the people in `plan`, except where something has changed.
 
-    Only a plan that `ledger` made is carried out; with `options.trust_plan_file` another one only
-    chooses people, and each is reviewed anew. The last look asks `roster` and `policy`, what is
-    configured now, and spares whom they no longer disable; the receipt says where one was not
-    given. Guardrails count the people whom this run would disable, and those disabled lately,
-    before anything is asked of the portal. An earlier run of the same plan that was cut off is
-    carried on: the receipt is then the whole run's. When `stop` is set the batch in flight is
-    finished and verified, the others fail as not attempted, and the same command goes on from
-    there; None: the work runs to its end. A cancellation does the same, and is raised after the
-    receipt is in the ledger. `receipt_exit_code` gives the exit code of a command.
+    Only a plan that `ledger` made is applied; with `options.trust_plan_file` any other plan only
+    selects people, and each is reviewed again. The recheck uses the current `roster` and `policy`
+    and spares anyone they no longer disable; the receipt says if one was not given. Guardrails
+    count the people that this run would disable and those disabled recently, before any request is
+    sent to the portal. An interrupted run of the same plan is resumed, and the receipt then covers
+    the whole run. When `stop` is set, the current batch is finished and verified, everyone else
+    fails as not attempted, and the same command continues from there; None: run to the end. A
+    cancellation does the same and is raised once the receipt is in the ledger. `receipt_exit_code`
+    gives the command's exit code.
 
     Raises PlanRefused, GuardrailStopped, LockHeld and UsageError before anything is changed;
-    PortalError and RosterError when the people can't be looked at again, with nobody changed since
-    the call; LedgerError when the ledger can't be written, where the same command goes on later.
+    PortalError and RosterError if the people can't be rechecked, with nobody changed since the
+    call; LedgerError if the ledger can't be written, after which the same command can continue.
     """
     check_plan(plan, portal_url=portal.url)
     context = ExecutionContext(
@@ -95,7 +95,7 @@ async def apply(
 def preview_apply(
     plan: Plan, *, ledger: PortalLedger, options: ApplyOptions, now: Instant
 ) -> ApplyPreview:
-    """Return what `apply` with the same arguments would set out to do, so that it can be asked.
+    """Return what `apply` with the same arguments would do, for the confirmation prompt.
 
     Makes every check that needs neither the portal nor its lock, and raises as `apply` does:
     PlanRefused, GuardrailStopped, UsageError, LedgerError.

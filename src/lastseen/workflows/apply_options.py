@@ -1,4 +1,4 @@
-"""How a plan is to be carried out, and whom of its people that chooses."""
+"""How to apply a plan, and which of its people that selects."""
 
 from collections.abc import Sequence
 
@@ -18,26 +18,26 @@ _UNFINISHED = ("running", "interrupted")
 
 
 class ApplyOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a plan is to be carried out."""
+    """How to apply a plan."""
 
     guardrails: Guardrails = Guardrails()
-    """The limits beyond which nothing is done at all."""
+    """The limits beyond which nothing is changed at all."""
     selection: Selection = Selection()
-    """Which of the people in the plan are to be changed this time."""
+    """Which of the people in the plan to change this time."""
     limit: int | None = None
-    """At most so many of them, the longest idle first; None: all."""
+    """At most this many of them, the longest idle first; None: all."""
     max_disable: int | None = None
-    """How many people this run may disable, whatever the guardrails say; None: they hold."""
+    """How many people this run may disable, whatever the guardrails say; None: they apply."""
     trust_plan_file: bool = False
-    """Whether a plan that this ledger did not make may name people, each decided anew."""
+    """Whether to accept a plan that this ledger did not make, deciding everyone in it again."""
     reconcile: bool = True
-    """Whether deciding anew also lists the guests on no outside roster."""
+    """Whether deciding again also lists the guests on no outside roster."""
     pace: Pace = Pace()
-    """How many people one request disables, and how long answers are waited for."""
+    """How many people one request disables, and how long to wait for answers."""
 
 
 def chosen_of(plan: Plan, options: ApplyOptions, ledger: PortalLedger) -> tuple[Decision, ...]:
-    """Return whom `plan` changes and `options` choose; raises UsageError for a strange name."""
+    """Return whom `plan` changes and `options` select; raises UsageError for unknown names."""
     chosen = select(
         actions_of(plan),
         options.selection,
@@ -51,7 +51,7 @@ def chosen_of(plan: Plan, options: ApplyOptions, ledger: PortalLedger) -> tuple[
 
 
 def actions_of(plan: Plan) -> tuple[Decision, ...]:
-    """Return the decisions of a plan that change something, in its order."""
+    """Return the decisions of a plan that change something, in the plan's order."""
     return (*plan.to_disable(), *plan.to_sign_out())
 
 
@@ -66,12 +66,12 @@ def ids_of(decisions: Sequence[Decision]) -> list[UserId]:
 
 
 def id_of(decision: Decision) -> UserId:
-    """Return whom a decision is about; checked plans name everyone whom they change by id."""
+    """Return the person of a decision; checked plans give the id of everyone they change."""
     return user_id(decision.user_id or "")
 
 
 def _done_before(ledger: PortalLedger) -> frozenset[UserId]:
-    """Return whom finished runs disabled or signed out: a limit passes over them."""
+    """Return whom finished runs disabled or signed out: a limit skips them."""
     history = read_history(ledger.journal.entries())
     unfinished = {run.run_id for run in ledger.runs.all() if run.state in _UNFINISHED}
     disabled = (

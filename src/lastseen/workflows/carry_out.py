@@ -1,4 +1,4 @@
-"""Doing what chosen decisions of a plan say: the part that `apply` and `run` share.
+"""Carries out selected decisions of a plan: the part that `apply` and `run` share.
 
 Called with the portal's lock held and with earlier runs settled.
 """
@@ -39,11 +39,11 @@ async def carry_out(
     earlier: RunRecord | None,
     decided: Sequence[Outcome] = (),
 ) -> Receipt:
-    """Do what `chosen`, decisions of `plan`, say, as far as it still holds.
+    """Carry out `chosen`, decisions of `plan`, where they still apply.
 
-    Called with the portal's lock held and with earlier runs settled. `earlier` is the run of this
-    plan that was cut off, to be carried on; None begins a run of this `kind`. `decided`: outcomes
-    of people who are on the receipt without being candidates. Raises what `apply` does.
+    Called with the portal's lock held and with earlier runs settled. `earlier` is the interrupted
+    run of this plan to resume; None begins a run of this `kind`. `decided`: outcomes of people who
+    are on the receipt without being candidates. Raises what `apply` does.
     """
     now = context.clock()
     check_age(plan, now=now, guardrails=guardrails)
@@ -79,7 +79,7 @@ async def carry_out(
 def candidates_of(
     plan: Plan, chosen: Sequence[Decision], ledger: PortalLedger
 ) -> tuple[Candidate, ...]:
-    """Return the people of `chosen` as the last look takes them."""
+    """Return the people of `chosen` in the form that the recheck takes."""
     types = _account_types(plan, ledger)
     return tuple(
         Candidate(
@@ -96,7 +96,7 @@ def candidates_of(
 
 
 def basis_of(plan: Plan, history: History, guardrails: Guardrails) -> DecisionBasis:
-    """Return what the last look has to know of the plan and of earlier runs."""
+    """Return what the recheck has to know about the plan and earlier runs."""
     return DecisionBasis(
         at=plan.now,
         seen_since=plan.now,
@@ -107,7 +107,7 @@ def basis_of(plan: Plan, history: History, guardrails: Guardrails) -> DecisionBa
 
 
 def _account_types(plan: Plan, ledger: PortalLedger) -> Mapping[UserId, AccountType]:
-    """Return what kind of account those to be changed had at the review."""
+    """Return the account types, at the time of the review, of the people to be changed."""
     document = ledger.runs.evidence_record(plan.plan_id)
     try:
         return decode_record(document).account_types if document else {}

@@ -1,7 +1,7 @@
-"""What else bears on people who would be disabled, beside their own entries in the logs.
+"""What else matters about people who would be disabled, besides their own log entries.
 
-API keys, what administrators did to them, how long sessions live, and whether a log has stopped.
-Asked once a review, and only when somebody would be disabled.
+API keys, administrators' actions, how long sessions live, and whether a log has stopped. Read once
+per review, and only if somebody would be disabled.
 """
 
 import asyncio
@@ -45,20 +45,20 @@ _T = TypeVar("_T")
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found, for everybody."""
+    """What was found, for everyone."""
 
     administration: Administration = Administration()
     """What administrators did."""
     key_uses: Mapping[UserId, Instant] = {}
-    """When the newest use of a key of each person was."""
+    """When each person's API keys were last used."""
     limits: SessionLimits = SessionLimits()
     """How long sessions live."""
     session_minutes: int | None = None
-    """The setting as the portal tells it."""
+    """The setting as the portal reports it."""
     can_end_sessions: bool = True
     """Whether the key may end other people's sessions."""
     signed_out: Mapping[UserId, Instant] = {}
-    """When Lastseen last ended the sessions of each person, or saw them disabled."""
+    """When Lastseen last ended each person's sessions, or saw the account disabled."""
     silences: Mapping[EvidenceKind, Silence] = {}
     """The pauses of each log that counts."""
 
@@ -70,9 +70,9 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         *,
         now: Instant,
     ) -> PersonEvidence:
-        """Return what is known of a person, these circumstances included.
+        """Return what is known about a person, including these circumstances.
 
-        `trace`: what the sign-in log tells of their sessions.
+        `trace`: what the sign-in log shows of their sessions.
         """
         profile = subject.profile
         if profile is None:
@@ -130,7 +130,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def _resumed(self, kinds: Iterable[EvidenceKind], now: Instant) -> Instant | None:
-        """Return when the last of the logs named that had stopped was written again."""
+        """Return when the last of the named logs that had stopped was written again."""
         ends = [pause.until for kind in kinds for pause in self._pauses_of(kind)[:1]]
         return max((end for end in ends if end <= now), default=None)
 
@@ -150,13 +150,13 @@ async def find_circumstances(
     is_contradicted: bool,
     progress: Progress,
 ) -> Circumstances:
-    """Ask for what bears on people who would be disabled.
+    """Read what matters about people who would be disabled.
 
-    `signed_out`: whose sessions the ledger knows to have been ended, and when;
-    `trail_known_since`: since when the trail is kept and written, None where it has stopped. What
-    the key may not read is noted, and counted against disabling. `is_contradicted`: whether any
-    answer left out what another one had, so that more of them are asked for. Raises PortalError
-    where the portal can't be asked at all.
+    `signed_out`: when the ledger knows each person's sessions to have been ended;
+    `trail_known_since`: since when the trail is kept and written, None if it has stopped. What the
+    key may not read is noted and counts against disabling. `is_contradicted`: whether any answer
+    lacked something that another one had, so that more answers are needed. Raises PortalError if
+    the portal can't be read at all.
     """
     questions = (
         _readable(portal.session_settings(), progress),
@@ -188,17 +188,17 @@ async def _key_uses(portal: Portal, *, is_contradicted: bool) -> tuple[KeyUse, .
 
 
 def longest_window(policy: Policy) -> int:
-    """Return the most days of absence that the policy, or one of its cohorts', asks for."""
+    """Return the longest absence, in days, that the policy or one of its cohorts requires."""
     return _longest(policy, lambda rules: rules.inactive_days)
 
 
 def minds_open_sessions(policy: Policy) -> bool:
-    """Say whether anybody is not disabled where a session may be open."""
+    """Return whether the policy spares anyone whose session may be open."""
     return any(rules.open_sessions not in (None, "report") for rules in _all_rules(policy))
 
 
 def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
-    """Return which acts matter, each since when: no more than the rules ask for."""
+    """Return which actions matter and since when: no more than the rules need."""
     pending = _longest(policy, lambda rules: rules.pending_days)
     invited_since = before(now, days(max(longest_window(policy), pending)))
     wanted = {
@@ -213,7 +213,7 @@ def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
 
 
 def _sessions_since(policy: Policy, now: Instant) -> Instant:
-    """Return since when a session can have begun that reaches into the window."""
+    """Return the earliest start of a session that can reach into the window."""
     return before(now, days(longest_window(policy)) + LONGEST_SESSION)
 
 
@@ -222,7 +222,7 @@ def _all_rules(policy: Policy) -> tuple[Policy | Cohort, ...]:
 
 
 def _longest(policy: Policy, days_of: Callable[[Policy | Cohort], int | None]) -> int:
-    """Return the largest number of days that the policy, or a cohort's own, sets by one key."""
+    """Return the largest number of days that the policy or a cohort sets for one key."""
     return max(filter(None, map(days_of, _all_rules(policy))))
 
 
@@ -234,11 +234,11 @@ def limits_known(
     trail_known_since: Instant | None,
     longest: timedelta = LONGEST_SESSION,
 ) -> SessionLimits:
-    """Return how long sessions live, and since when that is known to hold.
+    """Return how long sessions live, and since when that is known to apply.
 
-    A limit is in force for no longer than the trail would show a change of it: since
-    `asked_since` at most, while the trail is kept and written (`trail_known_since`), and among the
-    entries that it shows.
+    A limit counts only for as long as the trail would show a change to it: at most since
+    `asked_since`, while the trail is kept and written (`trail_known_since`), and within the entries
+    that it shows.
     """
     minutes = settings.minutes if settings else None
     if (
@@ -259,7 +259,7 @@ def limits_known(
 
 
 async def _readable(asked: Awaitable[_T], progress: Progress) -> _T | None:
-    """Return what was asked for, or None, with a note, where the key may not read it."""
+    """Return the answer, or None with a note if the key may not read it."""
     try:
         return await asked
     except PortalRefused as error:
@@ -282,9 +282,9 @@ def _newest(*moments: Instant | None) -> Instant | None:
 
 
 def ended_sessions(ledger: PortalLedger) -> dict[UserId, Instant]:
-    """Return when the ledger knows the sessions of each person to have been ended.
+    """Return when each person's sessions were ended, as far as the ledger knows.
 
-    By Lastseen, or because the account was disabled and is not now.
+    Either by Lastseen, or because the account was disabled in between.
     """
     ended = dict(ledger.accounts.reinstated())
     for person, at in read_history(ledger.journal.entries()).signed_out.items():
@@ -293,7 +293,7 @@ def ended_sessions(ledger: PortalLedger) -> dict[UserId, Instant]:
 
 
 def longest_session(lifetimes: Sequence[RetentionNote], policy: Policy, now: Instant) -> timedelta:
-    """Return what no session outlived over the window: sign-in events are deleted in the end."""
+    """Return the longest life of a session in the window: until its sign-in event is deleted."""
     start = before(now, days(longest_window(policy)))
     if not lifetimes or lifetimes[0].at > start:
         return LONGEST_SESSION

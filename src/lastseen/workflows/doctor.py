@@ -43,9 +43,10 @@ _Answer = TypeVar("_Answer")
 LOG_SILENCE_DAYS = Guardrails().log_silence_days
 
 FILTERS_MEAN = {
-    FilterMode.BEFORE_WINDOW: "Asking for one person works, so quiet people are asked about alone.",
-    FilterMode.AFTER_WINDOW: "Asking for one person shows the newest page only, so the log is "
-    "read as a whole.",
+    FilterMode.BEFORE_WINDOW: "Filtering by person works, so quiet people are looked up "
+    "one by one.",
+    FilterMode.AFTER_WINDOW: "Filtering by person only reaches the newest page, so the whole "
+    "log is read.",
     FilterMode.IGNORED: "Only the twenty newest events of each log can be seen.",
 }
 
@@ -59,10 +60,10 @@ async def doctor(
     roster: Roster | None = None,
     log_silence_days: float = LOG_SILENCE_DAYS,
 ) -> Diagnosis:
-    """Look into key, rights, audit option, filters, retention, clock, ledger and roster.
+    """Check key, rights, audit option, filters, retention, clock, ledger and roster.
 
     `roster` None leaves the roster out; `log_silence_days` is that of the guardrails. Raises
-    PortalError where the portal can't be reached or refuses the key; everything else becomes a
+    PortalError if the portal can't be reached or refuses the key; everything else becomes a
     finding.
     """
     release = await portal.release()
@@ -102,7 +103,7 @@ async def doctor(
 
 
 async def _tried(findings: list[Finding], name: str, asked: Awaitable[_Answer]) -> _Answer | None:
-    """Return what was asked for, or None with a finding that says why it did not come."""
+    """Return the answer, or None with a finding that says why there is none."""
     try:
         return await asked
     except (PortalError, RosterError, UsageError) as error:
@@ -128,7 +129,7 @@ def _key(own: Profile) -> Finding:
         meaning="It sees every guest."
         if sees_everyone
         else "Only an administrator's key sees every guest and the audit logs.",
-        remedy=None if sees_everyone else "Let a DocSpace administrator make the key.",
+        remedy=None if sees_everyone else "Have a DocSpace administrator create the key.",
     )
 
 
@@ -143,16 +144,16 @@ def _retention(retention: Retention, policy: Policy) -> Finding:
         meaning=f"The logs reach back over the window of {counted(needed, 'day')}."
         if enough
         else f"The logs alone can't show an absence of {counted(needed, 'day')}; the ledger "
-        "can, if reviews fill it before the portal deletes entries.",
+        "can, if reviews run before the portal deletes entries.",
         remedy=None if enough else _more_evidence(retention, policy),
     )
 
 
 def _more_evidence(retention: Retention, policy: Policy) -> str:
-    """Return how to reach the policy's window. A shorter one would disable people on holiday."""
+    """Return how to cover the policy's window. A shorter one would disable people on holiday."""
     shorter = min(retention.sign_in_days, retention.trail_days)
     advice = (
-        f"let `lastseen review` run at least every {counted(max(1, shorter // 2), 'day')}: until "
+        f"run `lastseen review` at least every {counted(max(1, shorter // 2), 'day')}: until "
         f"the ledger reaches back {counted(policy.inactive_days, 'day')}, people not "
         "seen stay on hold."
     )
@@ -184,7 +185,7 @@ def _audit_option(detected: Detected) -> Finding:
         state="ok",
         value="unknown",
         meaning=f"The sign-in log holds {counted(len(detected.newest.events), 'event')}, too few "
-        "to tell, and few enough to be read in full.",
+        "to tell, but few enough to read in full.",
     )
 
 
@@ -205,7 +206,7 @@ def _activity(policy: Policy) -> Finding:
         value="readable",
         meaning="Work counts as presence, also in a long session; reading alone leaves no trace."
         if counted
-        else "It does not count: somebody who works every day in one long session looks absent.",
+        else "It does not count, so somebody who works every day in one long session looks absent.",
         remedy=None if counted else 'Put "activity" into `evidence` of the `[policy]` table.',
     )
 
@@ -213,7 +214,7 @@ def _activity(policy: Policy) -> Finding:
 def _window(
     ledger: PortalLedger, retention: Retention, detected: Detected, policy: Policy, now: Instant
 ) -> Finding:
-    """Say for the longest absence that can be decided on today."""
+    """Report the longest absence that can be proven today."""
     newest = detected.newest.events
     kept = {
         EvidenceKind.SIGN_IN: days(retention.sign_in_days),
@@ -249,7 +250,7 @@ def _unknown_actions(ledger: PortalLedger, detected: Detected) -> Finding:
         meaning="The portal writes actions that this version of Lastseen does not know; anyone "
         "whose newest event is one of them is put on hold."
         if counts
-        else "Every action met so far is known.",
+        else "Every action seen so far is known.",
         remedy="Look for a newer version of Lastseen." if counts else None,
     )
 
@@ -262,7 +263,7 @@ def _clock(portal: Portal) -> Finding:
             value="unknown",
             meaning="No answer has a readable `Date` header: idle times can't be computed, so "
             "nobody is disabled.",
-            remedy="Have the proxy in front of the portal pass the `Date` header on.",
+            remedy="Make the proxy in front of the portal pass on the `Date` header.",
         )
     skew = portal.largest_skew_seconds
     near = clocks_agree(portal)
@@ -274,7 +275,7 @@ def _clock(portal: Portal) -> Finding:
         else "agrees with this machine",
         meaning="Idle times are correct."
         if near
-        else "More than 5 minutes: idle times would be wrong, so nobody is decided on.",
+        else "More than 5 minutes: idle times would be wrong, so nobody is disabled for absence.",
         remedy=None if near else "Correct this machine's clock, or have the portal's corrected.",
     )
 
@@ -287,8 +288,8 @@ def _ledger(
         return Finding(
             name="Ledger",
             state="ok",
-            value="holds nothing on this portal yet",
-            meaning="The first review reads the whole window; later ones only what is new.",
+            value="knows nothing about this portal yet",
+            meaning="The first review reads the whole window; later reviews read only what is new.",
         )
     known = stretches[-1].interval
     kept = days(retention.sign_in_days) if retention else days(0)
@@ -309,9 +310,9 @@ def _ledger(
 def _known_since(
     ledger: PortalLedger, kind: EvidenceKind, now: Instant, kept: timedelta
 ) -> Instant:
-    """Return since when the ledger, and what the portal still keeps, know a log without a gap.
+    """Return since when a log is completely known, from the ledger and what the portal keeps.
 
-    What the ledger knows counts when it reaches up to what the portal keeps.
+    The ledger counts only if it reaches up to what the portal still keeps.
     """
     stretches = [covered.interval for covered in ledger.evidence.coverage(kind)]
     still = Interval(before(now, kept), now)

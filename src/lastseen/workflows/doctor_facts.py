@@ -12,12 +12,12 @@ from lastseen.model.plan import Policy
 
 EXPIRES_SOON = timedelta(days=14)
 
-_FULL_KEY = "an unlimited key that a DocSpace administrator made"
+_FULL_KEY = "an unlimited key that a DocSpace administrator created"
 _LIMITED_KEY = "one with the scopes *:read and accounts:write"
 
 
 def release_finding(release: Release | None) -> Finding:
-    """Say which release the portal is."""
+    """Report the portal's release."""
     if release is None:
         return Finding(
             name="Release",
@@ -37,7 +37,7 @@ def release_finding(release: Release | None) -> Finding:
 
 
 def rights_finding(key: OwnKey | None, now: Instant) -> Finding:
-    """Say which commands this key can carry out, and when it expires."""
+    """Report which commands this key allows, and when it expires."""
     if key is None:
         return Finding(
             name="Rights",
@@ -50,7 +50,7 @@ def rights_finding(key: OwnKey | None, now: Instant) -> Finding:
     soon = key.expires_at is not None and key.expires_at < after(now, EXPIRES_SOON)
     meaning, remedy = _commands(key)
     if remedy is None and soon:
-        remedy = "Make a new key before this one expires."
+        remedy = "Create a new key before this one expires."
     elif remedy is not None and soon:
         remedy += " This one expires soon."
     return Finding(
@@ -63,7 +63,7 @@ def rights_finding(key: OwnKey | None, now: Instant) -> Finding:
 
 
 def _commands(key: OwnKey) -> tuple[str, str | None]:
-    """Return for which commands a key suffices, and what to do if that is not all of them."""
+    """Return which commands a key allows, and what to do if that is not all of them."""
     if not key.reads_logs:
         return (
             "Not enough for any command: the audit logs need a global scope.",
@@ -86,7 +86,7 @@ def _commands(key: OwnKey) -> tuple[str, str | None]:
 def sessions_finding(
     settings: SessionSettings, policy: Policy, key: OwnKey | None, ledger: PortalLedger
 ) -> Finding:
-    """Say how long sessions live, for how many people that matters, and the ways out."""
+    """Report how long sessions live, how many people that affects, and what to do."""
     if settings.minutes is not None:
         return Finding(
             name="Sessions",
@@ -119,7 +119,7 @@ def sessions_finding(
 
 
 def _concerned(ledger: PortalLedger) -> str:
-    """Say of how many people the newest review found that a session may be open."""
+    """Return how many people might have had an open session in the newest review, in words."""
     runs = ledger.runs.all(limit=200)
     plan_id = next((r.plan_id for r in runs if r.kind in ("review", "run") and r.plan_id), None)
     plan = ledger.runs.plan(plan_id) if plan_id else None

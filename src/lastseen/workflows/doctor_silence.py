@@ -1,4 +1,4 @@
-"""What the doctor says about a log that has stopped: nobody's absence can be read from it."""
+"""The doctor's findings about logs that may have stopped, which can't prove absence."""
 
 from datetime import timedelta
 
@@ -15,10 +15,10 @@ from lastseen.model.sighting import EvidenceKind
 def silence_findings(
     portal: Portal, policy: Policy, *, born: Instant | None, now: Instant, limit: timedelta
 ) -> list[Finding]:
-    """Say of each log that counts whether it is being written.
+    """Report for each log that counts whether it is being written.
 
-    Judges by the newest page of each, which must have been read. `born`: since when the portal
-    exists at least; `limit`: a silence that is never too long.
+    Judged by the newest page of each, which must have been read. `born`: a time at which the portal
+    already existed; `limit`: a silence that is never too long.
     """
     kinds = [EvidenceKind(kind) for kind in policy.evidence]
     return [_silence(portal, kind, policy, born, now, limit) for kind in kinds]
@@ -47,5 +47,5 @@ def _silence(
         meaning=f"The {log} has probably stopped: everyone not seen is put on hold, since absence "
         "can't be proven from it.",
         remedy=f"To show that it works, {proof_of_life} and run doctor again; if that leaves no "
-        "entry either, have the portal's services checked.",
+        "entry either, check the portal's services.",
     )

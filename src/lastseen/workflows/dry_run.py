@@ -1,4 +1,4 @@
-"""A rehearsal of `apply`: every check and the last look, and nothing changed."""
+"""A dry run of `apply`: every check and the recheck, without changes."""
 
 from collections.abc import Sequence
 
@@ -32,9 +32,9 @@ async def dry_run(
     policy: Policy | None = None,
     progress: Progress | None = None,
 ) -> DryRun:
-    """Make every check of `apply` and its last look, and change nothing: no account, no journal.
+    """Make every check of `apply` and its recheck, and change neither accounts nor the journal.
 
-    Runs that were cut off are not settled. Raises what `apply` does; PlanRefused for a plan that
+    Interrupted runs are not settled. Raises what `apply` does; PlanRefused for a plan that
     `ledger` did not make.
     """
     context = ExecutionContext(

@@ -1,4 +1,4 @@
-"""Adding an exemption: bound to the person's account if the latest review knows it."""
+"""Adds exemptions, bound to the person's account if the latest review knows it."""
 
 from datetime import date
 
@@ -23,8 +23,8 @@ def exempt(
     """Exempt `who` through `until` and return the exemption; renews an earlier one.
 
     `who` is an id or an e-mail address in any case, or `domain:vendor.example` or `group:ID`.
-    Raises UsageError for a day that is over or further away than the guardrails allow, for an
-    empty reason, and for what is no domain or no group.
+    Raises UsageError for a day that has passed or is further away than the guardrails allow, for
+    an empty reason, and for an invalid domain or group.
     """
     named = _unwrapped(who)
     return ledger.exemptions.add(
@@ -41,7 +41,7 @@ def exempt(
 def is_unknown(who: str, *, ledger: PortalLedger) -> bool:
     """Return whether `who` is one person whom neither the latest review nor an exemption knows.
 
-    False as well where the ledger holds no review to look in. Raises UsageError for what is no
+    Also False if the ledger holds no review to look in. Raises UsageError for what is no
     e-mail address.
     """
     if who.startswith((DOMAIN, GROUP)) or not who.strip():
@@ -54,7 +54,7 @@ def is_unknown(who: str, *, ledger: PortalLedger) -> bool:
 
 
 def _unwrapped(who: str) -> str:
-    """Return `who`, an address without what mail programs wrap around it; raises UsageError."""
+    """Return `who`, without what mail programs wrap around an address; raises UsageError."""
     if "@" not in who or who.startswith((DOMAIN, GROUP)):
         return who
     try:

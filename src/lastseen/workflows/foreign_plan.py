@@ -1,6 +1,6 @@
-"""A plan that this ledger did not make, trusted by whoever applies it: it only names people.
+"""A plan that this ledger did not make, but that the user trusts: it only names people.
 
-Each of them is reviewed anew under the roster and the policy of now, and nobody else is touched.
+Each of them is reviewed again with the current roster and policy, and nobody else is changed.
 """
 
 from lastseen.execution.context import ExecutionContext
@@ -19,14 +19,14 @@ from lastseen.workflows.review import review
 
 
 async def apply_foreign(plan: Plan, context: ExecutionContext, options: ApplyOptions) -> Receipt:
-    """Review anew, and carry out what is decided then about the people whom `plan` names."""
+    """Review again, and carry out the new decisions on the people that `plan` names."""
     if not options.trust_plan_file:
         raise refuse_foreign(plan)
     if context.roster is None or context.policy is None:
         raise UsageError(
             attempted=f"carrying out the plan {plan.plan_id}",
-            found="the ledger did not make it, and no roster and policy are given",
-            meaning="its people have to be decided anew, which takes both",
+            found="the ledger did not make it, and no roster and policy were given",
+            meaning="its people have to be decided again, which needs both",
             remedy="pass roster and policy, or apply a plan that this ledger made",
         )
     named = chosen_of(plan, options, context.ledger)
@@ -57,7 +57,7 @@ async def apply_foreign(plan: Plan, context: ExecutionContext, options: ApplyOpt
 
 
 def _decided_otherwise(named: Decision, fresh: Plan) -> Outcome:
-    """Return the outcome of a person whom a foreign plan names and the new review doesn't."""
+    """Return the outcome of a person in a foreign plan whom the new review does not change."""
     found = next(
         (one for one in fresh.decisions if one.user_id and id_of(one) == id_of(named)), None
     )

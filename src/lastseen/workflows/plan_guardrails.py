@@ -1,4 +1,4 @@
-"""Which guardrail stops a plan: how many people, how large a share, how much of the roster gone."""
+"""Which guardrail stops a plan: number of people, share of the roster, shrunken roster."""
 
 from lastseen.execution.guardrails import Allowance, allowance, check_guardrails
 from lastseen.execution.history import History, read_history
@@ -13,7 +13,7 @@ from lastseen.workflows.roster_history import last_applied, shrunk
 def guardrail_ahead(
     plan: Plan, *, ledger: PortalLedger, guardrails: Guardrails, now: Instant
 ) -> GuardrailStopped | None:
-    """Return the error with which a guardrail would stop `plan` at `now`, or None.
+    """Return the error that a guardrail would raise for `plan` at `now`, or None.
 
     Raises LedgerError.
     """
@@ -27,7 +27,7 @@ def guardrail_ahead(
 
 
 def check_roster(plan: Plan, ledger: PortalLedger, guardrails: Guardrails) -> None:
-    """Raise GuardrailStopped when the roster lost too many people since a plan was carried out."""
+    """Raise GuardrailStopped if the roster lost too many people since a plan was last applied."""
     if plan.population is None or not plan.to_disable():
         return
     lost = shrunk(plan.population, last_applied(ledger, plan.population), guardrails)
@@ -35,7 +35,7 @@ def check_roster(plan: Plan, ledger: PortalLedger, guardrails: Guardrails) -> No
         raise GuardrailStopped(
             attempted=f"carrying out the plan {plan.plan_id}",
             found=lost,
-            meaning="a roster that shrinks so much is mostly one that was not read whole; nothing"
+            meaning="a roster that shrinks this much was usually not read completely; nothing"
             " was changed",
             remedy="look at the roster's source; if it is right, raise"
             " `max_roster_shrink` in [guardrails]",
@@ -51,7 +51,7 @@ def allowed_now(
     now: Instant,
     history: History | None = None,
 ) -> Allowance:
-    """Return what may be disabled at `now`; `history` is read where it is not given."""
+    """Return what may be disabled at `now`; `history` is read if not given."""
     return allowance(
         guardrails,
         max_disable=max_disable,

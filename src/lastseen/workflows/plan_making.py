@@ -1,4 +1,4 @@
-"""Writing the plan of a review: the decisions in reading order, and what they rest on."""
+"""Makes the plan of a review: the decisions in reading order, and their evidence."""
 
 from collections.abc import Sequence
 
@@ -53,7 +53,7 @@ def make_plan(
 def evidence_record(
     evidence: ReviewEvidence, plan: Plan, subjects: Sequence[Subject]
 ) -> EvidenceRecord:
-    """Return what was looked at, and which types of account are to be disabled."""
+    """Return the record of the evidence, with the account types of those to be disabled."""
     due = {decision.user_id for decision in plan.to_disable()}
     types = {s.profile.id: s.profile.type for s in subjects if s.profile and s.profile.id in due}
     if evidence.collector is None:

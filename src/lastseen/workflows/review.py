@@ -1,4 +1,4 @@
-"""A review: load the roster, match it to the portal, collect evidence, decide each, write the plan.
+"""A review: load the roster, match it to the portal, collect evidence, decide, write the plan.
 
 The heart of Lastseen, without HTTP, SQL or formatting.
 """
@@ -86,7 +86,7 @@ class ReviewOutcome(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     """The decisions."""
     record: EvidenceRecord
-    """Which stretches of the logs they rest on."""
+    """Which intervals of the logs they are based on."""
 
 
 async def review_unrecorded(
@@ -100,9 +100,9 @@ async def review_unrecorded(
     reconcile: bool = True,
     progress: Progress | None = None,
 ) -> ReviewOutcome:
-    """Decide as `review` does, without entering a run: for questions about single people.
+    """Decide as `review` does, without recording a run: for questions about single people.
 
-    What was read of the logs is kept. Raises what `review` does.
+    What was read from the logs is kept. Raises what `review` does.
     """
     context = ReviewContext(
         portal=portal,
@@ -116,7 +116,7 @@ async def review_unrecorded(
 
 
 def failure(error: LastseenError) -> dict[str, str]:
-    """Return why a review failed, as its journal entry keeps it."""
+    """Return why a review failed, as stored in its journal entry."""
     return {"attempted": error.attempted, "found": error.found, "remedy": error.remedy}
 
 

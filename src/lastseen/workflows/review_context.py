@@ -1,4 +1,4 @@
-"""What one review works with, and how it was asked to work."""
+"""What one review works with, and its options."""
 
 import msgspec
 
@@ -10,11 +10,11 @@ from lastseen.model.plan import Policy
 from lastseen.model.progress import Progress, Silent
 
 LOG_SILENCE_DAYS = Guardrails().log_silence_days
-"""A log without an entry for more days than this has probably stopped."""
+"""A log with no entry for more days than this has probably stopped."""
 
 
 class ReviewContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What one review works with, and how it was asked to work."""
+    """What one review works with, and its options."""
 
     portal: Portal
     """The portal under review."""
@@ -23,17 +23,17 @@ class ReviewContext(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     """The rules that decide."""
     clock: Clock
-    """Tells this machine's time."""
+    """This machine's clock."""
     now: Instant | None = None
-    """The instant that decisions are for (`--now`); None: the present one."""
+    """The instant that decisions are for (`--now`); None: the present."""
     progress: Progress = Silent()
-    """Is told how far the review is."""
+    """Receives the review's progress."""
     all_dates: bool = False
     """Whether to read on until everyone's date is known, however long it takes."""
     log_silence_days: float = LOG_SILENCE_DAYS
-    """A log without an entry for more days than this has probably stopped."""
+    """A log with no entry for more days than this has probably stopped."""
     soon_days: int | None = None
-    """Within how many days people are due soon; None: that is not asked."""
+    """Within how many days people count as due soon; None: not reported."""
 
     @property
     def is_of_the_past(self) -> bool:

@@ -1,4 +1,4 @@
-"""Collecting evidence on the people of a review, and deciding on each by what is known by then."""
+"""Collects evidence on the people of a review, and decides on each with what is known so far."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,20 +35,20 @@ from lastseen.workflows.review_context import ReviewContext
 
 _ROUNDS = 3
 LEAST_FOR_DATES = 50
-"""Requests that every review but the first may spend on dates, however little deciding took."""
+"""Requests that every review but the first may spend on dates, however few deciding took."""
 
 
 class ReviewEvidence:
     """The evidence of one review."""
 
     def __init__(self, context: ReviewContext) -> None:
-        """Know nothing yet."""
+        """Start without evidence."""
         self._context = context
         self._kinds: list[EvidenceKind] = [EvidenceKind(kind) for kind in context.policy.evidence]
         self.now = context.now or context.clock()
         """The instant that decisions are for; never before the last reading."""
         self.collector: Collector | None = None
-        """What was read of the logs; None where they were not needed."""
+        """What was read from the logs; None if they were not needed."""
         self._circumstances: Circumstances | None = None
         self._asked_the_trail: set[UserId] = set()
         self._requests_before = context.portal.traffic.requests
@@ -56,21 +56,21 @@ class ReviewEvidence:
 
     @property
     def requests(self) -> int:
-        """How many requests the review has made."""
+        """How many requests the review has sent."""
         return self._context.portal.traffic.requests - self._requests_before
 
     @property
     def session_minutes(self) -> int | None:
-        """How long sessions live; None where the portal doesn't limit them, or was not asked."""
+        """How long sessions live; None if the portal doesn't limit them or was not asked."""
         return self._circumstances.session_minutes if self._circumstances else None
 
     @property
     def clock_trusted(self) -> bool:
-        """Whether the portal tells its time, and it is this machine's."""
+        """Whether the portal sends its time and it agrees with this machine's."""
         return clocks_agree(self._context.portal)
 
     async def collect(self, subjects: Sequence[Subject]) -> None:
-        """Collect evidence on those on whom only the logs can decide."""
+        """Collect evidence on the people whose decision depends on the logs."""
         undecided = undecided_without_logs(
             subjects, policy=self._context.policy, now=self.now, clock_trusted=self.clock_trusted
         )
@@ -110,7 +110,7 @@ class ReviewEvidence:
         self._spent_on_dates += self.requests - begun
 
     def _most_for_dates(self, collector: Collector) -> float:
-        """Return how many requests this review may spend on dates, all in all.
+        """Return how many requests in total this review may spend on dates.
 
         As many as deciding took so far, unless all dates are wanted. A later review decides with
         few: it may take as many as reading the window does, so that dates are known in some runs.
@@ -123,7 +123,7 @@ class ReviewEvidence:
         return max(spent_on_deciding, LEAST_FOR_DATES, collector.pages_of_window)
 
     async def look_around(self, subjects: Sequence[Subject]) -> None:
-        """Ask for what else bears on those who would be disabled, if anybody would be."""
+        """Read what else matters about people who would be disabled, if there are any."""
         if not any(self.decide(subject).decision is Verdict.DISABLE for subject in subjects):
             return
         context, collector, now = self._context, self.collector, self.now
@@ -145,9 +145,9 @@ class ReviewEvidence:
     async def _silences(
         self, collector: Collector, subjects: Sequence[Subject]
     ) -> dict[EvidenceKind, Silence]:
-        """Return when each log that counts had stopped, if it had.
+        """Return when each log that counts had stopped, if ever.
 
-        Where it matters whether a limit of sessions held, the trail counts: it would show a change.
+        The trail counts where a session limit matters, since it would show a change of the limit.
         """
         policy = self._context.policy
         kinds = dict.fromkeys(self._kinds)
@@ -168,7 +168,7 @@ class ReviewEvidence:
         return await find_silences(pulses, window=window, born=_born(subjects), now=self.now)
 
     def _trail_known_since(self, silences: Mapping[EvidenceKind, Silence]) -> Instant | None:
-        """Return since when the trail is kept and written, None where it has stopped."""
+        """Return since when the trail is kept and written; None if it has stopped."""
         kept = days(self.collector.retention.trail_days) if self.collector else timedelta()
         silence = silences.get(EvidenceKind.ACTIVITY, Silence())
         if silence.since is not None:
@@ -189,9 +189,9 @@ class ReviewEvidence:
         return self._decision(subject, self._evidence(person, self._kinds))
 
     def _store(self) -> EvidenceStore:
-        """Return the ledger's evidence, or an empty one where decisions are for a past instant.
+        """Return the ledger's evidence, or an empty store if decisions are for a past instant.
 
-        The ledger keeps newest sightings only: of the past it would know too much.
+        The ledger keeps only the newest sightings, which may be later than that instant.
         """
         context = self._context
         if context.is_of_the_past:
@@ -214,7 +214,7 @@ class ReviewEvidence:
         )
 
     def _evidence(self, person: UserId, kinds: Sequence[EvidenceKind]) -> PersonEvidence:
-        """Return what is known of `person`, counting as proven what the logs named prove."""
+        """Return what is known about `person`, counting what the named logs prove as proven."""
         collector = self.collector
         if collector is None:
             return NOTHING_KNOWN
@@ -235,7 +235,7 @@ class ReviewEvidence:
         )
 
     def _with_circumstances(self, subject: Subject, evidence: PersonEvidence) -> PersonEvidence:
-        """Return what is known of a person, and what bears on it beside their own entries."""
+        """Return what is known about a person, including what is not in their own log entries."""
         profile, collector = subject.profile, self.collector
         if profile is None:
             return evidence
@@ -256,11 +256,11 @@ class ReviewEvidence:
 
 
 def _on_directory(subjects: Iterable[Subject]) -> frozenset[UserId]:
-    """Return the people on single sign-on, whom their directory may sign out."""
+    """Return the people with single sign-on, whom their directory may sign out."""
     return frozenset(s.profile.id for s in subjects if s.profile and s.profile.is_sso)
 
 
 def _born(subjects: Iterable[Subject]) -> Instant:
-    """Return since when the portal exists at least: since its first account that is known."""
+    """Return a time at which the portal existed: when its first known account was registered."""
     profiles = [subject.profile for subject in subjects if subject.profile]
     return min((p.registered_at for p in profiles if p.registered_at), default=EPOCH)

@@ -1,4 +1,4 @@
-"""Whom a review would look at, with numbers, by cohort: what `doctor` says of the roster."""
+"""The doctor's findings about the roster: how many people a review covers, by cohort."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def _roster(roster: Roster, listing: Listing, matches: Sequence[Match]) -> Findi
             name="Roster",
             state="problem",
             value=value,
-            meaning="A review would decide about nobody.",
+            meaning="A review would decide on nobody.",
             remedy="Check the source, its columns and its filters under [roster].",
         )
     if listing.warnings:
@@ -56,7 +56,7 @@ def _roster(roster: Roster, listing: Listing, matches: Sequence[Match]) -> Findi
         name="Roster",
         state="ok",
         value=value,
-        meaning="A review decides about each of them.",
+        meaning="A review decides on each of them.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the ledger knows of earlier readings of a roster, and whether it has shrunk since."""
+"""What the ledger knows about earlier readings of a roster, and whether it has shrunk."""
 
 from collections.abc import Iterable
 
@@ -9,18 +9,18 @@ from lastseen.model.plan import Population
 from lastseen.model.run import Run
 
 RUNS_LOOKED_THROUGH = 200
-"""How many of the newest runs are looked through for the same roster."""
+"""How many of the newest runs are searched for the same roster."""
 
 
 def reviewed_before(ledger: PortalLedger, *, source: str, query: str) -> bool:
-    """Say whether an earlier review read people from this roster. Raises LedgerError."""
+    """Return whether an earlier review read people from this roster. Raises LedgerError."""
     done = (run for run in ledger.runs.all(limit=RUNS_LOOKED_THROUGH) if run.state == "done")
     reviews = (run for run in done if run.kind in ("review", "run"))
     return any(one.listed for one in _populations(ledger, reviews, source=source, query=query))
 
 
 def last_applied(ledger: PortalLedger, population: Population) -> Population | None:
-    """Return this roster as it was when a plan made from it was last carried out, or None.
+    """Return this roster as it was when a plan made from it was last applied, or None.
 
     Raises LedgerError.
     """
@@ -34,7 +34,7 @@ def last_applied(ledger: PortalLedger, population: Population) -> Population | N
 
 
 def shrunk(now: Population, before: Population | None, guardrails: Guardrails) -> str | None:
-    """Return in words that an outside roster lost more of its people than allowed, or None."""
+    """Return a sentence if an outside roster lost more people than allowed, else None."""
     if now.source == "guests" or before is None or not before.listed:
         return None
     lost = before.listed - now.listed

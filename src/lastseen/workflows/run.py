@@ -1,6 +1,6 @@
 """What a scheduler runs: review, guardrails and apply in one go, under one lock.
 
-Reads as its sentence. What was cut off is finished first; the first run on a portal only reports.
+An interrupted run is finished first; the first run on a portal only reports.
 """
 
 import asyncio
@@ -34,25 +34,25 @@ class NotApplied(StrEnum):
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run goes about it."""
+    """The options of a run."""
 
     guardrails: Guardrails = Guardrails()
-    """The limits beyond which nothing is done at all."""
+    """The limits beyond which nothing is changed at all."""
     max_disable: int | None = None
-    """How many people this run may disable, whatever the guardrails say; None: they hold."""
+    """How many people this run may disable, whatever the guardrails say; None: they apply."""
     first_run_applies: bool = False
     """Whether the first run on a portal changes anything; otherwise it only reports."""
     only_report: bool = False
-    """Whether nothing is to be changed, since nobody has agreed to it."""
+    """Whether to change nothing because nobody has agreed to changes."""
     pace: Pace = Pace()
-    """How many people one request disables, and how long answers are waited for."""
+    """How many people one request disables, and how long to wait for answers."""
     reconcile: bool = True
     """Whether an outside roster is compared with the portal's guests (`[roster] reconcile`)."""
 
 
 _IN_WORDS = {
-    NotApplied.FIRST_RUN: "this is the first run on this portal, so it only reports: look through"
-    " the plan, and the next run carries out what it decides",
+    NotApplied.FIRST_RUN: "this is the first run on this portal, so it only reports: check the "
+    "plan; the next run applies what it decides",
     NotApplied.NOT_AGREED: "there is no terminal to ask on, and no --yes",
 }
 
@@ -63,15 +63,15 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     """What the review decided."""
     receipt: Receipt | None
-    """What carrying it out did; None where it was not carried out."""
+    """What applying the plan did; None if it was not applied."""
     applied: bool
-    """Whether the plan was carried out."""
+    """Whether the plan was applied."""
     why_not: str | None
-    """Why it was not, in a sentence; None where it was."""
+    """Why it was not applied, in a sentence; None if it was."""
     cause: NotApplied | None = None
     """The same for programs."""
     finished: tuple[Receipt, ...] = ()
-    """What finishing an earlier run that was cut off did."""
+    """What finishing an earlier, interrupted run did."""
 
 
 async def run(
@@ -85,11 +85,11 @@ async def run(
     progress: Progress | None = None,
     stop: asyncio.Event | None = None,
 ) -> RunResult:
-    """Review the roster and carry the plan out at once, inside the guardrails.
+    """Review the roster and apply the plan at once, within the guardrails.
 
-    An apply or run that was cut off is finished first, as far as its plan still may be. `stop` and
-    cancellations are as for `apply`. Raises GuardrailStopped with nobody of the new plan changed;
-    the plan is in the ledger then. Where an earlier run was finished first, the result says so
+    An interrupted apply or run is finished first, if its plan may still be applied. `stop` and
+    cancellations are as for `apply`. Raises GuardrailStopped with nobody in the new plan changed;
+    the plan is then in the ledger. If an earlier run was finished first, the result says so
     instead. Raises what `review` and `apply` do.
     """
     context = ExecutionContext(
@@ -161,7 +161,7 @@ def _why_only_reported(options: RunOptions, *, first: bool) -> NotApplied | None
 
 
 async def _finish_earlier(context: ExecutionContext, options: RunOptions) -> tuple[Receipt, ...]:
-    """Carry on the newest apply or run that was cut off; close those that may not be carried on."""
+    """Resume the newest interrupted apply or run; close those that may not be resumed."""
     earlier = await settle(context, resumed=disables)
     plan_id = None if earlier is None else earlier.run.plan_id
     plan = None if plan_id is None else context.ledger.runs.plan(plan_id)
@@ -183,13 +183,13 @@ async def _finish_earlier(context: ExecutionContext, options: RunOptions) -> tup
             ),
         )
     except (PlanRefused, GuardrailStopped) as refused:
-        context.progress.note(f"run {earlier.run.run_id} is not carried on: {refused.found}")
+        context.progress.note(f"run {earlier.run.run_id} is not resumed: {refused.found}")
         await settle(context, resumed=nothing)
         return ()
 
 
 def _reported_before(ledger: PortalLedger) -> bool:
-    """Say whether a run has reported, or a plan was carried out, on this portal before."""
+    """Return whether a run has reported or a plan was applied on this portal before."""
     return any(
         run.kind in ("run", "apply") and run.state not in ("running", "failed")
         for run in ledger.runs.all()

@@ -1,4 +1,4 @@
-"""A portal at a new address: refused until somebody confirms that it is the one that was known."""
+"""A known portal at a new address: refused until somebody confirms that it is the same."""
 
 from collections.abc import Iterable
 
@@ -10,11 +10,11 @@ from lastseen.rosters import Roster, match_all
 
 
 def refuse_known_elsewhere(ledger: PortalLedger, user_ids: Iterable[UserId]) -> None:
-    """Raise UsageError where the ledger knows these accounts under another address."""
+    """Raise UsageError if the ledger knows these accounts under another address."""
     former = ledger.former_address(user_ids)
     if former is not None:
         raise UsageError(
-            attempted=f"reading who is on {ledger.url}",
+            attempted=f"reading the people on {ledger.url}",
             found=f"the ledger knows the same accounts at {former}",
             meaning="the portal has moved, or this is a copy of it; exemptions, reinstatements and "
             "runs are kept under the old address, so nobody was decided on",
@@ -26,11 +26,11 @@ def refuse_known_elsewhere(ledger: PortalLedger, user_ids: Iterable[UserId]) -> 
 async def confirm_same_portal(
     portal: Portal, roster: Roster, *, ledger: PortalLedger
 ) -> str | None:
-    """Take over what the ledger keeps of these accounts under another address.
+    """Take over the ledger's records of these accounts under another address.
 
-    Exemptions, reinstatements, runs and the journal follow the portal; its logs are read anew.
-    Returns the former address, None where the portal was known at this one already. Raises
-    UsageError where the ledger knows none of the accounts, PortalError, RosterError, LockHeld and
+    Exemptions, reinstatements, runs and the journal follow the portal; its logs are read again.
+    Returns the former address, or None if the portal was already known at this one. Raises
+    UsageError if the ledger knows none of the accounts, PortalError, RosterError, LockHeld and
     LedgerError.
     """
     if ledger.accounts.known():
@@ -42,7 +42,7 @@ async def confirm_same_portal(
             attempted=f"looking for {ledger.url} under its former address",
             found="the ledger knows none of its accounts",
             meaning="there is nothing to take over: this portal is new to the ledger",
-            remedy="leave --same-portal out, or check ledger.url",
+            remedy="omit --same-portal, or check ledger.url",
         )
     ledger.take_over(former)
     return former

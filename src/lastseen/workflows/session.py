@@ -1,6 +1,6 @@
-"""A portal, a roster and a ledger opened together, as the configuration names them.
+"""Opens a portal, a roster and a ledger together, as configured.
 
-Only opens and closes; what is done with them is the business of `review`, `apply` and `undo`.
+Only opens and closes them; `review`, `apply` and `undo` use them.
 """
 
 import os
@@ -20,10 +20,10 @@ from lastseen.rosters import Roster, open_roster
 
 @dataclass(frozen=True, kw_only=True)
 class Session(ExecutionContext):
-    """What a review, an apply or an undo works with, open for as long as the block lasts."""
+    """What review, apply and undo work with, open until the block ends."""
 
     settings: Settings
-    """The configuration that the rest was opened by."""
+    """The configuration that the rest was opened with."""
     roster: Roster
     """Where the contractors come from."""
 
@@ -37,10 +37,9 @@ async def open_session(
 ) -> AsyncIterator[Session]:
     """Open the portal, the roster and the ledger that `settings` name, and close them after.
 
-    `environ` is where the API key is looked for, beside the keyring; None is the process's own.
-    Nothing is asked of the
-    portal yet. Raises UsageError where there is no key or the roster's options can't be used,
-    LedgerError where the ledger can't be.
+    The API key is looked up in `environ` (None: the process's own) and in the keyring. No request
+    is sent yet. Raises UsageError if there is no key or the roster's options can't be used,
+    LedgerError if the ledger can't be used.
     """
     key = find_key(settings, os.environ if environ is None else environ)
     hide(key)
@@ -66,9 +65,9 @@ async def open_session(
 def open_portal_ledger(
     settings: Settings, *, clock: Clock = system_clock
 ) -> Iterator[PortalLedger]:
-    """Open what the ledger has of the configured portal; needs no key and no network.
+    """Open the ledger's part for the configured portal; needs no key and no network.
 
-    Raises LedgerError where the ledger can't be used.
+    Raises LedgerError if the ledger can't be used.
     """
     with open_ledger(settings.ledger_url, clock=clock) as ledger:
         yield ledger.portal(settings.portal.url)

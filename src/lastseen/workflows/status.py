@@ -1,4 +1,4 @@
-"""Where a portal stands: from the ledger, and one question to the portal about the key."""
+"""The status of a portal, from the ledger and one request about the key."""
 
 from lastseen.docspace.interface import OwnKey
 from lastseen.ledger import PortalLedger
@@ -17,9 +17,9 @@ _DUE_SOON_DAYS = 14
 def status(
     ledger: PortalLedger, *, now: Instant, key: OwnKey | None, key_problem: str | None
 ) -> Status:
-    """Return where the portal stands. `key`: what the portal said of the API key, if anything.
+    """Return the portal's status. `key`: what the portal said about the API key, if anything.
 
-    `key_problem` says why it could not be asked. Raises LedgerError.
+    `key_problem` says why the request failed. Raises LedgerError.
     """
     runs = ledger.runs.all()
     reviews = [run for run in runs if run.kind == "review"]
@@ -59,7 +59,7 @@ def _review_due(decided: Run | None, plan: Plan | None) -> Instant | None:
 
 
 def _disabled(ledger: PortalLedger, runs: tuple[Run, ...]) -> int:
-    """Count those whom the newest outcome left disabled."""
+    """Count the people whose newest outcome left them disabled."""
     newest: dict[str, OutcomeKind] = {}
     for run in runs:  # newest first
         receipt = ledger.runs.receipt(run.run_id) if run.kind != "review" else None

@@ -1,4 +1,4 @@
-"""Who is reviewed: the roster, matched to the portal, with what is known without any log."""
+"""The people of a review: the roster matched to the portal, with what is known without logs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -31,12 +31,12 @@ from lastseen.workflows.same_portal import refuse_known_elsewhere
 
 
 class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
-    """The people of a review, and where they come from."""
+    """The people of a review, and their origin."""
 
     subjects: tuple[Subject, ...]
     """Everyone to be decided on."""
     population: Population
-    """Who was on the roster: for the plan."""
+    """Who was on the roster, for the plan."""
     roster: bytes
     """The roster as a document: its digest is in `population`."""
 
@@ -55,9 +55,9 @@ async def load_subjects(
 ) -> Reviewed:
     """Load the roster and match it to the portal.
 
-    `noted_at`: when the ledger is to have seen the accounts; None keeps them out of it (a
-    pretended instant). `reconcile`: for rosters outside the portal, also list the guests that are
-    on none. `cohort`: only the people of this cohort. Raises PortalError, RosterError, and
+    `noted_at`: the time at which the ledger records having seen the accounts; None records nothing
+    (a pretended instant). `reconcile`: for rosters outside the portal, also list the guests that
+    are on none. `cohort`: only the people of this cohort. Raises PortalError, RosterError, and
     UsageError for a cohort that the policy doesn't have, and for accounts that the ledger knows
     under another address.
     """
@@ -113,7 +113,7 @@ def exemption_warnings(exemptions: Exemptions, today: date) -> Iterator[str]:
 def _sorted_in(
     matches: Iterable[Match], exemptions: Exemptions, policy: Policy
 ) -> Iterator[tuple[Match, Covered, str | None]]:
-    """Yield each match with what the exemptions say of it and the cohort that it belongs to."""
+    """Yield each match with its exemption and its cohort."""
     for found in matches:
         cohort = cohort_of(policy, found.contractor, found.profile)
         covered = exemptions.of(found.contractor, found.profile)
@@ -121,7 +121,7 @@ def _sorted_in(
 
 
 def _bind(sorted_in: Iterable[tuple[Match, Covered, str | None]], ledger: PortalLedger) -> None:
-    """Note which account each exemption belongs to, now that it is known."""
+    """Record which account each exemption belongs to, now that it is known."""
     for found, covered, _ in sorted_in:
         one = covered.exemption
         if found.profile and one and one.is_of_person and one.user_id is None:
@@ -134,7 +134,7 @@ def _demand_cohort(policy: Policy, cohort: str | None) -> None:
         raise UsageError(
             attempted=f"reviewing the cohort {cohort!r}",
             found="the policy has no cohort of that name",
-            meaning="nobody can tell which people are meant",
+            meaning="it is unclear which people are meant",
             remedy=f"name one of {', '.join(names)}" if names else "add it as [[policy.for]]",
         )
 
@@ -142,7 +142,7 @@ def _demand_cohort(policy: Policy, cohort: str | None) -> None:
 def _doubt(
     listing: Listing, policy: Policy, ledger: PortalLedger, *, source: str, query: str
 ) -> str | None:
-    """Return why guests on no row are not to be disabled, or None where they may be."""
+    """Return why guests on no roster may not be disabled, or None if they may."""
     if policy.unknown_guests != "disable":
         return "the policy reports such guests"
     if not listing.contractors:
@@ -155,7 +155,7 @@ def _doubt(
 
 
 def _without_end(subjects: Iterable[Subject]) -> tuple[str, ...]:
-    """Return a warning about contracts without an end, once the roster knows ends at all."""
+    """Return a warning about contracts without an end date, if any contract has one."""
     people = [subject.contractor for subject in subjects if subject.contractor]
     endless = sum(person.end_date is None for person in people)
     if not endless or endless == len(people):
@@ -197,7 +197,7 @@ def _subject(
     *,
     doubt: str | None,
 ) -> Subject:
-    """Return what is known of a matched contractor without any log."""
+    """Return what is known about a matched contractor without logs."""
     profile = found.profile
     problem, explanation = found.problem, found.explanation
     is_unknown = problem is Reason.UNKNOWN_GUEST

@@ -1,7 +1,7 @@
-"""Taking a run back: the people it disabled are reinstated, unless they were changed since.
+"""Undoes a run: the people it disabled are reinstated, unless they were changed since.
 
-Reads as its sentence; the steps are in `execution`. Taking back an undo disables again, by the same
-rules as `apply`: a last look, and the guardrails.
+The steps are in `execution`. Undoing an undo disables again, by the same rules as `apply`: a
+recheck, and the guardrails.
 """
 
 import asyncio
@@ -49,10 +49,9 @@ async def undo(
     """Reinstate the people whom a run disabled, or disable the people whom an undo reinstated.
 
     `run_id` may be the beginning of an id. `who` names some of them by id or e-mail address;
-    empty means all. `guardrails` hold where an undo is taken back, None: the usual ones; `roster`
-    and `policy` are asked in its last look, as for `apply`. `stop`, `pace` and cancellations are as
-    for `apply`, and an undo that was cut off is carried on by the same command. Sessions that the
-    run ended stay ended.
+    empty means all. `guardrails` apply when an undo is undone, None: the defaults; its recheck uses
+    `roster` and `policy`, as for `apply`. `stop`, `pace` and cancellations are as for `apply`, and
+    the same command resumes an interrupted undo. Sessions that the run ended stay ended.
 
     Raises UsageError for an unknown run, a run that changed nobody's access, or one that did not
     change a person named in `who`; GuardrailStopped; LockHeld; PortalError; LedgerError.
@@ -86,7 +85,7 @@ async def undo(
 
 
 class Reversal(msgspec.Struct, frozen=True, kw_only=True):
-    """What taking a run back would do, as far as the ledger can tell."""
+    """What undoing a run would do, as far as the ledger can tell."""
 
     people: tuple[Target, ...]
     """Whose access would change."""
@@ -97,10 +96,10 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:
-    """Return what `undo` with the same arguments would set out to do, so that it can be asked.
+    """Return what `undo` with the same arguments would do, for the confirmation prompt.
 
-    Those of whom a run that was cut off left no outcome are not in it. Raises UsageError as `undo`
-    does, LedgerError.
+    Leaves out people for whom an interrupted run left no outcome. Raises UsageError as `undo`
+    does, and LedgerError.
     """
     undone = RunRecord(ledger.journal, _changing(_found(run_id, ledger)))
     disables = undone.begun and undone.status is AccountStatus.ACTIVE
@@ -163,7 +162,7 @@ def _found(run_id: str, ledger: PortalLedger) -> Run:
         raise UsageError(
             attempted=error.attempted,
             found=f"{error.found} on {ledger.url}; {elsewhere} has such a run",
-            meaning="each portal has its own runs, by its address",
+            meaning="each portal, identified by its address, has its own runs",
             remedy=f"set portal.url to {elsewhere}; or, if that portal has moved to {ledger.url}, "
             "undo with --same-portal",
         ) from None
@@ -176,20 +175,20 @@ def _changing(run: Run) -> Run:
     raise UsageError(
         attempted=f"undoing the run {run.run_id}",
         found="it is a review",
-        meaning="a review changes nobody, so there is nothing to take back",
+        meaning="a review changes nobody, so there is nothing to undo",
         remedy="take the id of an apply, a run or an undo from `lastseen history`",
     )
 
 
 def _chosen(undone: RunRecord, who: tuple[str, ...]) -> tuple[Target, ...]:
-    """Return whom `who` names of those whom the run changed; raises UsageError for others."""
+    """Return the people named by `who` whom the run changed; raises UsageError for others."""
     for target in undone.targets_signed_out():
         if any(goes_by(name, identity=target.user_id, email=target.email) for name in who):
             raise UsageError(
                 attempted=f"undoing the run {undone.run.run_id}",
-                found=f"it ended the sessions of {target.email or target.user_id}, nothing else",
+                found=f"it only ended the sessions of {target.email or target.user_id}",
                 meaning="ended sessions stay ended; nothing was changed",
-                remedy="nothing has to be given back: the person can sign in again at any time",
+                remedy="there is nothing to undo: the person can sign in again at any time",
             )
     return select(
         undone.targets_done(),
@@ -204,7 +203,7 @@ def _plan(run: Run, ledger: PortalLedger) -> Plan:
     if plan is None:
         raise UsageError(
             attempted=f"undoing the run {run.run_id}",
-            found="the ledger has no longer the plan that it goes back to",
+            found="the ledger no longer has the plan that it is based on",
             meaning="without it the guardrails can't be checked, so nobody may be disabled",
             remedy="review and apply again",
         )

@@ -1,4 +1,4 @@
-"""Checking a portal's part of the ledger: the journal, the records and the evidence."""
+"""Verifies a portal's part of the ledger: the journal, the records and the evidence."""
 
 import re
 
@@ -15,11 +15,11 @@ _WHERE_HEADS_ARE = (
 
 
 def verify(ledger: PortalLedger, *, expected_head: str | None = None) -> Verification:
-    """Check everything that the ledger has of a portal.
+    """Check everything that the ledger has about a portal.
 
     `expected_head` is a receipt's `journal_head` that was kept elsewhere, which the journal must
-    still contain; None looks for the one in the newest receipt. Raises UsageError where it is no
-    hash, LedgerError where the ledger can't be read at all.
+    still contain; None uses the one in the newest receipt. Raises UsageError if it is not a hash,
+    LedgerError if the ledger can't be read at all.
     """
     if expected_head is not None:
         expected_head = expected_head.strip().lower()
@@ -41,7 +41,7 @@ def verify(ledger: PortalLedger, *, expected_head: str | None = None) -> Verific
 
 
 def require_whole(verification: Verification) -> None:
-    """Raise LedgerError unless the verification found everything whole."""
+    """Raise LedgerError unless the verification found everything intact."""
     if verification.whole:
         return
     attempted = f"verifying the ledger of {verification.portal}"
@@ -49,20 +49,20 @@ def require_whole(verification: Verification) -> None:
         raise LedgerError(
             attempted=attempted,
             found=f"the journal is broken: {verification.broken.explanation}",
-            meaning="the record of what was done was changed after it was written",
+            meaning="the record of changes was altered after it was written",
             remedy="compare it with a backup or an export, and find out who can write the ledger",
         )
     if verification.damage:
         raise LedgerError(
             attempted=attempted,
             found="; ".join(verification.damage),
-            meaning="rows were changed, or lost, after they were written",
+            meaning="rows were altered or lost after they were written",
             remedy="restore the ledger from a backup; damaged sightings and coverage alone need "
             "none: the next review reads them from the portal again",
         )
     raise LedgerError(
         attempted=attempted,
-        found=f"the journal is whole, but no entry has the hash {verification.missing_head}",
+        found=f"the journal is intact, but no entry has the hash {verification.missing_head}",
         meaning="entries were removed from its end, or the hash is mistyped or from another ledger "
         "or portal",
         remedy=f"compare the hash with {_WHERE_HEADS_ARE}, and the journal with a backup or "
@@ -82,7 +82,7 @@ def _check_hash(text: str) -> None:
 
 
 def _newest_receipts_head(ledger: PortalLedger) -> str | None:
-    """Return the journal's head that the newest receipt carries."""
+    """Return the journal head in the newest receipt."""
     for run in ledger.runs.all(limit=_RECEIPTS_LOOKED_AT):
         receipt = ledger.runs.receipt(run.run_id)
         if receipt is not None and receipt.journal_head:

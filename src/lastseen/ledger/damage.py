@@ -1,4 +1,4 @@
-"""What is damaged in a portal's part of the ledger, beyond what reading a single row shows."""
+"""Finds damage in a portal's part of the ledger, beyond what reading a single row shows."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ from lastseen.model.errors import LedgerError
 
 
 def check_before_changes(scope: Scope, journal: Journal) -> None:
-    """Raise LedgerError unless everything but the evidence is as it was written.
+    """Raise LedgerError unless everything but the evidence is intact.
 
-    Called before anybody's access changes. Evidence is checked when a log is opened: what is
-    damaged there can be read from the portal again.
+    Called before anyone's access changes. Evidence is checked when a log is opened: damaged
+    evidence can be read from the portal again.
     """
     with scope.reading() as connection:
         found = [*_storage(connection, scope), *_records(connection, scope)]
@@ -26,9 +26,9 @@ def check_before_changes(scope: Scope, journal: Journal) -> None:
 
 
 def damage_of(scope: Scope) -> tuple[str, ...]:
-    """Return everything that is damaged beside the journal, a few words each.
+    """Return everything damaged apart from the journal, a few words each.
 
-    Raises LedgerError where the database can't be read at all.
+    Raises LedgerError if the database can't be read at all.
     """
     with scope.reading() as connection:
         return (
@@ -41,7 +41,7 @@ def damage_of(scope: Scope) -> tuple[str, ...]:
 
 
 def _storage(connection: Connection, scope: Scope) -> list[str]:
-    """Return what SQLite's own check finds; PostgreSQL has none that any user may run."""
+    """Return what SQLite's own check finds; PostgreSQL has none that every user may run."""
     if scope.database.dialect != "sqlite":
         return []
     found = connection.exec_driver_sql("PRAGMA integrity_check(3)").scalars().all()
@@ -63,7 +63,7 @@ def _sealed(connection: Connection, scope: Scope, kinds: tuple[seals.Sealed, ...
 
 
 def _documents(connection: Connection, scope: Scope, table: Table) -> Iterator[str]:
-    """Check documents one by one: a year of plans doesn't fit into memory."""
+    """Check documents one by one: a year of plans doesn't fit in memory."""
     run_ids = connection.execute(
         select(table.c.run_id).where(table.c.portal_id == scope.portal_id)
     ).scalars()

@@ -1,4 +1,4 @@
-"""A ledger that is open: what it offers for each portal."""
+"""An open ledger, and what it offers for each portal."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ from lastseen.model.portal_address import portal_address
 
 
 class PortalLedger:
-    """What the ledger keeps of one portal."""
+    """What the ledger keeps about one portal."""
 
     def __init__(self, scope: Scope) -> None:
         """Offer the stores over `scope`."""
@@ -37,7 +37,7 @@ class PortalLedger:
         self.evidence = EvidenceStore(scope)
         """Sightings, failed sign-ins and coverage."""
         self.accounts = AccountStore(scope)
-        """Account statuses last seen, and who was reinstated."""
+        """Last known account statuses, and who was reinstated."""
         self.runs = RunStore(scope)
         """Runs, plans and receipts."""
         self.journal = Journal(scope)
@@ -52,16 +52,16 @@ class PortalLedger:
 
     @property
     def actor(self) -> Actor:
-        """Who is written into runs, exemptions and the journal."""
+        """The actor recorded in runs, exemptions and the journal."""
         return self._scope.actor
 
     def acting_as(self, account: str) -> None:
-        """Write from now on that the API key acts as `account`, an e-mail address or an id."""
+        """Record from now on that the API key acts as `account`, an e-mail address or an id."""
         self._scope.actor = msgspec.structs.replace(self._scope.actor, account=account)
 
     @contextmanager
     def lock(self, purpose: str, *, wait_seconds: float = 0) -> Iterator[None]:
-        """Hold the portal's lock, which no other process, nor this one again, can have meanwhile.
+        """Hold the portal's lock; neither another process nor this one can take it meanwhile.
 
         `purpose` is what the holder does ("apply"), told to others who come. Waits at most
         `wait_seconds`, then raises LockHeld. The lock ends with the process, however that ends.
@@ -73,7 +73,7 @@ class PortalLedger:
             yield
 
     def former_address(self, user_ids: Iterable[UserId]) -> str | None:
-        """Return the other address under which the ledger knows some of these accounts, or None.
+        """Return another address under which the ledger knows some of these accounts, or None.
 
         None also where this portal has been reviewed at its present address before. Raises
         LedgerError.
@@ -81,11 +81,11 @@ class PortalLedger:
         return former_address(self._scope, user_ids)
 
     def address_with_run(self, run_id_prefix: str) -> str | None:
-        """Return the address of another portal with a run whose id begins so, or None."""
+        """Return the address of another portal with a run of this id prefix, or None."""
         return address_with_run(self._scope, run_id_prefix)
 
     def take_over(self, former: str) -> None:
-        """Make what the ledger keeps of the portal at `former` this portal's.
+        """Move the ledger's records about the portal at `former` to this portal.
 
         Exemptions, accounts, runs and journal follow the portal; sightings and coverage are
         dropped, to be read anew. Raises LockHeld and LedgerError; then nothing has moved.
@@ -95,7 +95,7 @@ class PortalLedger:
             move(old._scope, self._scope)
 
     def damage(self) -> tuple[str, ...]:
-        """Return everything that is damaged beside the journal, a few words each; empty if none.
+        """Return everything damaged apart from the journal, a few words each; empty if none.
 
         Raises LedgerError where the database can't be read at all.
         """
@@ -106,23 +106,23 @@ class Ledger:
     """An open ledger; a context manager that closes it."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        """Offer what lies in `database`, whose schema is up to date."""
+        """Use `database`, whose schema is up to date."""
         self._database = database
         self._clock = clock
         self._portals: dict[str, PortalLedger] = {}
 
     @classmethod
     def in_memory(cls, *, clock: Clock) -> Self:
-        """Return an empty ledger that is gone when it is closed; takes a tenth of a millisecond."""
+        """Return an empty ledger in memory, gone when closed; takes a tenth of a millisecond."""
         return cls(Database(memory_access(_empty_image())), clock=clock)
 
     @property
     def place(self) -> str:
-        """Where the ledger lies, as messages name it; never with a password."""
+        """Where the ledger is, for messages; never with a password."""
         return self._database.place
 
     def portal(self, url: str) -> PortalLedger:
-        """Return what the ledger keeps of the portal at `url`; the same object each time.
+        """Return the ledger's part for the portal at `url`; the same object each time.
 
         Raises UsageError when `url` isn't an address.
         """
@@ -133,7 +133,7 @@ class Ledger:
         return self._portals[address]
 
     def check_revision(self) -> None:
-        """Raise LedgerError where a newer version of Lastseen has upgraded the ledger since."""
+        """Raise LedgerError if a newer version of Lastseen has upgraded the ledger since."""
         refuse_newer(self._database)
 
     def close(self) -> None:

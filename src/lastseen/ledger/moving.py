@@ -1,4 +1,4 @@
-"""A portal that answers at another address than the ledger has: recognised by its accounts.
+"""A portal with a new address: recognised by its accounts.
 
 Ids of accounts are random, so that two portals share none. What the ledger keeps follows the
 portal; what its logs told is dropped, since a copy's logs go on without the original's.
@@ -16,7 +16,7 @@ from lastseen.ledger.stores.journal import Journal
 from lastseen.model.contractor import UserId
 
 FIRST_OWNER = "66faa6e4-f133-11ea-b126-00ffeec8b4ef"
-"""The owner of every portal that was installed on one's own server has this id."""
+"""The owner's id on every self-hosted portal."""
 
 _MOST_COMPARED = 500
 
@@ -24,7 +24,7 @@ _MOST_COMPARED = 500
 def former_address(scope: Scope, user_ids: Iterable[UserId]) -> str | None:
     """Return the address under which the ledger knows some of these accounts, or None.
 
-    None also where the portal at its present address has been reviewed before. Raises LedgerError.
+    None also if the portal at its present address has been reviewed before. Raises LedgerError.
     """
     people = sorted({str(one) for one in user_ids} - {FIRST_OWNER})[:_MOST_COMPARED]
     here = {"portal": scope.portal_id}
@@ -36,17 +36,17 @@ def former_address(scope: Scope, user_ids: Iterable[UserId]) -> str | None:
 
 
 def address_with_run(scope: Scope, prefix: str) -> str | None:
-    """Return the address of another portal with a run whose id begins so, or None."""
+    """Return the address of another portal with a run of this id prefix, or None."""
     with scope.reading() as connection:
         rows = connection.execute(_WITH_RUN, {"portal": scope.portal_id, "start": prefix})
         return next((row.url for row in rows), None)
 
 
 def move(old: Scope, new: Scope) -> None:
-    """Give the portal of `old` the address of `new`, whose portal gets the old address.
+    """Swap the addresses of the portals of `old` and `new`.
 
-    Both portals' locks have to be held, and no account may be known at the new address. Exemptions
-    added under the new address are kept. Raises LedgerError; then nothing has moved.
+    Both portals' locks must be held, and no account may be known at the new address. Exemptions
+    added under the new address are kept. Raises LedgerError, with nothing moved.
     """
     _bring_exemptions(old, new)
     moved, other = old.portal_id, new.portal_id

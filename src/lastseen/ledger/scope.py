@@ -1,4 +1,4 @@
-"""One portal's part of a ledger: what every store works on."""
+"""One portal's part of a ledger, which every store works on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ class Scope:
 
     @property
     def portal_id(self) -> int:
-        """The portal's number in this database; an unknown portal is added."""
+        """The portal's id in this database; an unknown portal is added."""
         return self._known()[0]
 
     @property
@@ -43,14 +43,14 @@ class Scope:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection inside a transaction that reads; raises LedgerError."""
+        """Provide a connection in a read-only transaction; raises LedgerError."""
         _ = self.portal_id  # known before the transaction begins
         with self.database.reading() as connection:
             yield connection
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
-        """Give a connection inside the only writing transaction of this portal.
+        """Provide a connection in the only writing transaction of this portal.
 
         `durable` is as in `Database.writing`. Raises LedgerError; also where the portal's lock
         was held and is lost.
@@ -58,11 +58,11 @@ class Scope:
         if self.lock is not None and self.lock.is_lost():
             raise LedgerError(
                 attempted=f"writing to the ledger {self.database.place}",
-                found="the portal's lock is lost: its file was removed, or its connection broke",
+                found="the portal's lock is lost: its file was removed, or its connection failed",
                 meaning="another run may have begun meanwhile; this one stops, so that two runs "
                 "never change one portal",
                 remedy="run the same command again: it continues where it stopped; leave the "
-                "`.lock` files beside the ledger alone",
+                "`.lock` files next to the ledger alone",
             )
         _ = self.portal_id  # added before the transaction begins
         with self.database.writing(self.url, durable=durable) as connection:
@@ -73,11 +73,11 @@ class Scope:
         return Scope(self.database, url, clock=self._clock, actor=self.actor)
 
     def forget_portals(self) -> None:
-        """Look every portal up anew when it is next asked for, here and in other scopes."""
+        """Look up every portal again on its next use, here and in other scopes."""
         self.database.addresses_changed += 1
 
     def damaged(self, found: str) -> LedgerError:
-        """Return the error for a ledger that isn't as Lastseen wrote it."""
+        """Return the error for a ledger that was altered."""
         return seals.damaged(self.database.place, found)
 
     def _known(self) -> tuple[int, str]:

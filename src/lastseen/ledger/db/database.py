@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):
-    """A lock that was taken."""
+    """A lock that is held."""
 
     release: Callable[[], None]
-    """Gives it back."""
+    """Releases it."""
     is_lost: Callable[[], bool] = lambda: False
-    """Says whether somebody else may have taken it meanwhile."""
+    """Returns whether another process may have taken it meanwhile."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,27 +39,27 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     """How messages name the database; never with a password."""
     try_lock: Callable[[str], Lock | None]
-    """Takes the named lock, or returns None when another has it; it ends with this process."""
+    """Takes the named lock, or returns None if it is held; it ends with this process."""
     held: Connection | None = None
-    """The only connection, where the database lives no longer than that (in memory)."""
+    """The only connection, if the database lives no longer than it (in memory)."""
 
 
 class Database:
-    """A ledger's database: gives connections inside transactions and translates its errors."""
+    """A ledger's database: provides connections in transactions and translates its errors."""
 
     def __init__(self, access: Access) -> None:
-        """Work on what `access` reaches; connects only when something is asked."""
+        """Use the database that `access` reaches; connects on first use."""
         self._access = access
         self._turn = RLock()
         self._driver_error: type[Exception] = access.engine.dialect.loaded_dbapi.Error
         self.dialect = access.engine.dialect.name
         self.place = access.place
         self.addresses_changed = 0
-        """How often a portal got another address while this was open."""
+        """How often a portal changed its address while this was open."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection inside a transaction that only reads; raises LedgerError."""
+        """Provide a connection in a read-only transaction; raises LedgerError."""
         with self._translating("reading"), self._connection("BEGIN", "NORMAL") as connection:
             if self.dialect == "postgresql":  # one snapshot, as SQLite gives by itself
                 connection.exec_driver_sql(_SNAPSHOT)
@@ -67,7 +67,7 @@ class Database:
 
     @contextmanager
     def writing(self, scope: str, *, durable: bool = True) -> Iterator[Connection]:
-        """Give a connection inside a transaction that writes, alone within `scope`.
+        """Provide a connection in a writing transaction, the only one within `scope`.
 
         `durable` waits until the disk has it; without that a power cut may take the last
         transactions back, whole. Raises LedgerError.
@@ -83,12 +83,12 @@ class Database:
             yield connection
 
     def try_lock(self, name: str) -> Lock | None:
-        """Take the named lock, or return None when another has it; raises LedgerError."""
+        """Take the named lock, or return None if it is held; raises LedgerError."""
         with self._translating("locking"):
             return self._access.try_lock(name)
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close every connection."""
         if self._access.held is not None:
             self._access.held.close()
         else:
@@ -116,13 +116,13 @@ class Database:
 
 
 def lock_key(purpose: str, scope: str) -> int:
-    """Return the number by which PostgreSQL knows the lock on `scope` for `purpose`."""
+    """Return the number of PostgreSQL's lock on `scope` for `purpose`."""
     digest = sha256(f"lastseen {purpose} {scope}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def insert_into(dialect: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
-    """Return the INSERT that knows ON CONFLICT, of SQLite or PostgreSQL."""
+    """Return the INSERT of SQLite or PostgreSQL that supports ON CONFLICT."""
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
@@ -135,10 +135,10 @@ def insert_into(dialect: str, table: Table) -> "postgresql.Insert | sqlite.Inser
 def insert_rows(
     connection: Connection, insert: Insert, rows: Sequence[tuple[str | int | None, ...]]
 ) -> None:
-    """Execute `insert` for each of `rows`, whose values are in the order of its table's columns.
+    """Execute `insert` for each of `rows`, whose values are in the order of the table's columns.
 
-    A reading brings tens of thousands of rows. SQLite's driver takes them as they are; SQLAlchemy
-    would spend more on each than the database does.
+    A reading has tens of thousands of rows. SQLite's driver takes them as they are; SQLAlchemy
+    would spend more time on each than the database does.
     """
     if not rows:
         return

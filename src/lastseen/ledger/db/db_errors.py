@@ -1,4 +1,4 @@
-"""What a database's errors mean for people: each known one as a LedgerError.
+"""Explains a database's errors: each known one as a LedgerError.
 
 Unknown ones are bugs and stay as they are. No text here may carry a password: nothing that
 PostgreSQL says is passed on.
@@ -11,7 +11,7 @@ from lastseen.model.errors import LedgerError
 
 
 def translate_error(cause: BaseException | None, *, attempted: str) -> LedgerError | None:
-    """Return what a driver's error means for a person, or None where it can only be a bug."""
+    """Return the LedgerError for a driver's error, or None if it can only be a bug."""
     name = getattr(cause, "sqlite_errorname", None)
     undecodable = isinstance(cause, sqlite3.OperationalError) and name is None
     if undecodable or isinstance(cause, UnicodeDecodeError):  # text that is no UTF-8
@@ -46,8 +46,8 @@ def _of_postgres(cause: BaseException | None) -> tuple[str, str, str] | None:
 
 _FULL = (
     "the disk is full",
-    "nothing more can be kept; what was kept before is whole",
-    "make room on that disk and run the same command again: it goes on where it stopped",
+    "nothing more can be stored; what was stored before is intact",
+    "free space on that disk and run the same command again: it continues where it stopped",
 )
 _READ_ONLY = (
     "it can't be written to",
@@ -56,57 +56,57 @@ _READ_ONLY = (
 )
 _CORRUPT = (
     "it is not a readable SQLite database",
-    "the file is damaged, or is something else than a ledger",
-    "bring it back from a backup, or move it away: a new one is made, which knows no past run",
+    "the file is damaged, or is not a ledger",
+    "restore it from a backup, or move it away: a new ledger is created, without past runs",
 )
 _DAMAGED = (
-    "its tables are not the ones that Lastseen made, or contradict themselves",
+    "its tables are not the ones that Lastseen created, or are inconsistent",
     "the ledger is damaged, or something other than Lastseen changed it; nobody was changed",
-    "restore it from a backup, or name another place in [ledger] url; a new ledger knows no past "
-    "run and no exemption",
+    "restore it from a backup, or name another place in [ledger] url; a new ledger has no past "
+    "runs and no exemptions",
 )
 _BUSY = (
     "another program kept it busy for too long",
-    "two runs at once wait for each other, but one of them took very long",
-    "wait for the other run to end and try again",
+    "runs at the same time wait for each other, but one took very long",
+    "wait for the other run to finish and try again",
 )
 _NO_ACCESS = (
     "it can't be opened",
-    "the folder is missing, or this user may not enter or write it",
-    "make the folder, give this user the right to it, or name another place in [ledger] url",
+    "the folder is missing, or this user may not enter it or write to it",
+    "create the folder, give this user access to it, or name another place in [ledger] url",
 )
 _DISK = (
     "the disk or the file system reported an error",
-    "the file could not be read or written; this is not about Lastseen",
+    "the file could not be read or written; the cause is outside Lastseen",
     "check the disk; keep the ledger on a local disk, not on a network share",
 )
 _UNREACHABLE = (
-    "the PostgreSQL server can't be reached, or the connection broke",
-    "nothing was changed by what was under way",
-    "check that the server runs and that [ledger] url names its host and port",
+    "the PostgreSQL server can't be reached, or the connection was lost",
+    "the unfinished transaction changed nothing",
+    "check that the server is running and that [ledger] url has its host and port",
 )
 _WRONG_LOGIN = (
     "the PostgreSQL server refused the user or the password",
-    "the user or the password in [ledger] url is not the server's",
+    "the server does not accept the user or the password in [ledger] url",
     "correct [ledger] url; a password is percent-encoded there",
 )
 _NO_DATABASE = (
     "the PostgreSQL server has no such database",
-    "Lastseen makes its tables by itself, but not the database",
-    "make the database (`createdb`), or correct [ledger] url",
+    "Lastseen creates its own tables, but not the database",
+    "create the database (`createdb`), or correct [ledger] url",
 )
 _NOT_ALLOWED = (
     "the PostgreSQL user may not do this",
-    "Lastseen needs to make and use the schema `lastseen` in that database",
-    "grant the user CREATE on the database, or make the schema and grant it to the user",
+    "Lastseen needs to create and use the schema `lastseen` in that database",
+    "grant the user CREATE on the database, or create the schema and grant it to the user",
 )
 _TOO_MANY = (
     "the PostgreSQL server accepts no more connections",
-    "its limit of connections is reached",
-    "wait, or raise `max_connections` of the server",
+    "its connection limit is reached",
+    "wait, or raise the server's `max_connections`",
 )
 _POSTGRES_READ_ONLY = (
-    "the PostgreSQL server accepts no writing",
+    "the PostgreSQL server accepts no writes",
     "it is a standby or set to read-only",
     "name the primary server in [ledger] url",
 )
@@ -131,7 +131,7 @@ _SQLITE = {
 _OTHER_TABLES = re.compile(
     r"no such |has no column|malformed|error in |unknown |syntax error|mismatch"
 )
-"""What SQLite says of a schema that isn't the ledger's, all under one number."""
+"""SQLite's messages about a schema that isn't the ledger's; all have the same code."""
 
 _POSTGRES_WORDS = (
     (r"password authentication failed|no password supplied|no pg_hba\.conf entry", _WRONG_LOGIN),

@@ -1,4 +1,4 @@
-"""A lock on a file that the operating system takes back when its process dies, however it dies."""
+"""A file lock that the operating system releases when its process dies, however it dies."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ from lastseen.ledger.db.database import Lock
 
 
 def try_file_lock(path: Path) -> Lock | None:
-    """Lock `path`, made when it isn't there; None when it is locked. Raises OSError.
+    """Lock `path`, creating it if needed; return None if it is locked. Raises OSError.
 
-    The file stays behind: removing it would let two processes lock two files of one name. If
-    somebody else removes or replaces it, the lock reports itself as lost.
+    The file is never removed: that would let two processes lock two files of the same name. If
+    another program removes or replaces it, the lock reports itself as lost.
     """
     import filelock  # a tenth of a second, which only commands that lock need to spend
 

@@ -1,4 +1,4 @@
-"""The lock that keeps two runs from changing one portal at once.
+"""The lock that keeps two runs from changing one portal at the same time.
 
 The operating system or the PostgreSQL server holds it and takes it back when the run's process
 dies; the ledger only remembers who took it last, to say so.
@@ -25,7 +25,7 @@ _POLL_SECONDS = 0.05
 
 @contextmanager
 def locked(scope: Scope, purpose: str, *, wait_seconds: float) -> Iterator[None]:
-    """Hold the portal's lock; waits for it at most `wait_seconds`.
+    """Hold the portal's lock, waiting for it at most `wait_seconds`.
 
     Raises LockHeld, which names the holder, and LedgerError.
     """
@@ -48,8 +48,8 @@ def _take(scope: Scope, purpose: str, wait_seconds: float) -> Lock:
             raise LedgerError(
                 attempted=f"locking the portal {scope.url} to {purpose}",
                 found=f"the lock file can't be used: {(error.strerror or '').lower()}",
-                meaning="Lastseen locks a portal by a file beside the ledger",
-                remedy="give this user the right to write in the ledger's folder",
+                meaning="Lastseen locks a portal with a file next to the ledger",
+                remedy="give this user write access to the ledger's folder",
             ) from None
         if lock is not None:
             return lock
@@ -58,7 +58,7 @@ def _take(scope: Scope, purpose: str, wait_seconds: float) -> Lock:
                 attempted=f"locking the portal {scope.url} to {purpose}",
                 found=_holder(scope),
                 meaning="two runs must not change one portal at the same time",
-                remedy="wait until the other run has ended and try again",
+                remedy="wait until the other run has finished and try again",
             )
         time.sleep(_POLL_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Opening a ledger by its address: SQLite or PostgreSQL, made and brought up to date if need be."""
+"""Opens a ledger by its address, SQLite or PostgreSQL; creates or upgrades it if needed."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from lastseen.model.instant import Clock
 
 
 def open_ledger(url: str | None, *, clock: Clock) -> Ledger:
-    """Open the ledger at `url`, make it when it isn't there and bring its schema up to date.
+    """Open the ledger at `url`; create it if it does not exist and upgrade its schema.
 
     `url` is an SQLAlchemy address: `sqlite:///FILE` (four slashes for an absolute path),
     `sqlite://` for memory, or `postgresql+psycopg://…`; None is `ledger.sqlite3` in the
-    platform's data folder for Lastseen, which is made with mode 0700. Raises LedgerError.
+    platform's data folder for Lastseen, created with mode 0700. Raises LedgerError.
     """
     target = _default() if url is None else _parsed(url)
     if target.drivername == "sqlite" and target.database in (None, "", ":memory:"):
@@ -48,9 +48,9 @@ def _default() -> URL:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise LedgerError(
-            attempted=f"making the ledger's folder {folder}",
+            attempted=f"creating the ledger's folder {folder}",
             found=(error.strerror or str(error)).lower(),
-            meaning="this user has no data folder that can be written to",
+            meaning="this user has no writable data folder",
             remedy="name a place in [ledger] url, such as sqlite:////var/lib/lastseen/ledger.db",
         ) from None
     return URL.create("sqlite", database=str(folder / "ledger.sqlite3"))
@@ -69,7 +69,7 @@ def _parsed(url: str) -> URL:
     if name not in ("postgres", "postgresql", "postgresql+psycopg"):
         raise _unusable("it is neither SQLite nor PostgreSQL with psycopg")
     if "@" in (target.host or ""):
-        raise _unusable("its user or password holds an `@` that is not percent-encoded")
+        raise _unusable("its user or password contains an `@` that is not percent-encoded")
     return target
 
 
@@ -77,6 +77,6 @@ def _unusable(found: str) -> LedgerError:
     return LedgerError(
         attempted="opening the ledger",
         found=found,
-        meaning="the address in [ledger] url can't be used; it may hold a password and isn't shown",
+        meaning="the address in [ledger] url can't be used; not shown, as it may hold a password",
         remedy="write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
     )

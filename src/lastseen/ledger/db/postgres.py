@@ -19,14 +19,14 @@ _SETTINGS = (
     f"SET search_path TO {SCHEMA}; SET tcp_keepalives_idle TO 10;"
     " SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3"
 )
-"""Of every session. The server finds out within half a minute that a machine is gone, and ends its
-locks; by itself Linux would take two hours."""
+"""For every session: the server notices a lost machine within half a minute and releases its locks;
+by default Linux takes two hours."""
 
 
 def server_access(url: URL) -> Access:
     """Reach the ledger in the PostgreSQL database that `url` names.
 
-    Raises LedgerError when the driver isn't installed; connecting comes later.
+    Raises LedgerError if the driver isn't installed; connects later.
     """
     place = f"{url.host or url.query.get('host') or 'localhost'}/{url.database or ''}"
     target = url.set(drivername="postgresql+psycopg")
@@ -46,7 +46,7 @@ def server_access(url: URL) -> Access:
         raise LedgerError(
             attempted=f"opening the ledger {place}",
             found="the PostgreSQL driver is not installed",
-            meaning="Lastseen brings it only when asked, since most ledgers are a file",
+            meaning="it is an optional extra, since most ledgers are a file",
             remedy=install_extra("postgres"),
         ) from None
     for one in (engine, locks):
@@ -62,8 +62,8 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
 def _try_lock(engine: Engine, name: str) -> Lock | None:
     """Take an advisory lock on a connection that is used for nothing else.
 
-    The server takes it back when that connection ends: with its process, or half a minute after
-    its machine is gone. `engine` keeps no connections. Raises the driver's own errors.
+    The server releases it when that connection ends: with its process, or half a minute after its
+    machine is lost. `engine` keeps no connections. Raises the driver's own errors.
     """
     connection = engine.raw_connection()
     driver: Any = connection.driver_connection  # SQLAlchemy would connect again, without the lock

@@ -12,9 +12,9 @@ from lastseen.model.errors import LedgerError
 
 
 def bring_up_to_date(database: Database) -> None:
-    """Give the database the schema of this version; several processes may do so at once.
+    """Create or upgrade the schema to this version; several processes may do so at once.
 
-    Raises LedgerError when it comes from a newer version or is another program's.
+    Raises LedgerError if the schema is from a newer version or another program.
     """
     with database.reading() as connection:
         revision = _revision(connection, database)
@@ -31,15 +31,15 @@ def bring_up_to_date(database: Database) -> None:
 
 
 def refuse_newer(database: Database) -> None:
-    """Raise LedgerError where the database has a schema that this version doesn't know."""
+    """Raise LedgerError if the database has a schema that this version doesn't know."""
     with database.reading() as connection:
         _revision(connection, database)
 
 
 def _make(connection: Connection) -> None:
-    """Make every table at once, and note the revision as Alembic does.
+    """Create every table at once, and record the revision as Alembic does.
 
-    Alembic's cookbook, "Building an Up to Date Database from Scratch", has it so.
+    See "Building an Up to Date Database from Scratch" in Alembic's cookbook.
     """
     metadata.create_all(connection)
     connection.exec_driver_sql(_VERSION_TABLE)
@@ -56,24 +56,24 @@ def _revision(connection: Connection, database: Database) -> str | None:
     if revision is None and tables != {"alembic_version"}:
         raise LedgerError(
             attempted=f"opening the ledger {database.place}",
-            found="its tables are there, but not the note of their revision",
+            found="it has the tables, but not the record of their revision",
             meaning="the ledger is damaged; nobody was changed",
             remedy="restore it from a backup, or name another place in [ledger] url; a new ledger "
-            "knows no past run and no exemption",
+            "has no past runs and no exemptions",
         )
     if revision in ABANDONED_REVISIONS:
         raise LedgerError(
             attempted=f"opening the ledger {database.place}",
             found=f"its schema is revision {revision}, from before the first release",
-            meaning="its journal and plans carry digests that this version can't check",
+            meaning="this version can't check the digests of its journal and plans",
             remedy="keep it as a record and name another place in [ledger] url; exemptions have "
-            "to be added again, and the next review reads the portal's logs anew",
+            "to be added again, and the next review reads the portal's logs again",
         )
     if revision is not None and revision not in REVISIONS:
         raise LedgerError(
             attempted=f"opening the ledger {database.place}",
             found=f"its schema is revision {revision}, this version knows up to {REVISIONS[-1]}",
-            meaning="the ledger was made or opened by a newer version of Lastseen",
+            meaning="a newer version of Lastseen created or opened the ledger",
             remedy="install that version or a newer one, or name another place in [ledger] url",
         )
     return revision
@@ -83,7 +83,7 @@ def _foreign(place: str) -> LedgerError:
     return LedgerError(
         attempted=f"opening the ledger {place}",
         found="the database has tables, but not the ledger's",
-        meaning="it belongs to another program; Lastseen leaves it alone",
+        meaning="it belongs to another program; Lastseen does not touch it",
         remedy="name another place in [ledger] url",
     )
 
@@ -99,4 +99,4 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )
 """
-"""As Alembic makes it."""
+"""As Alembic creates it."""

@@ -1,4 +1,4 @@
-"""The ledger's tables, as SQLAlchemy Core sees them, and the revisions that lead to them.
+"""The ledger's tables in SQLAlchemy Core, and the revisions that lead to them.
 
 Only shapes are here: no statement, no connection. Instants are whole microseconds since 1970 UTC,
 ids and documents are text, kept documents are compressed JSON. What is written here has to agree
@@ -24,7 +24,7 @@ REVISIONS = ("0004",)
 """Every revision of the schema, oldest first; this version works with the last one."""
 
 ABANDONED_REVISIONS = ("0001", "0002", "0003")
-"""Revisions from before the first release, with other digests or without some."""
+"""Revisions from before the first release, with different digests or none."""
 
 metadata = MetaData()
 """All tables of the ledger."""
@@ -50,8 +50,7 @@ portals = Table(
     _digest(),
     UniqueConstraint("url", name="portals_by_url"),
 )
-"""Every portal that the ledger knows, by its address; the journal keeps the address under which
-it began."""
+"""Every portal in the ledger, by its address; the journal keeps the address that it began with."""
 
 sightings = Table(
     "sightings",
@@ -91,7 +90,7 @@ unrecognised = Table(
     _digest(),
     sqlite_with_rowid=False,
 )
-"""Sign-in log entries whose action is in no table, each once."""
+"""Sign-in log entries with an unknown action, each once."""
 
 coverage = Table(
     "coverage",
@@ -121,7 +120,7 @@ retention_notes = Table(
     Column("trail_days", BigInteger, nullable=False),
     _digest(),
 )
-"""For how long the portal said it keeps its logs: one row for each change."""
+"""How long the portal keeps its logs, as it reports: one row for each change."""
 
 accounts = Table(
     "accounts",
@@ -134,7 +133,7 @@ accounts = Table(
     _digest(),
     sqlite_with_rowid=False,
 )
-"""The account status last seen of each person, and their newest reinstatement."""
+"""Each person's last known account status and newest reinstatement."""
 
 exemptions = Table(
     "exemptions",
@@ -169,7 +168,7 @@ runs = Table(
     UniqueConstraint("portal_id", "run_id", name="runs_by_id"),
     Index("runs_by_plan", "portal_id", "plan_id"),
 )
-"""Every run; documents lie in their own tables so that listing runs stays cheap."""
+"""Every run; documents are in their own tables so that listing runs stays cheap."""
 
 plans = Table(
     "plans",
@@ -182,7 +181,7 @@ plans = Table(
     _digest(),
     Index("plans_by_plan", "portal_id", "plan_id"),
 )
-"""What reviews decided, and the record of what that rests on."""
+"""What reviews decided, and the record of the evidence."""
 
 receipts = Table(
     "receipts",
@@ -229,7 +228,7 @@ lock_holders = Table(
     Column("pid", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False),
 )
-"""Who took a portal's lock last; only tells, the lock itself lies with the system or the server."""
+"""Who took a portal's lock last; informational: the operating system or server holds the lock."""
 
 GUARD_JOURNAL = {
     "sqlite": (
@@ -247,7 +246,7 @@ GUARD_JOURNAL = {
         " FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()",
     ),
 }
-"""For each database, what makes it refuse to change or remove journal entries."""
+"""For each database, the triggers that refuse to change or remove journal entries."""
 
 
 @event.listens_for(journal, "after_create")

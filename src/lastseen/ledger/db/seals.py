@@ -17,10 +17,10 @@ from lastseen.model.errors import LedgerError
 from lastseen.model.sighting import EvidenceKind
 
 _MASK = 2**62 - 1
-"""Digests and their sums have 62 bits, so that no sum of two leaves a database's integer."""
+"""Digests and their sums have 62 bits, so that the sum of two fits a database's integer."""
 
 NO_PORTAL = 0
-"""Stands for the portal where a seal covers the list of portals itself."""
+"""Stands for the portal if a seal covers the list of portals itself."""
 
 
 class Sealed(NamedTuple):
@@ -31,7 +31,7 @@ class Sealed(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name under which the seal is stored."""
+        """The seal's name in the database."""
         return self.table.name if self.kind is None else f"{self.table.name}/{self.kind.value}"
 
     def all(self) -> Select[Any]:
@@ -57,7 +57,7 @@ RECORDS = (ACCOUNTS, EXEMPTIONS, RETENTION, RUNS)
 """What can't be read from the portal again."""
 
 EVIDENCE = (*SIGHTINGS.values(), *COVERAGE.values(), UNRECOGNISED)
-"""What the portal's logs can tell again."""
+"""What can be read from the portal's logs again."""
 
 
 def row_digest(table: Table, values: Sequence[object]) -> int:
@@ -68,7 +68,7 @@ def row_digest(table: Table, values: Sequence[object]) -> int:
 
 
 def _plain(value: object) -> object:
-    """Return an enumeration's member as the database gives it back: the number, or the text."""
+    """Return an enum member as the database returns it: the number or the text."""
     return value.value if isinstance(value, Enum) else value
 
 
@@ -78,12 +78,12 @@ def with_digest(table: Table, values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def is_sound(table: Table, row: Sequence[Any]) -> bool:
-    """Say whether a whole row is as it was written."""
+    """Return whether a whole row is as it was written."""
     return bool(row_digest(table, tuple(row)[:-1]) == row[-1])
 
 
 def sound_rows(table: Table, rows: Sequence[Row[Any]], *, place: str) -> Sequence[Row[Any]]:
-    """Return whole `rows` of a table; raises LedgerError where one isn't as it was written."""
+    """Return whole `rows` of a table; raises LedgerError if one was altered."""
     for row in rows:
         if not is_sound(table, row):
             raise damaged(place, f"a row of its table `{table.name}` was changed")
@@ -93,7 +93,7 @@ def sound_rows(table: Table, rows: Sequence[Row[Any]], *, place: str) -> Sequenc
 def all_sound_rows(
     connection: Connection, sealed: Sealed, portal_id: int, *, place: str
 ) -> Sequence[Row[Any]]:
-    """Return all rows of a kind; raises LedgerError where one was changed or is missing."""
+    """Return all rows of a kind; raises LedgerError if one was changed or is missing."""
     rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
     sound_rows(sealed.table, rows, place=place)
     if not _matches_seal(connection, sealed, portal_id, rows):
@@ -121,7 +121,7 @@ def update_seal(
     removed: Iterable[int] = (),
     place: str,
 ) -> None:
-    """Take the digests of `added` and `removed` rows into the seal; raises LedgerError."""
+    """Update the seal for `added` and `removed` rows; raises LedgerError."""
     came, gone = list(added), list(removed)
     if not came and not gone:
         return
@@ -146,7 +146,7 @@ def begin_seals(connection: Connection, portal_id: int) -> None:
 
 
 def replace_seal(connection: Connection, sealed: Sealed, portal_id: int) -> None:
-    """Seal the rows that are there now, every one of which the caller has found sound."""
+    """Seal the current rows, which the caller has checked."""
     rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
     connection.execute(
         schema.seals.delete().where(
@@ -164,7 +164,7 @@ def replace_seal(connection: Connection, sealed: Sealed, portal_id: int) -> None
 
 
 def damaged(place: str, found: str) -> LedgerError:
-    """Return the error for a ledger that isn't as Lastseen wrote it."""
+    """Return the error for a ledger that was altered."""
     return LedgerError(
         attempted=f"reading the ledger {place}",
         found=found,

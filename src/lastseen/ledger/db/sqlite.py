@@ -1,4 +1,4 @@
-"""SQLite as the ledger's database: one file that only its owner can read, or memory.
+"""SQLite as the ledger's database: a file that only its owner can read, or memory.
 
 How a file is made, opened and locked is here; what is stored in it isn't.
 """
@@ -23,14 +23,14 @@ from lastseen.ledger.db.file_lock import try_file_lock
 from lastseen.model.errors import LedgerError
 
 PATIENCE_SECONDS = 15.0
-"""How long a transaction waits for another one's end."""
+"""How long a transaction waits for another to end."""
 
 
 def file_access(path: Path) -> Access:
-    """Reach the ledger in `path`, which is made when it isn't there (its folder must be).
+    """Reach the ledger in `path`, creating the file if needed, but not its folder.
 
-    The file is readable and writable for its owner only, and tightened when it wasn't; SQLite
-    gives its companions (`-wal`, `-shm`) the same mode. Raises LedgerError.
+    Only its owner may read and write the file; looser modes are tightened. SQLite gives its
+    companions (`-wal`, `-shm`) the same mode. Raises LedgerError.
     """
     _prepare_file(path)
     engine = create_engine(
@@ -42,14 +42,14 @@ def file_access(path: Path) -> Access:
     event.listen(engine, "begin", _begin)
     try:
         _write_ahead(engine)
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite's own message may be no UTF-8
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite's own message may not be UTF-8
         engine.dispose()
         raise (translate_error(error, attempted=f"opening the ledger {path}") or error) from None
     return Access(engine=engine, place=str(path), try_lock=_file_locks(path))
 
 
 def memory_access(image: bytes) -> Access:
-    """Reach a ledger in memory that begins as a copy of `image`, a serialised SQLite database."""
+    """Reach a ledger in memory, initially a copy of `image`, a serialised SQLite database."""
     connection = _memory_engine().connect()
     _driver(connection).deserialize(image)
     return Access(
@@ -58,21 +58,21 @@ def memory_access(image: bytes) -> Access:
 
 
 def empty_memory() -> tuple[Connection, Callable[[], bytes]]:
-    """Return a connection to an empty database in memory and what serialises it."""
+    """Return a connection to an empty database in memory, and the function that serialises it."""
     connection = _memory_engine().connect()
     return connection, lambda: _driver(connection).serialize()
 
 
 class MemoryLocks:
-    """Locks of a database that only this process knows."""
+    """Locks of a database that only this process uses."""
 
     def __init__(self) -> None:
-        """Begin with no lock taken."""
+        """Begin without locks."""
         self._taken: set[str] = set()
         self._turn = threading.Lock()
 
     def take(self, name: str) -> Lock | None:
-        """Take the lock, or return None when it is taken."""
+        """Take the lock, or return None if it is held."""
         with self._turn:
             if name in self._taken:
                 return None
@@ -81,7 +81,7 @@ class MemoryLocks:
 
 
 def _prepare_file(path: Path) -> None:
-    """Make sure of a file that only its owner can read and that can be written."""
+    """Ensure that the file exists, is writable, and only its owner can read it."""
     try:
         if path.is_dir():
             raise _unusable(
@@ -94,8 +94,8 @@ def _prepare_file(path: Path) -> None:
             raise _unusable(
                 path,
                 found=f"the folder {path.parent} does not exist",
-                meaning="only the file is made, so that a slip in the path begins no empty ledger",
-                remedy="make the folder, or correct [ledger] url",
+                meaning="folders are not created, so that a typo can't start an empty ledger",
+                remedy="create the folder, or correct [ledger] url",
             )
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
         try:
@@ -109,14 +109,14 @@ def _prepare_file(path: Path) -> None:
         raise _unusable(
             path,
             found=(error.strerror or str(error)).lower(),
-            meaning="the file must be writable, and so must its folder, where SQLite keeps more",
+            meaning="the file and its folder must be writable: SQLite keeps more files there",
             remedy="give this user the right to write there, or name another place in [ledger] url",
         ) from None
     _tighten(path)
 
 
 def _check_file(path: Path, status: os.stat_result) -> None:
-    """Raise LedgerError unless the open file is a regular one of the user's or of root's."""
+    """Raise LedgerError unless the open file is regular and owned by the user or root."""
     if not stat.S_ISREG(status.st_mode):
         raise _unusable(
             path,
@@ -128,7 +128,7 @@ def _check_file(path: Path, status: os.stat_result) -> None:
         raise _unusable(
             path,
             found="it belongs to another user",
-            meaning="its owner could change what decisions are made from",
+            meaning="its owner could change the evidence for decisions",
             remedy="run Lastseen as its owner, or name another place in [ledger] url",
         )
 
@@ -145,8 +145,8 @@ def _tighten(path: Path) -> None:
             raise _unusable(
                 path,
                 found="others can read it, and this user can't change that",
-                meaning="the ledger holds people's names and addresses and is its owner's only",
-                remedy="have its owner run `chmod 600` on it, or name another in [ledger] url",
+                meaning="the ledger contains names and addresses, so only its owner may read it",
+                remedy="have its owner run `chmod 600` on it, or name another file in [ledger] url",
             ) from None
 
 
@@ -165,7 +165,7 @@ def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _text(stored: bytes) -> str:
-    """Return text even where a flipped bit has left no UTF-8: its row's digest tells then."""
+    """Return text even if a flipped bit made it invalid UTF-8: the row's digest shows it."""
     return stored.decode("utf-8", "surrogateescape")
 
 
@@ -176,9 +176,9 @@ def _begin(connection: Connection) -> None:
 
 
 def _write_ahead(engine: Engine) -> None:
-    """Let readers and a writer work at once; the mode stays with the file.
+    """Allow readers and a writer at the same time; the mode is stored in the file.
 
-    SQLite does not wait by itself while another process changes the mode, hence the loop.
+    SQLite does not wait while another process changes the mode, hence the loop.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -211,7 +211,7 @@ def _file_locks(path: Path) -> Callable[[str], Lock | None]:
 
 @cache
 def _memory_engine() -> Engine:
-    """Return the engine that all ledgers in memory share, with the statements it has compiled.
+    """Return the engine that all ledgers in memory share, with its compiled statements.
 
     Each of its connections is a database of its own.
     """

@@ -15,7 +15,7 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(number: int) -> Instant:
-    """Return the instant that `to_micros` made `number` of."""
+    """Return the instant for a number from `to_micros`."""
     return Instant(EPOCH + timedelta(microseconds=number))
 
 

@@ -1,1 +1,1 @@
-"""One file a store: evidence, accounts, exemptions, runs, the journal."""
+"""One file per store: evidence, accounts, exemptions, runs, the journal."""

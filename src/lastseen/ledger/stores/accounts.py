@@ -1,4 +1,4 @@
-"""The account status last seen of each person, to notice who was reinstated and when."""
+"""Each person's last known account status, to notice who was reinstated and when."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -23,7 +23,7 @@ class AccountStore:
         self._scope = scope
 
     def note(self, profiles: Iterable[Profile], at: Instant) -> None:
-        """Remember the status of each as it was at `at`.
+        """Record each person's status at `at`.
 
         Anyone Terminated when last noted and not now counts as reinstated at `at`. Profiles older
         than what is known change nothing.
@@ -31,11 +31,11 @@ class AccountStore:
         self._enter({profile.id: profile.status for profile in profiles}, at)
 
     def note_disabled(self, user_ids: Iterable[UserId], at: Instant) -> None:
-        """Remember that these were disabled at `at`."""
+        """Record that these people were disabled at `at`."""
         self._enter(dict.fromkeys(user_ids, AccountStatus.TERMINATED), at)
 
     def note_reinstated(self, user_ids: Iterable[UserId], at: Instant) -> None:
-        """Remember that these were reinstated at `at`, whatever was known of them before."""
+        """Record that these people were reinstated at `at`, whatever was known before."""
         self._enter(dict.fromkeys(user_ids, AccountStatus.ACTIVE), at, reinstated=True)
 
     def reinstated(self) -> dict[UserId, Instant]:
@@ -47,7 +47,7 @@ class AccountStore:
         }
 
     def known(self) -> frozenset[UserId]:
-        """Return the ids of everyone whose status was ever noted."""
+        """Return the ids of everyone whose status was ever recorded."""
         return frozenset(row.user_id for row in self._all())
 
     def _all(self) -> Iterable[Row[Any]]:
@@ -89,7 +89,7 @@ class AccountStore:
 
 
 def _came_back(old: Row[Any] | None, status: AccountStatus) -> bool:
-    """Say whether an account was Terminated when last noted, and isn't now."""
+    """Return whether an account was Terminated when last recorded and isn't now."""
     return (
         old is not None
         and old.status == AccountStatus.TERMINATED

@@ -17,29 +17,29 @@ from lastseen.model.instant import Instant
 from lastseen.model.sighting import EvidenceKind
 
 WHOLE_PORTAL = ""
-"""Stands for the person where coverage is of the whole portal's stream."""
+"""Stands for the person if coverage is of the whole portal's log."""
 
 _AT_ONCE = 500
 _PROOFS = 400
-"""How many readings a row remembers; a daily review fills a year."""
+"""How many readings a row keeps: a year of daily reviews."""
 _AFTER_BEGINNING = ": "
 
 
 class CoverageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of time for which a log is known to be complete; instants as stamps."""
+    """An interval for which a log is known to be complete; instants in microseconds."""
 
     since: int
     """The first instant inside."""
     until: int
     """The first instant after it."""
     events: int
-    """How many events were read in it."""
+    """How many of its events were read."""
     proof: str
-    """What was read to prove it: one `proof_line` for each reading, oldest first."""
+    """The readings that prove it: a `proof_line` each, oldest first."""
     first_recorded: int
     """When any part of it was first recorded."""
     last_recorded: int
-    """When it was last added to."""
+    """When it was last extended."""
 
 
 def cover(
@@ -48,7 +48,7 @@ def cover(
     kind: EvidenceKind,
     stretches: Mapping[str, Sequence[CoverageRow]],
 ) -> None:
-    """Add stretches of one log, by person or `WHOLE_PORTAL`, inside a writing transaction."""
+    """Add intervals of one log, by person or `WHOLE_PORTAL`, in a writing transaction."""
     log = {"portal": scope.portal_id, "log": kind.value}
     people = sorted(stretches)
     known: dict[str, list[CoverageRow]] = {person: [] for person in people}
@@ -82,7 +82,7 @@ def cover(
 
 
 def forget_coverage(connection: Connection, scope: Scope, kind: EvidenceKind) -> None:
-    """Forget for which time a log is complete, inside a writing transaction."""
+    """Remove the coverage of a log, in a writing transaction."""
     connection.execute(_FORGET_LOG, {"portal": scope.portal_id, "log": kind.value})
     replace_seal(connection, COVERAGE[kind], scope.portal_id)
 
@@ -90,7 +90,7 @@ def forget_coverage(connection: Connection, scope: Scope, kind: EvidenceKind) ->
 def merged(known: Iterable[CoverageRow], new: Iterable[CoverageRow]) -> tuple[CoverageRow, ...]:
     """Return `known` and `new` together, oldest first, joined where they touch or overlap.
 
-    `known` are disjoint and don't touch, and so is what comes out.
+    The rows in `known` are disjoint and don't touch, and neither do those returned.
     """
     stretches = list(known)
     for one in new:
@@ -101,12 +101,12 @@ def merged(known: Iterable[CoverageRow], new: Iterable[CoverageRow]) -> tuple[Co
 
 
 def proof_line(begun_at: Instant, said: str) -> str:
-    """Return the proof that one reading gives; a later line of the same beginning replaces it."""
+    """Return the proof of one reading; a later line with the same start replaces it."""
     return f"{begun_at:%Y-%m-%d %H:%M:%S} UTC{_AFTER_BEGINNING}{said}"
 
 
 def proof_in_words(proof: str) -> str:
-    """Return a row's proof on one line: the first and the newest reading, and how many between."""
+    """Return a row's proof on one line: its first and newest reading, and how many between."""
     lines = proof.splitlines()
     if len(lines) <= 2:
         return "; ".join(lines)
@@ -115,7 +115,7 @@ def proof_in_words(proof: str) -> str:
 
 
 def _joined_proofs(parts: Iterable[CoverageRow]) -> str:
-    """Return the proofs of `parts`, given in the order of their recording, one line a reading."""
+    """Return the proofs of `parts`, given in recording order, one line per reading."""
     lines: dict[str, str] = {}
     for part in parts:
         for line in part.proof.splitlines():
@@ -125,10 +125,10 @@ def _joined_proofs(parts: Iterable[CoverageRow]) -> str:
 
 
 def _joined(near: Sequence[CoverageRow], new: CoverageRow) -> CoverageRow:
-    """Return `new` joined with what touches it.
+    """Return `new` joined with the rows that touch it.
 
-    Events are added up where stretches only touch; where they overlap the same events may have
-    been counted twice, and the larger number stands. The proofs of all parts are kept.
+    Event counts are added if intervals only touch. If they overlap, events may have been counted
+    twice, so the larger number is kept. The proofs of all parts are kept.
     """
     parts = (*near, new)
     overlapping = [old for old in near if old.since < new.until and new.since < old.until]
@@ -159,7 +159,7 @@ COVERAGE_OF_PEOPLE = (
     .where(_OF_LOG, coverage.c.user_id != WHOLE_PORTAL)
     .order_by(coverage.c.user_id, coverage.c.since)
 )
-"""Rows of one log that are of single people, by person, oldest first."""
+"""Rows of one log about single people, by person, oldest first."""
 
 _NAMES = coverage.columns.keys()
 _KNOWN = select(coverage).where(

@@ -62,7 +62,7 @@ def keep_newest_sightings(
 
 
 def keep_unrecognised(connection: Connection, scope: Scope, events: Sequence[Event]) -> None:
-    """Keep events whose action is in no table, each once; raises LedgerError."""
+    """Keep events with an unknown action, each once; raises LedgerError."""
     new = {event.id: event for event in events}
     ids, place, known = sorted(new), scope.database.place, set()
     for start in range(0, len(ids), _AT_ONCE):

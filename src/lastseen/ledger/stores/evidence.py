@@ -1,4 +1,4 @@
-"""What was seen of a portal's people, and for which time that is known to be complete.
+"""What was seen of a portal's people, and for which intervals that is complete.
 
 Times go in and out as instants. Every row is checked against its digest when it is read. Nothing
 here decides what the evidence means.
@@ -41,39 +41,39 @@ from lastseen.model.sighting import (
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reading of one log brought, and what it proves to be complete."""
+    """The result of reading one log, and the intervals that it proves complete."""
 
     kind: EvidenceKind
     """Which log was read."""
     user_id: UserId | None
-    """Whose events were asked for; None for the whole portal's stream."""
+    """The person whose events were requested; None for the whole portal's log."""
     intervals: tuple[Interval, ...]
-    """The stretches that are now known to be complete; may be none."""
+    """The intervals now known to be complete; may be empty."""
     sightings: tuple[Sighting, ...]
-    """Proofs of presence, in any order, several of one person allowed."""
+    """Proofs of presence, in any order; several per person are allowed."""
     failures: tuple[Event, ...]
     """Refused attempts to sign in."""
     unrecognised: tuple[Event, ...]
-    """Entries whose action is in no table."""
+    """Entries with an unknown action."""
     events: int
     """How many events were read; counted to the newest of `intervals`."""
     proof: str
     """What was read, in a few words, such as "pages 0-9900 of the sign-in log, 101 requests"."""
     read_at: Instant
-    """When."""
+    """When it was read."""
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of time for which one log is known to be complete."""
+    """An interval for which one log is known to be complete."""
 
     interval: Interval
-    """The stretch; no other one of the same log and person touches it."""
+    """The interval; no other one of the same log and person touches it."""
     events: int
-    """How many events were read in it, as far as that can be told."""
+    """How many of its events were read, as far as that is known."""
     proof: str
-    """What was read last to prove it."""
+    """The last reading that proves it."""
     recorded_at: Instant
-    """When it was last added to."""
+    """When it was last extended."""
 
 
 class EvidenceStore:
@@ -87,11 +87,11 @@ class EvidenceStore:
         self._scope = scope
 
     def keep(self, reading: Reading) -> None:
-        """Keep all of a reading or, when that fails, nothing of it: see `keep_all`."""
+        """Keep a reading completely or, on failure, not at all: see `keep_all`."""
         self.keep_all((reading,))
 
     def keep_all(self, readings: Sequence[Reading]) -> None:
-        """Keep all of several readings in one go or, when that fails, nothing of them.
+        """Keep several readings completely or, on failure, none of them.
 
         The newest sighting of a person in a log stays; failures and unrecognised events are known
         by their event; intervals are joined with those that they touch. Two processes may keep at
@@ -115,7 +115,7 @@ class EvidenceStore:
                 cover(connection, self._scope, kind, stretches)
 
     def mend(self, kind: EvidenceKind) -> str | None:
-        """Check everything that is kept of a log, and drop its coverage where anything is wrong.
+        """Check everything kept about a log, and drop its coverage if anything is wrong.
 
         Rows that were changed are dropped, rows that are sound stay: a sighting proves presence
         whatever else is lost. The log counts as unread then, so that the portal is asked again.
@@ -124,13 +124,13 @@ class EvidenceStore:
         return mend_log(self._scope, kind)
 
     def forget_coverage(self) -> None:
-        """Forget for which time any log is complete; sightings stay."""
+        """Remove the coverage of all logs; sightings are kept."""
         with self._scope.writing(durable=False) as connection:
             for kind in EvidenceKind:
                 forget_coverage(connection, self._scope, kind)
 
     def coverage(self, kind: EvidenceKind, user_id: UserId | None = None) -> tuple[Covered, ...]:
-        """Return the stretches known of a log, oldest first: the whole portal's or one person's.
+        """Return the covered intervals of a log, oldest first: the whole portal's or one person's.
 
         What is known of the whole portal isn't repeated for each person.
         """
@@ -155,7 +155,7 @@ class EvidenceStore:
         )
 
     def coverage_of_people(self, kind: EvidenceKind) -> dict[UserId, tuple[Interval, ...]]:
-        """Return the stretches known of single people, oldest first, without the portal's own."""
+        """Return the covered intervals of single people, oldest first, without the portal's."""
         with self._scope.reading() as connection:
             rows = connection.execute(
                 COVERAGE_OF_PEOPLE, {"portal": self._scope.portal_id, "log": kind.value}
@@ -214,15 +214,15 @@ class EvidenceStore:
         }
 
     def unrecognised_ids(self) -> dict[int, int]:
-        """Return how often each action that is in no table was met, by its number."""
+        """Return how often each unknown action was seen, by its number."""
         return dict(sorted(Counter(row.action_id for row in self._all_unrecognised()).items()))
 
     def note_retention(self, sign_in_days: int, trail_days: int, at: Instant) -> None:
-        """Remember for how many days the portal said at `at` that it keeps its logs."""
+        """Record for how many days the portal keeps its logs, as it reported at `at`."""
         note_retention(self._scope, at=at, sign_in_days=sign_in_days, trail_days=trail_days)
 
     def retention_history(self) -> tuple[RetentionNote, ...]:
-        """Return what the portal said of its logs' retention, one note a change, oldest first."""
+        """Return the log retention that the portal reported, one entry per change, oldest first."""
         return retention_history(self._scope)
 
     def _all_unrecognised(self) -> Sequence[Row[Any]]:
@@ -232,7 +232,7 @@ class EvidenceStore:
 
 
 def _stretches(readings: Iterable[Reading]) -> dict[EvidenceKind, dict[str, list[CoverageRow]]]:
-    """Return what the readings prove to be complete, by log and person."""
+    """Return the intervals that the readings prove complete, by log and person."""
     found: dict[EvidenceKind, dict[str, list[CoverageRow]]] = {}
     for reading in readings:
         recorded = to_micros(reading.read_at)

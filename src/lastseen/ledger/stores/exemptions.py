@@ -19,10 +19,10 @@ from lastseen.model.exemption import Exemption, exemption_key
 from lastseen.model.instant import utc_date
 
 LONGEST_DAYS = 366
-"""For how many days an exemption may be given unless configured."""
+"""How many days an exemption may last unless configured."""
 
 Change = Literal["add", "renew", "bind", "remove"]
-"""What a journal entry says was done with an exemption."""
+"""What was done with an exemption, in a journal entry."""
 
 
 class ExemptionStore:
@@ -74,7 +74,7 @@ class ExemptionStore:
         return exemption
 
     def bind(self, who: str, user_id: UserId) -> None:
-        """Note to which account the exemption of `who` belongs: it will follow the account."""
+        """Record the account of the exemption of `who`: the exemption follows the account."""
         if any(one.who == who and one.user_id != user_id for one in self.all()):
             with self._scope.writing() as connection:
                 old = self._delete(connection, who)
@@ -84,7 +84,7 @@ class ExemptionStore:
                     self._note(connection, "bind", bound)
 
     def adopt(self, exemption: Exemption) -> None:
-        """Take over an exemption of the same portal's former address, unless a longer one holds."""
+        """Take over an exemption from the portal's former address, unless a longer one exists."""
         with self._scope.writing() as connection:
             rows = {row.who: row for row in self._rows(connection)}
             known = rows.get(exemption.who)
@@ -95,7 +95,7 @@ class ExemptionStore:
             self._note(connection, "renew" if old else "add", exemption)
 
     def remove(self, who: str) -> bool:
-        """End the exemption of `who`, named as for `add`; returns whether there was one."""
+        """End the exemption of `who`, named as in `add`; return whether there was one."""
         try:
             key = exemption_key(who)
         except ValueError:
@@ -109,13 +109,13 @@ class ExemptionStore:
         return True
 
     def all(self) -> tuple[Exemption, ...]:
-        """Return every exemption, past ones included, in the order in which they end."""
+        """Return every exemption, including past ones, in the order of their end."""
         with self._scope.reading() as connection:
             rows = self._rows(connection)
         return tuple(sorted(map(_exemption, rows), key=lambda one: (one.until, one.who)))
 
     def active(self, today: date) -> tuple[Exemption, ...]:
-        """Return the exemptions that hold on `today`; the last day is one of them."""
+        """Return the exemptions that apply on `today`; their last day is included."""
         return tuple(exemption for exemption in self.all() if exemption.until >= today)
 
     def _rows(self, connection: Connection) -> Iterable[Row[Any]]:
@@ -168,7 +168,7 @@ class ExemptionStore:
 
 
 class _Details(msgspec.Struct, omit_defaults=True):
-    """What is kept of an exemption beside its main columns."""
+    """The parts of an exemption that have no column of their own."""
 
     user_id: UserId | None = None
     ticket: str | None = None
@@ -197,7 +197,7 @@ def _check(who: str, until: date, texts: list[str], *, today: date, longest_days
     found = (
         "nobody is named"
         if not who
-        else "it holds bytes that are no text"
+        else "it contains bytes that are not text"
         if not _is_text(who + "".join(texts))
         else "no reason is given"
         if not texts[0].strip()
@@ -215,14 +215,14 @@ def _refused(who: str, until: date, found: str) -> UsageError:
     return UsageError(
         attempted=f"exempting {who or 'somebody'} until {until.isoformat()}",
         found=found,
-        meaning="an exemption says who, why and until which day to come, at most a year away "
+        meaning="an exemption needs a person, a reason and a last day to come, at most a year away "
         "unless guardrails.max_exemption_days is larger",
         remedy="`lastseen exempt add WHO --until DATE --reason TEXT`",
     )
 
 
 def _is_text(words: str) -> bool:
-    """Say whether a database can keep `words`; what a shell hands over may be no UTF-8."""
+    """Return whether a database can store `words`; a shell may pass text that is not UTF-8."""
     return "\0" not in words and not any("\ud800" <= letter <= "\udfff" for letter in words)
 
 

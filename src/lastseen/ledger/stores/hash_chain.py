@@ -1,4 +1,4 @@
-"""The journal's hash chain, pure: what an entry's hash is made over, and where a chain breaks.
+"""The journal's hash chain, pure: what an entry's hash covers, and where a chain breaks.
 
 An entry's hash is SHA-256 over the canonical JSON (RFC 8785) of its other fields, which include
 the previous entry's hash; the first entry follows a hash of the portal's address. Nothing here
@@ -16,7 +16,7 @@ from lastseen.model.canonical_json import canonical_json
 from lastseen.model.journal_entry import ChainViolation
 
 UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
-"""What reading an entry may raise that Lastseen never wrote."""
+"""What reading an entry that Lastseen did not write may raise."""
 
 
 class StoredEntry(NamedTuple):
@@ -33,7 +33,7 @@ class StoredEntry(NamedTuple):
 
 
 def origin(portal: str) -> str:
-    """Return what a portal's first entry follows, so that no journal passes for another's."""
+    """Return the hash that a portal's first entry follows: journals can't be exchanged."""
     return sha256(f"lastseen.journal/1 {portal}".encode()).hexdigest()
 
 
@@ -52,8 +52,8 @@ def first_broken(
 ) -> ChainViolation | None:
     """Return the first of `entries` (by number) that is wrong, or None.
 
-    `begin` is what the first has to follow. `expected_head` is a hash that must occur; None where
-    none is known, and a removed tail is then not found.
+    `begin` is the hash that the first must follow. `expected_head` is a hash that must occur; if it
+    is None, a removed tail is not noticed.
     """
     before, previous, seq = "", begin, 0
     met = expected_head is None
@@ -104,7 +104,7 @@ def _canonical(entry: StoredEntry, *, with_hash: bool) -> bytes:
 
 
 def _holds(entry: StoredEntry, seq: int | None = None) -> bool:
-    """Say whether an entry matches its hash, under its own number or under `seq`."""
+    """Return whether an entry matches its hash, under its own number or under `seq`."""
     try:
         again = sealed(entry if seq is None else entry._replace(seq=seq))
     except UNREADABLE:

@@ -91,7 +91,7 @@ class Journal:
             yield entry
 
     def head(self) -> str | None:
-        """Return the newest entry's hash, or None when there is none."""
+        """Return the newest entry's hash, or None."""
         with self._scope.reading() as connection:
             row = connection.execute(_HEAD, {"portal": self._scope.portal_id}).one_or_none()
         return None if row is None else str(row.hash)
@@ -121,7 +121,7 @@ class Journal:
             yield line + b"\n"
 
     def damage(self) -> ChainViolation | None:
-        """Check the whole chain, and that its newest entry is the last that was written."""
+        """Check the whole chain, and that its newest entry is the last one written."""
         broken = self.verify()
         if broken is not None:
             return broken
@@ -132,7 +132,7 @@ class Journal:
         return removed(1 if head is None else head.seq + 1)
 
     def _sound_head(self, connection: Connection) -> Row[Any, Any] | None:
-        """Return the newest entry's number and hash; raises LedgerError where it isn't the last.
+        """Return the newest entry's number and hash; raises LedgerError if it isn't the last.
 
         Whatever was appended to a damaged journal would hide the damage.
         """
@@ -150,7 +150,7 @@ class Journal:
         return seal, head
 
     def _seal(self, connection: Connection, entry: StoredEntry) -> None:
-        """Note which entry is the newest, so that a removed tail shows."""
+        """Record which entry is the newest, so that a removed tail is noticed."""
         new = {
             "portal_id": self._scope.portal_id,
             "subject": journal.name,
@@ -179,13 +179,13 @@ class Journal:
         return LedgerError(
             attempted=f"reading the journal of {self._scope.url}",
             found=f"entry {row.seq} can't be read ({error})",
-            meaning="it was changed after it was written, or the ledger is damaged",
-            remedy="run `lastseen history --verify`; bring the ledger back from a backup",
+            meaning="it was altered after it was written, or the ledger is damaged",
+            remedy="run `lastseen history --verify`; restore the ledger from a backup",
         )
 
 
 def _is_newest(head: Row[Any, Any] | None, seal: Row[Any, Any] | None) -> bool:
-    """Say whether `head` is the entry that was written last, as the seal has it."""
+    """Return whether `head` is the last entry written, according to the seal."""
     if seal is None:
         return False
     if head is None:
@@ -194,7 +194,7 @@ def _is_newest(head: Row[Any, Any] | None, seal: Row[Any, Any] | None) -> bool:
 
 
 def _head_number(hash_: str) -> int:
-    """Return a hash as a number that a database can hold; one that is no hash becomes -1."""
+    """Return a hash as a number that a database can store; -1 if it is not a hash."""
     try:
         return int(hash_[:15], 16)
     except ValueError:

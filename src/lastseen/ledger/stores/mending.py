@@ -1,4 +1,4 @@
-"""Giving up what is damaged in a log's evidence, so that the portal is asked for it again."""
+"""Drops damaged evidence of a log, so that it is read from the portal again."""
 
 from sqlalchemy import Connection
 
@@ -37,14 +37,14 @@ def mend_log(scope: Scope, kind: EvidenceKind) -> str | None:
 
 
 def _parts(kind: EvidenceKind) -> tuple[Sealed, ...]:
-    """Return what a log's completeness rests on; only the sign-in log keeps unrecognised events."""
+    """Return the rows that a log's coverage depends on; only the sign-in log has unknown events."""
     if kind is EvidenceKind.SIGN_IN:
         return SIGHTINGS[kind], COVERAGE[kind], UNRECOGNISED
     return SIGHTINGS[kind], COVERAGE[kind]
 
 
 def _drop_damaged_rows(connection: Connection, scope: Scope, part: Sealed) -> None:
-    """Write the sound rows of a kind anew and leave the others out.
+    """Rewrite the sound rows of a kind and drop the others.
 
     A damaged row can't be found again by its key: rows are kept apart from the database's order.
     """

@@ -1,4 +1,4 @@
-"""For how long the portal said it keeps its logs: one note for each change."""
+"""How long the portal keeps its logs, as it reports: one entry per change."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,12 +14,12 @@ from lastseen.model.instant import Instant
 
 
 class RetentionNote(msgspec.Struct, frozen=True, kw_only=True):
-    """For how long the portal said it keeps its logs."""
+    """How long the portal keeps its logs, as it reported."""
 
     at: Instant
-    """When it first said so."""
+    """When it first reported so."""
     last_at: Instant
-    """When it last said so, without saying anything else in between."""
+    """When it last reported so, with nothing else in between."""
     sign_in_days: int
     """Days that the sign-in log is kept."""
     trail_days: int
@@ -27,9 +27,9 @@ class RetentionNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def note_retention(scope: Scope, *, at: Instant, sign_in_days: int, trail_days: int) -> None:
-    """Add a note where what the portal says differs from the newest one, else extend that one.
+    """Add an entry if the portal reports something new, else extend the newest one.
 
-    A note that comes late, behind a newer one, is dropped. Raises LedgerError.
+    An entry older than the newest one is dropped. Raises LedgerError.
     """
     now, said = to_micros(at), (sign_in_days, trail_days)
     columns = retention_notes.columns.keys()
@@ -61,7 +61,7 @@ def note_retention(scope: Scope, *, at: Instant, sign_in_days: int, trail_days: 
 
 
 def retention_history(scope: Scope) -> tuple[RetentionNote, ...]:
-    """Return all notes, oldest first; raises LedgerError where one was changed or is missing."""
+    """Return all entries, oldest first; raises LedgerError if one was changed or is missing."""
     with scope.reading() as connection:
         rows: Sequence[Row[Any]] = all_sound_rows(
             connection, RETENTION, scope.portal_id, place=scope.database.place

@@ -1,4 +1,4 @@
-"""Every run, and the documents that it left: plan, record of the evidence, receipt.
+"""Every run and its documents: plan, record of the evidence, receipt.
 
 Documents are compressed, in tables of their own, so that listing runs reads none of them.
 """
@@ -45,7 +45,7 @@ class RunStore:
         plan_id: str | None = None,
         undone_run_id: str | None = None,
     ) -> Run:
-        """Record a run that begins now and return it with its new id."""
+        """Record a run that starts now and return it with its new id."""
         run = Run(
             run_id=token_hex(6),
             kind=kind,
@@ -65,7 +65,7 @@ class RunStore:
     def finish(
         self, run_id: str, *, state: RunState, summary: dict[str, int], exit_code: int | None
     ) -> None:
-        """Record that a run ended now; may be said again of a run that was resumed.
+        """Record that a run ended now; may be repeated for a run that was resumed.
 
         `exit_code` is None where an error ended it.
         """
@@ -80,7 +80,7 @@ class RunStore:
             )
 
     def keep_plan(self, run_id: str, plan: Plan, evidence_record: bytes) -> None:
-        """Keep the plan that a run made, and the record of its evidence.
+        """Store the plan that a run made, and the record of its evidence.
 
         By now the run knows the API key's account. The plan has to be sealed. A second plan of the
         same run replaces the first.
@@ -101,7 +101,7 @@ class RunStore:
             self._change(connection, run_id, plan_id=plan.plan_id, actor=actor)
 
     def plan(self, run_or_plan_id: str) -> Plan | None:
-        """Return the plan with this id, or the one that this run made or carried out.
+        """Return the plan with this id, or the one that this run made or applied.
 
         Raises PlanRefused when what is kept was edited.
         """
@@ -111,18 +111,18 @@ class RunStore:
         return decode_plan(document, source=f"{run_or_plan_id} kept in the ledger")
 
     def evidence_record(self, run_or_plan_id: str) -> bytes | None:
-        """Return the record of the evidence that a plan rests on; ids as for `plan`."""
+        """Return the record of a plan's evidence; ids as for `plan`."""
         return self._document(plans.c.evidence_record, run_or_plan_id)
 
     def keep_receipt(self, receipt: Receipt) -> None:
-        """Keep a run's receipt; a later one of the same run replaces it."""
+        """Store a run's receipt; a later one of the same run replaces it."""
         document = zlib.compress(msgspec.json.encode(receipt))
         row = with_digest(receipts, (self._scope.portal_id, receipt.run_id, document))
         with self._scope.writing() as connection:
             self._replace_document(connection, receipts, row)
 
     def receipt(self, run_id: str) -> Receipt | None:
-        """Return a run's receipt, or None when it left none."""
+        """Return a run's receipt, or None."""
         document = self._document(receipts.c.receipt, run_id)
         if document is None:
             return None
@@ -153,7 +153,7 @@ class RunStore:
         return tuple(map(_run, self._rows()[:limit]))
 
     def unfinished(self, kind: RunKind, plan_id: str) -> Run | None:
-        """Return the newest run of this kind on this plan if it never came to its end.
+        """Return the newest run of this kind on this plan if it never finished.
 
         That is one that was interrupted, was killed, or still runs: the lock tells the last apart.
         """
@@ -235,10 +235,10 @@ class RunStore:
 
     def _damaged(self, some_id: str, words: str) -> LedgerError:
         return LedgerError(
-            attempted=f"reading what the run {some_id} left in the ledger",
+            attempted=f"reading the document of the run {some_id} from the ledger",
             found=f"the document can't be read ({words})",
-            meaning="the ledger is damaged, or was changed by something else than Lastseen",
-            remedy="bring the ledger back from a backup, or review again",
+            meaning="the ledger is damaged, or something other than Lastseen changed it",
+            remedy="restore the ledger from a backup, or review again",
         )
 
 

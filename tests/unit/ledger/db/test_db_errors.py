@@ -50,7 +50,7 @@ def test_errors_of_sqlite_are_told(name: str, found: str):
         ("08006", "can't be reached"),
         ("28P01", "refused the user or the password"),
         ("3D000", "no such database"),
-        ("25006", "accepts no writing"),
+        ("25006", "accepts no writes"),
         ("40P01", "busy"),
         ("42501", "may not do this"),
     ],

@@ -86,7 +86,7 @@ def test_a_missing_database_is_told(postgres_url: str, clock: TickingClock):
 def test_a_server_that_accepts_no_writing_is_told(fresh_postgres_url: str, clock: TickingClock):
     name = make_url(fresh_postgres_url).database
     _administer(fresh_postgres_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    assert "accepts no writing" in _refused(fresh_postgres_url, clock).found
+    assert "accepts no writes" in _refused(fresh_postgres_url, clock).found
 
 
 def test_an_unreachable_server_is_told_without_the_password(clock: TickingClock):

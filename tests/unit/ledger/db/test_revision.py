@@ -102,7 +102,7 @@ def test_a_ledger_that_lost_the_note_of_its_revision_is_refused_as_damaged(
     _make(ledger_url, REVISIONS[-1], "DELETE FROM alembic_version")
     with pytest.raises(LedgerError) as told:
         open_ledger(ledger_url, clock=clock)
-    assert "not the note of their revision" in told.value.found
+    assert "not the record of their revision" in told.value.found
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(

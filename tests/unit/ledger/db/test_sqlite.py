@@ -117,7 +117,7 @@ def test_a_full_disk_is_told_and_what_was_kept_is_whole(file: Path, clock: Ticki
             portal.evidence.keep(many)
         # then
         assert told.value.found == "the disk is full"
-        assert "goes on where it stopped" in told.value.remedy
+        assert "continues where it stopped" in told.value.remedy
         _limit_pages(ledger, "1000000")
         assert portal.evidence.failed_sign_ins(reading().read_at) == {}
         portal.evidence.keep(many)

@@ -1,4 +1,4 @@
-"""Running migrations inside a transaction that somebody else has begun and will end."""
+"""Runs migrations inside the caller's transaction."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def upgrade(connection: Connection, revision: str) -> None:
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration, which names this folder and needs no alembic.ini."""
+    """Return Alembic's configuration for this folder, without an alembic.ini."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -80,6 +80,16 @@ def test_a_pause_before_the_window_holds_nobody() -> None:
     assert portal.anna() == ("disable", "inactive")
 
 
+@pytest.mark.parametrize("resumed", [None, AT - 2 * DAY])
+def test_a_sign_in_log_that_does_not_count_shows_no_session_while_it_had_stopped(
+    resumed: int | None,
+) -> None:
+    # Given a policy that goes by the trail alone, and sign-ins that nobody wrote down
+    outage = Outage("login", AT - 20 * DAY, resumed)
+    portal = Reviewed(Setup(outages=[outage], session_minutes=1_440), anna_signed_in=170)
+    assert portal.anna(evidence=("activity",), open_sessions="hold") == MAY_BE_OPEN
+
+
 def test_a_pause_within_the_longer_window_of_a_cohort_holds_its_people() -> None:
     outage = Outage("trail", AT - 60 * DAY, AT - 40 * DAY)
     setup = Setup(outages=[outage], filters=Filters.BEFORE_WINDOW)

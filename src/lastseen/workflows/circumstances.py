@@ -61,6 +61,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """When Lastseen last ended each person's sessions, or saw the account disabled."""
     silences: Mapping[EvidenceKind, Silence] = {}
     """The pauses of each log that counts."""
+    sign_in_silence: Silence = Silence()
+    """The pauses of the sign-in log, whether it counts or not: it shows how sessions began."""
 
     def added_to(
         self,
@@ -80,10 +82,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         done = self.administration.last_done
         trace = msgspec.structs.replace(
             trace,
-            # Who signed in while the log had stopped is not known.
-            known_since=_newest(trace.known_since, self._resumed([EvidenceKind.SIGN_IN], now))
-            if trace.known_since is not None
-            else None,
+            known_since=self._sign_ins_known_since(trace, now),
             registered_at=whole_second(profile.registered_at) if profile.registered_at else None,
             ended_at=_newest(
                 self.signed_out.get(profile.id), done(SESSIONS_ENDED, profile.id, now)
@@ -91,7 +90,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         )
         never_activated = profile.status is AccountStatus.PENDING and evidence.sighting is None
         proven = evidence.proven_since
-        resumed = self._resumed(self.silences, now)
+        pauses = (pause for silence in self.silences.values() for pause in silence.pauses[:1])
+        resumed = _resumed(pauses, now)
         cut = proven is not None and resumed is not None and resumed > proven
         return msgspec.structs.replace(
             evidence,
@@ -106,6 +106,13 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
             pause=self._pause() if cut else None,
             proven_since=resumed if cut else proven,
         )
+
+    def _sign_ins_known_since(self, trace: SessionTrace, now: Instant) -> Instant | None:
+        """Return since when every sign-in is known: not while the log had stopped."""
+        silence = self.sign_in_silence
+        if trace.known_since is None or silence.since is not None:
+            return None
+        return _newest(trace.known_since, _resumed(silence.pauses, now))
 
     def _silence(self) -> str | None:
         for kind, silence in self.silences.items():
@@ -129,13 +136,10 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
                 )
         return None
 
-    def _resumed(self, kinds: Iterable[EvidenceKind], now: Instant) -> Instant | None:
-        """Return when the last of the named logs that had stopped was written again."""
-        ends = [pause.until for kind in kinds for pause in self._pauses_of(kind)[:1]]
-        return max((end for end in ends if end <= now), default=None)
 
-    def _pauses_of(self, kind: EvidenceKind) -> tuple[Interval, ...]:
-        return self.silences[kind].pauses if kind in self.silences else ()
+def _resumed(pauses: Iterable[Interval], now: Instant) -> Instant | None:
+    """Return when a log that had stopped was last written again."""
+    return max((pause.until for pause in pauses if pause.until <= now), default=None)
 
 
 async def find_circumstances(
@@ -147,6 +151,7 @@ async def find_circumstances(
     longest_session: timedelta = LONGEST_SESSION,
     trail_known_since: Instant | None,
     silences: Mapping[EvidenceKind, Silence],
+    sign_in_silence: Silence,
     is_contradicted: bool,
     progress: Progress,
 ) -> Circumstances:
@@ -179,6 +184,7 @@ async def find_circumstances(
         can_end_sessions=own is None or own.ends_sessions,
         signed_out=signed_out,
         silences=silences,
+        sign_in_silence=sign_in_silence,
     )
 
 

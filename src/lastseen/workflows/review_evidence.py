@@ -138,6 +138,7 @@ class ReviewEvidence:
             trail_known_since=self._trail_known_since(silences),
             is_contradicted=collector is not None and collector.is_contradicted,
             silences={kind: one for kind, one in silences.items() if kind in self._kinds},
+            sign_in_silence=silences.get(EvidenceKind.SIGN_IN, Silence()),
             progress=context.progress,
         )
         self.now = context.now or context.clock()
@@ -147,12 +148,13 @@ class ReviewEvidence:
     ) -> dict[EvidenceKind, Silence]:
         """Return when each log that counts had stopped, if ever.
 
-        The trail counts where a session limit matters, since it would show a change of the limit.
+        Where open sessions matter both do: the sign-in log shows how they began, and the trail
+        would show that their limit changed.
         """
         policy = self._context.policy
         kinds = dict.fromkeys(self._kinds)
         if minds_open_sessions(policy):
-            kinds[EvidenceKind.ACTIVITY] = None
+            kinds |= dict.fromkeys((EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY))
         pulses = [
             LogPulse(
                 kind,

@@ -69,7 +69,7 @@ What the words in the tables mean:
 Left out as undetectable by anyone:
 
 - entries that a portal deletes long before their lifetime is over (the simulator does so from the
-  sixty-first day on), where the window reaches as far;
+  sixty-first day on), where the window reaches as far or an open session began then;
 - who was disabled by hand and put back while no review came as far as to see it;
 - who authorised an application at a time that the sign-in log does not show, or no longer;
 - what a log lost over a pause no longer than `log_silence_days`, or before the log begins;

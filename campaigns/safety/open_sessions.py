@@ -15,6 +15,8 @@ _LONGEST = 181 * DAY
 """No session lives longer: its sign-in event is deleted by then."""
 _GRAIN = 120
 """So near to a boundary nothing is claimed."""
+_DELETED_BEYOND = 61 * DAY
+"""From this age on the simulator deletes sign-ins early, where that fault is drawn."""
 _NOTED = 600
 """So long after sessions were ended it may be noted: one by one takes minutes, and it counts from
 when all of them were."""
@@ -36,6 +38,8 @@ def read_unseen(case: Case, truth: Truth, ended: int | None, now: float) -> bool
         return False
     if truth.authorised_at is not None and "sign-in" not in case.rules.evidence:
         return False  # the log that shows the application is not asked
+    if "deletions" in case.faults and (truth.last_sign_in_at or 0) < now - _DELETED_BEYOND:
+        return False  # the portal may have deleted the sign-in long before its lifetime was over
     is_signed_out = ended is not None and (truth.last_read_at or 0) <= ended
     return not (is_signed_out and (ended or 0) + return_seconds(case) <= now)
 

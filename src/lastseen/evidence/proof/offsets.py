@@ -48,6 +48,11 @@ class OffsetIndex:
         index = bisect_right(self._ages, _age(moment))
         return self._places[index - 1] if index else 0
 
+    def older(self, moment: Instant) -> int | None:
+        """Return the first place known to be before `moment`; None where there is none."""
+        index = bisect_right(self._ages, _age(moment))
+        return self._places[index] if index < len(self._places) else None
+
     def of(self, moment: Instant) -> int:
         """Guess the place of the oldest event at or after `moment`.
 

@@ -65,3 +65,38 @@ def _guess(places: OffsetIndex, edge: Instant, counted: Sequence[Covered]) -> in
         return places.of(edge)
     newest = max(covered.interval.until for covered in passed)
     return places.of(newest) + sum(covered.events for covered in passed)
+
+
+class Bracket:
+    """Closes in on an instant whose place in the log may be guessed badly.
+
+    A log whose traffic has changed lately has its older entries much nearer, or farther, than its
+    newest pages let one guess.
+    """
+
+    def __init__(self, places: OffsetIndex, moment: Instant) -> None:
+        """Look for `moment`; what pages show meanwhile is taken from `places`."""
+        self._places = places
+        self._moment = moment
+        self._looks = 0
+        self._beyond: int | None = None
+
+    def next_place(self) -> int:
+        """Return where to begin the next page: around the guess, or half-way every other time.
+
+        Beyond all that is known, at least twice as far with each look.
+        """
+        places, moment = self._places, self._moment
+        self._looks += 1
+        newer, guess = places.newer(moment), places.of(moment)
+        ends = [end for end in (places.older(moment), self._beyond) if end is not None]
+        if not ends:
+            return max(guess - STEP // 2, newer + STEP * ((1 << self._looks - 1) - 1))
+        older = max(newer, min(ends))
+        is_straight = self._looks % 2 and newer <= guess <= older
+        middle = guess if is_straight else (newer + older) // 2
+        return max(0, middle - STEP // 2)
+
+    def ends_before(self, place: int) -> None:
+        """Take note that the log has no entry at `place`."""
+        self._beyond = place if self._beyond is None else min(self._beyond, place)

@@ -11,7 +11,7 @@ from lastseen.evidence.reading.gap_reader import SHORTEST_SEGMENT, GapReader
 from lastseen.evidence.reading.log import is_right_missing
 from lastseen.evidence.reading.page_reader import PageReader
 from lastseen.evidence.reading.request_cost import STEP
-from lastseen.evidence.reading.seek import seek
+from lastseen.evidence.reading.seek import Bracket, seek
 from lastseen.model.concurrency import task_group
 from lastseen.model.errors import PortalError
 from lastseen.model.instant import Instant, Interval, instant
@@ -20,7 +20,7 @@ ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
 SEAM = timedelta(seconds=5)
 """A gap no longer than this is a place where pages meet."""
-MOST_PAGES_TO_THE_ANCHOR = 8
+MOST_PAGES_TO_THE_ANCHOR = 16
 """Pages looked through for the newest entry that the ledger knows."""
 
 
@@ -129,11 +129,15 @@ async def _is_same_log(reader: PageReader) -> bool:
     anchor = state.anchor.sighting
     if not state.counted or anchor is None:
         return True
+    bracket = Bracket(state.proof.places, anchor.at)
     for _ in range(MOST_PAGES_TO_THE_ANCHOR):
         verdict = state.anchor.is_same_log(state.proven(), state.kept_since)
         if verdict is not None:
             return verdict
-        page = await reader.page(max(0, state.proof.places.of(anchor.at) - STEP // 2))
-        if page is None or not page.events:
+        place = bracket.next_place()
+        page = await reader.page(place)
+        if page is None:
             break
+        if not page.events:
+            bracket.ends_before(place)
     return state.anchor.is_same_log(state.proven(), state.kept_since) or False

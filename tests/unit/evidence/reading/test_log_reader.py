@@ -223,3 +223,19 @@ def test_what_is_known_is_not_asked_for_again(can_ask):
     asyncio.run(again.find(people, dates_follow=False))
     assert len(fake.asked) <= 1
     assert again.state.is_proven_since(UserId("nobody"), WINDOW)
+
+
+@pytest.mark.parametrize("newer", [80, 300, 1_500, 6_000])
+@pytest.mark.parametrize("older", [30, 400, 3_000])
+def test_a_log_is_still_the_same_where_its_traffic_has_changed_a_lot(older, newer):
+    # Given a log whose newest known entry lies far below what came since, in bursts
+    store, seen = empty_store(), 20 * DAY
+    before = [entry(100_000 - n, seen + n * HOUR / 4, "ann") for n in range(older)]
+    first = opened(FakeLog(before), store, can_ask=False)
+    asyncio.run(first.find({UserId("nobody"): ago(seen + DAY)}, dates_follow=False))
+    burst = [entry(300_000 - n, HOUR + n * HOUR / 60, "ben") for n in range(newer)]
+    rest = [entry(200_000 - n, 19 * DAY + n * HOUR / 120, "cy") for n in range(newer)]
+    second = opened(FakeLog([*before, *burst, *rest]), store, can_ask=False)
+    # When a reading needs nothing but what is newest
+    asyncio.run(second.find({UserId("nobody"): ago(HOUR / 2)}, dates_follow=False))
+    assert not second.is_another_history

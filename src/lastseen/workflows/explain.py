@@ -8,11 +8,11 @@ import msgspec
 from lastseen.evidence.record import EvidenceRecord, decode_record
 from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import policy_by_name
-from lastseen.model.contractor import UserId, goes_by, user_id
+from lastseen.model.contractor import Contractor, UserId, goes_by, user_id
 from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.errors import UsageError
-from lastseen.model.exemption import Exemption
+from lastseen.model.exemption import Exemption, Exemptions
 from lastseen.model.explanation import Explanation, LookedAt
 from lastseen.model.instant import (
     EPOCH,
@@ -224,9 +224,9 @@ def _strange(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[Unre
 
 
 def _exemption(ledger: PortalLedger, decision: Decision, now: Instant) -> Exemption | None:
-    active = ledger.exemptions.active(utc_date(now))
-    ids, emails = [decision.user_id], [decision.email]
-    return next((one for one in active if one.covers(ids=ids, emails=emails)), None)
+    """Return the exemption of the person or their domain; a group's is told by the decision."""
+    person = Contractor(id=decision.user_id, email=decision.email)
+    return Exemptions(ledger.exemptions.active(utc_date(now))).of(person, None).exemption
 
 
 def _due_at(

@@ -110,6 +110,9 @@ def test_guests_on_no_roster_are_disabled_from_the_second_review_on(scenario, le
     assert len(leaving) > 20
     assert {d.decision for d in leaving} == {Verdict.DISABLE}
     assert by_email(second)["nobody@x.org"].reason is Reason.NOT_ON_PORTAL
+    for plan in (first, second):
+        assert plan.population is not None
+        assert (plan.population.listed, plan.population.unlisted) == (31, len(strays))
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename={"cohorts": "for"
         return _first_second_within(now, self.lookback_days)
 
 
-class Population(msgspec.Struct, frozen=True, kw_only=True):
+class Population(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who was on the roster: from where, how many, and a digest that an auditor can recompute."""
 
     source: str
@@ -121,6 +121,8 @@ class Population(msgspec.Struct, frozen=True, kw_only=True):
     """Those of them with an account on the portal."""
     portal_total: int | None
     """Guests on the portal; null where they were not listed."""
+    unlisted: int | None = None
+    """Guests on no roster who are decided on beside those listed; left out where there are none."""
     read_at: Instant
     """When the roster was read."""
     sha256: str

@@ -122,9 +122,12 @@ def population_in_words(population: Population) -> str:
     """Return where the roster came from and how many were on it."""
     total = population.portal_total
     of_all = f" of {counted(total, 'guest')} on the portal" if total is not None else ""
+    others = (
+        f"; {counted(population.unlisted, 'guest')} on no roster" if population.unlisted else ""
+    )
     return (
         f"{population.source}: {counted(population.listed, 'contractor')} listed, "
-        f"{number(population.matched)} with an account{of_all}"
+        f"{number(population.matched)} with an account{of_all}{others}"
     )
 
 

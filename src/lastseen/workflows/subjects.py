@@ -184,6 +184,7 @@ def _population(
         portal_total=listing.portal_guests
         if matched.portal_guests is None
         else matched.portal_guests,
+        unlisted=len(subjects) - len(people) or None,
         read_at=now,
         sha256=roster_digest(document),
     )

@@ -113,7 +113,8 @@ def test_what_is_not_a_plan_is_not_valid(change):
 def test_the_plans_fields_are_those_of_the_contract():
     parts = schema("plan-1")["$defs"]
     assert set(parts["Plan"]["properties"]) == PLAN_FIELDS
-    assert set(parts["Population"]["properties"]) == POPULATION_FIELDS
+    assert set(parts["Population"]["required"]) == POPULATION_FIELDS
+    assert set(parts["Population"]["properties"]) == POPULATION_FIELDS | {"unlisted"}
     assert set(parts["EvidenceSummary"]["properties"]) == EVIDENCE_FIELDS
     assert set(parts["Decision"]["properties"]) == DECISION_FIELDS
     assert set(parts["PlanSummary"]["properties"]) == {

@@ -122,7 +122,7 @@ def _settled_without_logs(
         return (
             Verdict.KEEP,
             Reason.RECENTLY_REINSTATED,
-            f"Access was given back on {utc_date(reinstated)}; kept until {until}.",
+            f"Reinstated {utc_date(reinstated)}; kept until {until}.",
         )
     end_date = subject.contractor.end_date if subject.contractor else None
     if end_date and end_date < utc_date(now) and policy.contract_end == "disable":

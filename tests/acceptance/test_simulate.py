@@ -34,6 +34,19 @@ def test_a_portal_that_cannot_be_is_one_clear_message(lastseen, options):
     assert ran.stderr.startswith("Attempted:")
 
 
+@pytest.mark.parametrize(
+    ("option", "choices"),
+    [
+        ("--filters", "before-window, after-window or ignored"),
+        ("--release", "3.1, 3.5, 3.6 or 3.7"),
+        ("--session-minutes", "a number of minutes or off"),
+    ],
+)
+def test_a_wrong_choice_is_told_with_what_there_is(lastseen, option, choices):
+    ran = lastseen("simulate", option, "sideways", timeout=20)
+    assert f"{option} must be {choices}" in ran.stderr
+
+
 def test_a_port_that_is_taken_is_one_clear_message(lastseen, small_portal):
     port = small_portal.url.rpartition(":")[2]
     ran = lastseen("simulate", "--port", port, "--contractors", "5", "--days", "5", timeout=20)

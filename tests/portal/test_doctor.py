@@ -9,6 +9,7 @@ import pytest
 from lastseen.docspace.interface import Portal
 from lastseen.model.contractor import Contractor
 from lastseen.model.diagnosis import Diagnosis, Finding
+from lastseen.model.errors import UsageError
 from lastseen.model.plan import Policy
 from lastseen.rosters import Listing
 from lastseen.simulator.server.filters import Filters
@@ -158,6 +159,25 @@ def test_what_is_wrong_with_the_source_is_said(built: Built) -> None:
     email = watched.portal.world.people[guest].email
     found = diagnosed(watched, roster=Listed(email, warnings=("row 3 was left out",)))["Roster"]
     assert (found.state, found.meaning) == ("warning", "Row 3 was left out.")
+
+
+class Unreadable(Listed):
+    """A roster whose source is wrong."""
+
+    async def load(self, portal: Portal) -> Listing:
+        raise UsageError(
+            attempted="reading people.csv",
+            found="it has no column email",
+            meaning="nobody can be told from it",
+            remedy="name the columns under [roster.columns]",
+        )
+
+
+def test_an_error_becomes_a_finding_in_whole_sentences_like_the_others(built: Built) -> None:
+    found = diagnosed(built.open(), roster=Unreadable())["Roster"]
+    assert (found.state, found.value) == ("problem", "it has no column email")
+    assert found.meaning == "Nobody can be told from it."
+    assert found.remedy == "Name the columns under [roster.columns]."
 
 
 def test_sessions_without_a_limit_are_told_with_both_ways_out(built: Built) -> None:

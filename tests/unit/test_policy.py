@@ -223,6 +223,13 @@ def test_the_exempt_and_the_reinstated_are_kept() -> None:
     assert verdict(long_ago, whole())[0] is Verdict.DISABLE
 
 
+def test_a_reinstatement_is_told_short_enough_for_both_dates_to_show_at_80_columns() -> None:
+    lately = structs.replace(person(), reinstated_at=ago(DAY))
+    told = decide(lately, whole(), policy=Policy(), now=NOW).explanation
+    assert told == "Reinstated 2026-11-24; kept until 2026-12-08."
+    assert len(f"  contractor.040@example.net · {told}") < 80
+
+
 def test_a_guest_on_no_roster_is_disabled_only_where_policy_and_roster_say_so() -> None:
     stranger = {"problem": Reason.UNKNOWN_GUEST, "profile": person().profile}
     disabling = Policy(unknown_guests="disable")

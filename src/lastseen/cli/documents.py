@@ -33,7 +33,8 @@ def read_plan(file: Path) -> "Plan":
             f"reading the plan {file}",
             error,
             meaning="there is nothing to carry out; nothing was changed",
-            remedy="make a plan with `lastseen review -o plan.json`",
+            remedy="make a plan with `lastseen review -o plan.json`, or write an earlier one to a "
+            "file with `lastseen show PLAN -o plan.json`",
         ) from None
     return decode_plan(document, source=str(file))
 
@@ -113,7 +114,7 @@ def tell_guardrail(plan: "Plan", settings: "Settings") -> None:
 
 def _tell_guardrail(stopped_by: str | None) -> None:
     if stopped_by:
-        print_line(f"A guardrail would stop this. {stopped_by}", event="guardrail")
+        print_line(f"A guardrail would stop this. {stopped_by}", event="guardrail", level="warning")
 
 
 def _stopped_by(plan: "Plan", settings: "Settings") -> str | None:

@@ -80,15 +80,15 @@ def simulate(
     try:
         options = SimulateOptions(
             port=port,
-            filters=Filters(filters),
+            filters=Filters(_one_of("--filters", filters, tuple(Filters))),
             contractors=contractors,
             staff=staff,
             days=days,
             seed=seed,
             latency_ms=latency_ms,
             retention_days=retention_days,
-            session_minutes=None if session_minutes == "off" else int(session_minutes),
-            release=Release(release),
+            session_minutes=_minutes(session_minutes),
+            release=Release(_one_of("--release", release, tuple(Release))),
             rate_limit=rate_limit,
             faults=faults,
             time_zone=time_zone,
@@ -110,3 +110,19 @@ def simulate(
             meaning="the port is taken, or this user may not listen on it",
             remedy="give another --port, or 0 for any that is free",
         ) from None
+
+
+def _one_of(option: str, text: str, choices: tuple[str, ...]) -> str:
+    """Return `text`; raises ValueError, with the choices, where it is none of them."""
+    if text not in choices:
+        raise ValueError(f"{option} must be {', '.join(choices[:-1])} or {choices[-1]}")
+    return text
+
+
+def _minutes(text: str) -> int | None:
+    """Return a session's life in minutes, None without a limit; raises ValueError."""
+    if text == "off":
+        return None
+    if not text.isdecimal():
+        raise ValueError("--session-minutes must be a number of minutes or off")
+    return int(text)

@@ -109,7 +109,7 @@ async def _look(
     candidates: Sequence[Candidate], context: ExecutionContext, basis: DecisionBasis, own: UserId
 ) -> Rechecked:
     read_at = context.clock()
-    context.progress.step("looking again", 0, len(candidates))
+    context.progress.step("rechecking", 0, len(candidates))
     # A person who is no guest any more isn't on the guests' list, and is asked for alone.
     now = await read_people(
         context.portal,
@@ -147,7 +147,7 @@ async def _look(
             to_do.append(msgspec.structs.replace(one, target=target))
         else:
             outcomes.append(outcome)
-    context.progress.step("looking again", len(candidates), len(candidates))
+    context.progress.step("rechecking", len(candidates), len(candidates))
     return Rechecked(
         to_disable=_with_verdict(to_do, Verdict.DISABLE),
         to_sign_out=_with_verdict(to_do, Verdict.SIGN_OUT),

@@ -148,4 +148,4 @@ def _scope(looked: LookedAt) -> str:
     return "everyone" if looked.scope == "portal" else "this person"
 
 
-_LOGS = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "audit trail"}
+_LOGS = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}

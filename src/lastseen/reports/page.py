@@ -26,6 +26,7 @@ from lastseen.reports.words import (
 )
 
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b( \d\d:\d\d UTC)?")
+_COMMAND = re.compile(r"`([^`]+)`")
 
 
 def render_page(template: str, **content: object) -> bytes:
@@ -45,6 +46,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "address": address,
         "breakable": _breakable,
+        "commands": _commands,
         "counted": counted,
         "dated": _dated,
         "day": day,
@@ -71,6 +73,11 @@ def _environment() -> Environment:
 def _breakable(text: str) -> Markup:
     """Return an address, defused and escaped, that may be broken after its `@`."""
     return Markup(str(escape(defuse(text))).replace("@", "@<wbr>"))
+
+
+def _commands(text: str) -> Markup:
+    """Return a sentence, defused and escaped, with what stands in backticks as code."""
+    return Markup(_COMMAND.sub(r"<code>\g<1></code>", str(escape(defuse(text)))))
 
 
 def _dated(text: str) -> Markup:

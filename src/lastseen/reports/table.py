@@ -313,7 +313,7 @@ def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[Ren
             (f"{people(maybe)} to be disabled may still be signed in.", "bold yellow")
         )
     if context.stopped_by:
-        yield writer.text((f"A guardrail would stop this: {context.stopped_by}", "bold yellow"))
+        yield writer.text((f"A guardrail would stop this. {context.stopped_by}", "bold yellow"))
     if not due:
         yield writer.text("Nothing to apply.")
         return

@@ -36,7 +36,7 @@ from lastseen.model.sighting import EvidenceKind
 from lastseen.rosters import Roster
 from lastseen.workflows.doctor_facts import release_finding, rights_finding, sessions_finding
 from lastseen.workflows.doctor_silence import silence_findings
-from lastseen.workflows.roster_check import check_roster
+from lastseen.workflows.roster_check import as_sentence, check_roster
 
 _Answer = TypeVar("_Answer")
 
@@ -112,8 +112,8 @@ async def _tried(findings: list[Finding], name: str, asked: Awaitable[_Answer]) 
                 name=name,
                 state="problem",
                 value=error.found,
-                meaning=error.meaning,
-                remedy=error.remedy,
+                meaning=as_sentence(error.meaning),
+                remedy=as_sentence(error.remedy),
             )
         )
         return None

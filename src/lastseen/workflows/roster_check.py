@@ -49,7 +49,7 @@ def _roster(roster: Roster, listing: Listing, matches: Sequence[Match]) -> Findi
             name="Roster",
             state="warning",
             value=value,
-            meaning=" ".join(f"{_sentence(warning)}" for warning in listing.warnings),
+            meaning=" ".join(f"{as_sentence(warning)}" for warning in listing.warnings),
             remedy="Correct the source or its filters under [roster].",
         )
     return Finding(
@@ -78,5 +78,6 @@ def _cohorts(matches: Sequence[Match], policy: Policy) -> Finding:
     )
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """Return `text` with a capital at its beginning and one full stop at its end."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -74,7 +74,7 @@ def test_everything_that_the_decision_rests_on_is_there(width):
         "9f2c11d04a7e",
         "2026-10-15 (sign-in), 41 days ago",
         "sign-in log",
-        "audit trail",
+        "activity trail",
         "this person",
         "48211",
         "1031",

@@ -229,6 +229,12 @@ def test_what_an_auditor_needs_is_in_it():
         assert part in shown
 
 
+def test_commands_in_the_ways_past_a_guardrail_are_set_as_code():
+    context = PlanContext(stopped_by="Use `apply --only` or <b>.")
+    shown = render_plan(plan_of(decision()), "html", context=context).decode()
+    assert "Use <code>apply --only</code> or &lt;b&gt;." in shown
+
+
 def test_a_guardrail_in_the_way_and_open_sessions_are_told():
     context = PlanContext(stopped_by="184 people, at most 50")
     plan = plan_of(decision(session_may_be_open=True, cohort="auditors"))

@@ -117,7 +117,7 @@ def test_the_end_says_how_to_carry_it_out():
 
 def test_a_guardrail_in_the_way_is_told_with_the_ways_on():
     shown = table(plan_of(decision()), context={"stopped_by": "184 people, at most 50"})
-    assert "A guardrail would stop this: 184 people, at most 50" in shown
+    assert "A guardrail would stop this. 184 people, at most 50" in shown
     assert "lastseen apply" not in shown
     assert shown.rstrip().endswith("lastseen show r-7k2m9q4d -o report.html")
 

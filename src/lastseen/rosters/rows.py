@@ -6,6 +6,7 @@ the sources' business; how a single value is read is said in `cells`.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from sys import intern
 from typing import Any
 
 from lastseen.model.contractor import Contractor, UserId, email_key, user_id
@@ -74,9 +75,9 @@ class RowReader:
             id=identity if identity or written_email else user_id(written_id),
             email=self._email(written_email, number, identified=identity is not None),
             display_name=one_line(visible(_text(values.get("display_name")))),
-            sponsor=one_line(visible(_text(values.get("sponsor")))),
+            sponsor=_shared(one_line(visible(_text(values.get("sponsor"))))),
             end_date=self._end_date(values.get("end_date"), number, believed=dates_believed),
-            kind=one_line(visible(_text(values.get("kind")))),
+            kind=_shared(one_line(visible(_text(values.get("kind"))))),
         )
         for warning in self._people.add(person):
             self.warn(warning, number)
@@ -187,6 +188,11 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def _shared(text: str | None) -> str | None:
+    """Return `text` itself, kept once: thousands of rows name the same sponsor."""
+    return None if text is None else intern(text)
+
+
 def _day(value: object) -> date | None:
     if isinstance(value, datetime):
         # A date that a database or a workbook keeps as a midnight without zone is that day.
@@ -250,4 +256,6 @@ class _People(Iterable[Contractor]):
         if person.id is not None:
             self._by_id.setdefault(person.id, position)
         if person.email is not None:
-            self._by_email.setdefault(email_key(person.email), position)
+            key = email_key(person.email)
+            # Nearly always the address itself, which need not be kept twice.
+            self._by_email.setdefault(person.email if key == person.email else key, position)

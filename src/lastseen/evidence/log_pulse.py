@@ -60,6 +60,11 @@ class LogPulse:
         begins = known.since(now)
         kept_since = max(window, Instant(now - self._kept_for))
         may_ask = self._can_filter and self._limit < now - born
+        if may_ask and _is_long_ago(shown, before(now, self._limit), now):
+            # Perhaps only because this run did not read the log, which does not count.
+            newest = await self._newest_entry(None, now)
+            if newest is not None:
+                shown = shown.union(covering([Interval(newest, after(newest, _SECOND))]))
         if (begins is None or begins > window) and may_ask:
             asked = await self._ask(shown, window, now)
             shown = shown.union(covering(asked))
@@ -80,10 +85,13 @@ class LogPulse:
         return covering((*kept, *self._portal.shown(self.kind)))
 
     def _known(self, now: Instant) -> Coverage:
-        """Return for which time all entries are known; the newest ones count as known."""
+        """Return for which time all entries are known; the newest ones count as known.
+
+        Not where the log was last read so long ago that a pause may have been since.
+        """
         rows = [row.interval for row in self._store.coverage(self.kind)]
         newest = max((row.until for row in rows), default=None)
-        if newest is not None:
+        if newest is not None and newest >= before(now, self._limit):
             rows.append(Interval(newest, max(newest, now)))
         return covering(rows)
 
@@ -135,6 +143,11 @@ class LogPulse:
 
     def _keep(self, shown: Coverage, now: Instant) -> None:
         self._store.keep(shown_entries(self.kind, shown.intervals, now))
+
+
+def _is_long_ago(shown: Coverage, limit: Instant, now: Instant) -> bool:
+    """Say whether the newest entry shown up to `now` is older than `limit`."""
+    return not any(i.since <= now and i.until >= limit for i in shown.intervals)
 
 
 def _beginning(shown: Coverage, known_since: Instant, born: Instant) -> Instant:

@@ -82,13 +82,13 @@ def silence_of(
     return asyncio.run(play())
 
 
-def read_since(since: Instant) -> EvidenceStore:
+def read_since(since: Instant, until: Instant = NOW) -> EvidenceStore:
     """Return a ledger that knows the whole log since then."""
     store = empty_store()
     reading = Reading(
         kind=SIGN_IN,
         user_id=None,
-        intervals=(Interval(since, NOW),),
+        intervals=(Interval(since, until),),
         sightings=(),
         failures=(),
         unrecognised=(),
@@ -220,3 +220,39 @@ def test_what_is_kept_of_the_log_itself_covers_no_person():
     assert store.coverage(SIGN_IN) == ()
     assert store.coverage_of_people(SIGN_IN).keys() == {LOG_ITSELF}
     assert store.newest_sightings(SIGN_IN) == {}
+
+
+def known_until(stop: timedelta) -> EvidenceStore:
+    """Return a ledger that knows of entries up to `stop` ago, and of none since."""
+    store = empty_store()
+    silence_of(FakeLog(entries(stop, 200 * DAY)), store=store)
+    return store
+
+
+def test_a_log_that_no_page_of_this_run_showed_is_not_silent_for_that():
+    # Given a log that does not count: only earlier runs, weeks ago, asked for its entries
+    log = FakeLog(entries(HOUR, 200 * DAY))
+
+    assert silence_of(log, store=known_until(20 * DAY), pages=0) == Silence()
+
+
+def test_nor_is_one_whose_pages_earlier_runs_have_read():
+    log, store = FakeLog(entries(HOUR, 200 * DAY)), read_since(WINDOW, ago(20 * DAY))
+
+    assert silence_of(log, store=store, pages=0) == Silence()
+
+
+def test_a_log_that_no_page_of_this_run_showed_is_silent_where_it_has_stopped():
+    log = FakeLog(entries(9 * DAY, 200 * DAY))
+
+    assert silence_of(log, store=known_until(20 * DAY), pages=0).since is not None
+
+
+def test_asking_makes_no_log_seem_written_for_longer_than_it_was():
+    # Given a log that stopped lately: too short a time ago to be called silent
+    store = empty_store()
+
+    silence_of(FakeLog(entries(6 * DAY + HOUR, 200 * DAY)), store=store, pages=0)
+
+    newest = max(row.interval.until for row in store.coverage(SIGN_IN, LOG_ITSELF))
+    assert newest <= ago(6 * DAY)

@@ -14,6 +14,9 @@ from lastseen.model.errors import UsageError
 Known = Mapping[str, Sequence[str]]
 """The keys of each table."""
 
+COHORT_KEY = 3
+"""How many names lead to a key of a cohort: `policy.for.0`."""
+
 LIKE_A_KEY = re.compile(r"sk-|.{49}", re.IGNORECASE)
 """Names that may be a key pasted into the wrong place; our longest name has 21 letters."""
 KEY_VALUE = re.compile(r"\bsk-|[A-Za-z0-9_]{32}", re.IGNORECASE)
@@ -70,9 +73,17 @@ LIMITS = {
 class Problems:
     """Collects errors, then reports them as one."""
 
-    def __init__(self, *, known: Known, path: Path | None, environment: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        *,
+        known: Known,
+        cohort_keys: Sequence[str],
+        path: Path | None,
+        environment: Mapping[str, Any],
+    ) -> None:
         """Report on the file `path` and on `environment`, the tables made from the variables."""
         self._known = known
+        self._cohort_keys = cohort_keys
         self._path = path
         self._environment = environment
         self._found: list[str] = []
@@ -142,6 +153,9 @@ class Problems:
             self._found.append(f"{name} is set, but secrets don't belong in the configuration")
             return
         is_table = len(place) == 1
+        if len(place) > COHORT_KEY:
+            self._found.append(f"{name} is not a key{_suggested(last, self._cohort_keys)}")
+            return
         owners = [table for table, keys in self._known.items() if last in keys]
         near = _suggested(last, self._known if is_table else self._known.get(place[0], ()))
         hint = f": it belongs under [{owners[0]}]" if owners else near

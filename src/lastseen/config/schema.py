@@ -42,7 +42,9 @@ def checked(tables: dict[str, Any], environ: Mapping[str, str], *, path: Path | 
     """
     environment = _environment(environ)
     _anchor_paths(tables, path)
-    problems = Problems(known=_known(), path=path, environment=environment)
+    problems = Problems(
+        known=_known(), cohort_keys=tuple(_Cohort.model_fields), path=path, environment=environment
+    )
     problems.note_stray_variables(environ)
     try:
         configuration = _Configuration.model_validate(_joined(tables, environment))

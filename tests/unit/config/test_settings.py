@@ -465,6 +465,12 @@ def test_a_key_in_a_wrong_place_is_not_repeated_in_part_either(line, key):
     assert key[:12] not in str(vars(error))
 
 
+def test_a_wrong_key_of_a_cohort_is_told_with_the_keys_of_cohorts():
+    error = refused('[[policy.for]]\nname = "x"\nkind = "y"\nemail_domain = ["v.example"]\n')
+
+    assert "policy.for.0.email_domain is not a key: did you mean email_domains?" in error.found
+
+
 def test_the_key_given_for_a_number_is_told_as_one():
     error = refused("", GUARDRAILS__MAX_DISABLE=LONG_KEY)
 

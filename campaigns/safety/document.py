@@ -58,9 +58,11 @@ What the words in the tables mean:
   which no page can show with their surroundings; a change of lifetimes less than a day before the
   window, since nobody can tell how short they were; a lifetime that ends within two seconds of
   where the window begins, since the portal tells its clock in whole seconds; somebody who crosses
-  the window's edge while the review is under way. A hold for an open session counts where the
+  the window's edge while the review is under way; somebody whose newest entry is dated ahead of
+  the clock, as on the night that turns clocks back. A hold for an open session counts where the
   sign-in log, the limit of sessions and the trail show that none can have been open. Where a log
-  really was silent for longer than `log_silence_days`, a hold is right.
+  really was silent for longer than `log_silence_days`, also from before it begins, a hold is
+  right; with `never_seen = "keep"` so it is where that fell into `lookback_days`.
 - *Held in trouble*: the same with a fault, a change of the portal's ways, a limit or a difference
   of clocks during the review. Nothing is taken from anybody by that.
 - *Disabled though nothing can have proven it*: the decision may be right, the evidence was not

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from campaigns.safety.cases import DAY, Case, PersonCase
+from campaigns.safety.cases import CLOCK_TOLERANCE, DAY, Case, PersonCase
 from campaigns.safety.dead_logs import loses_unnoticed
 from campaigns.safety.open_sessions import (
     must_be_closed,
@@ -265,6 +265,8 @@ def _fault(
     if decided.reason == "session-may-be-open":
         if should != "disable" or not must_be_closed(case, before, moment):
             return None
+        if not _is_whole(case, before, moment):
+            return None  # whose absence is proven at the last moment only is not looked into more
         return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
     if decided.decision == "hold":
         if decided.reason == "unrecognised-event" and before.unrecognised_at is not None:
@@ -273,7 +275,9 @@ def _fault(
             return None
         if was_there(before, moment.begun, case) and not was_there(before, moment.now, case):
             return None
-        if decided.reason == "evidence-incomplete" and _never_keeps(case, before, moment):
+        if decided.reason == "evidence-incomplete" and (
+            _never_keeps(case, before, moment) or _is_shown_ahead(case, before, moment.now)
+        ):
             return None
         return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
     if should != "disable" or was_there(after, moment.now, case):
@@ -307,11 +311,14 @@ def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:
 
 
 def _silent_until(case: Case, moment: Moment) -> float:
-    """Return until when a log that counts was silent for so long that it may be taken for dead."""
-    return max(
-        moment.reach.sign_ins_silent_until if "sign-in" in case.rules.evidence else 0.0,
-        moment.reach.trail_silent_until if "activity" in case.rules.evidence else 0.0,
-    )
+    """Return until when a log that counts was silent for so long that it may be taken for dead.
+
+    Or has to be: a silence from before the log begins lies between no two entries.
+    """
+    known, kinds = moment.reach, case.rules.evidence
+    sign_ins = max(known.sign_ins_silent_until, known.sign_ins_dead_until)
+    trail = max(known.trail_silent_until, known.trail_dead_until)
+    return max(sign_ins if "sign-in" in kinds else 0.0, trail if "activity" in kinds else 0.0)
 
 
 def _crowded_at(case: Case, moment: Moment) -> int:
@@ -329,7 +336,7 @@ def _never_keeps(case: Case, truth: Truth, moment: Moment) -> bool:
     lookback = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
     since = max(lookback, float(truth.registered_at))
     is_told = moment.provable_since + _GRAIN_SECONDS <= since
-    return not is_told or _crowded_at(case, moment) >= since
+    return not is_told or max(_crowded_at(case, moment), _silent_until(case, moment)) >= since
 
 
 def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
@@ -350,11 +357,25 @@ def _shown_as_there(case: Case, truth: Truth, now: float) -> bool:
 
     It does for an hour of the night on which clocks go back.
     """
+    shown = _shown_at(case, truth)
+    return shown is not None and shown > now - case.rules.inactive_days * DAY
+
+
+def _is_shown_ahead(case: Case, truth: Truth, now: float) -> bool:
+    """Say whether the newest entry's date is still to come, which tells nobody when it was.
+
+    It is for an hour of that night, where the portal writes the second pass for the first.
+    """
+    shown = _shown_at(case, truth)
+    return shown is not None and shown > now + CLOCK_TOLERANCE
+
+
+def _shown_at(case: Case, truth: Truth) -> float | None:
+    """Return when the person was last there by the date that the portal writes."""
     last = _last(truth, case)
     if last is None:
-        return False
-    shown = datetime.fromisoformat(DateWriter(case.zone).of_event(last)).timestamp()
-    return shown > now - case.rules.inactive_days * DAY
+        return None
+    return datetime.fromisoformat(DateWriter(case.zone).of_event(last)).timestamp()
 
 
 def _last(truth: Truth, case: Case) -> int | None:

@@ -80,6 +80,18 @@ def test_a_guardrail_stops_a_run_and_leaves_the_plan_to_look_through(at_work, sm
     assert statuses(small_portal) == before
 
 
+def test_an_approved_number_is_no_longer_in_the_way(at_work):
+    limits = {"LASTSEEN_GUARDRAILS__MAX_DISABLE": "3"}
+    plain = at_work("run", "--yes", environment=limits)
+    assert "A guardrail would stop this" in plain.stdout
+    for form in ("table", "json"):
+        command = ("run", "--max-disable", "11", "--format", form)
+        approved = at_work(*command, environment=limits)
+        assert "A guardrail would stop this" not in approved.stdout + approved.stderr
+        too_few = at_work("run", "--max-disable", "10", "--format", form, environment=limits)
+        assert "A guardrail would stop this" in too_few.stdout + too_few.stderr
+
+
 def test_a_pretended_run_never_applies_and_says_so(at_work, small_portal):
     before = statuses(small_portal)
     ran = at_work("run", "--yes", "--first-run-applies", "--now", "2999-01-01", "--format", "json")

@@ -81,8 +81,10 @@ def deliver_plan(
         _tell_guardrail(known.stopped_by)
 
 
-def plan_context(plan: "Plan", settings: "Settings") -> "PlanContext":
-    """Return what the ledger and the configuration add to a plan, for any place."""
+def plan_context(
+    plan: "Plan", settings: "Settings", *, max_disable: int | None = None
+) -> "PlanContext":
+    """Return what the ledger, the configuration and an approved number add to a plan."""
     from lastseen.api import open_portal_ledger
     from lastseen.reports import PlanContext
 
@@ -100,16 +102,16 @@ def plan_context(plan: "Plan", settings: "Settings") -> "PlanContext":
         )
     return PlanContext(
         guardrails=settings.guardrails,
-        stopped_by=None if applied_by else _stopped_by(plan, settings),
+        stopped_by=None if applied_by else _stopped_by(plan, settings, max_disable),
         applied_by=applied_by,
         soon_days=plan.soon.days if plan.soon else None,
         account=next((run.by.account for run in runs if run.run_id == plan.plan_id), None),
     )
 
 
-def tell_guardrail(plan: "Plan", settings: "Settings") -> None:
+def tell_guardrail(plan: "Plan", settings: "Settings", *, max_disable: int | None) -> None:
     """Say that a guardrail would stop the plan, and the ways on, where that is so."""
-    _tell_guardrail(_stopped_by(plan, settings))
+    _tell_guardrail(_stopped_by(plan, settings, max_disable))
 
 
 def _tell_guardrail(stopped_by: str | None) -> None:
@@ -117,7 +119,7 @@ def _tell_guardrail(stopped_by: str | None) -> None:
         print_line(f"A guardrail would stop this. {stopped_by}", event="guardrail", level="warning")
 
 
-def _stopped_by(plan: "Plan", settings: "Settings") -> str | None:
+def _stopped_by(plan: "Plan", settings: "Settings", max_disable: int | None) -> str | None:
     """Return which guardrail would stop the plan, and the ways on; None where none would."""
     from lastseen.api import guardrail_ahead, open_portal_ledger, system_clock
 
@@ -125,7 +127,11 @@ def _stopped_by(plan: "Plan", settings: "Settings") -> str | None:
         return None
     with open_portal_ledger(settings) as ledger:
         stopped = guardrail_ahead(
-            plan, ledger=ledger, guardrails=settings.guardrails, now=system_clock()
+            plan,
+            ledger=ledger,
+            guardrails=settings.guardrails,
+            now=system_clock(),
+            max_disable=max_disable,
         )
     if stopped is None:
         return None

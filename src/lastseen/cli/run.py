@@ -84,9 +84,9 @@ def run(
     )
     with metrics_written(metrics_file, portal=settings.portal.url) as told:
         result = told.result(run_async(_run(called, settings, options, where)))
-    _deliver(result, where, called, settings)
-    if not result.applied and max_disable is None and not where.shows_table:
-        tell_guardrail(result.plan, settings)
+    _deliver(result, where, called, settings, max_disable=max_disable)
+    if not result.applied and not where.shows_table:
+        tell_guardrail(result.plan, settings, max_disable=max_disable)
     if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")
     return _exit_code(result, strict=strict)
@@ -147,13 +147,18 @@ async def _pretended(
 
 
 def _deliver(
-    result: "RunResult", where: Destinations, called: Invocation, settings: "Settings"
+    result: "RunResult",
+    where: Destinations,
+    called: Invocation,
+    settings: "Settings",
+    *,
+    max_disable: int | None,
 ) -> None:
     from msgspec.structs import replace
 
     from lastseen.reports import render_plan, render_receipt
 
-    known = plan_context(result.plan, settings)
+    known = plan_context(result.plan, settings, max_disable=max_disable)
 
     def render(place: Destination) -> bytes:
         if place.format == "json":

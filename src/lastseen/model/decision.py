@@ -71,7 +71,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_by: SeenBy | None = None
     """What `last_seen_at` rests on."""
     idle_days: int | None = None
-    """Whole days of 24 hours from `last_seen_at` to the plan's `now`."""
+    """Whole days of 24 hours up to the plan's `now` for which absence is known: from the newest
+    sighting, without one from where the known part of the logs or the account begins."""
     session_may_be_open: bool = False
     """Whether a session may still be alive, in which somebody can read without leaving a trace."""
     return_until: Instant | None = None

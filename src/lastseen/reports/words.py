@@ -75,8 +75,9 @@ def counts_in_words(summary: Mapping[str, int]) -> str:
 
 
 def result_in_words(run: Run) -> str:
-    """Return `48 disabled, 1 refused` for a run; empty where it left no counts."""
-    return counts_in_words(run.summary) if run.summary else ""
+    """Return `48 disabled, 1 refused` for a run; empty for one that left no result."""
+    is_change = run.kind != "review" and run.state == "done"
+    return counts_in_words(run.summary) if run.summary or is_change else ""
 
 
 def policy_in_words(policy: Policy) -> tuple[str, ...]:

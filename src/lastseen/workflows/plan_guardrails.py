@@ -11,14 +11,20 @@ from lastseen.workflows.roster_history import last_applied, shrunk
 
 
 def guardrail_ahead(
-    plan: Plan, *, ledger: PortalLedger, guardrails: Guardrails, now: Instant
+    plan: Plan,
+    *,
+    ledger: PortalLedger,
+    guardrails: Guardrails,
+    now: Instant,
+    max_disable: int | None = None,
 ) -> GuardrailStopped | None:
     """Return the error that a guardrail would raise for `plan` at `now`, or None.
 
-    Raises LedgerError.
+    `max_disable` is how many people were approved, None where nobody approved a number. Raises
+    LedgerError.
     """
     try:
-        allowed = allowed_now(guardrails, None, ledger, now=now)
+        allowed = allowed_now(guardrails, max_disable, ledger, now=now)
         check_guardrails(ids_of(plan.to_disable()), plan=plan, allowed=allowed)
         check_roster(plan, ledger, guardrails)
     except GuardrailStopped as stopped:

@@ -52,7 +52,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 _IN_WORDS = {
     NotApplied.FIRST_RUN: "this is the first run on this portal, so it only reports: check the "
-    "plan; the next run applies what it decides",
+    "plan; the next run applies what it decides, within the guardrails",
     NotApplied.NOT_AGREED: "there is no terminal to ask on, and no --yes",
 }
 

@@ -34,6 +34,12 @@ def rendered(runs, form, *, width=80):
     return render_runs(runs, form, portal=PORTAL, screen=Screen(width=width)).decode()
 
 
+def test_a_run_that_found_nobody_to_change_says_so_and_one_cut_off_claims_nothing():
+    assert "nobody changed" in rendered([run(summary={}, state="done")], "table")
+    assert "nobody changed" not in rendered([run(summary={}, state="interrupted")], "table")
+    assert "nobody changed" not in rendered([run(summary={}, kind="review")], "table")
+
+
 @pytest.mark.parametrize("width", [60, 80, 140])
 def test_a_list_tells_what_when_by_whom_and_how_it_ended(width):
     shown = " ".join(rendered([run()], "table", width=width).split())

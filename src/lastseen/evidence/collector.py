@@ -158,11 +158,16 @@ class Collector:
     async def earlier_sign_ins(self, people: Mapping[UserId, Instant]) -> None:
         """Read the sign-ins of each of `people` since the instant named: sessions begin with them.
 
-        Nothing is looked for that the portal keeps no longer.
+        Nothing is looked for that the portal keeps no longer; what it deletes within a day is,
+        where that is all that is missing.
         """
         reader = self._logs.get(EvidenceKind.SIGN_IN)
         if reader is not None and people:
-            wanted = {person: max(since, reader.begins) for person, since in people.items()}
+            kept_since = reader.state.kept_since
+            wanted = {
+                person: since if since > kept_since else reader.begins
+                for person, since in people.items()
+            }
             await reader.date(wanted, most_requests=math.inf)
             self._after_reading(reader)
 

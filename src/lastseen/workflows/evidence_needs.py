@@ -12,7 +12,7 @@ import msgspec
 
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.instant import Instant, before, days
+from lastseen.model.instant import Instant, before, days, whole_second
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind
 from lastseen.open_sessions import LONGEST_SESSION
@@ -83,12 +83,12 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         """Return those about to be disabled unless a session may be open, and what that takes.
 
         For each the instant since which their sign-ins must be known: as long ago as a session can
-        have begun that reaches into the window. A limit of the portal's makes that no shorter,
-        since an application that was authorised then (OAuth) outlives it. Where open sessions are
-        only reported, nobody: what is known by then has to do.
+        have begun that reaches into the window, but not before their account was made. A limit
+        of the portal's makes that no shorter, since an application that was authorised then (OAuth)
+        outlives it. Where open sessions are only reported, nobody: what is known by then has to do.
         """
         return {
-            person: before(self._window(self.undecided[person]), LONGEST_SESSION)
+            person: self._first_session(self.undecided[person])
             for person in self._due(self._kinds)
             if self.undecided[person].own_policy(self.policy).open_sessions != "report"
         }
@@ -129,6 +129,11 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
             if subject.own_policy(self.policy).never_seen == "keep"
             and _is_absent(self.known(person, kinds), self._window(subject))
         }
+
+    def _first_session(self, subject: Subject) -> Instant:
+        begun = before(self._window(subject), LONGEST_SESSION)
+        registered = subject.profile.registered_at if subject.profile else None
+        return max(begun, whole_second(registered)) if registered else begun
 
     def _window(self, subject: Subject) -> Instant:
         return subject.own_policy(self.policy).window_start(self.now)

@@ -8,6 +8,7 @@ from campaigns.safety.cases import DAY, Case, Crowd, Keep, Mode, Review, Rules, 
 from lastseen.docspace.http.request import Request, Response
 from tests.campaigns.regressions.portals import (
     EMPTY,
+    HOUR,
     Watched,
     person,
     ruled,
@@ -128,3 +129,19 @@ def test_a_gap_before_a_change_of_lifetime_is_read_again(tmp_path: Path) -> None
         rules=SIGN_INS_ONLY,
     )
     assert ruled(case, tmp_path) == {1: "disable"}
+
+
+@pytest.mark.parametrize("mode", ["before-window", "after-window"])
+def test_a_session_from_before_the_log_begins_is_none_of_an_account_that_is_younger(
+    tmp_path: Path, mode: Mode
+) -> None:
+    # Given a log that is kept for a day longer than the window, and an account made since it begins
+    case = Case(
+        seed=1,
+        mode=mode,
+        people=(person(1, registered_age=31 * DAY - HOUR), person(2, registered_age=31 * DAY)),
+        crowd=Crowd(sign_ins=20_000, days=40),
+        sign_in_days=31,
+        rules=Rules(evidence=("sign-in",), open_sessions="hold"),
+    )
+    assert ruled(case, tmp_path) == {1: "disable", 2: "hold"}

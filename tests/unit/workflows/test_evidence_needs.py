@@ -130,6 +130,12 @@ def test_sign_ins_of_before_the_window_matter_where_an_open_session_does() -> No
         assert ago((30 + 181) * DAY) <= since <= ago((30 + 180) * DAY)
 
 
+def test_no_session_began_before_the_account_was_made() -> None:
+    logs = Logs(sign_in=50, activity=50)
+    found = needs(logs, subject(ANN, registered_at=ago(50 * DAY)), open_sessions="hold")
+    assert found.people_whose_sessions_decide() == {ANN: ago(50 * DAY)}
+
+
 def test_open_sessions_that_are_only_reported_cost_no_reading() -> None:
     logs = Logs(sign_in=31, activity=31)
     assert needs(logs, subject(ANN)).people_whose_sessions_decide() == {}

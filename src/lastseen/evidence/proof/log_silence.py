@@ -37,12 +37,14 @@ def find_silence(
     `shown`: the stretches in which it has entries at least daily; `begins`: since when it is known,
     and was there to be written; `limit`: what is never too long. A pause is too long beyond
     `limit` and beyond three times what is usual: half of the time that is known lies in pauses of
-    that length or less, or in none at all.
+    that length or less, or in none at all. The time before the first entry makes no pause usual:
+    it may be one that the portal has deleted.
     """
     stretches = covering(shown).within(Interval(begins, now)).intervals
     pauses = _pauses(stretches, begins, now)
     alive = (now - begins) - sum(map(_length, pauses), timedelta())
-    too_long = [p for p in pauses if _is_too_long(p, [q for q in pauses if q != p], alive, limit)]
+    between = [pause for pause in pauses if pause.since != begins]
+    too_long = [p for p in pauses if _is_too_long(p, [q for q in between if q != p], alive, limit)]
     silent = bool(too_long) and too_long[-1].until == now
     ended = too_long[:-1] if silent else too_long
     return Silence(

@@ -54,3 +54,9 @@ def test_a_pause_that_ended_is_found() -> None:
 def test_two_outages_of_one_length_do_not_excuse_one_another() -> None:
     found = silence(*daily(179.5, 120), *daily(100, 40), *daily(20, 0.1))
     assert len(found.pauses) == 2
+
+
+def test_the_time_before_the_first_entry_makes_no_pause_usual() -> None:
+    # Given a log whose older half the portal has deleted, and which stood still for 11 days
+    found = silence(*daily(45, 15), *daily(4, 0.1), known=90)
+    assert before(NOW, days(4)) in [p.until for p in found.pauses]

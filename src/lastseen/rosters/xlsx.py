@@ -40,12 +40,12 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    NotImplementedError,
     RuntimeError,
     ValueError,
     OverflowError,
 )
-"""What a damaged archive makes the libraries raise; zipfile raises most of these."""
+"""What a damaged archive makes the libraries raise. zipfile raises most of these: RuntimeError for
+encrypted parts and for compression that it doesn't know."""
 
 HEADER_ROWS = 50
 """How many rows may stand above the header: titles, dates, an explanation."""

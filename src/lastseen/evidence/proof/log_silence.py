@@ -38,13 +38,16 @@ def find_silence(
     and was there to be written; `limit`: what is never too long. A pause is too long beyond
     `limit` and beyond three times what is usual: half of the time that is known lies in pauses of
     that length or less, or in none at all. The time before the first entry makes no pause usual:
-    it may be one that the portal has deleted.
+    it may be one that the portal has deleted. Where no entry is shown at all, `limit` itself is too
+    long: the silence may reach back further than is known.
     """
     stretches = covering(shown).within(Interval(begins, now)).intervals
     pauses = _pauses(stretches, begins, now)
     alive = (now - begins) - sum(map(_length, pauses), timedelta())
     between = [pause for pause in pauses if pause.since != begins]
     too_long = [p for p in pauses if _is_too_long(p, [q for q in between if q != p], alive, limit)]
+    if not stretches and now - begins >= limit:
+        too_long = pauses
     silent = bool(too_long) and too_long[-1].until == now
     ended = too_long[:-1] if silent else too_long
     return Silence(

@@ -45,6 +45,11 @@ def test_a_young_portal_without_entries_is_not_silent_yet() -> None:
     assert silence(known=3) == Silence()
 
 
+def test_an_empty_log_is_silent_although_no_more_than_the_limit_is_known() -> None:
+    # A window, or a lifetime, of just the limit: the silence may be far longer than it can show
+    assert silence(known=7).since == before(NOW, days(7))
+
+
 def test_a_pause_that_ended_is_found() -> None:
     found = silence(*daily(179.5, 30), *daily(15, 0.1))
     assert found.since is None

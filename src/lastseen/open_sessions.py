@@ -107,7 +107,17 @@ def return_until(
     still = open_sessions(sessions, policy=policy, now=now)
     if not still or any(session.until is None or not session.was_ended for session in still):
         return None
-    return max(_clears(session, policy) for session in still)
+    return sessions_end(still, policy=policy, now=now)
+
+
+def sessions_end(
+    sessions: Iterable[OpenSession], *, policy: Policy, now: Instant
+) -> Instant | None:
+    """Return when the last open session no longer counts; None where there is none, or no end."""
+    still = open_sessions(sessions, policy=policy, now=now)
+    if any(session.until is None for session in still):
+        return None
+    return max((_clears(session, policy) for session in still), default=None)
 
 
 def ruling_on_sessions(

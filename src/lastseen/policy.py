@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from lastseen.hold_dates import hold_clears_at
 from lastseen.model.contractor import AccountStatus, protection
 from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
@@ -76,7 +77,11 @@ def decide(
             now=now,
             can_be_ended=evidence.sessions_can_be_ended,
         )
-    return _decision(subject, evidence, verdict, reason, explanation, policy=policy, now=now)
+    decision = _decision(subject, evidence, verdict, reason, explanation, policy=policy, now=now)
+    if settled is not None or verdict is not Verdict.HOLD:
+        return decision
+    clears = hold_clears_at(subject, evidence, reason, policy=policy, now=now)
+    return msgspec.structs.replace(decision, clears_at=clears)
 
 
 _Ruling = tuple[Verdict, Reason, str]

@@ -77,6 +77,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a session may still be alive, in which somebody can read without leaving a trace."""
     return_until: Instant | None = None
     """Until when somebody on hold who was signed out has time to sign in again; null for others."""
+    clears_at: Instant | None = None
+    """By when a hold clears if reviews go on and nothing is seen of the person; null where time
+    alone clears nothing, and for other decisions."""
     cohort: str | None = None
     """The name of the cohort whose policy decided; null where the general one did."""
     failed_sign_ins: int = 0

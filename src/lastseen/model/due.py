@@ -1,4 +1,4 @@
-"""When a decision will change by time alone: when somebody is due, and when a hold clears.
+"""When a decision will change by time alone: when somebody is due, and what clears a hold.
 
 Pure: decisions and plans in, instants out; None where time alone changes nothing or it can't be
 told.
@@ -13,6 +13,7 @@ from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.instant import Instant, after, days, instant
 from lastseen.model.plan import DueSoon, Plan, Policy, Soon
+from lastseen.model.status import HeldFor
 
 _COUNTED_FROM_LAST_SEEN = frozenset(
     {Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED}
@@ -106,26 +107,32 @@ def due_soon(plan: Plan, within_days: int) -> tuple[tuple[Instant, Decision], ..
     return tuple((one.due_at, decisions[one.user_id]) for one in soon.people if one.due_at <= until)
 
 
-def clears_at(decision: Decision, plan: Plan) -> Instant | None:
-    """Return by when a hold clears if reviews go on and nothing is seen of the person.
+def holds(plan: Plan) -> tuple[HeldFor, ...]:
+    """Return the people on hold by reason and by whether time clears it, the largest group first.
 
-    Evidence over the whole window is there once the ledger has been filled for as long; an
-    unrecognised event leaves the window after as long at the latest.
+    The date of a group is its last one.
     """
-    window = days(inactive_days_of(decision, plan.policy))
-    match decision.reason:
-        case Reason.EVIDENCE_INCOMPLETE:
-            since = plan.evidence.covered_since
-            clears = None if since is None else after(since, window)
-            return clears if clears is not None and clears > plan.now else None
-        case Reason.UNRECOGNISED_EVENT:
-            return after(plan.now, window)
-    return decision.return_until
+    groups: dict[tuple[Reason, bool], list[Decision]] = {}
+    for one in plan.decisions:
+        if one.decision is Verdict.HOLD:
+            groups.setdefault((one.reason, one.clears_at is None), []).append(one)
+    found = [
+        HeldFor(
+            reason=reason,
+            count=len(alike),
+            clears_at=max((one.clears_at for one in alike if one.clears_at), default=None),
+            cleared_by=what_clears(alike[0], plan),
+        )
+        for (reason, _), alike in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.count, one.reason, one.clears_at is None)))
 
 
 def what_clears(decision: Decision, plan: Plan) -> str:
     """Return what ends a hold, to follow `clears` and a date; empty for other decisions."""
     match decision.reason:
+        case Reason.EVIDENCE_INCOMPLETE if decision.clears_at is None:
+            return "when the cause that `lastseen explain` names is gone"
         case Reason.EVIDENCE_INCOMPLETE:
             often = review_interval_days(plan)
             return f"with reviews at least every {counted(often, 'day')}"

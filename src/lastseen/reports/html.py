@@ -9,9 +9,8 @@ import msgspec
 
 from lastseen.model.counting import counted, number, people
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.due import clears_at, due_soon, what_clears
+from lastseen.model.due import due_soon, holds
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
 from lastseen.reports.chart import MIDDLE, SMALL, WIDE, Histogram, histogram, picture
 from lastseen.reports.interface import PlanContext
@@ -63,17 +62,6 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
         return any(decision.sponsor for decision in self.people)
 
 
-class Hold(msgspec.Struct, frozen=True, kw_only=True):
-    """The people on hold for one reason."""
-
-    count: int
-    reason: Reason
-    cleared_by: str
-    """What clears the hold."""
-    clears: Instant | None
-    """By when the last of them clears if reviews go on; None where that can't be told."""
-
-
 class HtmlPlan:
     """The plan as a page."""
 
@@ -98,13 +86,12 @@ class HtmlPlan:
             population=population_in_words(plan.population) if plan.population else None,
             cost=cost_in_words(plan),
             notable=tuple(_notable(plan)),
-            holds=tuple(_holds(plan)),
+            holds=holds(plan),
             soon=due_soon(plan, soon_days),
             soon_days=soon_days,
             histogram=counts,
             caption=_caption(plan, counts),
             pictures=tuple(picture(counts, frame) for frame in (WIDE, MIDDLE, SMALL)),
-            clears_at=clears_at,
             says_more=says_more,
             since_registration=idle_since_registration,
             NEVER_SEEN=Reason.NEVER_SEEN,
@@ -144,19 +131,6 @@ def _guardrails(limits: Guardrails | None) -> tuple[str, ...]:
         f"A plan can be applied for {limits.max_plan_age_hours:g} hours.",
         f"A log without an entry for {counted(limits.log_silence_days, 'day')} proves nothing.",
     )
-
-
-def _holds(plan: Plan) -> Iterator[Hold]:
-    held = people_with(plan, Verdict.HOLD)
-    for reason, count in reasons_of(plan, Verdict.HOLD):
-        alike = [decision for decision in held if decision.reason is reason]
-        dates = [clears_at(decision, plan) for decision in alike]
-        yield Hold(
-            count=count,
-            reason=reason,
-            cleared_by=what_clears(alike[0], plan),
-            clears=max((date for date in dates if date), default=None),
-        )
 
 
 def _notable(plan: Plan) -> Iterator[str]:

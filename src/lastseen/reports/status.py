@@ -8,13 +8,13 @@ from rich.text import Text
 from lastseen.model.counting import counted, number, people
 from lastseen.model.instant import minute
 from lastseen.model.run import Run
-from lastseen.model.status import DueSoon, HeldFor, Status
+from lastseen.model.status import DueSoon, Status
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
 from lastseen.reports.text import ago, day
-from lastseen.reports.words import reason_in_words, result_in_words
+from lastseen.reports.words import hold_in_words, result_in_words
 
 _DEFAULT = Screen()
 _KEY_WARNING_DAYS = 14
@@ -37,7 +37,10 @@ def _pieces(status: Status, writer: TableWriter) -> Iterator[RenderableType]:
     if status.held:
         yield writer.heading("On hold")
         yield writer.grid(
-            ((writer.text(number(one.count)), _held(one, writer)) for one in status.held),
+            (
+                (writer.text(number(one.count)), writer.text(hold_in_words(one)))
+                for one in status.held
+            ),
             numbers=(0,),
         )
     if status.due_soon:
@@ -85,11 +88,6 @@ def _key(status: Status, writer: TableWriter) -> Text:
     left = (status.key_expires_at - status.at).days
     style = "bold yellow" if left < _KEY_WARNING_DAYS else ""
     return writer.text((f"expires {minute(status.key_expires_at)}", style))
-
-
-def _held(held: HeldFor, writer: TableWriter) -> Text:
-    by = f"by {day(held.clears_at)}, " if held.clears_at else ""
-    return writer.text(f"{reason_in_words(held.reason)}: clears {by}{held.cleared_by}")
 
 
 def _due(due: DueSoon, writer: TableWriter) -> tuple[Text, ...]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from lastseen.model.counting import counted, number, people
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.due import clears_at, due_soon, what_clears
+from lastseen.model.due import due_soon, holds
 from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
 from lastseen.reports.interface import PlanContext
@@ -31,6 +31,7 @@ from lastseen.reports.words import (
     address,
     cost_in_words,
     evidence_in_words,
+    hold_in_words,
     policy_in_words,
     population_in_words,
     reason_in_words,
@@ -91,7 +92,7 @@ def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[Rend
         return
     yield writer.heading((f"{TITLES[verdict]}: {number(len(everyone))}", VERDICT_STYLES[verdict]))
     if verdict is Verdict.HOLD:
-        yield from _holds(plan, everyone, writer)
+        yield _holds(plan, writer)
     listed = everyone[: writer.screen.limit]
     yield _people(plan, listed, writer)
     if len(listed) < len(everyone):
@@ -100,17 +101,13 @@ def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[Rend
         )
 
 
-def _holds(plan: Plan, held: Sequence[Decision], writer: TableWriter) -> Iterator[RenderableType]:
+def _holds(plan: Plan, writer: TableWriter) -> RenderableType:
     """Say for each reason what would clear it, and by when."""
-    rows = []
-    for reason, count in reasons_of(plan, Verdict.HOLD):
-        first = next(decision for decision in held if decision.reason is reason)
-        dates = [clears_at(decision, plan) for decision in held if decision.reason is reason]
-        latest = max((date for date in dates if date), default=None)
-        by = f"by {day(latest)}, " if latest else ""
-        told = f"{reason_in_words(reason)}: clears {by}{what_clears(first, plan)}"
-        rows.append((writer.text((number(count), "yellow")), writer.text(told)))
-    yield writer.grid(rows, numbers=(0,))
+    rows = [
+        (writer.text((number(one.count), "yellow")), writer.text(hold_in_words(one)))
+        for one in holds(plan)
+    ]
+    return writer.grid(rows, numbers=(0,))
 
 
 def _people(plan: Plan, listed: Sequence[Decision], writer: TableWriter) -> RenderableType:
@@ -251,9 +248,8 @@ def _notes(plan: Plan, decision: Decision, writer: TableWriter) -> Iterator[Text
         yield writer.text(f"cohort {decision.cohort}")
     if decision.failed_sign_ins:
         yield writer.text((counted(decision.failed_sign_ins, "failed sign-in"), "yellow"))
-    clears = clears_at(decision, plan)
-    if clears:
-        yield writer.text(f"clears by {day(clears)}")
+    if decision.clears_at:
+        yield writer.text(f"clears by {day(decision.clears_at)}")
     elif says_more(decision, plan.policy):
         yield writer.text(decision.explanation)
 

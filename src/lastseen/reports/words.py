@@ -10,6 +10,7 @@ from lastseen.model.decision import Decision, Reason, SeenBy
 from lastseen.model.instant import minute
 from lastseen.model.plan import Cohort, Plan, Policy, Population
 from lastseen.model.run import Run
+from lastseen.model.status import HeldFor
 from lastseen.reports.text import day
 
 
@@ -61,6 +62,12 @@ def seen_by_in_words(decision: Decision) -> str:
 def reason_in_words(reason: Reason) -> str:
     """Return `evidence incomplete` for `evidence-incomplete`."""
     return reason.value.replace("-", " ")
+
+
+def hold_in_words(held: HeldFor) -> str:
+    """Return `evidence incomplete: clears by 2026-10-15, with reviews at least every 3 days`."""
+    by = f"by {day(held.clears_at)}, " if held.clears_at else ""
+    return f"{reason_in_words(held.reason)}: clears {by}{held.cleared_by}"
 
 
 def outcome_in_words(outcome: str) -> str:

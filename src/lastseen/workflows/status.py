@@ -2,14 +2,13 @@
 
 from lastseen.docspace.interface import OwnKey
 from lastseen.ledger import PortalLedger
-from lastseen.model.decision import Verdict
-from lastseen.model.due import clears_at, due_soon, review_interval_days, what_clears
+from lastseen.model.due import due_soon, holds, review_interval_days
 from lastseen.model.instant import Instant, after, days, utc_date
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind
 from lastseen.model.run import Run
 from lastseen.model.sighting import EvidenceKind
-from lastseen.model.status import DueSoon, HeldFor, Status
+from lastseen.model.status import DueSoon, Status
 
 _DUE_SOON_DAYS = 14
 
@@ -34,7 +33,7 @@ def status(
         review_due_at=_review_due(decided, plan),
         disabled=_disabled(ledger, runs),
         to_disable=plan.summary.disable if plan else 0,
-        held=_held(plan) if plan else (),
+        held=holds(plan) if plan else (),
         due_soon=_due_soon(plan) if plan else (),
         due_soon_days=_DUE_SOON_DAYS,
         exemptions=len(ledger.exemptions.active(utc_date(now))),
@@ -67,23 +66,6 @@ def _disabled(ledger: PortalLedger, runs: tuple[Run, ...]) -> int:
             if outcome.outcome in (OutcomeKind.DISABLED, OutcomeKind.REINSTATED):
                 newest.setdefault(outcome.user_id, outcome.outcome)
     return sum(outcome is OutcomeKind.DISABLED for outcome in newest.values())
-
-
-def _held(plan: Plan) -> tuple[HeldFor, ...]:
-    held = [one for one in plan.decisions if one.decision is Verdict.HOLD]
-    found = []
-    for reason in dict.fromkeys(one.reason for one in held):
-        alike = [one for one in held if one.reason is reason]
-        dates = [clears_at(one, plan) for one in alike]
-        found.append(
-            HeldFor(
-                reason=reason,
-                count=len(alike),
-                clears_at=max((date for date in dates if date), default=None),
-                cleared_by=what_clears(alike[0], plan),
-            )
-        )
-    return tuple(sorted(found, key=lambda one: -one.count))
 
 
 def _due_soon(plan: Plan) -> tuple[DueSoon, ...]:

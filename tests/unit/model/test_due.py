@@ -6,9 +6,9 @@ from msgspec import structs
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.due import (
-    clears_at,
     due_at,
     due_soon,
+    holds,
     inactive_days_of,
     soon_due,
     what_clears,
@@ -47,31 +47,31 @@ def test_those_due_soon_come_in_the_order_of_their_dates():
     assert [one.email for _, one in due] == ["28", "24"]
 
 
-def test_missing_evidence_clears_when_the_ledger_covers_the_window():
-    held = decision(decision=Verdict.HOLD, reason=Reason.EVIDENCE_INCOMPLETE)
-    plan = plan_of(held, evidence=incomplete_evidence())  # covered for 7 of 30 days
-    assert clears_at(held, plan) == NOW + timedelta(days=23)
-    assert what_clears(held, plan) == "with reviews at least every 3 days"
+def test_holds_are_counted_by_reason_with_their_last_date_and_what_clears_them():
+    held = {"decision": Verdict.HOLD, "reason": Reason.EVIDENCE_INCOMPLETE}
+    plan = plan_of(
+        decision(user_id="1", clears_at=days_ago(-20), **held),
+        decision(user_id="2", clears_at=days_ago(-23), **held),
+        decision(user_id="3", **held),
+        evidence=incomplete_evidence(),  # kept for 7 days
+    )
+    by_time, by_cause = holds(plan)
+    assert (by_time.count, by_time.clears_at) == (2, days_ago(-23))
+    assert by_time.cleared_by == "with reviews at least every 3 days"
+    assert (by_cause.count, by_cause.clears_at) == (1, None)
+    assert "lastseen explain" in by_cause.cleared_by
 
 
-def test_an_unrecognised_event_leaves_the_window_in_time():
-    held = decision(decision=Verdict.HOLD, reason=Reason.UNRECOGNISED_EVENT)
-    assert clears_at(held, plan_of(held)) == NOW + timedelta(days=30)
-
-
-def test_whoever_was_signed_out_is_decided_when_the_time_to_return_is_over():
+def test_a_hold_of_somebody_signed_out_is_resolved_by_time():
     until = Instant(NOW + timedelta(days=12))
     reason = Reason.SESSION_MAY_BE_OPEN
     held = decision(decision=Verdict.HOLD, reason=reason, return_until=until)
     other = decision(decision=Verdict.HOLD, reason=reason)
-    assert clears_at(held, plan_of(held)) == until
-    assert clears_at(other, plan_of(other)) is None
     assert plan_of(held, other).unresolved_holds() == (other,)
 
 
-def test_what_time_alone_does_not_clear_has_no_date():
+def test_a_hold_that_time_does_not_clear_says_what_does():
     held = decision(decision=Verdict.HOLD, reason=Reason.AMBIGUOUS)
-    assert clears_at(held, plan_of(held)) is None
     assert "names one account" in what_clears(held, plan_of(held))
     assert what_clears(decision(), plan_of()) == ""
 

@@ -246,7 +246,12 @@ def test_a_guardrail_in_the_way_and_open_sessions_are_told():
 
 
 def test_holds_say_when_they_clear_and_what_clears_them():
-    held = decision(decision=Verdict.HOLD, reason=Reason.EVIDENCE_INCOMPLETE, idle_days=None)
+    held = decision(
+        decision=Verdict.HOLD,
+        reason=Reason.EVIDENCE_INCOMPLETE,
+        idle_days=None,
+        clears_at=days_ago(-23),
+    )
     shown = said(page_of(held, evidence=incomplete_evidence()))
     assert "evidence incomplete: clears by 2026-12-18, with reviews at least every 3" in shown
 

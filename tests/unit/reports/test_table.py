@@ -90,7 +90,12 @@ def test_a_sentence_is_shown_only_where_it_adds_something():
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_hold_says_when_it_clears_and_what_clears_it(width):
-    held = decision(decision=Verdict.HOLD, reason=Reason.EVIDENCE_INCOMPLETE, idle_days=None)
+    held = decision(
+        decision=Verdict.HOLD,
+        reason=Reason.EVIDENCE_INCOMPLETE,
+        idle_days=None,
+        clears_at=days_ago(-23),
+    )
     shown = " ".join(table(plan_of(held, evidence=incomplete_evidence()), width=width).split())
     assert "evidence incomplete: clears by 2026-12-18, with reviews at least every 3 days" in shown
 

@@ -29,7 +29,7 @@ POPULATION_FIELDS = {
 }  # fmt: skip
 DECISION_FIELDS = {
     "user_id", "email", "display_name", "decision", "reason", "explanation", "last_seen_at",
-    "last_seen_by", "idle_days", "session_may_be_open", "return_until", "cohort",
+    "last_seen_by", "idle_days", "session_may_be_open", "return_until", "clears_at", "cohort",
     "failed_sign_ins", "sponsor",
 }  # fmt: skip
 RECEIPT_FIELDS = {

@@ -18,6 +18,8 @@ SEAM = 6
 """By how many events neighbouring segments are to overlap; half of them will do."""
 SHORTEST_SEGMENT, LONGEST_SEGMENT = 4, 32
 """Pages in a segment at least and at most: each seam costs events, each segment takes its time."""
+PAGES_AHEAD_EACH = 2
+"""Pages that may turn out not to be wanted, for each segment: one of its pages is under way."""
 EMPTY_AGREEING = 4
 """How many answers in a row may hold nothing where something should be."""
 
@@ -58,14 +60,15 @@ class GapReader:
         most = max(1, self._reader.concurrency())
         if self._running >= most:
             return
-        beside = max(1, min(most, self._ahead() // SHORTEST_SEGMENT))
+        beside = max(1, min(most, self._ahead() // PAGES_AHEAD_EACH))
         places = self._reader.state.proof.places
         while self._running < beside and self._is_wanted(self._frontier):
             left = (places.of(self._gap.since) - self._frontier) / STEP
             if self._running and left < 0:
                 return  # the bottom seems to be under way
-            # Half of what would be each one's share, so that all end at about the same time.
-            share = int(left / (2 * beside))
+            # Half of what would be each one's share with as many beside it as may come to be, so
+            # that all end at about the same time.
+            share = int(left / (2 * most))
             length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, share))
             end = self._frontier + int(length * (PAGE - self._usual_overlap))
             self._running += 1

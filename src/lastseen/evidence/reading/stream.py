@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from lastseen.docspace.interface import EventQuery
-from lastseen.evidence.reading.gap_reader import SHORTEST_SEGMENT, GapReader
+from lastseen.evidence.reading.gap_reader import PAGES_AHEAD_EACH, GapReader
 from lastseen.evidence.reading.log import is_right_missing
 from lastseen.evidence.reading.page_reader import PageReader
 from lastseen.evidence.reading.request_cost import STEP
@@ -93,7 +93,7 @@ async def _read_gaps(
             return
         # The seconds that a pass has left open, all at once; else the newest stretches.
         seams = [gap for gap in gaps if gap.until - gap.since <= SEAM]
-        chosen = seams or gaps[-max(1, ahead() // SHORTEST_SEGMENT) :]
+        chosen = seams or gaps[-max(1, ahead() // PAGES_AHEAD_EACH) :]
         await _read_each(reader, chosen, tries, enough=enough, ahead=ahead)
 
 

@@ -44,7 +44,7 @@ def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Setti
     """
     path = config_path or found_file()
     tables = _tables(path) if path else {}
-    # pydantic takes a third of a second to import.
+    # pydantic takes a fifth of a second to import.
     from lastseen.config.schema import checked
 
     return checked(tables, environ, path=path)

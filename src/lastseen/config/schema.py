@@ -17,7 +17,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from lastseen.config.problems import Known, Problems
 from lastseen.config.settings import PortalSettings, Settings
@@ -30,6 +29,9 @@ from lastseen.rosters.cells import portal_id
 from lastseen.rosters.interface import RosterOptions
 from lastseen.rosters.rows import FIELDS
 from lastseen.rosters.sources import SOURCES, known_sources
+
+_PREFIX, _DELIMITER = "lastseen_", "__"
+"""How the variables begin that set a key, and what stands between table and key."""
 
 CENTURY = 36500
 """More days than anything here can mean; beyond it arithmetic with times would fail."""
@@ -284,22 +286,25 @@ class _Configuration(_Table):
     ledger: _Ledger = _Ledger()
 
 
-class _Variables(BaseSettings, _Configuration):
-    """The same tables as variables: tells the source what they are called, and is never made."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="LASTSEEN_",
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-        enable_decoding=False,
-    )
-
-
 def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return what `environ` sets, as tables. The process's own environment is not looked at."""
-    source = EnvSettingsSource(_Variables)
-    source.env_vars = {name.lower(): value for name, value in environ.items() if value}
-    return source()
+    """Return what the variables `LASTSEEN_<TABLE>__<KEY>` set, as tables.
+
+    Their case doesn't matter, and an empty one counts as not set. A value stays text; one for a
+    whole table goes before those for its keys, to be refused.
+    """
+    tables: dict[str, Any] = {}
+    for name, value in environ.items():
+        table, *keys = name.lower().removeprefix(_PREFIX).split(_DELIMITER)
+        if value and name.lower().startswith(_PREFIX) and table in _Configuration.model_fields:
+            if not keys:
+                tables[table] = value
+                continue
+            within = tables.setdefault(table, {})
+            for key in keys[:-1]:
+                within = within.setdefault(key, {}) if isinstance(within, dict) else None
+            if isinstance(within, dict):
+                within[keys[-1]] = value
+    return tables
 
 
 def _anchor_paths(tables: dict[str, Any], path: Path | None) -> None:

@@ -56,7 +56,9 @@ class CsvRoster:
                     continue
                 values = {f: fields[at] for f, at in positions.items() if at < len(fields)}
                 short = len(fields) < len(header)
-                reader.read(number, values, dates_believed=not short)
+                # A longer one whose last field is empty may be shifted as well.
+                believed = len(fields) == len(header)
+                reader.read(number, values, dates_believed=believed)
                 if short and any(field.strip() for field in fields) and not values.get("end_date"):
                     reader.warn(
                         "the row is shorter than the header: what is missing is taken as empty",

@@ -49,9 +49,13 @@ class RowReader:
         self._people = _People()
         self._warnings: dict[str, list[int]] = {}
         self._errors: dict[str, list[int]] = {}
+        self._unidentified: list[int] = []
         self._rows = 0
-        self.unidentified = 0
-        """Rows that say something, but nothing by which an account could be found."""
+
+    @property
+    def unidentified(self) -> int:
+        """How many rows say something, but nothing by which an account could be found."""
+        return len(self._unidentified)
 
     def read(self, number: int, values: Mapping[str, Any], *, dates_believed: bool = True) -> None:
         """Take in one row: its number in the source, and its values by field.
@@ -63,14 +67,15 @@ class RowReader:
         written_id, written_email = _text(values.get("id")), _text(values.get("email"))
         if not written_id and not written_email:
             if any(_text(value) for value in values.values()):
-                self.unidentified += 1
+                self._unidentified.append(number)
                 self.warn("neither id nor e-mail address: ignored", number)
             return
         identity = portal_id(written_id)
         if written_id and identity is None:
             then = "the e-mail address is used" if written_email else "no account can be found"
             self.warn(f"the id is not a DocSpace account id: {then}", number)
-            self.unidentified += not written_email
+            if not written_email:
+                self._unidentified.append(number)
         person = Contractor(
             id=identity if identity or written_email else user_id(written_id),
             email=self._email(written_email, number, identified=identity is not None),
@@ -93,8 +98,9 @@ class RowReader:
     def people(self) -> tuple[Contractor, ...]:
         """Return everyone read, each once, in the order of the rows.
 
-        Raises UsageError that names every row that could not be read: without it, another row of
-        the same person would decide alone.
+        Raises UsageError that names every row that could not be read, and where rows have end
+        dates every row that names nobody: without it, another row of the same person would decide
+        alone.
         """
         if self._errors:
             raise UsageError(
@@ -106,7 +112,16 @@ class RowReader:
                 "is used whole or not at all",
                 remedy="correct these rows; leave an unknown value empty",
             )
-        return tuple(self._people)
+        people = tuple(self._people)
+        if self._unidentified and any(person.end_date for person in people):
+            raise UsageError(
+                attempted=f"reading {self._source}",
+                found=f"{self._places(self._unidentified)}: nothing by which an account can be "
+                "found, while others have end dates",
+                meaning="such a row may prolong the contract of somebody whose other row has ended",
+                remedy="give each of these rows an account id or an e-mail address, or take it out",
+            )
+        return people
 
     def warnings(self) -> tuple[str, ...]:
         """Return one warning for each kind, naming the rows."""
@@ -142,7 +157,9 @@ class RowReader:
         if value is None or value == "":
             return None
         if not believed:
-            self.warn("the row is shorter than the header: its end date is not believed", number)
+            self.warn(
+                "the row has not as many fields as the header: its end date is not believed", number
+            )
             return None
         try:
             return _day(value)

@@ -278,7 +278,35 @@ def test_the_end_date_of_a_row_shorter_than_the_header_is_not_believed(read):
     listing = read("email,display_name,end_date,start\na@x.org,2028-01-01,2024-01-01\n")
 
     assert listing.contractors == (Contractor(email="a@x.org", display_name="2028-01-01"),)
-    assert "line 2: the row is shorter than the header" in listing.warnings[0]
+    assert "line 2: the row has not as many fields as the header" in listing.warnings[0]
+
+
+def test_the_end_date_of_a_row_longer_by_empty_fields_is_not_believed(read):
+    content = "email,display_name,start,end_date\na@x.org,Doe, John,2024-01-01,\n"  # without an end
+
+    listing = read(content)
+
+    assert [person.end_date for person in listing.contractors] == [None]
+    assert "line 2: the row has not as many fields as the header" in listing.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "nobody", [",,Ann Lee,2028-12-31", ",,Ann Lee,", "4711,,Ann Lee,2028-12-31"]
+)
+def test_a_row_that_names_nobody_refuses_the_file_where_it_may_prolong_a_contract(read, nobody):
+    ended = ",ann@x.org,Ann Lee,2026-01-31"
+
+    with pytest.raises(UsageError, match="line 3: nothing by which an account can be found"):
+        read(f"id,email,display_name,end_date\n{ended}\n{nobody}\n")
+
+
+@pytest.mark.parametrize("blank", [",,,", ' ," ",\u00a0,', ""])
+def test_a_blank_row_is_nothing_even_where_others_have_end_dates(read, blank):
+    listing = read(f"id,email,display_name,end_date\n,ann@x.org,Ann,2026-01-31\n{blank}\n")
+
+    assert emails(listing) == ["ann@x.org"]
+    assert listing.complete
+    assert listing.warnings == ()
 
 
 @pytest.mark.parametrize("written", ["0001-01-01", "1900-01-01", "1970-01-01T00:00:00Z"])

@@ -21,6 +21,9 @@ class PlainPortal:
 
     tells_its_time: bool = True
 
+    def expect_days(self, number: float) -> None:
+        """See `Portal`."""
+
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
         """Show a log that has entries at all times."""
         return (Interval(EPOCH, Instant(datetime(2999, 1, 1, tzinfo=UTC))),)

@@ -12,7 +12,7 @@ from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
 
 UNLIMITED = Limits(reads=1)
-SHORT = Limits(reads=1, log_seconds=400.0, log_seconds_a_person=0.0)
+SHORT = Limits(reads=1, log_seconds=400.0, log_seconds_a_person_day=0.0)
 
 
 class Slow:

@@ -67,6 +67,7 @@ class Client:
         self._conversation = conversation
         self._error_text = error_text
         self._status_segments = status_segments
+        self._is_counted = False
         self._pulses = {kind: Pulse() for kind in LOGS}
 
     @property
@@ -114,14 +115,20 @@ class Client:
         """Return how many people the query names."""
         return await people.count_people(self._conversation, query)
 
+    def expect_days(self, number: float) -> None:
+        """Allow the logs as much as reading so many days back needs."""
+        self._conversation.expect_days(number)
+
     async def sign_ins(self, query: EventQuery) -> EventPage:
         """Return one page of the sign-in log."""
+        await self._know_its_size()
         page = await audit.sign_in_page(self._conversation, query)
         self._pulses[EvidenceKind.SIGN_IN].note(page.events)
         return page
 
     async def trail(self, query: EventQuery) -> EventPage:
         """Return one page of the audit trail."""
+        await self._know_its_size()
         page = await audit.trail_page(self._conversation, query)
         self._pulses[EvidenceKind.ACTIVITY].note(page.events)
         return page
@@ -194,6 +201,15 @@ class Client:
     async def close(self) -> None:
         """Let nothing live on; the transport is closed by whoever made it."""
         await self._conversation.close()
+
+    async def _know_its_size(self) -> None:
+        """Count the portal's people before the limit is reached that grows with their number.
+
+        A review of a few contractors knows only these, but the logs are everybody's.
+        """
+        if self._conversation.logs_are_nearly_spent and not self._is_counted:
+            self._is_counted = True
+            await self.count_people(PeopleQuery())
 
 
 def client_over(

@@ -200,6 +200,9 @@ class Portal(Protocol):
     async def count_people(self, query: PeopleQuery) -> int:
         """Return how many people the query names (one request, `count=1`)."""
 
+    def expect_days(self, number: float) -> None:
+        """Allow the logs as many requests and as much time as reading so many days back needs."""
+
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
         """Return the stretches over which the pages read so far show entries at least daily.
 

@@ -81,8 +81,10 @@ async def people_by_email(
 
 
 async def count_people(conversation: RetryingClient, query: PeopleQuery) -> int:
-    """Return how many people match the query, as the portal counts them."""
-    return (await _page(conversation, query, start=0, count=1)).total
+    """Return how many people match the query, as the portal counts them; raises PortalError."""
+    total = (await _page(conversation, query, start=0, count=1)).total
+    conversation.expect_people(total, _LISTING)
+    return total
 
 
 async def people(

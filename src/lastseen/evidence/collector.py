@@ -168,6 +168,7 @@ class Collector:
                 person: since if since > kept_since else reader.begins
                 for person, since in people.items()
             }
+            _announce(self._portal, self.retention, min(wanted.values()), reader.state.read_at)
             await reader.date(wanted, most_requests=math.inf)
             self._after_reading(reader)
 
@@ -350,6 +351,7 @@ async def open_collector(
     retention = await portal.retention()
     detected = await detect_filters(sign_in_log(portal, retention))
     at = detected.newest.answered_at
+    _announce(portal, retention, span.lookback, at)
     store.note_retention(retention.sign_in_days, retention.trail_days, at)
     collector = Collector(
         portal,
@@ -361,3 +363,9 @@ async def open_collector(
     )
     await collector.open_sign_in_log()
     return collector
+
+
+def _announce(portal: Portal, retention: Retention, since: Instant, now: Instant) -> None:
+    """Have `portal` allow for reading its logs back to `since`, as far as it keeps them."""
+    kept = max(retention.sign_in_days, retention.trail_days)
+    portal.expect_days(min((now - since) / days(1), kept))

@@ -120,6 +120,7 @@ class FakePortal:
         self.sign_in_log, self.trail_log = sign_ins, trail or FakeLog(every_hour(30))
         self.kept = Retention(sign_in_days=sign_in_days, trail_days=trail_days)
         self.concurrency = 8
+        self.days = 0.0
         self.retries = 0
 
     @property
@@ -140,6 +141,9 @@ class FakePortal:
 
     async def retention(self) -> Retention:
         return self.kept
+
+    def expect_days(self, number: float) -> None:
+        self.days = number
 
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
         """Show logs that are written at all times."""

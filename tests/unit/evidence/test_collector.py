@@ -132,3 +132,13 @@ def test_a_log_that_no_longer_matches_the_ledger_is_told():
     ]
     collector = collected(FakeLog(moved), FakeLog(TRAIL), store=store)
     assert any("does not match the ledger" in note for note in collector.notes)
+
+
+@pytest.mark.parametrize(("lookback", "kept", "days"), [(40, 180, 40), (180, 60, 60)])
+def test_the_portal_is_told_how_many_days_will_be_read(lookback, kept, days):
+    portal = FakePortal(FakeLog(SIGN_INS), sign_in_days=kept, trail_days=7)
+    span = Span(window=WINDOW, lookback=ago(lookback * DAY))
+
+    asyncio.run(open_collector(portal.asked_as, store=empty_store(), span=span, progress=Silent()))
+
+    assert portal.days == pytest.approx(days, abs=0.1)

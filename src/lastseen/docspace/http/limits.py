@@ -27,14 +27,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     largest_answer_bytes: int = 32 * 1024 * 1024
     """More than this is not read."""
     log_requests: int = 20_000
-    """How many requests to the logs one command may take, whatever the portal's size."""
-    log_requests_a_person: int = 36
-    """How many more for each person of the portal: 20 entries a day over the 180 days that a
-    portal keeps its logs, a hundred a page."""
+    """How many requests to the logs one command may take, whatever the portal's size and the
+    days that are read back."""
+    log_requests_a_person_day: float = 0.2
+    """How many more for each person of the portal and each day that is read back: 20 entries a day,
+    a hundred a page."""
     log_seconds: float = 7_200.0
-    """How long one command may read the logs, whatever the portal's size."""
-    log_seconds_a_person: float = 2.0
-    """How much longer for each person of the portal: 36 requests take 1.5 seconds at the
-    documented 1,500 a minute."""
+    """How long one command may read the logs, whatever the portal's size and the days that are
+    read back."""
+    log_seconds_a_person_day: float = 0.012
+    """How much longer for each person of the portal and each day that is read back: 0.2 requests
+    take 0.008 seconds at the documented 1,500 a minute."""
     people: int = 300_000
     """A list of more people than this is no portal's."""

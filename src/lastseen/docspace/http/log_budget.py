@@ -1,8 +1,9 @@
 """How many requests to the logs, and how much time, one command may take.
 
-Both grow with the number of the portal's people. Beyond either the logs answer with an error, and
-whoever they don't decide is held; it is told when four fifths are spent, and at the end. What was
-read is kept, so that the same command continues where this one stopped.
+Both grow with the number of the portal's people and with the days that are read back. Beyond either
+the logs answer with an error, and whoever they don't decide is held; it is told when four fifths
+are spent, and at the end. What was read is kept, so that the same command continues where this one
+stopped.
 """
 
 import logging
@@ -13,6 +14,7 @@ from lastseen.docspace.http.limits import Limits
 
 _PROGRESS = logging.getLogger("lastseen.progress")
 _TOLD_AT = 0.8
+_NEAR = 0.7
 
 
 class LogBudget:
@@ -26,6 +28,7 @@ class LogBudget:
         self._error_text = error_text
         self._monotonic = monotonic
         self._people = 0
+        self._days = 0.0
         self._requests = 0
         self._began: float | None = None
         self._told = False
@@ -41,20 +44,28 @@ class LogBudget:
             raise self._error_text.unreadable(operation, reason)
         self._people = max(self._people, number)
 
+    def expect_days(self, number: float) -> None:
+        """Allow as much as reading so many days back may need."""
+        self._days = max(self._days, number)
+
+    @property
+    def is_nearly_spent(self) -> bool:
+        """Whether it will soon be told that requests or time come to an end."""
+        return self._share_spent() >= _NEAR
+
     def spend(self, operation: Operation) -> None:
         """Count one request; raises PortalUnreadable where requests or time are used up."""
         now = self._monotonic()
         if self._began is None:
             self._began = now
         self._requests += 1
-        requests = self._limits.log_requests + self._limits.log_requests_a_person * self._people
-        seconds = self._limits.log_seconds + self._limits.log_seconds_a_person * self._people
+        requests, seconds = self._most_requests, self._most_seconds
         spent = now - self._began
         if self._requests > requests or spent > seconds:
             used_up = f"{requests:,} requests" if self._requests > requests else _minutes(seconds)
             self._tell_end(used_up)
             raise self._error_text.endless(operation, used_up)
-        if not self._told and max(self._requests / requests, spent / seconds) >= _TOLD_AT:
+        if not self._told and self._share_spent() >= _TOLD_AT:
             self._told = True
             _PROGRESS.warning(
                 "%s requests to the logs in %s so far; this command stops after %s requests or %s, "
@@ -64,6 +75,22 @@ class LogBudget:
                 f"{requests:,}",
                 _minutes(seconds),
             )
+
+    @property
+    def _most_requests(self) -> int:
+        person_days = self._people * self._days
+        return self._limits.log_requests + int(self._limits.log_requests_a_person_day * person_days)
+
+    @property
+    def _most_seconds(self) -> float:
+        person_days = self._people * self._days
+        return self._limits.log_seconds + self._limits.log_seconds_a_person_day * person_days
+
+    def _share_spent(self) -> float:
+        if self._began is None:
+            return 0.0
+        spent = self._monotonic() - self._began
+        return max(self._requests / self._most_requests, spent / self._most_seconds)
 
     def _tell_end(self, used_up: str) -> None:
         """Say once that the logs are left: a review goes on, and holds whom they don't decide."""

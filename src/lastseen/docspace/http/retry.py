@@ -142,7 +142,7 @@ class RetryingClient:
         that nothing was done. `read` raises MalformedResponse for an answer of the wrong shape.
 
         Raises PortalRefused, PortalUnreachable or PortalUnreadable; also PortalUnreadable where a
-        log takes more requests or time than a portal of this size can need.
+        log takes more requests or time than so many days of a portal of this size can need.
         """
         if operation.topic is Topic.LOGS:
             self._log_budget.spend(operation)
@@ -166,6 +166,15 @@ class RetryingClient:
         Raises PortalUnreadable where no portal has so many.
         """
         self._log_budget.expect_people(number, operation)
+
+    def expect_days(self, number: float) -> None:
+        """Allow the logs as many requests and as much time as so many days of them may need."""
+        self._log_budget.expect_days(number)
+
+    @property
+    def logs_are_nearly_spent(self) -> bool:
+        """Whether the requests or the time for the logs come to an end."""
+        return self._log_budget.is_nearly_spent
 
     async def close(self) -> None:
         """Let nothing of the gate live on."""

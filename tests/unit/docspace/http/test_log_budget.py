@@ -32,7 +32,7 @@ def budget(clock: Waiting, **limits: float) -> LogBudget:
 
 
 def test_a_log_that_takes_too_long_is_left_and_can_be_continued(clock):
-    spending = budget(clock, log_seconds=HOUR, log_seconds_a_person=0)
+    spending = budget(clock, log_seconds=HOUR, log_seconds_a_person_day=0)
 
     def one_a_minute() -> None:  # as a portal with "0 remaining" on each answer has it
         for _ in range(100):
@@ -49,7 +49,7 @@ def test_a_log_that_takes_too_long_is_left_and_can_be_continued(clock):
 
 
 def test_that_time_runs_out_is_told_once_and_before(clock, caplog):
-    spending = budget(clock, log_seconds=HOUR, log_seconds_a_person=0)
+    spending = budget(clock, log_seconds=HOUR, log_seconds_a_person_day=0)
     for _ in range(59):
         spending.spend(_LISTING)
         clock.seconds += 60
@@ -66,9 +66,10 @@ def test_time_before_the_first_request_to_a_log_does_not_count(clock):
     spending.spend(_LISTING)
 
 
-def test_a_larger_portal_may_take_longer(clock):
-    spending = budget(clock, log_seconds=HOUR, log_seconds_a_person=1)
-    spending.expect_people(7_200, _LISTING)
+def test_a_larger_portal_and_more_days_may_take_longer(clock):
+    spending = budget(clock, log_seconds=HOUR, log_seconds_a_person_day=0.1)
+    spending.expect_people(2_400, _LISTING)
+    spending.expect_days(30)
     spending.spend(_LISTING)
     clock.seconds += 3 * HOUR
 
@@ -78,8 +79,36 @@ def test_a_larger_portal_may_take_longer(clock):
         spending.spend(_LISTING)
 
 
-def test_the_defaults_suffice_for_every_request_of_a_large_portal_at_the_documented_rate(clock):
-    limits, people = Limits(), 10_000
-    requests = limits.log_requests + limits.log_requests_a_person * people
+@pytest.mark.parametrize(("people", "days"), [(0, 180), (2_400, 0)])
+def test_neither_people_nor_days_alone_make_it_longer(clock, people, days):
+    spending = budget(clock, log_seconds=HOUR, log_seconds_a_person_day=0.1)
+    spending.expect_people(people, _LISTING)
+    spending.expect_days(days)
+    spending.spend(_LISTING)
+    clock.seconds += HOUR + 1
 
-    assert requests / 1_500 * 60 < limits.log_seconds + limits.log_seconds_a_person * people
+    with pytest.raises(PortalUnreadable, match="60 minutes"):
+        spending.spend(_LISTING)
+
+
+def test_more_days_may_take_more_requests(clock):
+    spending = budget(clock, log_requests=10, log_requests_a_person_day=0.5)
+    spending.expect_people(10, _LISTING)
+    spending.expect_days(1)
+    spending.expect_days(4)
+    spending.expect_days(2)  # the furthest reading counts
+    for _ in range(30):
+        spending.spend(_LISTING)
+
+    with pytest.raises(PortalUnreadable, match="30 requests"):
+        spending.spend(_LISTING)
+
+
+@pytest.mark.parametrize("days", [1, 30, 180])
+def test_the_defaults_suffice_for_every_request_of_a_large_portal_at_the_documented_rate(days):
+    limits, person_days = Limits(), 10_000 * days
+    requests = limits.log_requests + limits.log_requests_a_person_day * person_days
+
+    assert (
+        requests / 1_500 * 60 < limits.log_seconds + limits.log_seconds_a_person_day * person_days
+    )

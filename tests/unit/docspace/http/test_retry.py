@@ -13,9 +13,10 @@ from lastseen.docspace.http.request import (
 )
 from lastseen.docspace.interface import EventQuery, Traffic
 from lastseen.model.errors import PortalRefused, PortalUnreachable, PortalUnreadable
-from tests.unit.docspace.scripted import NOW, Scripted, event, failed, in_turn, ok, raw
+from tests.unit.docspace.scripted import NOW, Scripted, event, failed, in_turn, ok, profile, raw
 
 GOOD = ok([event(1)])
+EVERYBODY = ok([profile(1)], total=3)
 LISTING = Operation("listing people", Topic.PEOPLE)
 
 
@@ -232,8 +233,9 @@ def test_a_web_page_says_nothing_about_the_keys_rights(status):
     assert "firewall" in caught.value.meaning
 
 
-def many_pages(portal, limits):
+def many_pages(portal, limits, *, days=0):
     client = portal.client(limits=limits)
+    client.expect_days(days)
 
     async def play():
         for _ in range(100):
@@ -245,22 +247,22 @@ def many_pages(portal, limits):
 
 
 def test_a_log_without_an_end_is_left_and_can_be_continued(caplog):
-    portal = Scripted(lambda _: GOOD)
+    portal = Scripted(lambda request: EVERYBODY if "people" in request.path else GOOD)
 
     error = many_pages(portal, Limits(log_requests=10))
 
-    assert len(portal.requests) == 10
+    assert len(portal.requests) == 10 + 1  # and one that counts everybody
     assert "10 requests" in error.found
     assert "run the same command again to continue" in error.remedy
     assert "8 requests to the logs in 0 minutes so far" in caplog.text
 
 
-def test_a_larger_portal_may_need_more_requests():
-    people = ok([], total=0)
-    portal = Scripted(lambda request: people if "people" in request.path else GOOD)
-    limits = Limits(log_requests=10, log_requests_a_person=1)
+def test_a_larger_portal_and_more_days_may_need_more_requests():
+    limits = Limits(log_requests=10, log_requests_a_person_day=0.1)
+    portal = Scripted(lambda request: EVERYBODY if "people" in request.path else GOOD)
     client = portal.client(limits=limits)
-    client._conversation.expect_people(20, LISTING)
+    client._conversation.expect_people(2, LISTING)
+    client.expect_days(100)
 
     async def play():
         for _ in range(30):
@@ -268,7 +270,19 @@ def test_a_larger_portal_may_need_more_requests():
 
     asyncio.run(play())
 
-    assert len(portal.requests) == 30
+    assert len(portal.requests) == 30 + 1  # and one that counts everybody
+
+
+def test_everybody_is_counted_before_a_limit_made_for_a_few_is_told_or_reached(caplog):
+    portal = Scripted(lambda request: EVERYBODY if "people" in request.path else GOOD)
+
+    error = many_pages(portal, Limits(log_requests=10, log_requests_a_person_day=0.1), days=100)
+
+    assert "40 requests" in error.found  # for three people over a hundred days
+    counted = [place for place, one in enumerate(portal.requests) if "people" in one.path]
+    assert counted == [7]
+    (told,) = [line for line in caplog.messages if "so far" in line]
+    assert "after 40 requests" in told
 
 
 def test_a_list_of_more_people_than_any_portal_has_is_refused():

@@ -14,7 +14,7 @@ from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.instant import Instant, before, days, whole_second
 from lastseen.model.plan import Policy
-from lastseen.model.sighting import EvidenceKind
+from lastseen.model.sighting import EvidenceKind, Sighting
 from lastseen.open_sessions import LONGEST_SESSION
 from lastseen.policy import decide
 from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
@@ -50,6 +50,8 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
     """The people on whom only the logs can decide."""
     known: Known
     """What is known of each by now."""
+    sighting: Callable[[UserId], Sighting | None]
+    """The newest sighting of each in the logs that count: of all that is known the quick part."""
     policy: Policy
     """The rules that decide."""
     now: Instant
@@ -139,7 +141,7 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         return subject.own_policy(self.policy).window_start(self.now)
 
     def _is_seen_since(self, person: UserId, since: Instant) -> bool:
-        last = self.known(person, self._kinds).sighting
+        last = self.sighting(person)
         return last is not None and last.at >= since
 
 

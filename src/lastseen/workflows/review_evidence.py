@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
@@ -88,7 +89,11 @@ class ReviewEvidence:
             # The decision is for the instant after the last reading, never before it.
             self.now = self._context.now or self._context.clock()
             needs = EvidenceNeeds(
-                undecided=undecided, known=self._evidence, policy=self._context.policy, now=self.now
+                undecided=undecided,
+                known=self._evidence,
+                sighting=partial(collector.sighting, kinds=self._kinds),
+                policy=self._context.policy,
+                now=self.now,
             )
             due = needs.people_to_ask_the_trail(collector.trail_lifetime) - self._asked_the_trail
             if round_number and not due:

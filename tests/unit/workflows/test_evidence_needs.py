@@ -61,6 +61,7 @@ def needs(logs: Logs, *people: Subject, **rules: object) -> EvidenceNeeds:
     return EvidenceNeeds(
         undecided={p.profile.id: p for p in people if p.profile},
         known=logs,
+        sighting=lambda person: logs(person, ()).sighting,
         policy=Policy(**rules),  # type: ignore[arg-type]
         now=NOW,
     )

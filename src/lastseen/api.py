@@ -59,7 +59,7 @@ from lastseen.model.secret import ApiKey
 from lastseen.model.status import Status
 from lastseen.model.verification import Verification
 from lastseen.rosters import Listing, Roster, RosterOptions, open_roster
-from lastseen.workflows.apply import ApplyPreview, apply, preview_apply
+from lastseen.workflows.apply import ApplyPreview, apply, preview_apply, preview_on_portal
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.doctor import doctor
 from lastseen.workflows.dry_run import dry_run
@@ -164,6 +164,7 @@ __all__ = [
     "open_session",
     "parse_instant",
     "preview_apply",
+    "preview_on_portal",
     "receipt_exit_code",
     "require_changing",
     "require_whole",

@@ -41,3 +41,15 @@ def test_undo_with_a_read_only_key_says_so_before_it_asks(at_work, small_portal,
     assert statuses(small_portal) == before
     tell(small_portal, "settings", UNLIMITED)
     assert at_work("undo", applied["run_id"], "--yes").exit_code == 0
+
+
+def test_a_run_that_is_refused_is_in_the_history_with_the_reason(at_work, small_portal):
+    tell(small_portal, "settings", READ_ONLY)
+
+    ran = at_work("run", "--yes", "--first-run-applies")
+
+    assert ran.exit_code == 3
+    runs = at_work("history", "--kind", "run").stdout
+    assert "failed" in runs
+    assert "limited to *:read" in " ".join(runs.split())
+    assert "the newest run: " in " ".join(at_work("status").stdout.split())

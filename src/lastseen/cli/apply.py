@@ -96,10 +96,7 @@ def apply(
 
 def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes: bool) -> bool:
     """Ask, once it is known that the plan may be carried out at all."""
-    from lastseen.api import open_portal_ledger, preview_apply, system_clock
-
-    with open_portal_ledger(settings) as ledger:
-        preview = preview_apply(plan, ledger=ledger, options=options, now=system_clock())
+    preview = _preview(plan, settings, options)
     concerned = (*preview.to_disable, *preview.to_sign_out)
     if not concerned:
         return True
@@ -111,6 +108,28 @@ def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes:
         yes=yes,
         attempted=f"applying the plan {plan.plan_id}",
     )
+
+
+def _preview(plan: "Plan", settings: "Settings", options: "ApplyOptions") -> "ApplyPreview":
+    """Return what would be done; the portal is asked only where a guardrail would stop it."""
+    from lastseen.api import GuardrailStopped, open_portal_ledger, preview_apply, system_clock
+
+    try:
+        with open_portal_ledger(settings) as ledger:
+            return preview_apply(plan, ledger=ledger, options=options, now=system_clock())
+    except GuardrailStopped:
+        return run_async(_previewed_on_portal(plan, settings, options))
+
+
+async def _previewed_on_portal(
+    plan: "Plan", settings: "Settings", options: "ApplyOptions"
+) -> "ApplyPreview":
+    from lastseen.api import open_session, preview_on_portal, system_clock
+
+    async with open_session(settings) as session:
+        return await preview_on_portal(
+            plan, session.portal, ledger=session.ledger, options=options, now=system_clock()
+        )
 
 
 def _deed(preview: "ApplyPreview", plan: "Plan", options: "ApplyOptions") -> str:

@@ -52,6 +52,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The newest run that changed accounts or was to; null where there is none."""
     failed: str | None
     """Why the newest review failed, if it did; null otherwise."""
+    run_failed: str | None = None
+    """Why the newest run that was to change accounts was refused, if it was; null otherwise."""
     review_due_at: Instant | None
     """By when the next review is due so that nothing leaves the portal's log unread."""
     disabled: int

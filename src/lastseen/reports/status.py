@@ -53,6 +53,9 @@ def _pieces(status: Status, writer: TableWriter) -> Iterator[RenderableType]:
 def _facts(status: Status, writer: TableWriter) -> Iterator[tuple[str, Text]]:
     if status.failed is not None:
         yield "Failed", writer.text((f"the newest review: {status.failed}", "bold red"))
+    if status.run_failed is not None:
+        kind = status.last_run.kind if status.last_run else "run"
+        yield "Failed", writer.text((f"the newest {kind}: {status.run_failed}", "bold red"))
     yield "Last review", writer.text(_run(status.last_review, status) or "none yet")
     yield "Last run", writer.text(_run(status.last_run, status) or "none yet")
     if status.review_due_at is not None:

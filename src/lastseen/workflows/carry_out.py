@@ -11,9 +11,10 @@ import msgspec
 from lastseen.evidence.record import decode_record
 from lastseen.execution.context import ExecutionContext, identify_actor
 from lastseen.execution.disable import disable
-from lastseen.execution.guardrails import check_guardrails
+from lastseen.execution.guardrails import Allowance, check_guardrails
 from lastseen.execution.history import History, read_history
 from lastseen.execution.key_rights import require_changing
+from lastseen.execution.outcomes import already
 from lastseen.execution.preflight import check_age
 from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.run_record import RunRecord
@@ -21,11 +22,11 @@ from lastseen.execution.target import Target
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.decision import Decision, Verdict
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Outcome, Receipt
 from lastseen.workflows.apply_options import id_of, ids_of, with_verdict
-from lastseen.workflows.plan_guardrails import allowed_now, check_roster
+from lastseen.workflows.plan_guardrails import allowed_now, check_roster, disabled_already
 
 
 async def carry_out(
@@ -49,10 +50,19 @@ async def carry_out(
     check_age(plan, now=now, guardrails=guardrails)
     history = read_history(context.ledger.journal.entries())
     done = frozenset[UserId]() if earlier is None else earlier.done
-    to_disable = with_verdict(chosen, Verdict.DISABLE)
     allowed = allowed_now(guardrails, max_disable, context.ledger, now=now, history=history)
-    check_guardrails(done.union(ids_of(to_disable)), plan=plan, allowed=allowed)
-    check_roster(plan, context.ledger, guardrails)
+    try:
+        _check_guardrails(plan, chosen, done, allowed, context.ledger)
+    except GuardrailStopped:
+        disabled = await disabled_already(
+            [who for who in ids_of(with_verdict(chosen, Verdict.DISABLE)) if who not in done],
+            context.portal,
+        )
+        left = [one for one in chosen if id_of(one) not in disabled]
+        _check_guardrails(plan, left, done, allowed, context.ledger)
+        decided = [*decided, *_already(candidates_of(plan, chosen, context.ledger), disabled)]
+        chosen = left
+    to_disable = with_verdict(chosen, Verdict.DISABLE)
     if to_disable:
         await require_changing(context.portal, attempted=f"carrying out the plan {plan.plan_id}")
     own = await identify_actor(context)
@@ -74,6 +84,30 @@ async def carry_out(
     return await disable(
         waiting, record, context, basis=basis_of(plan, history, guardrails), own=own
     )
+
+
+def _check_guardrails(
+    plan: Plan,
+    chosen: Sequence[Decision],
+    done: frozenset[UserId],
+    allowed: Allowance,
+    ledger: PortalLedger,
+) -> None:
+    """Raise GuardrailStopped where `chosen`, beside those whom the run disabled, are too many."""
+    check_guardrails(
+        done.union(ids_of(with_verdict(chosen, Verdict.DISABLE))), plan=plan, allowed=allowed
+    )
+    if chosen:
+        check_roster(plan, ledger, allowed.guardrails)
+
+
+def _already(candidates: Sequence[Candidate], disabled: frozenset[UserId]) -> list[Outcome]:
+    """Return the outcomes of those whom the portal shows as disabled before the run began."""
+    return [
+        already(one.target, AccountStatus.TERMINATED)
+        for one in candidates
+        if one.target.user_id in disabled
+    ]
 
 
 def candidates_of(

@@ -16,7 +16,7 @@ from lastseen.model.instant import Clock
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.rosters import Roster
-from lastseen.workflows.apply import preview_apply
+from lastseen.workflows.apply import preview_on_portal
 from lastseen.workflows.apply_options import ApplyOptions, chosen_of, id_of, with_verdict
 from lastseen.workflows.carry_out import basis_of, candidates_of
 
@@ -47,7 +47,7 @@ async def dry_run(
     )
     with ledger.lock("apply"):
         mine = msgspec.structs.replace(options, trust_plan_file=False)
-        preview_apply(plan, ledger=ledger, options=mine, now=clock())
+        await preview_on_portal(plan, portal, ledger=ledger, options=mine, now=clock())
         chosen = chosen_of(plan, options, ledger)
         if with_verdict(chosen, Verdict.DISABLE):
             await require_changing(portal, attempted=f"carrying out the plan {plan.plan_id}")

@@ -1,8 +1,14 @@
 """Which guardrail stops a plan: number of people, share of the roster, shrunken roster."""
 
+from collections.abc import Collection
+
+from lastseen.docspace.interface import Portal
 from lastseen.execution.guardrails import Allowance, allowance, check_guardrails
 from lastseen.execution.history import History, read_history
+from lastseen.execution.readback import read_people
 from lastseen.ledger import PortalLedger
+from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.errors import PortalError
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
@@ -30,6 +36,20 @@ def guardrail_ahead(
     except GuardrailStopped as stopped:
         return stopped
     return None
+
+
+async def disabled_already(people: Collection[UserId], portal: Portal) -> frozenset[UserId]:
+    """Return those of `people` whose account is disabled now: guardrails don't count them.
+
+    Nobody where the portal can't be asked.
+    """
+    try:
+        now = await read_people(portal, people)
+    except PortalError:
+        return frozenset()
+    return frozenset(
+        who for who, profile in now.profiles.items() if profile.status is AccountStatus.TERMINATED
+    )
 
 
 def check_roster(plan: Plan, ledger: PortalLedger, guardrails: Guardrails) -> None:

@@ -14,7 +14,7 @@ from lastseen.execution.preflight import check_plan
 from lastseen.execution.recovery import disables, nothing, settle
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import user_id
-from lastseen.model.errors import PlanRefused
+from lastseen.model.errors import LastseenError, LedgerError, PlanRefused
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Clock
 from lastseen.model.plan import Plan, Policy
@@ -22,7 +22,7 @@ from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
 from lastseen.rosters import Roster
 from lastseen.workflows.carry_out import carry_out
-from lastseen.workflows.review import review
+from lastseen.workflows.review import failure, review
 
 
 class NotApplied(StrEnum):
@@ -140,18 +140,30 @@ async def run(
                 kind="run",
                 earlier=None,
             )
-        except GuardrailStopped as stopped:
-            if not finished:
+        except LedgerError:
+            raise
+        except LastseenError as refused:
+            _note_refusal(ledger, plan, refused)
+            if not finished or not isinstance(refused, GuardrailStopped):
                 raise
             return RunResult(
                 plan=plan,
                 receipt=None,
                 applied=False,
-                why_not=stopped.found,
+                why_not=refused.found,
                 cause=NotApplied.GUARDRAIL,
                 finished=finished,
             )
         return RunResult(plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished)
+
+
+def _note_refusal(ledger: PortalLedger, plan: Plan, error: LastseenError) -> None:
+    """Record a run that was refused before it began, and why; one that began records itself."""
+    if any((one.kind, one.plan_id) == ("run", plan.plan_id) for one in ledger.runs.all()):
+        return
+    run = ledger.runs.begin("run", plan_id=plan.plan_id)
+    ledger.journal.append("failure", run_id=run.run_id, content=failure(error))
+    ledger.runs.finish(run.run_id, state="failed", summary={}, exit_code=error.exit_code)
 
 
 def _why_only_reported(options: RunOptions, *, first: bool) -> NotApplied | None:

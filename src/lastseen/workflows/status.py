@@ -23,13 +23,15 @@ def status(
     runs = ledger.runs.all()
     reviews = [run for run in runs if run.kind == "review"]
     decided = next((run for run in reviews if run.state == "done"), None)
+    last_run = next((run for run in runs if run.kind != "review"), None)
     plan = ledger.runs.plan(decided.run_id) if decided else None
     return Status(
         portal=ledger.url,
         at=now,
         last_review=decided,
-        last_run=next((run for run in runs if run.kind != "review"), None),
+        last_run=last_run,
         failed=_failure(ledger, reviews[0]) if reviews else None,
+        run_failed=_failure(ledger, last_run) if last_run and not last_run.summary else None,
         review_due_at=_review_due(decided, plan),
         disabled=_disabled(ledger, runs),
         to_disable=plan.summary.disable if plan else 0,

@@ -18,6 +18,7 @@ from lastseen.docspace.interface import (
     AdministrativeAct,
     EventPage,
     EventQuery,
+    OwnKey,
     PeopleQuery,
     Retention,
     Traffic,
@@ -76,6 +77,8 @@ class FakePortal(PlainPortal):
     """Those whom the next change changes as well, though nobody asked."""
     passed_over: set[UserId] = field(default_factory=set)
     """Those whom a change leaves as they are without an error, as before release 3.7."""
+    scopes: frozenset[str] = frozenset()
+    """The key's scopes; empty: everything."""
     may_end_sessions: bool = True
     """Whether the key may end other people's sessions."""
     sign_out_troubles: deque[Trouble | PortalError] = field(default_factory=deque)
@@ -182,6 +185,10 @@ class FakePortal(PlainPortal):
     async def retention(self) -> Retention:
         self._read()
         return Retention(sign_in_days=180, trail_days=180)
+
+    async def own_key(self) -> OwnKey | None:
+        """See `Portal`."""
+        return OwnKey(permissions=self.scopes, expires_at=None)
 
     async def set_status(
         self, user_ids: tuple[UserId, ...], status: AccountStatus

@@ -244,14 +244,51 @@ def test_a_name_that_the_plan_does_not_disable_changes_nothing(portal, ledger):
     "guardrails",
     [Guardrails(max_disable=2, max_disable_share=1), Guardrails(max_disable_share=0.5)],
 )
-def test_a_guardrail_stops_the_whole_run_before_anything_is_asked(portal, ledger, guardrails):
+def test_a_guardrail_stops_the_whole_run_before_anything_is_changed(portal, ledger, guardrails):
     people = people_of(portal, 3)
 
     with pytest.raises(GuardrailStopped):
         carry_out(plan_for(portal, people, kept=2), portal, ledger, guardrails=guardrails)
 
-    assert portal.requests == 0
+    assert portal.puts == []
     assert list(ledger.journal.entries()) == []
+
+
+def test_people_who_are_disabled_already_are_no_matter_for_a_guardrail(portal, ledger):
+    people = people_of(portal, 5)
+    plan = plan_for(portal, people)
+    carry_out(plan, portal, ledger, max_disable=5)
+    before = len(portal.changes)
+    tight = Guardrails(max_disable=1, max_disable_share=1)
+
+    again = carry_out(plan, portal, ledger, guardrails=tight)
+
+    assert outcomes(again) == dict.fromkeys(people, OutcomeKind.ALREADY_DISABLED)
+    assert receipt_exit_code(again) is ExitCode.DONE
+    assert len(portal.changes) == before
+
+
+def test_a_guardrail_counts_those_who_are_still_to_be_disabled(portal, ledger):
+    people = people_of(portal, 5)
+    plan = plan_for(portal, people)
+    carry_out(plan, portal, ledger, max_disable=5, only=tuple(people[:3]))
+    limits = {"one": Guardrails(max_disable=1, max_disable_share=1), "two": TIGHT}
+
+    with pytest.raises(GuardrailStopped, match="disabling 2 people"):
+        carry_out(plan, portal, ledger, guardrails=limits["one"])
+    rest = carry_out(plan, portal, ledger, guardrails=limits["two"])
+
+    assert rest.summary == {"already-disabled": 3, "disabled": 2}
+
+
+def test_a_portal_that_cannot_be_asked_leaves_the_guardrail_as_it_is(portal, ledger):
+    people = people_of(portal, 3)
+    plan = plan_for(portal, people)
+    carry_out(plan, portal, ledger, max_disable=3)
+    portal.deaf_people = True
+
+    with pytest.raises(GuardrailStopped):
+        carry_out(plan, portal, ledger, guardrails=Guardrails(max_disable=1))
 
 
 def test_guardrails_count_those_chosen(portal, ledger):
@@ -782,7 +819,7 @@ def test_a_dry_run_stops_at_a_guardrail_as_apply_does(portal, ledger):
     with pytest.raises(GuardrailStopped):
         asyncio.run(dry_run(plan, portal, ledger=ledger, options=options, clock=portal.clock))
 
-    assert portal.requests == 0
+    assert portal.puts == []
 
 
 def test_a_preview_says_what_would_be_done_and_asks_the_portal_nothing(portal, ledger):

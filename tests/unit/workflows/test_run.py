@@ -8,7 +8,7 @@ import pytest
 
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
-from lastseen.model.errors import LockHeld
+from lastseen.model.errors import KeyLacksRight, LockHeld
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Policy
@@ -74,8 +74,32 @@ def test_a_guardrail_stops_it_with_the_plan_kept(portal, ledger, people):
         run_once(portal, ledger, options)
 
     assert not portal.puts
-    (review,) = ledger.runs.all()
+    stopped, review = ledger.runs.all()
     assert ledger.runs.plan(review.run_id) is not None
+    assert (stopped.kind, stopped.state, stopped.exit_code) == ("run", "failed", 5)
+    assert "may be disabled" in why_failed(ledger, stopped.run_id)
+
+
+def test_a_run_that_its_key_may_not_carry_out_is_in_the_history_with_the_reason(
+    portal, ledger, people
+):
+    portal.scopes = frozenset({"*:read"})
+
+    with pytest.raises(KeyLacksRight):
+        run_once(portal, ledger)
+
+    refused, review = ledger.runs.all()
+    assert (review.kind, review.state) == ("review", "done")
+    assert (refused.kind, refused.state, refused.exit_code) == ("run", "failed", 3)
+    assert refused.plan_id == review.run_id
+    assert why_failed(ledger, refused.run_id) == "the API key is limited to *:read"
+    portal.scopes = frozenset()
+    assert run_once(portal, ledger).applied
+
+
+def why_failed(ledger: PortalLedger, run_id: str) -> str:
+    (entry,) = (one for one in ledger.journal.entries(run_id) if one.kind == "failure")
+    return str(entry.content["found"])
 
 
 def test_another_run_at_work_stops_it_before_anything_is_asked(portal, ledger, people):

@@ -7,6 +7,7 @@ from lastseen.ledger import Ledger
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.instant import Instant
 from lastseen.model.receipt import OutcomeKind
+from lastseen.reports.status import render_status
 from lastseen.workflows.status import status
 from tests.unit.reports.samples import NOW, PORTAL, days_ago, decision, outcome, plan_of, receipt_of
 
@@ -66,3 +67,15 @@ def test_exemptions_that_hold_and_the_keys_end_are_told(ledger):
     ends = Instant(NOW + timedelta(days=3))
     found = now(ledger, key=OwnKey(permissions=frozenset(), expires_at=ends))
     assert (found.exemptions, found.key_expires_at) == (1, ends)
+
+
+def test_a_run_that_was_refused_says_why(ledger):
+    run = ledger.runs.begin("run")
+    content = {"found": "the API key is limited to *:read"}
+    ledger.journal.append("failure", run_id=run.run_id, content=content)
+    ledger.runs.finish(run.run_id, state="failed", summary={}, exit_code=3)
+    found = now(ledger)
+    assert found.run_failed == "the API key is limited to *:read"
+    assert found.failed is None
+    shown = " ".join(render_status(found, "table").decode().split())
+    assert "the newest run: the API key is limited to *:read" in shown

@@ -51,5 +51,5 @@ def test_a_run_that_is_refused_is_in_the_history_with_the_reason(at_work, small_
     assert ran.exit_code == 3
     runs = at_work("history", "--kind", "run").stdout
     assert "failed" in runs
-    assert "limited to *:read" in " ".join(runs.split())
+    assert "API key is limited" in " ".join(runs.split())
     assert "the newest run: " in " ".join(at_work("status").stdout.split())

@@ -13,15 +13,19 @@ from typing import BinaryIO
 
 from lastseen.model.errors import UsageError
 
-_PIPE_SECONDS = 5.0
+PIPE_SECONDS = 5.0
+"""How long a program may take to write what a pipe brings."""
 
 
-def read_regular_file(path: Path, *, largest: int, private: bool = False) -> bytes:
+def read_regular_file(
+    path: Path, *, largest: int, private: bool = False, pipe_seconds: float = PIPE_SECONDS
+) -> bytes:
     """Return what is in `path`.
 
     `private` demands that the user or root owns it and that nobody else can read or change it; a
     file of root's may be readable by a group of this process, as mounted secrets are. Then it may
-    also be a pipe, as a shell makes one for `<(pass show portal)`, that ends within seconds.
+    also be a pipe, as a shell makes one for `<(pass show portal)`, that ends within
+    `pipe_seconds`.
 
     Raises OSError where it can't be opened, and Unsuitable where it isn't a regular file, has more
     than `largest` bytes, or is not private.
@@ -35,7 +39,7 @@ def read_regular_file(path: Path, *, largest: int, private: bool = False) -> byt
             raise Unsuitable("it is not a regular file")
         if private and os.name == "posix":
             _check_private(status)
-        content = _from_pipe(file, largest) if is_pipe else file.read(largest + 1)
+        content = _from_pipe(file, largest, pipe_seconds) if is_pipe else file.read(largest + 1)
     if len(content) > largest:
         raise Unsuitable(f"it is larger than {largest:,} bytes")
     return content
@@ -77,9 +81,9 @@ def why_unreadable(error: OSError | ValueError | Unsuitable) -> str:
     return str(error) if isinstance(error, Unsuitable) else "that is not a path"
 
 
-def _from_pipe(file: BinaryIO, largest: int) -> bytes:
+def _from_pipe(file: BinaryIO, largest: int, seconds: float) -> bytes:
     """Return what comes through a pipe until its end; raises Unsuitable where that takes long."""
-    deadline, content = time.monotonic() + _PIPE_SECONDS, b""
+    deadline, content = time.monotonic() + seconds, b""
     while len(content) <= largest:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([file], [], [], left)[0]:

@@ -9,6 +9,7 @@ import pytest
 from lastseen.config.api_key import key_in_file
 from lastseen.fleet.references import resolve as key_of_fleet
 from lastseen.model.errors import UsageError
+from lastseen.regular_file import Unsuitable, read_regular_file
 from lastseen.rosters.references import resolve as secret_of_roster
 
 SECRET = "sk-0123456789abcdef0123456789abcdef"
@@ -72,11 +73,42 @@ def test_a_device_is_refused_whoever_names_it(read, device):
     refused(read, Path(device))
 
 
-def test_a_pipe_that_nobody_writes_to_is_given_up_whoever_names_it(read, tmp_path, monkeypatch):
-    monkeypatch.setattr("lastseen.regular_file._PIPE_SECONDS", 0.1)
+def test_a_pipe_is_read_to_its_end_whoever_names_it(read):
+    reading, writing = os.pipe()
+    os.write(writing, SECRET.encode())
+    os.close(writing)
+
+    assert read(Path(f"/dev/fd/{reading}")) == SECRET
+
+    os.close(reading)
+
+
+def test_a_pipe_that_nobody_finishes_writing_to_is_given_up():
+    reading, writing = os.pipe()
+    os.write(writing, SECRET.encode())
+
+    given_up(Path(f"/dev/fd/{reading}"))
+
+    os.close(writing)
+    os.close(reading)
+
+
+def test_a_named_pipe_that_nobody_writes_to_is_given_up(tmp_path):
     os.mkfifo(tmp_path / "pipe", 0o600)
 
-    refused(read, tmp_path / "pipe")
+    given_up(tmp_path / "pipe")
+
+
+def given_up(pipe: Path) -> None:
+    with pytest.raises(Unsuitable, match="nobody finishes writing"):
+        read_regular_file(pipe, largest=1000, private=True, pipe_seconds=0.1)
+
+
+def test_a_pipe_is_read_only_where_a_secret_is_expected(tmp_path):
+    os.mkfifo(tmp_path / "pipe", 0o600)
+
+    with pytest.raises(Unsuitable, match="not a regular file"):
+        read_regular_file(tmp_path / "pipe", largest=1000)
 
 
 def test_a_file_without_end_is_refused_whoever_names_it(read, secret):

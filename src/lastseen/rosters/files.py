@@ -22,10 +22,10 @@ def required_path(options: RosterOptions) -> Path:
     return options.path
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, *, largest: int = LARGEST_FILE) -> bytes:
     """Return what the file holds; raises UsageError where that can't be read."""
     try:
-        return read_regular_file(path, largest=LARGEST_FILE)
+        return read_regular_file(path, largest=largest)
     except (OSError, ValueError, Unsuitable) as error:
         raise unreadable_file(path, why_unreadable(error)) from None
 

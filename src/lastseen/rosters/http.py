@@ -9,7 +9,14 @@ from lastseen.docspace.interface import Portal
 from lastseen.model.errors import UsageError
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.interface import Listing, RosterOptions
-from lastseen.rosters.json_client import JsonClient, Page, same_service, service_address
+from lastseen.rosters.json_client import (
+    LIMITS,
+    ClientLimits,
+    JsonClient,
+    Page,
+    same_service,
+    service_address,
+)
 from lastseen.rosters.paths import find, list_at, text_of
 from lastseen.rosters.references import resolved_headers
 from lastseen.rosters.rows import PEOPLE_FIELDS, RowReader
@@ -21,7 +28,7 @@ class HttpRoster:
     name = "http"
     outside = True
 
-    def __init__(self, options: RosterOptions) -> None:
+    def __init__(self, options: RosterOptions, *, limits: ClientLimits = LIMITS) -> None:
         """Keep the options; raises UsageError for an address or columns that can't be used."""
         if options.url is None:
             raise UsageError(
@@ -35,6 +42,7 @@ class HttpRoster:
         self._rows = options.rows or ""
         self._headers = options.headers
         self._columns = Columns(options.columns)
+        self._limits = limits
 
     @property
     def query(self) -> str:
@@ -45,7 +53,7 @@ class HttpRoster:
     async def load(self, portal: Portal) -> Listing:
         """Read every page. Raises UsageError for unusable rows, RosterError from the service."""
         async with JsonClient(
-            self._url, resolved_headers(self._headers), source=self.name
+            self._url, resolved_headers(self._headers), source=self.name, limits=self._limits
         ) as client:
             reader = RowReader(source=client.source, unit="row", names=self._columns.names)
             rows = _Rows(self._columns, reader)

@@ -18,18 +18,6 @@ from yarl import URL
 from lastseen.model.errors import LastseenError, RosterError, UsageError
 from lastseen.model.portal_address import is_loopback
 
-LARGEST_PAGE = 64 * 1024 * 1024
-"""Bytes of one answer."""
-
-MOST_PAGES = 10_000
-"""Answers that one roster may take."""
-
-REQUEST_SECONDS = 60.0
-"""How long one answer may take."""
-
-RUN_SECONDS = 600.0
-"""How long reading a roster may take."""
-
 ATTEMPTS = 4
 """How often a request is sent before the source counts as down."""
 
@@ -37,6 +25,25 @@ LONGEST_PAUSE_SECONDS = 60.0
 """How long a source may ask to wait before the next attempt."""
 
 _RETRIED = frozenset({429, 500, 502, 503, 504})
+
+
+class ClientLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one roster may cost."""
+
+    answer_bytes: int = 64 * 1024 * 1024
+    """Size of one answer."""
+    pages: int = 10_000
+    """Answers that make up the list."""
+    request_seconds: float = 60.0
+    """How long one answer may take."""
+    run_seconds: float = 600.0
+    """How long reading the whole list may take."""
+    first_pause_seconds: float = 1.0
+    """The pause before a second attempt, where the source asks for none; doubled each time."""
+
+
+LIMITS = ClientLimits()
+"""What holds for every roster."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -51,8 +58,10 @@ class Page(msgspec.Struct, frozen=True):
 class JsonClient:
     """A web service that answers JSON. A context manager."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], *, source: str) -> None:
-        """Ask the service at `url`, sending `headers` with each request.
+    def __init__(
+        self, url: str, headers: Mapping[str, str], *, source: str, limits: ClientLimits
+    ) -> None:
+        """Ask the service at `url` within `limits`, sending `headers` with each request.
 
         `source` names the roster's source in messages. Raises UsageError for an address that can't
         be used: not http(s), with a password, or unencrypted beyond this machine.
@@ -60,17 +69,18 @@ class JsonClient:
         self.url = service_address(url, source=source)
         self.source = f"{source} {self.url.host}"
         self._headers = {"Accept": "application/json", **headers}
+        self._limits = limits
         self._pages = 0
         self._session: aiohttp.ClientSession | None = None
         self._deadline = 0.0
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=self._limits.request_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,
         )
-        self._deadline = asyncio.get_running_loop().time() + RUN_SECONDS
+        self._deadline = asyncio.get_running_loop().time() + self._limits.run_seconds
         return self
 
     async def __aexit__(
@@ -89,9 +99,9 @@ class JsonClient:
         or goes beyond a limit.
         """
         self._pages += 1
-        if self._pages > MOST_PAGES:
+        if self._pages > self._limits.pages:
             raise self.failed(
-                f"more than {MOST_PAGES:,} pages",
+                f"more than {self._limits.pages:,} pages",
                 "the list never ends, or its pages are very small",
                 "narrow the list down, or ask for larger pages",
             )
@@ -102,7 +112,7 @@ class JsonClient:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(ATTEMPTS),
             retry=retry_if_exception_type(_Temporary),
-            wait=_pause,
+            wait=self._pause,
             reraise=True,
         )
         try:
@@ -125,7 +135,7 @@ class JsonClient:
         left = self._deadline - asyncio.get_running_loop().time()
         if left <= 0:
             raise self.failed(
-                f"no end after {RUN_SECONDS / 60:g} minutes",
+                f"no end after {self._limits.run_seconds / 60:g} minutes",
                 "the source is too slow, or its list never ends",
                 "narrow the list down",
             )
@@ -136,7 +146,7 @@ class JsonClient:
                 allow_redirects=False,
                 max_line_size=64 * 1024,
                 max_field_size=64 * 1024,
-                timeout=aiohttp.ClientTimeout(total=min(left, REQUEST_SECONDS)),
+                timeout=aiohttp.ClientTimeout(total=min(left, self._limits.request_seconds)),
             ) as answer:
                 return await self._read(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -151,15 +161,23 @@ class JsonClient:
         body = bytearray()
         async for chunk in answer.content.iter_chunked(256 * 1024):
             body += chunk
-            if len(body) > LARGEST_PAGE:
+            if len(body) > self._limits.answer_bytes:
                 raise self.failed(
-                    f"the answer is larger than {LARGEST_PAGE // 1024 // 1024} MB",
+                    f"the answer is larger than {self._limits.answer_bytes // 1024 // 1024} MB",
                     "it is no list of contractors, or all of them on one page",
                     "ask for smaller pages, or narrow the list down",
                 )
         link = answer.links.get("next")
         following = link.get("url") if link is not None else None
         return Page(bytes(body), URL(following) if following else None)
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Return how many seconds to wait: what the source asks for, else 1, 2, 4."""
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.pause if isinstance(error, _Temporary) else None
+        if asked is not None and asked.isascii() and asked.isdigit():
+            return min(float(asked), LONGEST_PAUSE_SECONDS)
+        return self._limits.first_pause_seconds * float(2 ** (state.attempt_number - 1))
 
     def _refused(self, status: int) -> RosterError:
         found, meaning, remedy = {
@@ -218,15 +236,6 @@ class _Temporary(Exception):
         super().__init__(str(final))
         self.final = final
         self.pause = pause
-
-
-def _pause(state: RetryCallState) -> float:
-    """Return how many seconds to wait: what the source asks for, else 1, 2, 4."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.pause if isinstance(error, _Temporary) else None
-    if asked is not None and asked.isascii() and asked.isdigit():
-        return min(float(asked), LONGEST_PAUSE_SECONDS)
-    return float(2 ** (state.attempt_number - 1))
 
 
 def service_address(text: str, *, source: str) -> URL:

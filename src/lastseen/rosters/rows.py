@@ -38,14 +38,17 @@ MOST_ROWS = 1_000_000
 class RowReader:
     """Makes contractors of rows; warnings and errors name the rows, never what they say."""
 
-    def __init__(self, *, source: str, unit: str, names: Mapping[str, str]) -> None:
-        """Read rows of `source`.
+    def __init__(
+        self, *, source: str, unit: str, names: Mapping[str, str], most_rows: int = MOST_ROWS
+    ) -> None:
+        """Read up to `most_rows` rows of `source`.
 
         `unit` is what the source counts (`line`, `row`), `names` what it calls each field.
         """
         self._source = source
         self._unit = unit
         self._names = names
+        self._most_rows = most_rows
         self._people = _People()
         self._warnings: dict[str, list[int]] = {}
         self._errors: dict[str, list[int]] = {}
@@ -61,7 +64,7 @@ class RowReader:
         """Take in one row: its number in the source, and its values by field.
 
         Values are text, numbers, dates or None. `dates_believed`: whether the end date is
-        certain to stand in its own column. Raises UsageError past `MOST_ROWS` rows.
+        certain to stand in its own column. Raises UsageError past the limit of rows.
         """
         self._count(number)
         written_id, written_email = _text(values.get("id")), _text(values.get("email"))
@@ -132,10 +135,10 @@ class RowReader:
 
     def _count(self, number: int) -> None:
         self._rows += 1
-        if self._rows > MOST_ROWS:
+        if self._rows > self._most_rows:
             raise UsageError(
                 attempted=f"reading {self._source}",
-                found=f"{self._unit} {number} is beyond the limit of {MOST_ROWS:,} rows",
+                found=f"{self._unit} {number} is beyond the limit of {self._most_rows:,} rows",
                 meaning="it is not a roster, or it never ends",
                 remedy="narrow the source down to the contractors",
             )

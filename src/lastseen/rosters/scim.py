@@ -13,7 +13,7 @@ from lastseen.docspace.interface import Portal
 from lastseen.model.errors import RosterError, UsageError
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.interface import Listing, RosterOptions
-from lastseen.rosters.json_client import JsonClient, Page, service_address
+from lastseen.rosters.json_client import LIMITS, ClientLimits, JsonClient, Page, service_address
 from lastseen.rosters.paths import find, text_of
 from lastseen.rosters.references import resolved_headers
 from lastseen.rosters.rows import RowReader
@@ -50,7 +50,13 @@ class ScimRoster:
     name = "scim"
     outside = True
 
-    def __init__(self, options: RosterOptions) -> None:
+    def __init__(
+        self,
+        options: RosterOptions,
+        *,
+        limits: ClientLimits = LIMITS,
+        page_size: int = PAGE_SIZE,
+    ) -> None:
         """Keep the options; raises UsageError for an address or columns that can't be used."""
         if options.url is None:
             raise UsageError(
@@ -64,6 +70,8 @@ class ScimRoster:
         self._base = base.with_path(path or "/").with_query(None)
         self._filter = options.filter
         self._headers = options.headers
+        self._limits = limits
+        self._page_size = page_size
         self._paths = Columns({**DEFAULT_PATHS, **options.columns}).names
 
     @property
@@ -74,7 +82,9 @@ class ScimRoster:
     async def load(self, portal: Portal) -> Listing:
         """Read all users. Raises UsageError for unusable users, RosterError from the service."""
         headers = {"Accept": "application/scim+json", **resolved_headers(self._headers)}
-        async with JsonClient(str(self._base), headers, source=self.name) as client:
+        async with JsonClient(
+            str(self._base), headers, source=self.name, limits=self._limits
+        ) as client:
             names = {"email": "emails", **self._paths}
             reader = RowReader(source=client.source, unit="user", names=names)
             users = _Users(reader, self._paths)
@@ -90,7 +100,10 @@ class ScimRoster:
         )
 
     async def _pages(self, client: JsonClient) -> AsyncIterator[ListResponse]:
-        asked = {"count": str(PAGE_SIZE), **({"filter": self._filter} if self._filter else {})}
+        asked = {
+            "count": str(self._page_size),
+            **({"filter": self._filter} if self._filter else {}),
+        }
         by_cursor = await self._offers_cursors(client)
         place = {"cursor": ""} if by_cursor else {"startIndex": "1"}
         read = 0

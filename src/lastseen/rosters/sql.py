@@ -24,7 +24,7 @@ from lastseen.model.extras import install_extra
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.references import is_reference, resolve
-from lastseen.rosters.rows import RowReader
+from lastseen.rosters.rows import MOST_ROWS, RowReader
 
 READ_ONLY = frozenset({"postgresql", "sqlite", "mysql", "mariadb"})
 """Databases that are told to refuse every change."""
@@ -58,7 +58,7 @@ class SqlRoster:
     name = "sql"
     outside = True
 
-    def __init__(self, options: RosterOptions) -> None:
+    def __init__(self, options: RosterOptions, *, most_rows: int = MOST_ROWS) -> None:
         """Keep the options; raises UsageError for a URL or a query that can't be used."""
         if options.url is None or options.query is None:
             missing = "roster.url" if options.url is None else "roster.query"
@@ -73,6 +73,7 @@ class SqlRoster:
         self._query = options.query
         demand_one_select(options.query, self._dialect)
         self._columns = Columns(options.columns)
+        self._most_rows = most_rows
 
     @property
     def query(self) -> str:
@@ -92,7 +93,12 @@ class SqlRoster:
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> Listing:
-        reader = RowReader(source=self._place, unit="row", names=self._columns.names)
+        reader = RowReader(
+            source=self._place,
+            unit="row",
+            names=self._columns.names,
+            most_rows=self._most_rows,
+        )
         engine = self._engine()
         try:
             with (

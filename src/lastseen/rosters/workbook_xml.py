@@ -13,7 +13,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from defusedxml.ElementTree import fromstring, iterparse
 
-LARGEST_PART = 512 * 1024 * 1024
+LARGEST_WORKBOOK = 512 * 1024 * 1024
 """Bytes to which a workbook may unpack."""
 
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

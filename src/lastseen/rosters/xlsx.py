@@ -29,7 +29,7 @@ from lastseen.rosters.files import read_file, required_path, unreadable_file
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.rows import RowReader
 from lastseen.rosters.workbook_xml import (
-    LARGEST_PART,
+    LARGEST_WORKBOOK,
     cell_name,
     sheet_parts,
     valueless_cells,
@@ -57,11 +57,12 @@ class XlsxRoster:
     name = "xlsx"
     outside = True
 
-    def __init__(self, options: RosterOptions) -> None:
+    def __init__(self, options: RosterOptions, *, largest: int = LARGEST_WORKBOOK) -> None:
         """Keep where the file is; raises UsageError where the options don't say it."""
         self._path = required_path(options)
         self._sheet = options.sheet
         self._columns = Columns(options.columns)
+        self._largest = largest
 
     @property
     def query(self) -> str:
@@ -76,7 +77,7 @@ class XlsxRoster:
         demand_no_lock_file(self._path)
         content = read_file(self._path)
         try:
-            parts = _parts(content, self._path)
+            parts = _parts(content, self._path, self._largest)
             with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
                 name = self._chosen(workbook)
                 return self._listing(workbook.get_sheet_by_name(name), parts.get(name, b""))
@@ -216,7 +217,7 @@ def open_elsewhere(path: Path) -> Iterator[str]:
             yield f"{path} is open in {program}: changes that are not saved are not read"
 
 
-def _parts(content: bytes, path: Path) -> dict[str, bytes]:
+def _parts(content: bytes, path: Path, largest: int) -> dict[str, bytes]:
     """Return the XML of each sheet by name; raises UsageError where unpacking would not end."""
     if not content.startswith(b"PK"):
         encrypted = content.startswith(b"\xd0\xcf\x11\xe0")
@@ -228,7 +229,7 @@ def _parts(content: bytes, path: Path) -> dict[str, bytes]:
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-        if size > LARGEST_PART:
+        if size > largest:
             raise unreadable_file(path, f"it unpacks to {size // 1024 // 1024} MB")
         return sheet_parts(archive)
 

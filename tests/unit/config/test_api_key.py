@@ -257,13 +257,6 @@ def test_a_key_given_instead_of_a_path_is_not_repeated():
     refused({"LASTSEEN_API_KEY_FILE": KEY})
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
-def test_a_named_pipe_that_nobody_writes_to_does_not_hang(tmp_path):
-    os.mkfifo(tmp_path / "key", 0o600)
-
-    assert "nobody finishes" in refused({"LASTSEEN_API_KEY_FILE": str(tmp_path / "key")}).found
-
-
 @pytest.mark.skipif(os.name != "posix", reason="devices are POSIX's")
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/tty", "/"])
 def test_what_is_no_file_is_refused_at_once(device):

@@ -385,14 +385,14 @@ def test_a_roster_without_a_path_is_refused():
         open_roster(RosterOptions(source="csv"))
 
 
-def test_a_hundred_thousand_rows_are_read(read):
+def test_ten_thousand_rows_are_read(read):
     rows = "".join(
         f"{guid(n)},person{n}@vendor{n % 50}.com,Person {n},sponsor@example.com,2027-01-31\n"
-        for n in range(100_000)
+        for n in range(10_000)
     )
     listing = read("id,email,display_name,sponsor,end_date\n" + rows)
 
-    assert len(listing.contractors) == 100_000
+    assert len(listing.contractors) == 10_000
 
 
 @pytest.mark.parametrize("somebody", ["ada@x.org", ID])

@@ -36,9 +36,8 @@ def test_a_device_is_refused():
         read_file(Path("/dev/zero"))
 
 
-def test_a_file_beyond_the_limit_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("lastseen.rosters.files.LARGEST_FILE", 3)
+def test_a_file_beyond_the_limit_is_refused(tmp_path):
     (tmp_path / "a").write_bytes(b"content")
 
     with pytest.raises(UsageError, match="larger than"):
-        read_file(tmp_path / "a")
+        read_file(tmp_path / "a", largest=3)

@@ -9,26 +9,28 @@ from msgspec import structs
 from lastseen.model.contractor import Contractor
 from lastseen.model.errors import ExitCode, LastseenError, RosterError, UsageError
 from lastseen.rosters import Listing, RosterOptions, open_roster
+from lastseen.rosters.http import HttpRoster
+from lastseen.rosters.json_client import ClientLimits
 from tests.unit.rosters.pretended_portal import PretendedPortal
 from tests.unit.rosters.services import served
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {"Authorization": "Bearer env:HR_TOKEN"}
+AT_ONCE = ClientLimits(first_pause_seconds=0)
 
 
 @pytest.fixture(autouse=True)
-def _token_and_no_pauses(monkeypatch):
+def _token(monkeypatch):
     monkeypatch.setenv("HR_TOKEN", "sesame")
-    monkeypatch.setattr("lastseen.rosters.json_client._pause", lambda state: 0.0)
 
 
-def load(answer: Answer, path: str = "/people", **options: object) -> Listing:
+def load(answer: Answer, limits: ClientLimits = AT_ONCE, **options: object) -> Listing:
     """Read a service that answers every request with `answer`."""
 
     async def play() -> Listing:
         async with served(answer) as url:
-            chosen = RosterOptions(source="http", url=url + path, headers=HEADERS)
-            roster = open_roster(structs.replace(chosen, **options))
+            chosen = RosterOptions(source="http", url=f"{url}/people", headers=HEADERS)
+            roster = HttpRoster(structs.replace(chosen, **options), limits=limits)
             return await roster.load(PretendedPortal())
 
     return asyncio.run(play())
@@ -143,16 +145,12 @@ def test_a_page_that_is_missing_is_named():
         load(answer)
 
 
-def test_a_list_without_end_is_stopped_by_the_limit(monkeypatch):
-    monkeypatch.setattr("lastseen.rosters.json_client.MOST_PAGES", 20)
-
+def test_a_list_without_end_is_stopped_by_the_limit():
     with pytest.raises(RosterError, match="more than 20 pages"):
-        load(pages(10**9), rows="data.people")
+        load(pages(10**9), ClientLimits(pages=20), rows="data.people")
 
 
-def test_an_answer_without_end_is_stopped_by_the_limit(monkeypatch):
-    monkeypatch.setattr("lastseen.rosters.json_client.LARGEST_PAGE", 1_000_000)
-
+def test_an_answer_without_end_is_stopped_by_the_limit():
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -160,25 +158,47 @@ def test_an_answer_without_end_is_stopped_by_the_limit(monkeypatch):
             await response.write(b" " * 100_000)
 
     with pytest.raises(RosterError, match="larger than"):
-        load(answer)
+        load(answer, ClientLimits(answer_bytes=1_000_000))
 
 
-def test_a_service_that_is_too_slow_is_stopped(monkeypatch):
-    monkeypatch.setattr("lastseen.rosters.json_client.REQUEST_SECONDS", 0.05)
-
+def test_a_service_that_is_too_slow_is_stopped():
     async def answer(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(1)
         return web.Response()
 
     with pytest.raises(RosterError, match="no answer in time"):
-        load(answer)
+        load(answer, structs.replace(AT_ONCE, request_seconds=0.05))
+
+
+def test_a_list_that_takes_too_long_as_a_whole_is_stopped():
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.05)
+        page = int(request.query.get("page", "1"))
+        return web.json_response([], headers={"Link": f'</people?page={page + 1}>; rel="next"'})
+
+    with pytest.raises(RosterError, match=r"no end after|no answer in time"):
+        load(answer, structs.replace(AT_ONCE, run_seconds=0.5))
+
+
+def test_as_long_a_pause_is_made_as_the_source_asks_for():
+    asked: list[float] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(asyncio.get_running_loop().time())
+        if len(asked) == 1:
+            return web.Response(status=429, headers={"Retry-After": "1"})
+        return web.Response(text="[]")
+
+    load(answer)
+
+    assert 1 <= asked[1] - asked[0] < 5
 
 
 def test_a_plain_port_asked_for_tls_is_told_as_one():
     async def play() -> None:
         async with served(always(text="[]")) as url:
             options = RosterOptions(source="http", url=url.replace("http:", "https:"))
-            await open_roster(options).load(PretendedPortal())
+            await HttpRoster(options, limits=AT_ONCE).load(PretendedPortal())
 
     with pytest.raises(RosterError, match="doesn't speak TLS"):
         asyncio.run(play())
@@ -225,7 +245,7 @@ def test_no_proxy_sees_the_credentials(monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         async with server:
             options = RosterOptions(source="http", url="https://hr.example/a", headers=HEADERS)
-            await open_roster(options).load(PretendedPortal())
+            await HttpRoster(options, limits=AT_ONCE).load(PretendedPortal())
 
     with pytest.raises(RosterError):
         asyncio.run(play())

@@ -6,9 +6,11 @@ from lastseen.model.contractor import Contractor
 from lastseen.model.errors import UsageError
 from lastseen.rosters.rows import RowReader
 
+NAMES = {"email": "Mail", "end_date": "Until"}
+
 
 def reader() -> RowReader:
-    return RowReader(source="a", unit="row", names={"email": "Mail", "end_date": "Until"})
+    return RowReader(source="a", unit="row", names=NAMES)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +55,8 @@ def test_a_row_that_says_nothing_is_nothing_and_one_that_names_nobody_is_counted
     assert rows.warnings() == ("a, row 2: neither id nor e-mail address: ignored",)
 
 
-def test_a_source_without_end_is_stopped(monkeypatch):
-    monkeypatch.setattr("lastseen.rosters.rows.MOST_ROWS", 2)
-    rows = reader()
+def test_a_source_without_end_is_stopped():
+    rows = RowReader(source="a", unit="row", names=NAMES, most_rows=2)
     rows.read(1, {})
     rows.read(2, {})
 

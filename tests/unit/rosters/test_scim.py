@@ -9,7 +9,9 @@ from msgspec import structs
 
 from lastseen.model.contractor import Contractor
 from lastseen.model.errors import RosterError, UsageError
-from lastseen.rosters import Listing, RosterOptions, open_roster
+from lastseen.rosters import Listing, RosterOptions
+from lastseen.rosters.json_client import ClientLimits
+from lastseen.rosters.scim import ScimRoster
 from tests.unit.rosters.pretended_portal import PretendedPortal
 from tests.unit.rosters.services import scim_served, served
 
@@ -20,10 +22,8 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 @pytest.fixture(autouse=True)
-def _token_and_small_pages(monkeypatch):
+def _token(monkeypatch):
     monkeypatch.setenv("SCIM_TOKEN", TOKEN)
-    monkeypatch.setattr("lastseen.rosters.scim.PAGE_SIZE", 3)
-    monkeypatch.setattr("lastseen.rosters.json_client._pause", lambda state: 0.0)
 
 
 def load(url: str, **options: object) -> Listing:
@@ -31,8 +31,9 @@ def load(url: str, **options: object) -> Listing:
 
 
 async def loading(url: str, **options: object) -> Listing:
-    chosen = RosterOptions(source="scim", url=url, headers=HEADERS)
-    return await open_roster(structs.replace(chosen, **options)).load(PretendedPortal())
+    chosen = structs.replace(RosterOptions(source="scim", url=url, headers=HEADERS), **options)
+    limits = ClientLimits(first_pause_seconds=0)
+    return await ScimRoster(chosen, limits=limits, page_size=3).load(PretendedPortal())
 
 
 def create(url: str, name: str, **fields: object) -> None:

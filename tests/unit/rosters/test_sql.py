@@ -9,7 +9,7 @@ from msgspec import structs
 from lastseen.model.contractor import Contractor
 from lastseen.model.errors import LastseenError, RosterError, UsageError
 from lastseen.rosters import Listing, RosterOptions, open_roster
-from lastseen.rosters.sql import demand_one_select
+from lastseen.rosters.sql import SqlRoster, demand_one_select
 from tests.unit.rosters.pretended_portal import PretendedPortal
 
 TABLE = (
@@ -172,15 +172,18 @@ def test_a_url_that_names_no_database_is_refused(url):
         load(url)
 
 
-def test_a_query_that_never_ends_is_stopped_by_the_limit(url, monkeypatch):
-    monkeypatch.setattr("lastseen.rosters.rows.MOST_ROWS", 5000)
+def test_a_query_that_never_ends_is_stopped_by_the_limit(url):
     endless = (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
         "SELECT 'person' || i || '@x.org' AS email FROM n"
     )
 
     with pytest.raises(UsageError, match="beyond the limit of 5,000 rows"):
-        load(url, endless)
+        asyncio.run(
+            SqlRoster(RosterOptions(source="sql", url=url, query=endless), most_rows=5000).load(
+                PretendedPortal()
+            )
+        )
 
 
 @pytest.mark.parametrize(

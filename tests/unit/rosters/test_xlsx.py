@@ -10,6 +10,7 @@ from msgspec import structs
 from lastseen.model.contractor import Contractor
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.rosters import Listing, RosterOptions, open_roster
+from lastseen.rosters.xlsx import XlsxRoster
 from tests.unit.rosters.pretended_portal import PretendedPortal
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "xlsx"
@@ -203,11 +204,12 @@ def test_another_kind_of_zip_is_refused(tmp_path):
         load(tmp_path / "a.xlsx")
 
 
-def test_a_workbook_that_unpacks_without_end_is_refused(saved, tmp_path, monkeypatch):
-    monkeypatch.setattr("lastseen.rosters.xlsx.LARGEST_PART", 10_000)
+def test_a_workbook_that_unpacks_without_end_is_refused(saved):
+    path = saved([["email"]] + [[f"person{n}@x.org"] for n in range(1000)])
+    roster = XlsxRoster(RosterOptions(source="xlsx", path=path), largest=10_000)
 
     with pytest.raises(UsageError, match="unpacks to"):
-        load(saved([["email"]] + [[f"person{n}@x.org"] for n in range(1000)]))
+        asyncio.run(roster.load(PretendedPortal()))
 
 
 def test_entities_in_the_xml_are_refused(saved, tmp_path):

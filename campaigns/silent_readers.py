@@ -64,7 +64,7 @@ def counted(seed: int) -> Counter[tuple[str, str]]:
             setup=Setup(release=release, session_minutes=minutes, filters=filters, seed=seed),
         )
         plan = reviewed(portal, time, mode)
-        # What the portal has not written yet is the business of the last look.
+        # What the portal has not written yet is the business of the recheck.
         there = {
             truth.id: max(
                 truth.last_sign_in_at or 0,

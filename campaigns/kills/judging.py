@@ -78,7 +78,7 @@ def _of_sign_outs(
 
 
 def _back_in_time(portal: SimulatedPortal, plan: Plan) -> set[str]:
-    """Return those whom the last look may spare: their presence was written late."""
+    """Return those whom the recheck may spare: their presence was written late."""
     edge = plan.now.timestamp() - plan.policy.inactive_days * DAY
     return {truth.id for truth in portal.truths() if (truth.last_presence_at or 0) > edge}
 

@@ -80,4 +80,4 @@ def failures_of(case: Case, played: Played) -> Iterator[str]:
         if applied.wrongful:
             yield f"apply disabled wrongly: people {applied.wrongful}"
         if applied.undone and not applied.may_lack_proof and not case.is_disturbed:
-            yield f"apply left {applied.undone} alone for want of proof, undisturbed"
+            yield f"apply left {applied.undone} alone for lack of proof, undisturbed"

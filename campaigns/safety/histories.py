@@ -163,7 +163,7 @@ def _is_dated_ahead(window: int, chance: random.Random) -> Iterator[Happening]:
 
 
 def _worked_just_now(window: int, chance: random.Random) -> Iterator[Happening]:
-    """Draw what the portal writes too late for a review, and perhaps in time for a last look."""
+    """Draw what the portal writes too late for a review, and perhaps in time for a recheck."""
     if chance.random() < 0.7:
         yield _sign_in(chance.randrange(window, _FAR), chance)
     age = chance.randrange(1, 900)

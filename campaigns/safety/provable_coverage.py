@@ -22,7 +22,7 @@ MOST_IN_A_SECOND = 97
 _DAY_BEFORE_CHANGE = DAY
 
 _LEFT_OPEN = {"sign_ins": 60, "trail": 900}
-"""For so many seconds before a review nothing is claimed of a log: the last look's business."""
+"""For so many seconds before a review no log is claimed to be complete: the recheck covers them."""
 
 
 class Reach(NamedTuple):

@@ -26,11 +26,11 @@ _ALONE = (
     (Column.CRASHES, "crashes"),
     (Column.NO_PLAN_UNDISTURBED, "reviews without a plan though nothing went wrong"),
     (Column.NO_PLAN, "reviews that ended with an error, in trouble or not (allowed in trouble)"),
-    (Column.APPLIED, "plans carried out, with a last look"),
+    (Column.APPLIED, "plans carried out, with a recheck"),
     (Column.DISABLED, "people disabled by that"),
     (Column.DISABLED_WRONGLY, "of them wrongly"),
-    (Column.SPARED, "people spared by the last look"),
-    (Column.UNDONE_UNDISTURBED, "people left alone for want of proof though nothing went wrong"),
+    (Column.SPARED, "people spared by the recheck"),
+    (Column.UNDONE_UNDISTURBED, "people left alone for lack of proof though nothing went wrong"),
 )
 
 

@@ -37,9 +37,9 @@ class Column(StrEnum):
     APPLIED = "plans carried out"
     DISABLED = "people disabled"
     DISABLED_WRONGLY = "people disabled wrongly"
-    SPARED = "people spared by the last look"
-    UNDONE = "people left alone by the last look for want of proof"
-    UNDONE_UNDISTURBED = "people left alone for want of proof, undisturbed"
+    SPARED = "people spared by the recheck"
+    UNDONE = "people left alone by the recheck for lack of proof"
+    UNDONE_UNDISTURBED = "people left alone for lack of proof, undisturbed"
     REQUESTS = "requests"
 
 

@@ -11,7 +11,7 @@ from lastseen.docspace import Limits, Portal, open_portal
 from lastseen.docspace.interface import OwnKey
 from lastseen.execution.context import Pace
 from lastseen.execution.finish import receipt_exit_code
-from lastseen.execution.key_rights import require_changing
+from lastseen.execution.key_rights import require_change_right
 from lastseen.execution.selection import Selection
 from lastseen.ledger import Ledger, PortalLedger, open_ledger
 from lastseen.model.contractor import (
@@ -166,7 +166,7 @@ __all__ = [
     "preview_apply",
     "preview_on_portal",
     "receipt_exit_code",
-    "require_changing",
+    "require_change_right",
     "require_whole",
     "reversal",
     "review",

@@ -139,7 +139,7 @@ def _deed(preview: "ApplyPreview", plan: "Plan", options: "ApplyOptions") -> str
     if signed_out:
         parts.append(f"end the sessions of {people(signed_out)}")
     deed = f"{' and '.join(parts)} on {plan.portal}"
-    if preview.decided_anew:
+    if preview.kept_by_new_review:
         deed = f"review again, then of the people in this file at most {deed}"
     notes = []
     marked = sum(one.session_may_be_open for one in preview.to_disable)

@@ -14,7 +14,7 @@ def require_changing_key(settings: "Settings", *, attempted: str) -> None:
 
 
 async def _require(settings: "Settings", attempted: str) -> None:
-    from lastseen.api import open_session, require_changing
+    from lastseen.api import open_session, require_change_right
 
     async with open_session(settings) as session:
-        await require_changing(session.portal, attempted=attempted)
+        await require_change_right(session.portal, attempted=attempted)

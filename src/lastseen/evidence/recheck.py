@@ -1,4 +1,4 @@
-"""The last look before access is taken away, at who has come back since the plan was made."""
+"""The recheck before access is taken away: who has come back since the plan was made."""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,7 +18,7 @@ OVERLAP_DAYS = 1
 
 
 class EvidenceRecheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What a last look showed."""
+    """What a recheck showed."""
 
     sightings: dict[UserId, Sighting]
     """Who was seen inside the plan's window after all, and by what: they are to be spared."""

@@ -1,7 +1,7 @@
-"""Doing what was decided: look again, disable or sign out those who are left, end the run.
+"""Carries out decisions: rechecks, disables or signs out those who are left, ends the run.
 
-`apply` and the undo of an undo share this; the caller holds the portal's lock and has the run and
-its scope in the journal.
+`apply` and the undo of an undo share this; the caller holds the portal's lock and has written the
+run and its scope to the journal.
 """
 
 from collections.abc import Sequence
@@ -26,25 +26,25 @@ async def disable(
 ) -> Receipt:
     """Disable or sign out those of `candidates` for whom the decision still holds.
 
-    `own` is the account that the key acts as. Returns the run's receipt. Raises PortalError and
-    RosterError where nobody can be looked at again, and CancelledError; the receipt is in the
-    ledger then, and the run can be carried on.
+    `own` is the account of the API key. Returns the run's receipt. Raises PortalError and
+    RosterError if the recheck fails, and CancelledError; the receipt is in the ledger then, and the
+    run can be resumed.
     """
-    work = _look_and_change(candidates, record, context, basis, own)
+    work = _recheck_and_change(candidates, record, context, basis, own)
     return await ended(work, record, context)
 
 
-async def _look_and_change(
+async def _recheck_and_change(
     candidates: Sequence[Candidate],
     record: RunRecord,
     context: ExecutionContext,
     basis: DecisionBasis,
     own: UserId,
 ) -> str | None:
-    looked = await recheck(candidates, context, basis=basis, own=own)
-    record.close_unasked(looked.outcomes)
+    rechecked = await recheck(candidates, context, basis=basis, own=own)
+    record.close_unasked(rechecked.outcomes)
     return (
-        looked.halt
-        or await change_status(looked.to_disable, record, context)
-        or await sign_out(looked.to_sign_out, record, context)
+        rechecked.halt
+        or await change_status(rechecked.to_disable, record, context)
+        or await sign_out(rechecked.to_sign_out, record, context)
     )

@@ -1,4 +1,4 @@
-"""What speaks against changing an account by now, and what has changed since the decision. Pure."""
+"""Why an account should not be changed now, and what has changed since the decision. Pure."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -25,23 +25,23 @@ from lastseen.rosters import Match
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What has changed since a decision: reason enough to spare a person."""
+    """Something that has changed since a decision, and that spares a person."""
 
     cause: Cause
-    """What it is, for programs."""
+    """The cause, for programs."""
     explanation: str
-    """What it is, in a sentence for people."""
+    """A sentence for people."""
 
 
 def account_change(target: Target, now: Profile, *, own: UserId) -> Change | None:
-    """Return what speaks against changing the account as it stands now, or None.
+    """Return why the account as it is now should not be changed, or None.
 
-    `own` is the account that the API key acts as. The portal would refuse some of them, and with
-    them the whole batch (UserController.cs): knowing them beforehand stops nobody else.
+    `own` is the account of the API key. The portal would refuse some of these accounts, and with
+    them the whole batch (UserController.cs); excluding them beforehand lets the others proceed.
     """
     protected = protection(now, is_own=now.id == own)
     if protected is not None:
-        return Change(cause=Cause.PROTECTED, explanation=f"by now the account {protected}")
+        return Change(cause=Cause.PROTECTED, explanation=f"the account now {protected}")
     if target.type is not None and now.type is not target.type:
         return _changed(
             f"the account was a {_words(target.type)}'s and is now a {_words(now.type)}'s"
@@ -52,9 +52,9 @@ def account_change(target: Target, now: Profile, *, own: UserId) -> Change | Non
 
 
 def exemption_now(named: Contractor | None, now: Profile, exemptions: Exemptions) -> Change | None:
-    """Return the exemption that holds for a person, or may mean them, or None.
+    """Return the exemption that covers a person, or may mean them, or None.
 
-    `named` is how the plan or the roster names the person, `now` the account.
+    `named` is the person as the plan or the roster names them, `now` the account.
     """
     covered = exemptions.of(named, now)
     if covered.exemption is not None:
@@ -69,7 +69,7 @@ def exemption_now(named: Contractor | None, now: Profile, exemptions: Exemptions
 def reinstatement_since(
     target: Target, decided_at: Instant, reinstated: Mapping[UserId, Instant]
 ) -> Change | None:
-    """Say that a person was reinstated after it was decided about them, or return None."""
+    """Return that a person was reinstated after the decision about them, or None."""
     at = reinstated.get(target.user_id)
     if at is None or at <= decided_at:
         return None
@@ -80,16 +80,16 @@ def reinstatement_since(
 
 
 def acceptance_since(decision: Decision, now: Profile) -> Change | None:
-    """Say that an invitation was accepted after it was decided to end it, or return None."""
+    """Return that an invitation was accepted after the decision to end it, or None."""
     if decision.reason is not Reason.INVITATION_NOT_ACCEPTED:
         return None
     return None if now.status is AccountStatus.PENDING else _changed("the invitation was accepted")
 
 
 def roster_change(decision: Decision, found: Match | None, today: date) -> Change | None:
-    """Return what the roster says otherwise now, or None.
+    """Return how the roster differs now from the decision, or None.
 
-    `found` is what it says of the person; None where no row may mean them. `today` is in UTC.
+    `found` is the person's match on the roster; None if no row may mean them. `today` is in UTC.
     """
     if found is not None and found.problem is not None:
         words = found.explanation or "the roster no longer says which account is meant"
@@ -108,9 +108,9 @@ def roster_change(decision: Decision, found: Match | None, today: date) -> Chang
 def policy_change(
     decision: Decision, profile: Profile, policy: Policy, now: Instant
 ) -> Change | None:
-    """Return why the person would not be disabled under `policy`, configured now, or None.
+    """Return why the person would not be disabled under `policy`, as configured now, or None.
 
-    Only what a milder policy spares is told; evidence is looked at elsewhere.
+    Only a milder policy counts here; evidence is checked elsewhere.
     """
     match decision.reason:
         case Reason.CONTRACT_ENDED if policy.contract_end == "report":
@@ -133,7 +133,7 @@ def policy_change(
 def grace_now(
     target: Target, policy: Policy, reinstated: Mapping[UserId, Instant], now: Instant
 ) -> Change | None:
-    """Say that a person is within the grace that `policy` gives after a reinstatement, or None."""
+    """Return that a person is within the grace period after a reinstatement, or None."""
     ends = _after(reinstated.get(target.user_id), policy.reinstated_grace_days)
     if ends is None or now >= ends:
         return None
@@ -143,7 +143,7 @@ def grace_now(
 def return_awaited(
     decision: Decision, policy: Policy, signed_out_at: Instant | None, now: Instant
 ) -> Change | None:
-    """Say that a person who was signed out still has time to come back, or return None.
+    """Return that a person who was signed out still has time to come back, or None.
 
     `signed_out_at`: when a run last ended the person's sessions.
     """
@@ -157,15 +157,15 @@ def return_awaited(
 
 
 def sign_out_before(target: Target, history: History, seen_at: Instant | None) -> Change | None:
-    """Say that the person's sessions were ended before and no sign-in followed, or return None.
+    """Return that the person's sessions were ended before and no sign-in followed, or None.
 
-    So it is where that is not known yet. `seen_at` is the newest sighting known.
+    So it is while it is not known whether they were ended. `seen_at`: the newest sighting.
     """
     asked_at = history.perhaps_signed_out.get(target.user_id)
     if asked_at is not None:
         return Change(
             cause=Cause.SIGNED_OUT_BEFORE,
-            explanation=f"ending the sessions was asked for at {minute(asked_at)}, and it"
+            explanation=f"a request to end the sessions was sent at {minute(asked_at)}, and it"
             " is not known yet whether it was done",
         )
     at = history.signed_out.get(target.user_id)
@@ -180,7 +180,7 @@ def sign_out_before(target: Target, history: History, seen_at: Instant | None) -
 def _milder_on_absence(
     decision: Decision, profile: Profile, policy: Policy, now: Instant
 ) -> Change | None:
-    """Return what a policy that is milder on absence says of a person, or None."""
+    """Return how a policy that is milder about absence applies to a person, or None."""
     counted = decision.last_seen_at
     if counted is None and policy.never_seen == "grace":
         counted = profile.registered_at

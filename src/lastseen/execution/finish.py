@@ -1,7 +1,7 @@
 """How a run ends: its receipt, its state in the ledger and its exit code.
 
-Every run ends here, also one that was stopped, and one whose process was killed and which a later
-command found.
+Every run ends here, including one that was stopped and one whose process was killed and that a
+later command found.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from lastseen.model.receipt import (
 )
 
 RunState = Literal["done", "partial", "failed", "interrupted"]
-"""How a run may end. An interrupted one goes on when the same command is given again."""
+"""How a run may end. An interrupted one is resumed when the same command is given again."""
 
 CANCELLED = "the work was cancelled"
-"""Why nothing follows after a cancellation."""
+"""Why nothing is attempted after a cancellation."""
 
 _NO_EVIDENCE = frozenset({Cause.CLOCKS_DIFFER, Cause.UNPROVEN})
 _CHANGED = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED, OutcomeKind.SIGNED_OUT})
@@ -35,12 +35,12 @@ _NOT_DONE = frozenset({OutcomeKind.REFUSED, OutcomeKind.FAILED})
 def receipt_exit_code(receipt: Receipt) -> ExitCode:
     """Return the exit code of a command whose receipt this is.
 
-    0 when nobody was refused or failed, every change was verified and nobody was changed unasked;
-    people who were spared, or had the status already, are no failure. Where nothing was done for
-    anybody: 4 when evidence was incomplete, 3 when the portal refused all of them. Otherwise 6.
+    0 if nobody was refused or failed, every change was verified and nobody was changed unrequested;
+    people who were spared or had the status already are no failure. If nothing was done for
+    anybody: 4 if evidence was incomplete, 3 if the portal refused everyone. Otherwise 6.
     """
     outcomes = receipt.outcomes
-    if not any(map(_wanting, outcomes)):
+    if not any(map(_is_incomplete, outcomes)):
         return ExitCode.DONE
     if all(one.outcome is OutcomeKind.REFUSED for one in outcomes):
         return ExitCode.REFUSED
@@ -54,14 +54,14 @@ async def ended(
 ) -> Receipt:
     """Await `work`, which returns why it ended early or None, and end its run; return the receipt.
 
-    Raises what `work` does. After CancelledError and errors of the portal or the roster the receipt
-    is in the ledger and the run can be carried on; otherwise a later command recovers it.
+    Raises what `work` raises. After CancelledError and errors of the portal or the roster the
+    receipt is in the ledger and the run can be resumed; otherwise a later command recovers it.
     """
     try:
         halt = await work
     except LedgerError:
         raise
-    except LastseenError as error:  # the portal, or the roster in the last look
+    except LastseenError as error:  # the portal, or the roster in the recheck
         end_run(record, context, halt=error.found)
         raise
     except asyncio.CancelledError:
@@ -73,13 +73,13 @@ async def ended(
 def end_run(
     record: RunRecord, context: ExecutionContext, *, halt: str | None = None, resumable: bool = True
 ) -> Receipt:
-    """Write the receipt of a run into the ledger, close the run there, and return the receipt.
+    """Write the receipt of a run to the ledger, close the run there, and return the receipt.
 
-    `halt` says why the run ended before everybody's turn; None where it did not. With
-    `resumable=False` the run is over, even if it ended early; it stays open only for people of
-    whom it can't be told what became of them. Raises LedgerError.
+    `halt` says why the run ended before everyone's turn; None if it did not. With
+    `resumable=False` the run is over even if it ended early; it stays open only for people whose
+    outcome is not known. Raises LedgerError.
     """
-    receipt = _receipt(record, context, halt or "the run was cut off")
+    receipt = _receipt(record, context, halt or "the run was interrupted")
     ended_early = resumable and halt is not None
     context.ledger.runs.keep_receipt(receipt)
     context.ledger.runs.finish(
@@ -114,7 +114,7 @@ def _receipt(record: RunRecord, context: ExecutionContext, halt: str) -> Receipt
 
 
 def not_asked(context: ExecutionContext) -> tuple[NotAsked, ...]:
-    """Return what the last look could not ask, since whoever called gave none."""
+    """Return what the recheck could not check, since the caller did not provide it."""
     given: dict[NotAsked, object] = {"roster": context.roster, "policy": context.policy}
     return tuple(name for name, one in given.items() if one is None)
 
@@ -122,10 +122,10 @@ def not_asked(context: ExecutionContext) -> tuple[NotAsked, ...]:
 def _state(receipt: Receipt) -> RunState:
     if receipt_exit_code(receipt) is ExitCode.DONE:
         return "done"
-    return "partial" if not all(map(_wanting, receipt.outcomes)) else "failed"
+    return "partial" if not all(map(_is_incomplete, receipt.outcomes)) else "failed"
 
 
-def _wanting(outcome: Outcome) -> bool:
+def _is_incomplete(outcome: Outcome) -> bool:
     if outcome.outcome in _NOT_DONE or outcome.cause is Cause.NOT_ASKED_FOR:
         return True
     return outcome.outcome in _CHANGED and not outcome.verified

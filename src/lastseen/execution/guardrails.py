@@ -1,4 +1,4 @@
-"""The guardrails: whether so many people may be disabled at all. Pure."""
+"""The guardrails: whether this many people may be disabled at all. Pure."""
 
 from collections.abc import Collection
 from decimal import Decimal
@@ -17,13 +17,13 @@ _NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL, Reas
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
-    """What guardrails count, beside the people about to be disabled."""
+    """The limits, and what counts against them besides the people about to be disabled."""
 
     guardrails: Guardrails
     """The configured limits."""
     max_disable: int | None = None
-    """How many people this run may disable instead (`--max-disable`); None: the limits hold."""
-    lately: frozenset[UserId] = frozenset()
+    """How many people this run may disable instead (`--max-disable`); None: the limits apply."""
+    recently: frozenset[UserId] = frozenset()
     """The people disabled by earlier runs within `per_days`."""
 
 
@@ -35,20 +35,20 @@ def allowance(
     reinstated: dict[UserId, Instant],
     now: Instant,
 ) -> Allowance:
-    """Return what may be disabled at `now`; `reinstated` tells when people were seen reinstated."""
+    """Return the allowance at `now`; `reinstated`: when each person was last seen reinstated."""
     since = before(now, days(guardrails.per_days))
     return Allowance(
         guardrails=guardrails,
         max_disable=max_disable,
-        lately=history.disabled_since(since, reinstated),
+        recently=history.disabled_since(since, reinstated),
     )
 
 
 def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowance) -> None:
-    """Raise GuardrailStopped when disabling `chosen`, people of `plan`, goes beyond a guardrail.
+    """Raise GuardrailStopped if disabling `chosen`, people of `plan`, exceeds a guardrail.
 
-    Counted are the people disabled over `per_days`, these included. The share never stops a run
-    that makes it one person. `max_disable` lifts both limits and puts itself in their place.
+    Everyone disabled within `per_days` counts, these included. The share alone never stops a run
+    over a single person. `max_disable` replaces both limits.
     """
     if allowed.max_disable is not None:
         if len(chosen) > allowed.max_disable:
@@ -60,17 +60,17 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
             )
         return
     limits = allowed.guardrails
-    reckoned = len(allowed.lately.union(chosen))
-    if not chosen or reckoned <= _most(limits, roster=people_on_roster(plan)):
+    total = len(allowed.recently.union(chosen))
+    if not chosen or total <= _most(limits, roster=people_on_roster(plan)):
         return
-    by_number = reckoned > limits.max_disable
+    by_number = total > limits.max_disable
     key = "max_disable" if by_number else "max_disable_share"
     limit = (
         people(limits.max_disable)
         if by_number
         else f"{float(Decimal(str(limits.max_disable_share)) * 100):g}% of the roster"
     )
-    earlier = reckoned - len(frozenset(chosen))
+    earlier = total - len(frozenset(chosen))
     were = "was" if earlier == 1 else "were"
     already = f", and {people(earlier)} {were} disabled in that time already" if earlier else ""
     raise _stopped(
@@ -83,10 +83,10 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
 
 
 def people_on_roster(plan: Plan) -> int:
-    """Count the people that `max_disable_share` is a share of: on the roster and on the portal.
+    """Count the people of whom `max_disable_share` is a share: on the roster and on the portal.
 
     Guests on no roster don't count, not even those who are exempt or on hold and so have another
-    reason. Plans without a population are counted by their decisions' reasons.
+    reason. In plans without a population, the decisions' reasons are counted.
     """
     counted_by_reason = sum(one.reason not in _NOT_ON_THE_ROSTER for one in plan.decisions)
     return min(counted_by_reason, plan.population.matched) if plan.population else counted_by_reason
@@ -106,6 +106,6 @@ def _stopped(chosen: int, plan: Plan, *, found: str, ways: str) -> GuardrailStop
         "roster",
         found=found,
         meaning="a guardrail stopped the whole run; nothing was changed",
-        remedy=f"look through the plan; carry out a part of it with `apply --only`, {ways}",
+        remedy=f"check the plan; carry out part of it with `apply --only`, {ways}",
         plan=plan,
     )

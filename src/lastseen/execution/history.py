@@ -1,4 +1,4 @@
-"""What earlier runs did, as the whole journal tells it: the last change of each person. Pure."""
+"""What earlier runs did, according to the whole journal: the last change of each person. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ from lastseen.model.journal_entry import JournalEntry
 from lastseen.model.receipt import OutcomeKind
 
 CHANGES = frozenset({OutcomeKind.DISABLED, OutcomeKind.REINSTATED})
-"""Outcomes that say that an account's status was changed."""
+"""Outcomes in which an account's status was changed."""
 
 
 class LastChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,22 +28,22 @@ class LastChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What the journal tells of earlier runs."""
+    """What the journal says about earlier runs."""
 
     changes: Mapping[UserId, LastChange]
     """The last change of each person whom a run disabled or reinstated."""
     signed_out: Mapping[UserId, Instant]
     """When each person's sessions were last ended by a run."""
     perhaps_signed_out: Mapping[UserId, Instant]
-    """When a run asked to end sessions without it being known whether they were."""
+    """When a run requested to end sessions, while it is not known whether they were ended."""
 
     def disabled_since(
         self, since: Instant, reinstated: Mapping[UserId, Instant]
     ) -> frozenset[UserId]:
         """Return the people whom runs disabled at or after `since`, as guardrails count them.
 
-        People reinstated afterwards don't count, whether by `undo` or, as `reinstated` tells, by
-        hand; nor do runs that `--max-disable` approved.
+        People reinstated afterwards don't count, whether by `undo` or, according to `reinstated`,
+        by hand; nor do runs that were approved with `--max-disable`.
         """
         return frozenset(
             person

@@ -1,4 +1,4 @@
-"""What runs write into the journal: whom a run is to change, what it intends, what came of it.
+"""What runs write to the journal: whom a run is to change, what it intends, and the outcomes.
 
 Shapes only. The journal outlives versions: fields are added, never renamed or given a new meaning.
 """
@@ -16,7 +16,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     status: AccountStatus
     """The status that the run gives."""
     scope: tuple[Target, ...]
-    """The people to whom it gives it."""
+    """The people whose status it changes."""
     sign_out: tuple[Target, ...] = ()
     """The people whose sessions it ends instead."""
     plan_id: str | None = None
@@ -27,22 +27,22 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """Kind `intent`: written before a request leaves that changes people."""
+    """Kind `intent`: written before a request that changes people is sent."""
 
     batch: int
     """Numbers the intents of a run."""
     status: AccountStatus | None = None
-    """The status that is asked for; null where sessions are ended."""
+    """The requested status; null if sessions are ended."""
     people: tuple[Target, ...]
     plan_id: str | None = None
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """Kind `outcome`: written when the outcomes of people are known."""
+    """Kind `outcome`: written when people's outcomes are known."""
 
     people: tuple[Outcome, ...]
-    """The people of whom it is known."""
+    """The known outcomes."""
     open: tuple[Outcome, ...] = ()
-    """The people of whom it isn't yet, with what can be said."""
+    """Outcomes that are not certain yet, with what is known."""
     unasked: tuple[Target, ...] = ()
-    """People whom the portal changed though it was not asked to; their outcomes are in `people`."""
+    """People whom the portal changed without being asked to; their outcomes are in `people`."""

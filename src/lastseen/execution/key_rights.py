@@ -1,4 +1,4 @@
-"""Whether the API key may do at all what a run sets out to do: asked before anybody is."""
+"""Whether the API key may do what a run sets out to do; checked before anything else is asked."""
 
 from lastseen.docspace.interface import OwnKey, Portal
 from lastseen.model.errors import KeyLacksRight, PortalRefused
@@ -6,13 +6,13 @@ from lastseen.model.errors import KeyLacksRight, PortalRefused
 FORBIDDEN = 403
 
 
-async def require_changing(portal: Portal, *, attempted: str) -> None:
-    """Raise KeyLacksRight where the key's scopes don't let it change accounts.
+async def require_change_right(portal: Portal, *, attempted: str) -> None:
+    """Raise KeyLacksRight if the key's scopes don't allow it to change accounts.
 
-    A release that doesn't tell what a key may do is taken to allow it. Raises PortalError where the
-    portal can't be asked.
+    Where the portal doesn't tell the scopes, the key is assumed to be allowed. Raises PortalError
+    if the portal can't be asked.
     """
-    key = await own_key_if_told(portal)
+    key = await own_key_if_available(portal)
     if key is None or key.changes_accounts:
         return
     scopes = ", ".join(sorted(key.permissions))
@@ -26,8 +26,8 @@ async def require_changing(portal: Portal, *, attempted: str) -> None:
     )
 
 
-async def own_key_if_told(portal: Portal) -> OwnKey | None:
-    """Return what the key may do, None where the portal doesn't tell. Raises PortalError."""
+async def own_key_if_available(portal: Portal) -> OwnKey | None:
+    """Return the key's scopes, or None if the portal doesn't tell them. Raises PortalError."""
     try:
         return await portal.own_key()
     except PortalRefused as error:

@@ -1,4 +1,4 @@
-"""The outcomes that carrying out writes down, each made in one place. Pure."""
+"""The outcomes that a run records, each made in one place. Pure."""
 
 from lastseen.execution.eligibility import Change
 from lastseen.execution.target import Target
@@ -6,21 +6,21 @@ from lastseen.model.contractor import AccountStatus, Profile
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind
 
 GONE = Change(cause=Cause.GONE, explanation="the account is no longer on the portal")
-"""Said of a person whom the portal doesn't know any more."""
+"""For a person whose account no longer exists."""
 
 
 def spared(target: Target, change: Change) -> Outcome:
-    """Return the outcome of a person left as they are because something has changed."""
+    """Return the outcome of a person left unchanged because something has changed."""
     return _outcome(target, OutcomeKind.SPARED_CHANGED, change.explanation, change.cause)
 
 
 def seen(target: Target, why: str) -> Outcome:
-    """Return the outcome of a person spared because they have been there."""
+    """Return the outcome of a person spared because they were seen."""
     return _outcome(target, OutcomeKind.SPARED_ACTIVE, why, Cause.SEEN)
 
 
 def failed(target: Target, why: str, cause: Cause) -> Outcome:
-    """Return the outcome of a person for whom it could not be done."""
+    """Return the outcome of a person for whom the change failed."""
     return _outcome(target, OutcomeKind.FAILED, why, cause)
 
 
@@ -30,7 +30,7 @@ def refused(target: Target, said: str, cause: Cause = Cause.REFUSED) -> Outcome:
 
 
 def already(target: Target, status: AccountStatus) -> Outcome:
-    """Return the outcome of a person who had the status meant before anything was done."""
+    """Return the outcome of a person who had the requested status before the run."""
     kind = (
         OutcomeKind.ALREADY_ACTIVE
         if status is AccountStatus.ACTIVE
@@ -40,22 +40,22 @@ def already(target: Target, status: AccountStatus) -> Outcome:
 
 
 def done(target: Target, now: Profile, status: AccountStatus) -> Outcome:
-    """Return the outcome of a person whom reading back shows with the status meant."""
+    """Return the outcome of a person who has the requested status, as reading back shows."""
     pending = now.status is AccountStatus.PENDING
     why, cause = (_PENDING, Cause.PENDING) if pending else (None, None)
-    return _outcome(target, kind_done(status), why, cause, verified=True)
+    return _outcome(target, completed_kind(status), why, cause, verified=True)
 
 
 def unconfirmed(target: Target, status: AccountStatus, why: str) -> Outcome:
-    """Return the outcome of a person for whom the portal answered that it is done, unseen."""
+    """Return the outcome of a person whom the portal says it changed, but who was not read back."""
     words = f"the portal reported success; {why}"
-    return _outcome(target, kind_done(status), words, Cause.UNCONFIRMED)
+    return _outcome(target, completed_kind(status), words, Cause.UNCONFIRMED)
 
 
 def not_asked_for(target: Target, status: AccountStatus, *, verified: bool) -> Outcome:
-    """Return the outcome of a person whom the portal changed though it was not asked to."""
+    """Return the outcome of a person whom the portal changed without being asked to."""
     why = "the portal changed this account though it was not asked to: undo the run for it"
-    return _outcome(target, kind_done(status), why, Cause.NOT_ASKED_FOR, verified=verified)
+    return _outcome(target, completed_kind(status), why, Cause.NOT_ASKED_FOR, verified=verified)
 
 
 def signed_out(target: Target) -> Outcome:
@@ -63,13 +63,13 @@ def signed_out(target: Target) -> Outcome:
     return _outcome(target, OutcomeKind.SIGNED_OUT, verified=True)
 
 
-def kind_done(status: AccountStatus) -> OutcomeKind:
-    """Return the outcome of those to whom `status` was given."""
+def completed_kind(status: AccountStatus) -> OutcomeKind:
+    """Return the outcome of those who were given `status`."""
     return OutcomeKind.REINSTATED if status is AccountStatus.ACTIVE else OutcomeKind.DISABLED
 
 
-def decided_anew(target: Target, why: str) -> Outcome:
-    """Return the outcome of a person whom a plan from elsewhere named, and a new review keeps."""
+def kept_by_new_review(target: Target, why: str) -> Outcome:
+    """Return the outcome of a person named by a foreign plan whom the new review keeps."""
     return _outcome(target, OutcomeKind.SPARED_CHANGED, why, Cause.DECIDED_ANEW)
 
 

@@ -1,4 +1,4 @@
-"""What must hold before a plan is carried out: it is whole, this portal's, this ledger's, fresh.
+"""What must hold before a plan is carried out: it is intact, fresh, and of this portal and ledger.
 
 Nothing here asks the portal: a plan that may not be carried out costs no request.
 """
@@ -16,7 +16,7 @@ _ATTEMPTED = "carrying out the plan {}"
 
 
 def check_plan(plan: Plan, *, portal_url: str) -> None:
-    """Raise PlanRefused unless the plan is whole, real and made for the portal at `portal_url`."""
+    """Raise PlanRefused unless the plan is intact, real and made for the portal at `portal_url`."""
     attempted = _ATTEMPTED.format(plan.plan_id)
     if plan.schema != PLAN_SCHEMA:
         raise PlanRefused(
@@ -49,14 +49,14 @@ def check_plan(plan: Plan, *, portal_url: str) -> None:
     if any(one.user_id is None for one in (*plan.to_disable(), *plan.to_sign_out())):
         raise PlanRefused(
             attempted=attempted,
-            found="somebody to be disabled has no id",
+            found="a person to be disabled has no id",
             meaning="the plan was not made by a review of this portal",
             remedy="review again",
         )
 
 
 def is_made_here(plan: Plan, ledger: PortalLedger) -> bool:
-    """Say whether `ledger` made the plan: it holds the same one under its id, digest and all.
+    """Say whether `ledger` made the plan: it has the same one under its id, with the same digest.
 
     Raises LedgerError.
     """
@@ -71,12 +71,12 @@ def refuse_foreign(plan: Plan) -> PlanRefused:
         found="this ledger did not make it",
         meaning="anyone could have written the file; nothing was changed",
         remedy="review here and apply that plan, or give `--trust-plan-file`: then everyone in it"
-        " is decided anew under the configuration of now",
+        " is decided again under the current configuration",
     )
 
 
 def check_age(plan: Plan, *, now: Instant, guardrails: Guardrails) -> None:
-    """Raise PlanRefused when the plan is older than the guardrails allow, or not yet made."""
+    """Raise PlanRefused if the plan is older than the guardrails allow, or dated in the future."""
     attempted = _ATTEMPTED.format(plan.plan_id)
     made_at = minute(plan.created_at)
     if plan.created_at - now > CLOCK_TOLERANCE:

@@ -21,7 +21,7 @@ _FEW = 3
 """Up to this many people are read one by one: counting the list would cost as much."""
 
 _STOPPING = frozenset({401, 429})
-"""Answers that concern the key, not the person."""
+"""Answers that concern the key and not the person."""
 
 
 class PeopleNow(msgspec.Struct, frozen=True, kw_only=True):

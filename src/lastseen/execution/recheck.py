@@ -1,7 +1,7 @@
-"""Looking again, just before anything is done: accounts, roster, configuration, and new evidence.
+"""The recheck just before anything is changed: accounts, roster, configuration and new evidence.
 
-A person who has come back, or who would not be decided on in the same way now, is spared. Where the
-last look can't be proven complete, nothing is done to the people whom it was to protect.
+A person who has come back, or whose decision would be different now, is spared. Where the recheck
+can't be proven complete, the people that it was to protect are left unchanged.
 """
 
 import asyncio
@@ -45,9 +45,9 @@ from lastseen.rosters import Match, match_again
 _Result = TypeVar("_Result")
 
 _UNPROVEN = (
-    "the last look could not be proven complete: new presence would not be seen; try again later"
+    "the recheck could not be proven complete, so new presence could be missed; try again later"
 )
-_SILENT = "{}: it has probably stopped, so new presence would not be seen; see `lastseen doctor`"
+_SILENT = "{}: it has probably stopped, so new presence could be missed; see `lastseen doctor`"
 _CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
 _NO_CLOCK = (
     "the portal doesn't tell its time: have the proxy in front of it pass the `Date` header on"
@@ -57,55 +57,55 @@ _WITHOUT_EVIDENCE = frozenset({Reason.CONTRACT_ENDED, Reason.NOT_ON_ROSTER})
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A person to be looked at again."""
+    """A person to recheck."""
 
     target: Target
-    """How they stood when it was decided."""
+    """The person as they were when the decision was made."""
     decision: Decision
-    """What the plan says of them."""
+    """The plan's decision."""
 
 
 class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
-    """When it was decided on the candidates, and what would have saved them."""
+    """When the candidates were decided, and what would have spared them."""
 
     at: Instant
     """The instant of the decision: a person reinstated later is spared."""
     policy: Policy
-    """The rules that decided."""
+    """The policy that decided."""
     seen_since: Instant
-    """The instant since which presence is looked for anew."""
+    """The instant since which presence is looked for again."""
     log_silence_days: float
-    """After so many days without an entry by anybody a log counts as stopped."""
+    """After this many days without an entry by anybody a log counts as stopped."""
     history: History
     """What earlier runs did."""
 
 
 class Rechecked(msgspec.Struct, frozen=True, kw_only=True):
-    """What looking again brought."""
+    """The result of a recheck."""
 
     to_disable: tuple[Target, ...] = ()
-    """The people still to be disabled, as they stand now."""
+    """The people still to be disabled, as they are now."""
     to_sign_out: tuple[Target, ...] = ()
     """The people whose sessions are still to be ended."""
     outcomes: tuple[Outcome, ...] = ()
     """The outcomes of the others."""
     halt: str | None = None
-    """Why nothing is to be done after all; None where the work may go on."""
+    """Why nothing may be done after all; None if the run may continue."""
 
 
 async def recheck(
     candidates: Sequence[Candidate], context: ExecutionContext, *, basis: DecisionBasis, own: UserId
 ) -> Rechecked:
-    """Return for whom of `candidates` the decision still holds.
+    """Return those of `candidates` whose decision still holds.
 
-    `own` is the account that the key acts as. Raises PortalError, RosterError, UsageError (for the
+    `own` is the account of the API key. Raises PortalError, RosterError, UsageError (for the
     roster) and LedgerError; nobody has been changed then.
     """
-    looked = await _unless_stopped(_look(candidates, context, basis, own), context)
-    return looked or Rechecked(halt=STOPPED)
+    rechecked = await _unless_stopped(_recheck(candidates, context, basis, own), context)
+    return rechecked or Rechecked(halt=STOPPED)
 
 
-async def _look(
+async def _recheck(
     candidates: Sequence[Candidate], context: ExecutionContext, basis: DecisionBasis, own: UserId
 ) -> Rechecked:
     read_at = context.clock()
@@ -121,7 +121,7 @@ async def _look(
     outcomes: list[Outcome] = []
     unchanged: list[Candidate] = []
     for one in candidates:
-        outcome = judge.of_account(one, now)
+        outcome = judge.account_outcome(one, now)
         if outcome is None:
             unchanged.append(one)
         else:
@@ -131,7 +131,7 @@ async def _look(
     left: list[Candidate] = []
     for one in unchanged:
         policy = policies.get(one.target.user_id)
-        change = judge.of_rules(one, now.profiles[one.target.user_id], found, policy)
+        change = judge.rules_outcome(one, now.profiles[one.target.user_id], found, policy)
         if change is None:
             left.append(one)
         else:
@@ -140,7 +140,7 @@ async def _look(
     used = await _key_uses(left, context, basis, policies)
     to_do: list[Candidate] = []
     for one in left:
-        outcome = used.get(one.target.user_id) or _of_evidence(one.target, presence)
+        outcome = used.get(one.target.user_id) or _evidence_outcome(one.target, presence)
         if outcome is None:
             type_now = now.profiles[one.target.user_id].type
             target = msgspec.structs.replace(one.target, type=type_now)
@@ -156,7 +156,7 @@ async def _look(
 
 
 class _Judge:
-    """What portal, ledger, roster and configuration say of people now, without the logs."""
+    """What portal, ledger, roster and configuration say about people now, without the logs."""
 
     def __init__(
         self, context: ExecutionContext, basis: DecisionBasis, *, own: UserId, now: Instant
@@ -169,8 +169,8 @@ class _Judge:
         self._reinstated = context.ledger.accounts.reinstated()
         self._sightings = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
-    def of_account(self, one: Candidate, now: PeopleNow) -> Outcome | None:
-        """Return the outcome of a person whose account forbids it, None for the others."""
+    def account_outcome(self, one: Candidate, now: PeopleNow) -> Outcome | None:
+        """Return the outcome of a person whose account rules the change out, or None."""
         target = one.target
         if target.user_id in now.unread:
             found = now.unread[target.user_id].found
@@ -193,17 +193,17 @@ class _Judge:
         )
         return None if change is None else spared(target, change)
 
-    def of_rules(
+    def rules_outcome(
         self,
         one: Candidate,
         profile: Profile,
         found: Mapping[UserId, Match] | None,
         policy: Policy | None,
     ) -> Change | None:
-        """Return why roster or configuration spare a person by now, None for the others.
+        """Return the outcome of a person whom roster or configuration spares now, None for others.
 
-        `found` is what the roster says and `policy` what is configured for the person; None where
-        that isn't asked.
+        `found` is the roster's match and `policy` the one configured for the person; None if that
+        isn't checked.
         """
         target, decision = one.target, one.decision
         change: Change | None = None
@@ -230,7 +230,7 @@ class _Judge:
 async def _on_roster(
     candidates: Sequence[Candidate], now: PeopleNow, context: ExecutionContext
 ) -> Mapping[UserId, Match] | None:
-    """Return what the roster says now of `candidates`; None where there is none to ask."""
+    """Return the matches of `candidates` on the roster now; None if there is no roster to check."""
     if context.roster is None or not candidates:
         return None
     profiles = [now.profiles[one.target.user_id] for one in candidates]
@@ -243,7 +243,7 @@ def _policies_now(
     found: Mapping[UserId, Match] | None,
     context: ExecutionContext,
 ) -> Mapping[UserId, Policy]:
-    """Return the policy configured now for each of `candidates`; empty where it isn't asked."""
+    """Return the policy configured now for each of `candidates`; empty if it isn't checked."""
     if context.policy is None:
         return {}
     policies: dict[UserId, Policy] = {}
@@ -267,8 +267,8 @@ async def _new_presence(
 ) -> EvidenceRecheck:
     """Look for presence since the decision, where that would change it.
 
-    Of the policy that decided and the one configured now (`policies`) the longer window counts, and
-    the logs of both.
+    The longer window of two policies applies, the one that decided and the one configured now
+    (`policies`), and the logs of both count.
     """
     windows: dict[UserId, Instant] = {}
     longer = False
@@ -305,9 +305,9 @@ async def _key_uses(
     basis: DecisionBasis,
     policies: Mapping[UserId, Policy],
 ) -> Mapping[UserId, Outcome]:
-    """Return the outcomes of those of whom an API key was used in the window after all.
+    """Return the outcomes of those whose API key was used in the window after all.
 
-    Empty where the key may not list the portal's keys: the review did without them as well.
+    Empty if the key may not list the portal's keys: then the review did without them as well.
     """
     counted = [one for one in candidates if one.decision.reason not in _WITHOUT_EVIDENCE]
     if not counted:
@@ -330,7 +330,7 @@ async def _key_uses(
     return spared_by_key
 
 
-def _of_evidence(target: Target, found: EvidenceRecheck) -> Outcome | None:
+def _evidence_outcome(target: Target, found: EvidenceRecheck) -> Outcome | None:
     sighting = found.sightings.get(target.user_id)
     if sighting is not None:
         when = minute(sighting.at)
@@ -348,7 +348,7 @@ def _with_verdict(candidates: Sequence[Candidate], verdict: Verdict) -> tuple[Ta
 async def _unless_stopped(
     work: Coroutine[Any, Any, _Result], context: ExecutionContext
 ) -> _Result | None:
-    """Return what `work` brings, or None when somebody asks to stop before it ends."""
+    """Return the result of `work`, or None if somebody asks to stop before it ends."""
     if context.stop is None:
         return await work
     looking = asyncio.ensure_future(work)

@@ -1,6 +1,6 @@
-"""Runs that were cut off: found in the ledger, and their outcomes told from the journal.
+"""Interrupted runs: found in the ledger, with outcomes from the journal and from reading back.
 
-Called with the portal's lock held, so a run that the ledger calls running has ended. Reads people
+Called with the portal's lock held, so a run that the ledger calls running has died. Reads people
 back; changes nobody.
 """
 
@@ -19,19 +19,19 @@ from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.run import Run
 
 _CHANGING = frozenset({"apply", "run", "undo"})
-_CUT_OFF = frozenset({"running", "interrupted"})
+_UNFINISHED = frozenset({"running", "interrupted"})
 
-CUT_OFF = "the run was cut off"
-"""Why a person's turn did not come in a run whose process ended before it."""
+INTERRUPTED = "the run was interrupted"
+"""Why a person was not changed by a run that was interrupted before their turn."""
 
 
-def cut_off_runs(ledger: PortalLedger) -> Iterator[Run]:
+def unfinished_runs(ledger: PortalLedger) -> Iterator[Run]:
     """Yield the runs that did not come to their end, newest first; raises LedgerError."""
-    return (run for run in ledger.runs.all() if run.kind in _CHANGING and run.state in _CUT_OFF)
+    return (run for run in ledger.runs.all() if run.kind in _CHANGING and run.state in _UNFINISHED)
 
 
 IsResumed = Callable[[Run], bool]
-"""Says whether a command would carry on this run."""
+"""Says whether a command resumes this run."""
 
 
 def carries_out(plan_id: str) -> IsResumed:
@@ -45,37 +45,37 @@ def undoes(run_id: str) -> IsResumed:
 
 
 def disables(run: Run) -> bool:
-    """Say whether a run carries out a plan, whichever."""
+    """Say whether a run carries out a plan, whichever it is."""
     return run.kind != "undo"
 
 
 def nothing(_run: Run) -> bool:
-    """Carry on no run."""
+    """Resume no run."""
     return False
 
 
 async def settle(context: ExecutionContext, *, resumed: IsResumed) -> RunRecord | None:
-    """Close every run that was cut off, but the newest that is `resumed`: return that one.
+    """Close every interrupted run except the newest one that is `resumed`; return that one.
 
-    The outcomes of people who had been asked for are found out by reading the people back. Raises
-    PortalError where they can't be read back, LedgerError.
+    People for whom a request was sent are read back to find out their outcomes. Raises PortalError
+    if they can't be read back, and LedgerError.
     """
     found: RunRecord | None = None
-    for run in cut_off_runs(context.ledger):
+    for run in unfinished_runs(context.ledger):
         record = RunRecord(context.ledger.journal, run)
-        goes_on = found is None and resumed(run)
-        if record.is_open or run.state == "running" or not goes_on:
-            context.progress.note(f"run {run.run_id} was cut off; reading its people back")
+        is_resumed = found is None and resumed(run)
+        if record.is_open or run.state == "running" or not is_resumed:
+            context.progress.note(f"run {run.run_id} was interrupted; reading its people back")
             await _settle_people(record, context)
             await settle_sign_outs(record, context)
-            end_run(record, context, halt=CUT_OFF, resumable=goes_on)
-        if goes_on:
+            end_run(record, context, halt=INTERRUPTED, resumable=is_resumed)
+        if is_resumed:
             found = record
     return found
 
 
 async def _settle_people(record: RunRecord, context: ExecutionContext) -> None:
-    """Close everyone who is open; those whom the portal would not show stay so."""
+    """Close everyone who is open; those whom the portal does not show stay open."""
     if record.open:
         now = await read_people(context.portal, record.open)
         outcomes: list[Outcome] = []
@@ -84,7 +84,7 @@ async def _settle_people(record: RunRecord, context: ExecutionContext) -> None:
             if profile is not None and has_status(profile, record.status):
                 outcomes.append(done(target, profile, record.status))
             elif profile is not None:
-                outcomes.append(failed(target, f"not done: {CUT_OFF}", Cause.NOT_ATTEMPTED))
+                outcomes.append(failed(target, f"not done: {INTERRUPTED}", Cause.NOT_ATTEMPTED))
             elif who in now.gone:
                 outcomes.append(spared(target, GONE))
         record.close(outcomes)

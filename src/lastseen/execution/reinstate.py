@@ -1,8 +1,8 @@
-"""Reinstating the people whom an earlier run disabled and who are still as it left them.
+"""Reinstates the people whom an earlier run disabled and whom nobody has changed since.
 
-People who were reinstated or changed since, or disabled again by somebody else, are left alone.
-Release 3.7.2 does not tell when or by whom an account was disabled (EmployeeFullDto.cs fills
-`terminated` for removed accounts only): what Lastseen itself has seen and done since tells it.
+People who were reinstated, changed or disabled again since are left alone. Release 3.7.2 does not
+tell when or by whom an account was disabled (EmployeeFullDto.cs fills `terminated` only for
+removed accounts), so Lastseen relies on what it has seen and done since.
 """
 
 from collections.abc import Sequence
@@ -32,28 +32,28 @@ async def reinstate(
 ) -> Receipt:
     """Reinstate those of `targets` who are as the run `undone` left them; return the receipt.
 
-    Called with the portal's lock held and the scope in the journal; `own` is the account that the
-    key acts as. Raises PortalError where nobody can be looked at, and CancelledError; the receipt
-    is in the ledger then, and the run can be carried on.
+    Called with the portal's lock held and the scope in the journal; `own` is the account of the
+    API key. Raises PortalError if people can't be read, and CancelledError; the receipt is in the
+    ledger then, and the run can be resumed.
     """
-    left = _LeftAsTheyWere(context, undone=undone, own=own)
-    return await ended(_look_and_change(targets, record, context, left), record, context)
+    check = _UndoCheck(context, undone=undone, own=own)
+    return await ended(_recheck_and_change(targets, record, context, check), record, context)
 
 
-async def _look_and_change(
-    targets: Sequence[Target], record: RunRecord, context: ExecutionContext, left: "_LeftAsTheyWere"
+async def _recheck_and_change(
+    targets: Sequence[Target], record: RunRecord, context: ExecutionContext, check: "_UndoCheck"
 ) -> str | None:
     read_at = context.clock()
     now = await read_people(context.portal, [target.user_id for target in targets])
-    outcomes = {target.user_id: left.outcome(target, now) for target in targets}
+    outcomes = {target.user_id: check.outcome(target, now) for target in targets}
     context.ledger.accounts.note(now.profiles.values(), read_at)
     record.close_unasked(outcome for outcome in outcomes.values() if outcome is not None)
     waiting = [target for target in targets if outcomes[target.user_id] is None]
     return await change_status(waiting, record, context)
 
 
-class _LeftAsTheyWere:
-    """Tells who is still as a run left them, by the portal, the journal and the ledger."""
+class _UndoCheck:
+    """Finds who is still as a run left them, from the portal, the journal and the ledger."""
 
     def __init__(self, context: ExecutionContext, *, undone: RunRecord, own: UserId) -> None:
         self._undone = undone
@@ -63,7 +63,7 @@ class _LeftAsTheyWere:
         self._sign_ins = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
     def outcome(self, target: Target, now: PeopleNow) -> Outcome | None:
-        """Return the outcome of somebody who is not to be reinstated, None for the others."""
+        """Return the outcome of a person who is not to be reinstated, None for the others."""
         if target.user_id in now.unread:
             found = now.unread[target.user_id].found
             return failed(target, f"the account could not be read: {found}", Cause.UNREADABLE)
@@ -78,7 +78,7 @@ class _LeftAsTheyWere:
         return None if change is None else spared(target, change)
 
     def _changed_by_another(self, who: UserId) -> str | None:
-        """Say who or what disabled the person after the run did, or return None."""
+        """Return who or what disabled the person after the run did, or None."""
         act = self._changes[who]
         if act.run_id != self._undone.run.run_id:
             if act.outcome is OutcomeKind.DISABLED:

@@ -1,8 +1,8 @@
-"""One run as the journal knows it: whom it was to change, what it intended, what came of it.
+"""One run as the journal records it: whom it was to change, what it intended, and the outcomes.
 
-An intent is in the journal before the request that carries it out leaves; its outcome follows
-when reading back has shown it. A person with an intent and no outcome is *open*: the request may
-or may not have reached the portal. That is all that recovery needs to know.
+An intent is in the journal before its request is sent; the outcome follows once reading back has
+shown it. A person with an intent and no outcome is *open*: the request may or may not have reached
+the portal. That is all that recovery needs to know.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,30 +21,30 @@ from lastseen.model.run import Run
 
 
 class RunRecord:
-    """What the journal holds of one run, and the way to write more into it."""
+    """What the journal has about one run, and the way to add to it."""
 
     def __init__(self, journal: Journal, run: Run) -> None:
-        """Read what the journal has of `run`; raises LedgerError."""
+        """Read the journal's entries about `run`; raises LedgerError."""
         self._journal = journal
         self.run = run
         self.scope: dict[UserId, Target] = {}
         """Everyone the run was to change, in the order of the plan."""
         self.outcomes: dict[UserId, Outcome] = {}
-        """The outcomes that are known."""
+        """The known outcomes."""
         self.unknown: dict[UserId, Outcome] = {}
-        """What can be said of open people; a later look may still find that it was done."""
+        """What is known about open people; a later check may still find that they were changed."""
         self.open: dict[UserId, Target] = {}
-        """People with an intent to change their status and no outcome, as they stood then."""
+        """People with an intent to change their status and no outcome, as they were then."""
         self.open_sign_outs: dict[UserId, Instant] = {}
         """People with an intent to end their sessions and no outcome, and when it was written."""
         self.acted_at: dict[UserId, Instant] = {}
-        """When the journal wrote that somebody was disabled or reinstated."""
+        """When the journal recorded that somebody was disabled or reinstated."""
         self.acted_on: dict[UserId, Target] = {}
-        """The people changed or about to be, as they stood when that was written."""
+        """The people changed or about to be, as they were when that was written."""
         self.max_disable: int | None = None
         """How many people `--max-disable` allowed the newest attempt to disable."""
         self.plan_digest: str | None = None
-        """The digest of the plan that is carried out, or whose run is taken back."""
+        """The digest of the plan that is carried out, or whose run is undone."""
         self._status: AccountStatus | None = None
         self._batches = 0
         for entry in journal.entries(run.run_id):
@@ -74,7 +74,7 @@ class RunRecord:
 
     @property
     def is_open(self) -> bool:
-        """Whether the outcome of anybody asked for is still unknown."""
+        """Whether any person's outcome is still unknown."""
         return bool(self.open or self.open_sign_outs)
 
     def begin(
@@ -86,11 +86,11 @@ class RunRecord:
         max_disable: int | None = None,
         plan_digest: str | None = None,
     ) -> None:
-        """Journal whom this attempt at the run is to change, before anything is asked.
+        """Journal whom this attempt at the run is to change, before any request.
 
-        `sign_out`: the people whose sessions it ends. `max_disable`: the number by which the
-        guardrails were lifted, if they were. `plan_digest`: the digest of the run's plan. People
-        whom an earlier attempt changed stay on the record, whether in `scope` or not.
+        `sign_out`: the people whose sessions it ends. `max_disable`: the number that replaces the
+        guardrails, if any. `plan_digest`: the digest of the run's plan. People whom an earlier
+        attempt changed stay on the record, whether they are in `scope` or not.
         """
         entry = Scope(
             status=status,
@@ -104,7 +104,7 @@ class RunRecord:
         self._write("scope", entry)
 
     def intend(self, people: Sequence[Target]) -> None:
-        """Journal that these are about to be given the run's status."""
+        """Journal that these people are about to be given the run's status."""
         self._intend(people, self.status)
 
     def intend_sign_out(self, person: Target) -> None:
@@ -120,17 +120,17 @@ class RunRecord:
     ) -> None:
         """Journal outcomes; those in `unknown` stay open.
 
-        `unasked`: people whom the portal changed though nobody asked for them; they are on the
-        run's record from now on, so that it can be undone for them.
+        `unasked`: people whom the portal changed without being asked to; they belong to the run
+        from now on, so that it can be undone for them.
         """
         entry = Outcomes(people=tuple(outcomes), open=tuple(unknown), unasked=tuple(unasked))
         if entry.people or entry.open:
             self._write("outcome", entry)
 
     def close_unasked(self, outcomes: Iterable[Outcome]) -> None:
-        """Journal the outcomes of people for whom nothing was asked this time.
+        """Journal the outcomes of people for whom no request was sent this time.
 
-        A person who is open from an earlier attempt, and could not be looked at now, stays so.
+        A person who is open from an earlier attempt, and could not be read now, stays open.
         """
         told = tuple(outcomes)
         still_open = {**self.open, **self.open_sign_outs}
@@ -140,7 +140,7 @@ class RunRecord:
         self.close((one for one in told if one not in unknown), unknown=unknown)
 
     def targets_done(self) -> tuple[Target, ...]:
-        """Return the people whom the run changed, as they stood when it did."""
+        """Return the people whom the run changed, as they were when it did."""
         done = self.done
         return tuple(self.acted_on[who] for who in self.scope if who in done)
 
@@ -175,7 +175,7 @@ class RunRecord:
                 self._take_outcomes(msgspec.convert(entry.content, Outcomes), entry.at)
 
     def _take_scope(self, attempt: Scope) -> None:
-        """Take up an attempt: it stands for whomever an earlier one did not reach."""
+        """Start another attempt: it replaces whomever an earlier one did not reach."""
         done = self.done | self.signed_out
         asked = done | self.open.keys() | self.open_sign_outs.keys()
         now = {target.user_id: target for target in (*attempt.scope, *attempt.sign_out)}

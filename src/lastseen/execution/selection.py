@@ -1,4 +1,4 @@
-"""Which people of a plan or of an earlier run are meant: by id or e-mail address, in any case.
+"""Selects people of a plan or an earlier run, by id or by e-mail address in any case.
 
 Pure; nothing here asks the portal.
 """
@@ -14,16 +14,16 @@ from lastseen.model.errors import UsageError
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of those to be changed are to be changed this time; as it stands, all of them."""
+    """Which of the people to be changed are changed this time; by default all of them."""
 
     only: tuple[str, ...] = ()
-    """Nobody but these, each an id or an e-mail address; empty means everybody."""
+    """Only these people, each an id or an e-mail address; empty means everyone."""
     except_: tuple[str, ...] = ()
     """Not these, each an id or an e-mail address."""
 
 
 class Named(Protocol):
-    """Somebody who can be named by id or e-mail address."""
+    """A person who can be named by id or e-mail address."""
 
     @property
     def user_id(self) -> str | None:
@@ -43,7 +43,7 @@ def select(
     """Return those of `people` that `selection` leaves, in their order.
 
     `attempted` and `among` (such as "the people whom the plan disables") go into the message.
-    Raises UsageError when a name in the selection is nobody's among `people`.
+    Raises UsageError if a name in the selection matches nobody in `people`.
     """
     wanted = _named(people, selection.only, attempted, among)
     unwanted = _named(people, selection.except_, attempted, among)
@@ -57,7 +57,7 @@ def select(
 def _named(
     people: Sequence[Named], names: Iterable[str], attempted: str, among: str
 ) -> frozenset[int]:
-    """Return the places of those in `people` that are named; each name must be somebody's."""
+    """Return the indexes of the named `people`; every name must match somebody."""
     places: set[int] = set()
     for who in names:
         found = {
@@ -80,7 +80,7 @@ def _named(
 def longest_idle(decisions: Sequence[Decision], count: int) -> tuple[Decision, ...]:
     """Return the `count` people who have been idle longest, in the order of `decisions`.
 
-    People of whom nobody knows since when they are idle come first.
+    People whose idle time is not known come first.
     """
     by_idle_time = sorted(
         range(len(decisions)), key=lambda place: -(decisions[place].idle_days or 10**9)

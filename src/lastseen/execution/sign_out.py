@@ -1,8 +1,8 @@
-"""Ending people's sessions, one person after the other, and finding out whether it was done.
+"""Ends people's sessions, one person after the other, and finds out whether it was done.
 
-An intent is in the journal before each request. Where the answer is lost, the portal's own trail
-tells (4036, MessageAction.cs): nobody's sessions are ended a second time on suspicion, since the
-days in which the person may come back count from the first.
+An intent is in the journal before each request. If the answer is lost, the portal's own trail
+tells (4036, MessageAction.cs). Sessions are never ended a second time on suspicion, since the
+days in which the person may come back count from the first time.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.sighting import EvidenceKind
 
 TRAIL_LATENESS = ALLOWED_LATENESS[EvidenceKind.ACTIVITY]
-"""After so long an entry that is not in the trail will not come any more."""
+"""After this time an entry that is not in the trail will not come any more."""
 
 _NO_RIGHT = 403
 _NOTHING_DONE = frozenset({400, 404, 405, 413, 422})
@@ -33,17 +33,17 @@ _ENDS_THE_WORK = frozenset({401, 429})
 async def sign_out(
     targets: Sequence[Target], record: RunRecord, context: ExecutionContext
 ) -> str | None:
-    """End the sessions of `targets`; return why it ended early, or None where it did not.
+    """End the sessions of `targets`; return why it ended early, or None if it did not.
 
-    Every person asked for has an intent in the journal before, and an outcome after it, or stays
-    open where the portal has to be asked again later (`settle_sign_outs`). A cancellation ends the
-    work after the person at hand. Raises LedgerError where the journal can't be written.
+    Every person has an intent in the journal before the request, and afterwards an outcome, or
+    stays open if the portal has to be asked again later (`settle_sign_outs`). A cancellation ends
+    the work after the current person. Raises LedgerError if the journal can't be written.
     """
     for number, target in enumerate(targets):
         if context.stop_asked:
             return STOPPED
         context.progress.step("signing out", number, len(targets))
-        halt = await _to_its_end(target, record, context)
+        halt = await _sign_out_shielded(target, record, context)
         if halt is not None:
             return halt
     return None
@@ -52,7 +52,7 @@ async def sign_out(
 async def settle_sign_outs(record: RunRecord, context: ExecutionContext) -> None:
     """Find out whether requests were carried out whose outcome the journal doesn't know.
 
-    People of whom the trail may still come to tell stay open. Raises PortalError, LedgerError.
+    People about whom the trail may still get an entry stay open. Raises PortalError, LedgerError.
     """
     closed: list[Outcome] = []
     unknown: list[Outcome] = []
@@ -63,12 +63,14 @@ async def settle_sign_outs(record: RunRecord, context: ExecutionContext) -> None
         elif context.clock() - asked_at > TRAIL_LATENESS:
             closed.append(failed(target, "the sessions were not ended", Cause.NOT_ATTEMPTED))
         else:
-            unknown.append(_not_known(target, "the run was cut off"))
+            unknown.append(_not_known(target, "the run was interrupted"))
     record.close(closed, unknown=unknown)
 
 
-async def _to_its_end(target: Target, record: RunRecord, context: ExecutionContext) -> str | None:
-    """Sign one person out; a cancellation is raised when the outcome is in the journal."""
+async def _sign_out_shielded(
+    target: Target, record: RunRecord, context: ExecutionContext
+) -> str | None:
+    """Sign one person out; a cancellation is raised once the outcome is in the journal."""
     task = asyncio.ensure_future(_one(target, record, context))
     try:
         return await asyncio.shield(task)
@@ -107,7 +109,7 @@ async def _after_lost_answer(
     record: RunRecord,
     context: ExecutionContext,
 ) -> str | None:
-    """Look whether the trail knows of it; where it doesn't yet, the person stays open."""
+    """Look for the entry in the trail; if it isn't there yet, the person stays open."""
     for pause in context.pace.pauses:
         await asyncio.sleep(pause)
         try:

@@ -1,9 +1,9 @@
 """Changes people's status in batches, through refusals and lost answers, and reads them back.
 
-The portal refuses a whole request because of one person, before it changes anybody; on
-other failures it may have changed some (UserController.cs, `UpdateUserStatus`). So a refusal is
-halved until the refused are alone, and after a lost answer people are read back before anything is
-asked again. Writes nothing down: that is the business of `batches`.
+The portal refuses a whole request because of one person, before it changes anybody; on other
+failures it may have changed some (UserController.cs, `UpdateUserStatus`). So a refused batch is
+halved until the refused people are alone, and after a lost answer people are read back before
+anything is requested again. Journals nothing: that is the business of `batches`.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ PASSED_OVER = (
 """For people whom neither the portal's answer nor reading back shows as changed."""
 
 _KEY_REFUSED = 401
-_NO_PLACE = 402
+_NO_SEAT = 402
 _LIMIT_REACHED = 429
 
 
@@ -47,27 +47,27 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome for each person in the request."""
 
     outcomes: tuple[Outcome, ...]
-    """Those whose outcome is known."""
+    """The known outcomes."""
     unknown: tuple[Outcome, ...]
-    """Those whose outcome is not known, with what is."""
+    """The outcomes that are not certain yet, with what is known."""
     unasked: tuple[Target, ...] = ()
-    """People whom the portal changed though it was not asked to; `outcomes` has theirs."""
+    """People whom the portal changed without being asked to; their outcomes are in `outcomes`."""
 
 
 class StatusChanger:
     """Gives people one status and records the outcome for each. Never raises PortalError."""
 
     def __init__(
-        self, status: AccountStatus, context: ExecutionContext, *, meant: Collection[UserId]
+        self, status: AccountStatus, context: ExecutionContext, *, requested: Collection[UserId]
     ) -> None:
         """Give `status` on the portal of `context`.
 
-        `meant`: everyone whom the run has asked for so far; anyone else in an answer was changed
-        without being asked for.
+        `requested`: everyone whom the run has requested so far; anyone else in an answer was
+        changed without being requested.
         """
-        self._meant = meant
+        self._requested = requested
         self.halt: str | None = None
-        """Why no more requests may be sent, in a sentence; None where they may."""
+        """Why no more requests may be sent, in a sentence; None if they may."""
         self._status = status
         self._context = context
         self._pace = context.pace
@@ -75,27 +75,27 @@ class StatusChanger:
         self._answered: list[Target] = []
         self._passed_over: set[UserId] = set()
         self._refused: list[tuple[Target, str]] = []
-        self._no_place_for: dict[AccountType | None, str] = {}
+        self._no_seat_for: dict[AccountType | None, str] = {}
         self._tries: dict[UserId, int] = {}
         self._lost_in_a_row = 0
         self._outcomes: dict[UserId, Outcome] = {}
-        self._doubts: dict[UserId, Outcome] = {}
-        self._strays: dict[UserId, Target] = {}
+        self._unknown: dict[UserId, Outcome] = {}
+        self._unrequested: dict[UserId, Target] = {}
 
     @property
     def only_refused(self) -> bool:
-        """Whether everybody so far was refused, each in a request of their own."""
-        return bool(self._refused) and not (self._answered or self._outcomes or self._doubts)
+        """Whether everyone so far was refused, each in a request of their own."""
+        return bool(self._refused) and not (self._answered or self._outcomes or self._unknown)
 
     async def ask(self, batch: Sequence[Target]) -> None:
-        """Request the change for `batch` until everyone is settled, or going on makes no sense."""
+        """Request the change for `batch` until everyone is settled or the run has to stop."""
         self._groups.append(tuple(batch))
         while self._groups and self.halt is None:
-            group = self._without_hopeless(self._groups.popleft())
+            group = self._drop_without_seat(self._groups.popleft())
             if group:
                 self._groups.extendleft(reversed(await self._ask(group)))
         while self._groups:
-            self._leave(self._groups.popleft(), f"not attempted: {self.halt}")
+            self._note_not_attempted(self._groups.popleft(), f"not attempted: {self.halt}")
 
     async def read_back(self) -> Changed:
         """Read back everyone for whom the portal answered; return the outcome of all."""
@@ -104,23 +104,23 @@ class StatusChanger:
         unasked = await self._changed_unasked()
         return Changed(
             outcomes=tuple(self._outcomes.values()),
-            unknown=tuple(self._doubts.values()),
+            unknown=tuple(self._unknown.values()),
             unasked=unasked,
         )
 
     async def _ask(self, group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
-        """Send one request; return the groups that are still to be asked for, in their order."""
+        """Send one request; return the groups that are still to be requested, in their order."""
         ids = tuple(target.user_id for target in group)
         try:
             changed = await self._context.portal.set_status(ids, self._status)
         except PortalRefused as refusal:
             if refusal.status in _NOBODY_CHANGED:
                 return self._halved_or_refused(group, refusal)
-            if refusal.status == _NO_PLACE:
-                return await self._after_no_place(group, refusal)
+            if refusal.status == _NO_SEAT:
+                return await self._after_no_seat(group, refusal)
             if refusal.status in (_KEY_REFUSED, _LIMIT_REACHED):
                 self.halt = _stopped_by(refusal)
-                self._leave(group, f"not attempted: {self.halt}")
+                self._note_not_attempted(group, f"not attempted: {self.halt}")
                 return []
             return await self._after_lost_answer(group, refusal)
         except PortalError as lost:
@@ -129,19 +129,19 @@ class StatusChanger:
         self._answered.extend(group)
         shown = {profile.id for profile in changed if has_status(profile, self._status)}
         self._passed_over.update(target.user_id for target in group if target.user_id not in shown)
-        self._note_strays(group, changed)
+        self._note_unrequested(group, changed)
         return []
 
-    def _note_strays(self, group: tuple[Target, ...], changed: Iterable[Profile]) -> None:
-        """Remember people in the answer who were not asked for; the run stops at such a portal."""
+    def _note_unrequested(self, group: tuple[Target, ...], changed: Iterable[Profile]) -> None:
+        """Note people in the answer who were not requested; the run stops at such a portal."""
         asked = {target.user_id for target in group}
         for profile in changed:
-            if profile.id not in asked and profile.id not in self._meant:
+            if profile.id not in asked and profile.id not in self._requested:
                 email = profile.email or None
-                stray = Target(user_id=profile.id, email=email, type=profile.type)
-                self._strays[profile.id] = stray
-        if self._strays:
-            self.halt = "the portal changed people whom it was not asked to change"
+                unrequested = Target(user_id=profile.id, email=email, type=profile.type)
+                self._unrequested[profile.id] = unrequested
+        if self._unrequested:
+            self.halt = "the portal changed people it was not asked to change"
 
     def _halved_or_refused(
         self, group: tuple[Target, ...], refusal: PortalRefused
@@ -151,10 +151,10 @@ class StatusChanger:
         self._refused.append((group[0], refusal.found))
         return []
 
-    async def _after_no_place(
+    async def _after_no_seat(
         self, group: tuple[Target, ...], refusal: PortalRefused
     ) -> list[tuple[Target, ...]]:
-        """Continue past somebody for whom the portal's licence has no seat left.
+        """Continue past a person for whom the portal's licence has no seat left.
 
         The portal has already changed those before them in the list.
         """
@@ -162,13 +162,13 @@ class StatusChanger:
         if len(unchanged) > 1:
             return _halves(unchanged)
         for target in unchanged:
-            self._no_place_for[target.type] = _no_place(self._status, refusal)
+            self._no_seat_for[target.type] = _no_seat_text(self._status, refusal)
         return [unchanged] if unchanged else []
 
     async def _after_lost_answer(
         self, group: tuple[Target, ...], lost: PortalError
     ) -> list[tuple[Target, ...]]:
-        """After an answer was lost, see who is changed, and continue with the others."""
+        """After an answer was lost, find out who is changed, and continue with the others."""
         await asyncio.sleep(self._pause())
         unchanged = await self._take_changed(group)
         if self.halt is not None or not unchanged:
@@ -179,18 +179,20 @@ class StatusChanger:
                 f"the portal lost {self._lost_in_a_row} requests in a row without changing anybody"
                 f" ({lost.found})"
             )
-            self._doubt(
+            self._note_unknown(
                 unchanged, f"the portal gave no proper answer: {lost.found}", Cause.NO_ANSWER
             )
             return []
-        return self._again(unchanged, lost)
+        return self._retry_groups(unchanged, lost)
 
-    def _again(self, unchanged: tuple[Target, ...], lost: PortalError) -> list[tuple[Target, ...]]:
+    def _retry_groups(
+        self, unchanged: tuple[Target, ...], lost: PortalError
+    ) -> list[tuple[Target, ...]]:
         """Retry all together, then in halves, then give up on single people."""
         for target in unchanged:
             self._tries[target.user_id] = self._tries.get(target.user_id, 0) + 1
         if len(unchanged) == 1 and self._tries[unchanged[0].user_id] >= self._pace.tries:
-            self._doubt(
+            self._note_unknown(
                 unchanged,
                 f"the portal gave no proper answer {self._pace.tries} times, and the account does"
                 f" not show the change: {lost.found}",
@@ -207,7 +209,7 @@ class StatusChanger:
             now = await self._read(group)
         except PortalError as error:
             self.halt = f"the portal can't be read any more: {error.found}"
-            self._doubt(
+            self._note_unknown(
                 group,
                 "whether it was done is not known: the portal gave no proper answer, and then"
                 f" could not be read: {error.found}",
@@ -225,11 +227,11 @@ class StatusChanger:
                 self._outcomes[target.user_id] = spared(target, GONE)
             else:
                 words = f"the account can't be read: {_unread(now, target)}"
-                self._doubt([target], words, Cause.UNREADABLE)
+                self._note_unknown([target], words, Cause.UNREADABLE)
         return tuple(unchanged)
 
     async def _verify(self) -> None:
-        """Read back those for whom the portal answered that it is done."""
+        """Read back those for whom the portal reported success."""
         waiting = self._answered
         for pause in (0.0, *self._pace.pauses):
             if not waiting:
@@ -240,20 +242,20 @@ class StatusChanger:
                 now = await self._read(waiting)
             except PortalError as error:
                 self.halt = self.halt or f"the portal can't be read any more: {error.found}"
-                self._doubt_verified(waiting, f"reading back failed: {error.found}")
+                self._note_unconfirmed(waiting, f"reading back failed: {error.found}")
                 return
             waiting = [target for target in waiting if not self._verified(target, now)]
         for target in waiting:
             if target.user_id in self._passed_over:
                 self._outcomes[target.user_id] = refused(target, PASSED_OVER)
-        self._doubt(
+        self._note_unknown(
             [target for target in waiting if target.user_id not in self._passed_over],
             "the portal reported success, but still shows the account unchanged",
             Cause.UNCONFIRMED,
         )
 
     def _verified(self, target: Target, now: PeopleNow) -> bool:
-        """Record what reading back shows of somebody; False where it shows the old status."""
+        """Record what reading back shows of a person; False if it shows the old status."""
         profile = now.profiles.get(target.user_id)
         if profile is not None and not has_status(profile, self._status):
             return False
@@ -263,11 +265,11 @@ class StatusChanger:
             why = GONE.explanation
             self._outcomes[target.user_id] = unconfirmed(target, self._status, why)
         else:
-            self._doubt_verified([target], f"the account can't be read: {_unread(now, target)}")
+            self._note_unconfirmed([target], f"the account can't be read: {_unread(now, target)}")
         return True
 
     async def _explain_refusals(self) -> None:
-        """Read back those whom the portal refused individually: some may be gone by now."""
+        """Read back those whom the portal refused individually: some may be gone now."""
         targets = [target for target, _ in self._refused]
         try:
             now = await self._read(targets)
@@ -283,45 +285,45 @@ class StatusChanger:
                 self._outcomes[target.user_id] = refused(target, said)
 
     async def _changed_unasked(self) -> tuple[Target, ...]:
-        """Return those changed without being asked for; verified where reading back shows it."""
-        if not self._strays:
+        """Return those changed without being requested; verified if reading back shows it."""
+        if not self._unrequested:
             return ()
         try:
-            now = await self._read(list(self._strays.values()))
+            now = await self._read(list(self._unrequested.values()))
         except PortalError:  # better to report somebody needlessly than not at all
             now = PeopleNow(profiles={})
-        for who, target in self._strays.items():
+        for who, target in self._unrequested.items():
             profile = now.profiles.get(who)
             shown = profile is not None and has_status(profile, self._status)
             self._outcomes[who] = not_asked_for(target, self._status, verified=shown)
-        return tuple(self._strays.values())
+        return tuple(self._unrequested.values())
 
     async def _read(self, targets: Sequence[Target]) -> PeopleNow:
         ids = [target.user_id for target in targets]
         guests_only = all(target.type is AccountType.GUEST for target in targets)
         return await read_people(self._context.portal, ids, guests_only=guests_only)
 
-    def _without_hopeless(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
+    def _drop_without_seat(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
         """Take out account types for which the licence has already refused a seat."""
         for target in group:
-            if target.type in self._no_place_for:
-                said = self._no_place_for[target.type]
+            if target.type in self._no_seat_for:
+                said = self._no_seat_for[target.type]
                 self._outcomes[target.user_id] = refused(target, said, Cause.NO_PLACE)
-        return tuple(target for target in group if target.type not in self._no_place_for)
+        return tuple(target for target in group if target.type not in self._no_seat_for)
 
-    def _leave(self, targets: Iterable[Target], why: str) -> None:
+    def _note_not_attempted(self, targets: Iterable[Target], why: str) -> None:
         """Record that these were not requested; an earlier lost request may still take effect."""
         for target in targets:
-            where = self._doubts if target.user_id in self._tries else self._outcomes
+            where = self._unknown if target.user_id in self._tries else self._outcomes
             where[target.user_id] = failed(target, why, Cause.NOT_ATTEMPTED)
 
-    def _doubt(self, targets: Iterable[Target], why: str, cause: Cause) -> None:
+    def _note_unknown(self, targets: Iterable[Target], why: str, cause: Cause) -> None:
         for target in targets:
-            self._doubts[target.user_id] = failed(target, why, cause)
+            self._unknown[target.user_id] = failed(target, why, cause)
 
-    def _doubt_verified(self, targets: Iterable[Target], why: str) -> None:
+    def _note_unconfirmed(self, targets: Iterable[Target], why: str) -> None:
         for target in targets:
-            self._doubts[target.user_id] = unconfirmed(target, self._status, why)
+            self._unknown[target.user_id] = unconfirmed(target, self._status, why)
 
     def _pause(self) -> float:
         pauses = self._pace.pauses
@@ -333,11 +335,11 @@ def _halves(group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
     return [group[:middle], group[middle:]]
 
 
-def _no_place(status: AccountStatus, refusal: PortalRefused) -> str:
+def _no_seat_text(status: AccountStatus, refusal: PortalRefused) -> str:
     if status is AccountStatus.ACTIVE:
         return (
-            "the portal's licence has no place left for this kind of account (402): disable or"
-            " delete others, or buy places, and undo again"
+            "the portal's licence has no seat left for this kind of account (402): disable or"
+            " delete others, or buy seats, and undo again"
         )
     return refusal.found
 

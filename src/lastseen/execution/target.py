@@ -1,4 +1,4 @@
-"""A person whose account is to be changed, as they stood when that was decided."""
+"""A person whose account is to be changed, as they were when that was decided."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     """The e-mail address."""
     type: AccountType | None = None
-    """What kind of account it was; None where the decision did not note it."""
+    """What kind of account it was; None if the decision did not record it."""
     reason: Reason | None = None
     """Why the plan decides to change it; None in journals of earlier versions."""
 

@@ -10,7 +10,7 @@ DRY_RUN_SCHEMA = "lastseen.dry-run/1"
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What applying a plan would do, after every check and the last look; nothing was changed."""
+    """What applying a plan would do, after every check and the recheck; nothing was changed."""
 
     schema: str = DRY_RUN_SCHEMA
     """Name and version of the JSON form."""

@@ -70,7 +70,7 @@ class Cause(StrEnum):
     REFUSED = "refused"
     """The portal refused to change this account."""
     NO_PLACE = "no-place"
-    """The portal's licence has no place left."""
+    """The portal's licence has no seat left."""
     PENDING = "pending"
     """Reinstated, and the person must accept the invitation again."""
 
@@ -95,7 +95,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NotAsked = Literal["roster", "policy"]
-"""What the last look of a run may go without, where it is called as a library."""
+"""What the recheck of a run may go without, where it is called as a library."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: tuple[str, ...] = ()
     """Who approved what was carried out, where people were asked."""
     not_asked: tuple[NotAsked, ...] = ()
-    """What the last look could not ask, since the library was called without it."""
+    """What the recheck could not check, since the library was called without it."""
 
 
 def summarise_outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, int]:

@@ -81,7 +81,7 @@ def says_more(decision: Decision, policy: Policy) -> bool:
 
 
 def idle_since_registration(decision: Decision) -> bool:
-    """Return whether the days idle count from the registration, for want of any sighting."""
+    """Return whether the days idle count from the registration, for lack of any sighting."""
     return decision.last_seen_by is SeenBy.REGISTRATION
 
 

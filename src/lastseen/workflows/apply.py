@@ -35,7 +35,7 @@ class ApplyPreview(msgspec.Struct, frozen=True, kw_only=True):
     """The people chosen to be disabled, in the plan's order."""
     to_sign_out: tuple[Decision, ...]
     """The people chosen whose sessions would be ended."""
-    decided_anew: bool
+    kept_by_new_review: bool
     """Whether the ledger did not make the plan, so that everyone in it is decided again first."""
 
 
@@ -140,5 +140,5 @@ def preview_apply(
     return ApplyPreview(
         to_disable=with_verdict(chosen, Verdict.DISABLE),
         to_sign_out=with_verdict(chosen, Verdict.SIGN_OUT),
-        decided_anew=not here,
+        kept_by_new_review=not here,
     )

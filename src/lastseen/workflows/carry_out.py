@@ -13,7 +13,7 @@ from lastseen.execution.context import ExecutionContext, identify_actor
 from lastseen.execution.disable import disable
 from lastseen.execution.guardrails import Allowance, check_guardrails
 from lastseen.execution.history import History, read_history
-from lastseen.execution.key_rights import require_changing
+from lastseen.execution.key_rights import require_change_right
 from lastseen.execution.outcomes import already
 from lastseen.execution.preflight import check_age
 from lastseen.execution.recheck import Candidate, DecisionBasis
@@ -64,7 +64,9 @@ async def carry_out(
         chosen = left
     to_disable = with_verdict(chosen, Verdict.DISABLE)
     if to_disable:
-        await require_changing(context.portal, attempted=f"carrying out the plan {plan.plan_id}")
+        await require_change_right(
+            context.portal, attempted=f"carrying out the plan {plan.plan_id}"
+        )
     own = await identify_actor(context)
     record = earlier or RunRecord(
         context.ledger.journal, context.ledger.runs.begin(kind, plan_id=plan.plan_id)

@@ -14,7 +14,7 @@ from lastseen.evidence.reading.filter_detection import (
     detect_filters,
 )
 from lastseen.evidence.reading.log import sign_in_log
-from lastseen.execution.key_rights import own_key_if_told
+from lastseen.execution.key_rights import own_key_if_available
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountType, Profile
 from lastseen.model.counting import counted
@@ -70,7 +70,7 @@ async def doctor(
     findings = [release_finding(release)]
     if release is not None and not release.is_supported:
         return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
-    key = await own_key_if_told(portal)
+    key = await own_key_if_available(portal)
     findings.append(rights_finding(key, clock()))
     if key is not None and not key.reads_logs:  # every other question would be refused as well
         return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))

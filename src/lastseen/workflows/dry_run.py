@@ -7,7 +7,7 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.execution.context import ExecutionContext, identify_actor
 from lastseen.execution.history import read_history
-from lastseen.execution.key_rights import require_changing
+from lastseen.execution.key_rights import require_change_right
 from lastseen.execution.recheck import Rechecked, recheck
 from lastseen.ledger import PortalLedger
 from lastseen.model.decision import Decision, Verdict
@@ -50,7 +50,7 @@ async def dry_run(
         await preview_on_portal(plan, portal, ledger=ledger, options=mine, now=clock())
         chosen = chosen_of(plan, options, ledger)
         if with_verdict(chosen, Verdict.DISABLE):
-            await require_changing(portal, attempted=f"carrying out the plan {plan.plan_id}")
+            await require_change_right(portal, attempted=f"carrying out the plan {plan.plan_id}")
         own = await identify_actor(context)
         candidates = candidates_of(plan, chosen, ledger)
         history = read_history(ledger.journal.entries())

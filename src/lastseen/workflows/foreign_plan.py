@@ -4,7 +4,7 @@ Each of them is reviewed again with the current roster and policy, and nobody el
 """
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.outcomes import already, decided_anew
+from lastseen.execution.outcomes import already, kept_by_new_review
 from lastseen.execution.preflight import refuse_foreign
 from lastseen.execution.recovery import nothing, settle
 from lastseen.execution.target import Target
@@ -67,4 +67,4 @@ def _decided_otherwise(named: Decision, fresh: Plan) -> Outcome:
         return already(target, AccountStatus.TERMINATED)
     if found is not None:
         words = f"decided anew: {found.decision.value}, {found.reason.value}. {found.explanation}"
-    return decided_anew(target, words)
+    return kept_by_new_review(target, words)

@@ -13,7 +13,7 @@ from lastseen.execution.context import ExecutionContext, Pace, identify_actor
 from lastseen.execution.disable import disable
 from lastseen.execution.guardrails import allowance, check_guardrails
 from lastseen.execution.history import read_history
-from lastseen.execution.key_rights import require_changing
+from lastseen.execution.key_rights import require_change_right
 from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.recovery import settle, undoes
 from lastseen.execution.reinstate import reinstate
@@ -72,7 +72,7 @@ async def undo(
         undone = RunRecord(ledger.journal, run)
         chosen = _chosen(undone, who)
         if chosen:
-            await require_changing(portal, attempted=f"undoing the run {run.run_id}")
+            await require_change_right(portal, attempted=f"undoing the run {run.run_id}")
         if undone.begun and undone.status is AccountStatus.ACTIVE:
             return await _disable_again(
                 chosen, undone, context, guardrails or Guardrails(), earlier=earlier

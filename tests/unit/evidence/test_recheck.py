@@ -1,4 +1,4 @@
-"""The last look before access is taken away."""
+"""The recheck before access is taken away."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Nobody is changed whom the last look spares, or before it is over."""
+"""Nobody is changed whom the recheck spares, or before it is over."""
 
 import asyncio
 from datetime import timedelta

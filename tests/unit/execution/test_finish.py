@@ -83,13 +83,13 @@ def test_the_words_of_an_outcome_do_not_matter_to_the_exit_code():
 
 
 def test_a_run_that_ended_early_can_be_carried_on_and_says_who_is_left(record, working, ledger):
-    receipt = end_run(record, working, halt="a stop was asked for")
+    receipt = end_run(record, working, halt="a stop was requested")
 
     assert ledger.runs.find(record.run.run_id).state == "interrupted"
     assert ledger.runs.receipt(record.run.run_id) == receipt
     left = receipt.outcomes[1]
     assert (left.user_id, left.cause) == (BOB.user_id, Cause.NOT_ATTEMPTED)
-    assert "a stop was asked for" in (left.error or "")
+    assert "a stop was requested" in (left.error or "")
 
 
 def test_a_run_with_somebody_open_stays_open_even_when_it_is_over(record, working, ledger):

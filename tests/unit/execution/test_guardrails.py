@@ -68,27 +68,29 @@ def test_one_person_always_passes_the_share(roster):
 
 def test_people_disabled_lately_count_as_well():
     plan = roster_of(100)
-    check_guardrails(people(5), plan=plan, allowed=allowed(lately=people(20, first=50)))
+    check_guardrails(people(5), plan=plan, allowed=allowed(recently=people(20, first=50)))
     with pytest.raises(GuardrailStopped, match="21 people were disabled in that time already"):
-        check_guardrails(people(5), plan=plan, allowed=allowed(lately=people(21, first=50)))
+        check_guardrails(people(5), plan=plan, allowed=allowed(recently=people(21, first=50)))
 
 
 def test_one_by_one_is_no_way_around_the_share():
     with pytest.raises(GuardrailStopped):
-        check_guardrails(people(1), plan=roster_of(3), allowed=allowed(lately=people(1, first=50)))
+        check_guardrails(
+            people(1), plan=roster_of(3), allowed=allowed(recently=people(1, first=50))
+        )
 
 
 def test_a_person_counted_already_counts_once():
-    check_guardrails(people(25), plan=roster_of(100), allowed=allowed(lately=people(25)))
+    check_guardrails(people(25), plan=roster_of(100), allowed=allowed(recently=people(25)))
 
 
 def test_a_run_that_disables_nobody_passes_however_many_were_disabled_lately():
-    check_guardrails((), plan=roster_of(4), allowed=allowed(lately=people(4)))
+    check_guardrails((), plan=roster_of(4), allowed=allowed(recently=people(4)))
 
 
 def test_max_disable_takes_the_place_of_both_limits():
     plan = roster_of(100)
-    check_guardrails(people(90), plan=plan, allowed=allowed(max_disable=90, lately=people(100)))
+    check_guardrails(people(90), plan=plan, allowed=allowed(max_disable=90, recently=people(100)))
     with pytest.raises(GuardrailStopped, match="--max-disable allows 90 people"):
         check_guardrails(people(91), plan=plan, allowed=allowed(max_disable=90))
 
@@ -112,7 +114,7 @@ def test_counted_are_disablings_of_the_last_days_neither_undone_nor_approved(
         reinstated={},
         now=Instant(START + timedelta(days=after_days)),
     )
-    assert found.lately == (people(1) if counts else frozenset())
+    assert found.recently == (people(1) if counts else frozenset())
 
 
 def test_a_person_reinstated_by_hand_no_longer_counts():
@@ -123,7 +125,7 @@ def test_a_person_reinstated_by_hand_no_longer_counts():
         reinstated={UserId("p0"): Instant(START + timedelta(hours=1))},
         now=Instant(START + timedelta(days=1)),
     )
-    assert found.lately == frozenset()
+    assert found.recently == frozenset()
 
 
 def test_the_roster_counts_whoever_is_on_it_and_on_the_portal(portal):

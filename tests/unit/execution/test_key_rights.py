@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from lastseen.docspace.interface import OwnKey
-from lastseen.execution.key_rights import own_key_if_told, require_changing
+from lastseen.execution.key_rights import own_key_if_available, require_change_right
 from lastseen.model.errors import KeyLacksRight, PortalRefused, PortalUnreachable
 from tests.unit.execution.fake_portal import FakePortal, lost, refused
 
@@ -32,7 +32,7 @@ def scopes(*names: str) -> OwnKey:
 
 
 def asked(portal: FakePortal) -> None:
-    asyncio.run(require_changing(portal, attempted="applying"))
+    asyncio.run(require_change_right(portal, attempted="applying"))
 
 
 @pytest.mark.parametrize("names", [("accounts:read",), ("*:read",), ("rooms:write", "*:read")])
@@ -71,4 +71,4 @@ def test_a_portal_that_cannot_be_asked_is_no_permission(trouble):
     with pytest.raises((PortalRefused, PortalUnreachable)):
         asked(portal)
     with pytest.raises((PortalRefused, PortalUnreachable)):
-        asyncio.run(own_key_if_told(portal))
+        asyncio.run(own_key_if_available(portal))

@@ -1,4 +1,4 @@
-"""The last look asks the roster, the configuration and the exemptions of now, and only spares."""
+"""The recheck uses the current roster, configuration and exemptions, and only spares."""
 
 from datetime import date, timedelta
 from pathlib import Path

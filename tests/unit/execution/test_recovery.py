@@ -1,4 +1,4 @@
-"""Runs that were cut off: which one goes on, and what became of the people of the others."""
+"""Interrupted runs: which one is resumed, and what happened to the people of the others."""
 
 import asyncio
 

@@ -46,7 +46,7 @@ def carried(
     ]
 
     async def play() -> Carried:
-        changing = StatusChanger(status, context, meant=())
+        changing = StatusChanger(status, context, requested=())
         await changing.ask(targets)
         changed = await changing.read_back()
         return Carried(changed.outcomes, changed.unknown, changing.halt)
@@ -297,7 +297,7 @@ def test_without_a_free_place_the_rest_is_refused_in_clear_words(execution, port
     found = kinds(changed)
     assert [found[who] for who in people[:7]] == [OutcomeKind.REINSTATED] * 7
     assert [found[who] for who in people[7:]] == [OutcomeKind.REFUSED] * 13
-    assert all("no place" in (o.error or "") for o in changed.outcomes if not o.verified)
+    assert all("no seat" in (o.error or "") for o in changed.outcomes if not o.verified)
     assert len(portal.puts) <= 6
     assert len(portal.changes) == 7
 

@@ -561,7 +561,7 @@ def test_a_receipt_tells_of_the_last_attempt_only(portal, ledger):
 
     receipt = carry_out(plan, portal, ledger, stop=stop)
 
-    assert "stop was asked for" in (outcome(receipt, ann).error or "")
+    assert "stop was requested" in (outcome(receipt, ann).error or "")
 
 
 def test_a_key_that_may_change_nobody_is_not_tried_on_everybody(portal, ledger):
@@ -629,7 +629,7 @@ def test_a_cancellation_finishes_the_batch_in_flight_and_leaves_a_receipt(portal
     assert run.state == "interrupted"
 
 
-# --- runs that were cut off -----------------------------------------------------------------------
+# --- runs that were interrupted -----------------------------------------------------------------------
 
 
 def test_another_plan_claims_nobody_whom_a_killed_run_disabled(portal, ledger):
@@ -832,5 +832,5 @@ def test_a_preview_says_what_would_be_done_and_asks_the_portal_nothing(portal, l
 
     assert [one.user_id for one in preview.to_disable] == [bob]
     assert preview.to_sign_out == ()
-    assert not preview.decided_anew
+    assert not preview.kept_by_new_review
     assert portal.requests == 0

@@ -629,7 +629,7 @@ def test_a_cancellation_finishes_the_batch_in_flight_and_leaves_a_receipt(portal
     assert run.state == "interrupted"
 
 
-# --- runs that were interrupted -----------------------------------------------------------------------
+# --- runs that were interrupted --------------------------------------------------------------
 
 
 def test_another_plan_claims_nobody_whom_a_killed_run_disabled(portal, ledger):

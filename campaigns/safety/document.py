@@ -38,8 +38,8 @@ simulator itself recorded. The comparison knows nothing of Lastseen's own eviden
 - **Faults**: each of the simulator's, alone and together, on up to a fifth of all requests: resets,
   gateway errors, 429, lost and truncated answers, empty and misshapen bodies, pages with entries
   missing, slow answers, a wrong `Date`, events that arrive and entries that are deleted meanwhile.
-- **Reviews**: once, again after hours or weeks on the same ledger, interrupted at a random request and
-  done again, two at the same time; many plans are carried out afterwards, with the recheck.
+- **Reviews**: once, again after hours or weeks on the same ledger, interrupted at a random request
+  and done again, two at the same time; many plans are carried out afterwards, with the recheck.
   Each policy of `open_sessions` on a third of the portals; with `sign-out` sessions are ended and
   people reviewed again before and after `return_days`.
 

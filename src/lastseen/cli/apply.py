@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.documents import deliver_receipt, read_plan, tell_undo
+from lastseen.cli.documents import deliver_receipt, print_undo_command, read_plan
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.key_rights import require_changing_key
 from lastseen.cli.options import (
@@ -58,7 +58,7 @@ def apply(
         bool,
         typer.Option(
             "--trust-plan-file",
-            help="Accept a plan that this ledger did not make: everyone in it is decided anew.",
+            help="Accept a plan that this ledger did not make: everyone in it is decided again.",
         ),
     ] = False,
     yes: YesOption = False,
@@ -90,7 +90,7 @@ def apply(
         return 0
     receipt = run_async(_applied(decided, called, settings, options))
     deliver_receipt(receipt, where, called, settings)
-    tell_undo(receipt, where, called)
+    print_undo_command(receipt, where, called)
     return receipt_exit_code(receipt)
 
 
@@ -103,7 +103,7 @@ def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes:
     if preview.to_disable:
         require_changing_key(settings, attempted=f"applying the plan {plan.plan_id}")
     return agreed(
-        _deed(preview, plan, options),
+        _announcement(preview, plan, options),
         [one.display_name or one.email or str(one.user_id) for one in concerned],
         yes=yes,
         attempted=f"applying the plan {plan.plan_id}",
@@ -132,23 +132,23 @@ async def _previewed_on_portal(
         )
 
 
-def _deed(preview: "ApplyPreview", plan: "Plan", options: "ApplyOptions") -> str:
-    """Return what the question asks for, with every number that matters."""
+def _announcement(preview: "ApplyPreview", plan: "Plan", options: "ApplyOptions") -> str:
+    """Return the announcement that the question shows, with every number that matters."""
     disabled, signed_out = len(preview.to_disable), len(preview.to_sign_out)
     parts = [f"disable {people(disabled)}"] if disabled or not signed_out else []
     if signed_out:
         parts.append(f"end the sessions of {people(signed_out)}")
-    deed = f"{' and '.join(parts)} on {plan.portal}"
+    announcement = f"{' and '.join(parts)} on {plan.portal}"
     if preview.kept_by_new_review:
-        deed = f"review again, then of the people in this file at most {deed}"
+        announcement = f"review again and, among the people in this file, {announcement} at most"
     notes = []
     marked = sum(one.session_may_be_open for one in preview.to_disable)
     if marked:
         notes.append(f"{people(marked)} may still be signed in")
     if options.max_disable is not None:
         notes.append(f"--max-disable {options.max_disable} lifts the guardrails")
-    deed = deed[0].upper() + deed[1:]
-    return f"{deed} ({'; '.join(notes)})" if notes else deed
+    announcement = announcement[0].upper() + announcement[1:]
+    return f"{announcement} ({'; '.join(notes)})" if notes else announcement
 
 
 async def _applied(
@@ -179,7 +179,7 @@ def _rehearse(
     options: "ApplyOptions",
     where: Destinations,
 ) -> ExitCode:
-    """Show what applying would do; 4 where somebody could not be looked at again."""
+    """Show what applying would do; exit with 4 if somebody could not be rechecked."""
     from lastseen.api import OutcomeKind
     from lastseen.reports.dry_run import render_dry_run
 

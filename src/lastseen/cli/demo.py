@@ -45,7 +45,7 @@ def demo(
     fleet: Annotated[
         int | None,
         typer.Option(
-            "--fleet", metavar="N", min=1, max=200, help="Show a fleet of so many portals instead."
+            "--fleet", metavar="N", min=1, max=200, help="Show a fleet of N portals instead."
         ),
     ] = None,
 ) -> None:
@@ -98,7 +98,7 @@ def _demonstrate(*, report: Path) -> None:
             who = decision.email or str(decision.user_id)
             stage.run(sentence, "explain", who, "--run", plan.plan_id, lines=_EXPLAINED_LINES)
         stage.run(
-            "Carry the plan out. Each person is rechecked first; it asks unless told --yes.",
+            "Carry the plan out. Each person is rechecked first; it asks unless given --yes.",
             "apply",
             "plan.json",
             "--yes",
@@ -126,13 +126,13 @@ class _Stage:
     served: Mapping[str, str]
 
     def show_environment(self) -> None:
-        """Print what a person would type before the commands; the key only by its name."""
+        """Print the exports that a person would type first, without the key's value."""
         for name, value in self._own_environment().items():
             shown = "..." if name == "LASTSEEN_API_KEY" else value
             _print(f"  export {name}={shown}")
 
     def run(self, said: str, *arguments: str, lines: int | None = None) -> None:
-        """Introduce the command, show it, and run it; of its output print the first `lines`.
+        """Introduce the command, show it, run it, and print the first `lines` of its output.
 
         Raises DemoFailed.
         """
@@ -150,8 +150,8 @@ class _Stage:
         if process.returncode != 0:
             raise DemoFailed(
                 attempted=f"showing `lastseen {arguments[0]}` on a simulated portal",
-                found=f"it ended with {process.returncode}",
-                meaning="the demo can't go on; nothing real was touched",
+                found=f"it exited with {process.returncode}",
+                meaning="the demo can't continue; nothing real was touched",
                 remedy="read what the command printed above",
             )
 
@@ -185,7 +185,7 @@ class _Stage:
 
 @contextmanager
 def _simulated_portal() -> Iterator[Mapping[str, str]]:
-    """Yield the variables that a portal in a process of its own prints; it ends with the block."""
+    """Serve a portal in its own process; yield the variables that it prints."""
     size = ("--contractors", _CONTRACTORS, "--staff", _STAFF, "--seed", _SEED)
     with _started("simulate", "--port", "0", *size, captured=True) as process:
         assert process.stdout is not None
@@ -246,7 +246,7 @@ def _stop(process: "subprocess.Popen[str]") -> None:
 def _examples(plan: "Plan") -> Iterator[tuple[str, "Decision"]]:
     """Yield one person kept and one on hold, each with an introduction.
 
-    The person kept was rather seen at work than signing in, which sign-ins alone would miss.
+    The person kept is preferably one whose sign-ins alone would not show them.
     """
     from lastseen.api import SeenBy, Verdict
 

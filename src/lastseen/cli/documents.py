@@ -56,7 +56,7 @@ def deliver_plan(
     only: "Verdict | None" = None,
     source: Path | None = None,
 ) -> None:
-    """Write the plan; `everyone` and `only` say whom a table or report lists.
+    """Write the plan; `everyone` and `only` filter the people in a table or report.
 
     `source` is the file that the plan was read from, if any.
     """
@@ -78,7 +78,7 @@ def deliver_plan(
 
     where.deliver(render, plan_summary(plan), called=called)
     if not where.shows_table:
-        _tell_guardrail(known.stopped_by)
+        _print_guardrail_warning(known.stopped_by)
 
 
 def plan_context(
@@ -109,18 +109,18 @@ def plan_context(
     )
 
 
-def tell_guardrail(plan: "Plan", settings: "Settings", *, max_disable: int | None) -> None:
-    """Say that a guardrail would stop the plan, and the ways on, where that is so."""
-    _tell_guardrail(_stopped_by(plan, settings, max_disable))
+def print_guardrail_warning(plan: "Plan", settings: "Settings", *, max_disable: int | None) -> None:
+    """Print which guardrail would stop the plan and how to proceed, if one would."""
+    _print_guardrail_warning(_stopped_by(plan, settings, max_disable))
 
 
-def _tell_guardrail(stopped_by: str | None) -> None:
+def _print_guardrail_warning(stopped_by: str | None) -> None:
     if stopped_by:
         print_line(f"A guardrail would stop this. {stopped_by}", event="guardrail", level="warning")
 
 
 def _stopped_by(plan: "Plan", settings: "Settings", max_disable: int | None) -> str | None:
-    """Return which guardrail would stop the plan, and the ways on; None where none would."""
+    """Return which guardrail would stop the plan and how to proceed; None if none would."""
     from lastseen.api import guardrail_ahead, open_portal_ledger, system_clock
 
     if plan.pretended:
@@ -170,7 +170,7 @@ def deliver_receipt(
     where.deliver(render, receipt_summary(receipt), called=called)
 
 
-def tell_undo(receipt: "Receipt", where: Destinations, called: Invocation) -> None:
+def print_undo_command(receipt: "Receipt", where: Destinations, called: Invocation) -> None:
     """Print the command that undoes the run, unless a table on the screen ends with it."""
     from lastseen.reports.receipt import can_be_undone
 

@@ -34,7 +34,7 @@ def print_error(error: LastseenError, form: LogFormat) -> None:
 
 
 def print_bug(error: BaseException, form: LogFormat, *, with_traceback: bool) -> None:
-    """Print one line that owns up to a bug; the traceback only where it was asked for."""
+    """Print one line that reports a bug; the traceback only if it was requested."""
     name = type(error).__name__
     message = f"this is a bug in Lastseen: {name}: {_one_line(str(error))}"
     trace = "".join(traceback.format_exception(error)) if with_traceback else None

@@ -122,14 +122,14 @@ def remove(
             raise UsageError(
                 attempted=f"removing the exemption of {named}",
                 found="there is none",
-                meaning="nobody of that id or address is exempt on this portal",
+                meaning="nobody with that id or address is exempt on this portal",
                 remedy="look at `lastseen exempt list`",
             )
     print_line(f"{named} is no longer exempt.")
 
 
 def _named(who: str | None, domain: str | None, group: str | None) -> str:
-    """Return who is meant in the ledger's form; raises UsageError unless exactly one is named."""
+    """Return whom it covers, as the ledger names it; raises UsageError unless one is given."""
     named = [
         *([who] if who else []),
         *([f"domain:{domain}"] if domain else []),

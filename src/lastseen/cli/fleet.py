@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Look after many portals with one configuration.")
 
-NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="Portals, by name.")]
+NamesArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="The portals' names.")]
 
 
 class CommandForm(StrEnum):
@@ -43,8 +43,8 @@ def sync(
 ) -> None:
     """Make FILE the fleet: add, change and retire portals.
 
-    Shows the difference first. Keys are stored as references only. What the ledger knows of a
-    retired portal is kept.
+    Shows the difference first. Keys are stored as references only. The ledger keeps what it
+    knows of a retired portal.
     """
     from lastseen.fleet.configuration import read_fleet
     from lastseen.fleet.sync import difference
@@ -53,10 +53,10 @@ def sync(
     wanted = read_fleet(file)
     with _opened(invocation(context)) as fleet:
         changes = difference(fleet.store.portals(), wanted)
-        write_out(_told(changes).encode())
+        write_out(_difference_text(changes).encode())
         if not changes:
             return
-        if not agreed_to("Change the fleet like that.", yes=yes, attempted=f"syncing {file}"):
+        if not agreed_to("Change the fleet as shown.", yes=yes, attempted=f"syncing {file}"):
             return
         fleet.store.replace(wanted, now=system_clock())
         fleet.queue.withdraw(portal.name for portal in changes.retired)
@@ -84,7 +84,7 @@ def enqueue(
 ) -> None:
     """Put a job for every portal into the queue, whatever its schedule.
 
-    Portals that are paused or stopped get one only where --portal names them.
+    Portals that are paused or stopped get one only if --portal names them.
     """
     if first_run_applies and not yes:
         raise nobody_to_ask("enqueueing first runs that may change people")
@@ -96,7 +96,7 @@ def enqueue(
             first_run_applies=first_run_applies,
         )
     jobs = counted(len(put.new), "job", "jobs")
-    print_line(f"{jobs} put into the queue; {len(put.waiting)} waited there already.")
+    print_line(f"{jobs} put into the queue; {len(put.waiting)} already waiting.")
 
 
 @app.command()
@@ -106,7 +106,7 @@ def status(
     output: OutputOption = None,
     form: ShortFormatOption = None,
 ) -> None:
-    """Show how every portal stands; asks no portal anything.
+    """Show the state of every portal, from the ledger alone.
 
     A portal that could not be reached, was never reviewed or is overdue is never called clean.
     """
@@ -133,7 +133,7 @@ def status(
 
 @app.command()
 def pause(context: typer.Context, names: NamesArgument) -> None:
-    """Start no more jobs of these portals; one that runs goes on to its end."""
+    """Start no more jobs for these portals; a running job is finished."""
     from lastseen.model.instant import system_clock
 
     with _opened(invocation(context)) as fleet:
@@ -144,7 +144,7 @@ def pause(context: typer.Context, names: NamesArgument) -> None:
 
 @app.command()
 def resume(context: typer.Context, names: NamesArgument) -> None:
-    """Take up portals again that were paused, or stopped because their jobs broke."""
+    """Resume portals that were paused, or stopped because their jobs broke."""
     from lastseen.model.instant import system_clock
 
     with _opened(invocation(context)) as fleet:
@@ -182,22 +182,22 @@ def _opened_store(called: Invocation) -> "Iterator[FleetStore]":
 
 @contextmanager
 def fleet_dependencies() -> Iterator[None]:
-    """Tell what to install where a library of the fleet's is missing."""
+    """Say what to install if a library of the fleet's is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise UsageError(
             attempted="opening the fleet",
             found=f"the package {error.name} is not installed",
-            meaning="the queue's libraries come only when asked for: one portal needs none",
+            meaning="the queue's libraries are optional, since one portal needs none",
             remedy=install_extra("fleet"),
         ) from None
 
 
-def _told(changes: "Difference") -> str:
+def _difference_text(changes: "Difference") -> str:
     lines = [f"+ {portal.name}  {portal.url}" for portal in changes.added]
     for change in changes.changed:
-        lines += [f"~ {change.name}", *(f"    {told}" for told in change.differences)]
+        lines += [f"~ {change.name}", *(f"    {difference}" for difference in change.differences)]
     lines += [f"- {portal.name}  {portal.url} (retired)" for portal in changes.retired]
     lines.append(
         f"{len(changes.added)} added, {len(changes.changed)} changed, "

@@ -25,11 +25,11 @@ _LOST = "http://127.0.0.1:9"
 
 
 class FleetDemoFailed(LastseenError):
-    """A step of the demo did not come out as it must."""
+    """A step of the demo did not end as expected."""
 
 
 def demonstrate_fleet(portals: int) -> None:
-    """Show a fleet of so many portals, and one that can't be reached. Raises FleetDemoFailed."""
+    """Show a fleet of N portals, and one that can't be reached. Raises FleetDemoFailed."""
     with fleet_dependencies():
         from lastseen.fleet.throwaway import throwaway_postgres
 
@@ -45,12 +45,12 @@ def demonstrate_fleet(portals: int) -> None:
             "The fleet file names each portal and where its key is found, never the key:",
         )
         _print(_excerpt(_fleet_file(served)))
-        stage.run("What would the file change? --yes says that this is meant.", 0, *_SYNC)
+        stage.run("What would the file change? --yes confirms it.", 0, *_SYNC)
         stage.run(
             "Review every portal. Nobody is changed by that.", 0, "fleet", "enqueue", "review"
         )
         stage.work(f"{_WORKERS} workers, as they could run on {_WORKERS} machines.")
-        stage.run("How does the fleet stand? A lost portal is never clean.", 0, *_STATUS)
+        stage.run("What is the state of the fleet? A lost portal is never clean.", 0, *_STATUS)
         stage.run(
             "Carry it out, inside each portal's guardrails.",
             0,
@@ -77,17 +77,17 @@ class _Stage:
     folder: Path
     environ: Mapping[str, str]
 
-    def run(self, told: str, expected: int, *arguments: str) -> None:
+    def run(self, introduction: str, expected: int, *arguments: str) -> None:
         """Say what is about to happen, show the command and run it. Raises FleetDemoFailed."""
-        _say(told)
+        _say(introduction)
         _print(f"$ lastseen {' '.join(arguments)}\n")
         ended = self._start(*arguments).wait()
         if ended != expected:
             raise _failed(arguments, ended)
 
-    def work(self, told: str) -> None:
+    def work(self, introduction: str) -> None:
         """Let several workers drain the queue; say how long it took."""
-        _say(told)
+        _say(introduction)
         command = ("worker", "--drain", "--concurrency", "5")
         for _ in range(_WORKERS):
             _print(f"$ lastseen {' '.join(command)} &")
@@ -170,9 +170,9 @@ def _environ(served: Sequence[tuple[str, str]], ledger_url: str) -> dict[str, st
 def _failed(arguments: Sequence[str], code: int) -> FleetDemoFailed:
     return FleetDemoFailed(
         attempted=f"showing `lastseen {' '.join(arguments)}` on simulated portals",
-        found=f"it ended with {code}",
-        meaning="the demo can't go on; nothing real was touched",
-        remedy="what the command printed above says what it ran into",
+        found=f"it exited with {code}",
+        meaning="the demo can't continue; nothing real was touched",
+        remedy="read what the command printed above",
     )
 
 

@@ -1,7 +1,7 @@
 """The options of `lastseen` itself, also after a command's name: `lastseen review -v`.
 
-Reads nothing itself: each command gets a hidden copy of the parent's options, and what stands
-there is added to what stood before the command.
+Reads nothing itself: each command gets a hidden copy of the parent's options, and their values are
+merged with those given before the command.
 """
 
 import copy

@@ -40,10 +40,10 @@ class Invocation:
 
     @property
     def log_level(self) -> int:
-        """From which level on Lastseen's own log lines are shown.
+        """The level from which Lastseen's own log lines are shown.
 
-        Nobody who didn't ask for more gets anything but the document or the error; JSON lines go
-        to a collector, which wants the course of a run without being asked.
+        Without `-v` people get only the document or the error. JSON lines go to a collector, which
+        should always see the course of a run.
         """
         if self.quiet:
             return logging.CRITICAL
@@ -56,15 +56,15 @@ class Invocation:
     def settings(self) -> "Settings":
         """Read the configuration file and the environment.
 
-        A file that was found rather than named is told on standard error: it may not be the one
-        that was meant. Raises UsageError; also where a file that the command is to write is one of
-        its inputs, the ledger, the configuration or the key.
+        A file that was found rather than named is reported on standard error: it may not be the one
+        intended. Raises UsageError, also if a file that the command is to write is one of its
+        inputs, the ledger, the configuration or the key.
         """
         from lastseen.cli.protected import refuse_inputs_as_outputs
         from lastseen.config.load import load_settings
 
         settings = load_settings(self.config, os.environ)
-        self._tell_found_file()
+        self._report_found_file()
         plan = self.parameters.get("plan") or self.parameters.get("what")
         refuse_inputs_as_outputs(
             self._outputs(),
@@ -76,7 +76,7 @@ class Invocation:
         )
         return settings
 
-    def _tell_found_file(self) -> None:
+    def _report_found_file(self) -> None:
         from lastseen.cli.errors import print_line
         from lastseen.config.load import found_file
 
@@ -100,7 +100,7 @@ class Invocation:
         from lastseen.config.load import load_ledger_url
 
         url = load_ledger_url(self.config, os.environ)
-        self._tell_found_file()
+        self._report_found_file()
         return url
 
 

@@ -1,4 +1,4 @@
-"""A key that may only read is told before anybody is asked a question."""
+"""Rejects a key that may only read before the user is asked a question."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def require_changing_key(settings: "Settings", *, attempted: str) -> None:
-    """Raise KeyLacksRight where the configured key may not change accounts; else as PortalError."""
+    """Raise KeyLacksRight if the configured key may not change accounts, or another PortalError."""
     run_async(_require(settings, attempted))
 
 

@@ -1,4 +1,4 @@
-"""`--metrics-file`: what a run came to, for Prometheus's textfile collector."""
+"""`--metrics-file`: the result of a run, for Prometheus's textfile collector."""
 
 import time
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ MetricsFileOption = Annotated[
     typer.Option(
         "--metrics-file",
         metavar="FILE",
-        help="Write metrics for Prometheus's textfile collector, whatever comes of the run.",
+        help="Write metrics for Prometheus's textfile collector, whether the run succeeds or not.",
     ),
 ]
 
 
-class Told:
-    """Hears what the run came to; does nothing where no file is wanted."""
+class ResultRecorder:
+    """Records the result of the run; does nothing if no file is wanted."""
 
     def __init__(self, report: "RunReport | None") -> None:
         """Keep it in `report`."""
@@ -40,10 +40,10 @@ class Told:
 
 
 @contextmanager
-def metrics_written(file: Path | None, *, portal: str) -> Iterator[Told]:
+def metrics_written(file: Path | None, *, portal: str) -> Iterator[ResultRecorder]:
     """Write the metrics of the run in the block to `file` when it ends, well or not."""
     if file is None:
-        yield Told(None)
+        yield ResultRecorder(None)
         return
     with fleet_dependencies():
         from lastseen.fleet.textfile import RunReport, write_metrics
@@ -51,7 +51,7 @@ def metrics_written(file: Path | None, *, portal: str) -> Iterator[Told]:
 
     report, began = RunReport(), time.monotonic()
     try:
-        yield Told(report)
+        yield ResultRecorder(report)
     except LastseenError as error:
         report.error = error
         raise

@@ -70,7 +70,7 @@ class Destinations:
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """The formats that are asked for."""
+        """The requested formats."""
         return tuple(place.format for place in self.places)
 
     @property
@@ -181,7 +181,7 @@ def write_out(document: bytes, *, summary: str = "") -> None:
         raise UsageError(
             attempted="writing the document to standard output",
             found=(error.strerror or type(error).__name__).lower(),
-            meaning=f"{summary} The document is lost, and what was done stays done".strip(),
+            meaning=f"{summary} The document is lost, but what was done stays done".strip(),
             remedy="`lastseen history` shows what was done, and `lastseen show RUN` the document",
         ) from None
 
@@ -215,7 +215,7 @@ def write_file(file: Path, document: bytes, *, summary: str = "") -> None:
 
 
 def _unwritable(file: Path) -> str | None:
-    """Return why `file` can't be written, as far as that can be told; None where it can."""
+    """Return why `file` can't be written, if that can be determined; None if it can be written."""
     if file.is_dir():
         return "it is a folder"
     if not file.parent.is_dir():
@@ -224,7 +224,7 @@ def _unwritable(file: Path) -> str | None:
 
 
 def _target(file: Path) -> Path:
-    """Return the file to write: links are followed only where nobody else could have made them."""
+    """Return the file to write: links are followed only if nobody else could have made them."""
     plain = file.absolute().parent.resolve() / file.name
     if not plain.is_symlink() or _others_can_write(plain.parent):
         return plain

@@ -17,12 +17,12 @@ _NAMED = 5
 """How many people a question names before it only counts them."""
 
 
-def agreed(deed: str, people: Sequence[str], *, yes: bool, attempted: str) -> bool:
-    """Return whether `deed`, as in "Disable 3 people on https://…", may be done to `people`.
+def agreed(announcement: str, people: Sequence[str], *, yes: bool, attempted: str) -> bool:
+    """Return whether the user agrees to `announcement`, such as "Disable 3 people on https://…".
 
     Raises as `agreed_to` does.
     """
-    return agreed_to(f"{deed}: {named(people)}.", yes=yes, attempted=attempted)
+    return agreed_to(f"{announcement}: {named(people)}.", yes=yes, attempted=attempted)
 
 
 def agreed_to(

@@ -19,10 +19,10 @@ def refuse_inputs_as_outputs(
     *,
     inputs: Sequence[tuple[str, Path | str | None]],
 ) -> None:
-    """Raise UsageError where one of `outputs` is an input, the ledger, configuration or key.
+    """Raise UsageError if one of `outputs` is an input, the ledger, the configuration or the key.
 
-    Also where two of them are one file.
-    `inputs` are what else the command reads, by name; None where it doesn't.
+    Also if two of them are the same file.
+    `inputs`: what else the command reads, by name; None for what it doesn't.
     """
     _refuse_one_file_twice(outputs)
     protected = [*_protected(settings), *((name, Path(file)) for name, file in inputs if file)]

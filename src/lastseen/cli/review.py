@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReviewAsked:
-    """What a review is asked for on the command line, beside its documents."""
+class ReviewRequest:
+    """The options of a review, other than those for its documents."""
 
     now: "Instant | None" = None
     """The instant to pretend; None for the present one."""
@@ -42,7 +42,7 @@ class ReviewAsked:
     cohort: str | None = None
     """The cohort to review; None for everyone."""
     on_roster: Callable[[bytes], None] | None = None
-    """What is given the roster as a document."""
+    """Receives the roster as a document."""
 
 
 def review(
@@ -96,7 +96,7 @@ def review(
     only = read_verdict(only_decision, where)
     settings = called.settings()
     roster: list[bytes] = []
-    asked = ReviewAsked(
+    asked = ReviewRequest(
         now=pretended,
         all_dates=dates is Dates.ALL,
         soon_days=soon,
@@ -141,7 +141,7 @@ def read_verdict(text: str | None, where: Destinations) -> "Verdict | None":
 def review_exit_code(plan: "Plan", *, strict: bool) -> ExitCode:
     """Return 4 if someone is on hold and `strict`, or if nobody could be decided; else 0.
 
-    People who were signed out and have time to return do not count as held.
+    People who were signed out and still have time to return do not count as held.
     """
     counts = plan.summary
     held = bool(plan.unresolved_holds())
@@ -150,7 +150,7 @@ def review_exit_code(plan: "Plan", *, strict: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-async def reviewed(session: "Session", called: Invocation, asked: ReviewAsked) -> "Plan":
+async def reviewed(session: "Session", called: Invocation, asked: ReviewRequest) -> "Plan":
     """Review with an open session, with the progress that the invocation asks for."""
     from lastseen.api import review, system_clock
 
@@ -172,7 +172,7 @@ async def reviewed(session: "Session", called: Invocation, asked: ReviewAsked) -
         )
 
 
-async def _reviewed(called: Invocation, settings: "Settings", asked: ReviewAsked) -> "Plan":
+async def _reviewed(called: Invocation, settings: "Settings", asked: ReviewRequest) -> "Plan":
     from lastseen.api import open_session
 
     async with open_session(settings) as session:

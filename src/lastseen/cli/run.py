@@ -8,8 +8,8 @@ from lastseen.cli.documents import (
     deliver_plan,
     plan_context,
     plan_destinations,
-    tell_guardrail,
-    tell_undo,
+    print_guardrail_warning,
+    print_undo_command,
 )
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
@@ -27,7 +27,7 @@ from lastseen.cli.options import (
 from lastseen.cli.output import Destination, Destinations, Summary
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
-from lastseen.cli.review import ReviewAsked, review_exit_code, reviewed
+from lastseen.cli.review import ReviewRequest, review_exit_code, reviewed
 from lastseen.cli.same_portal import follow_portal
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
@@ -82,11 +82,11 @@ def run(
         only_report=not (yes or can_ask),
         reconcile=settings.roster.reconcile,
     )
-    with metrics_written(metrics_file, portal=settings.portal.url) as told:
-        result = told.result(run_async(_run(called, settings, options, where)))
+    with metrics_written(metrics_file, portal=settings.portal.url) as recorder:
+        result = recorder.result(run_async(_run(called, settings, options, where)))
     _deliver(result, where, called, settings, max_disable=max_disable)
     if not result.applied and not where.shows_table:
-        tell_guardrail(result.plan, settings, max_disable=max_disable)
+        print_guardrail_warning(result.plan, settings, max_disable=max_disable)
     if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")
     return _exit_code(result, strict=strict)
@@ -140,7 +140,7 @@ async def _pretended(
     from lastseen.api import open_session
 
     async with open_session(settings) as session:
-        plan = await reviewed(session, called, ReviewAsked(now=pretended))
+        plan = await reviewed(session, called, ReviewRequest(now=pretended))
     deliver_plan(plan, where, called, settings=session.settings)
     print_line("Nothing was carried out: with --now a run only shows what it would decide.")
     return review_exit_code(plan, strict=strict)
@@ -172,7 +172,7 @@ def _deliver(
 
     where.deliver(render, _summary(result), called=called)
     if result.receipt is not None:
-        tell_undo(result.receipt, where, called)
+        print_undo_command(result.receipt, where, called)
     if result.receipt is None and where.formats == ("table",) and not where.places[0].file:
         print_line(_summary(result).text)
 
@@ -208,7 +208,7 @@ def _summary(result: "RunResult") -> Summary:
 
 
 def _exit_code(result: "RunResult", *, strict: bool) -> ExitCode:
-    """Return the weightiest of what carrying out and reviewing each end with."""
+    """Return the most serious of the exit codes of the review and the receipts."""
     from lastseen.api import NotApplied, receipt_exit_code
 
     receipts = [*result.finished, *([result.receipt] if result.receipt else [])]

@@ -18,6 +18,6 @@ async def follow_portal(settings: "Settings", called: Invocation) -> None:
     if former is not None and not called.quiet:
         print_line(
             f"{settings.portal.url} is the portal that was at {former}: the ledger's exemptions, "
-            "reinstatements and runs follow it; its logs are read anew.",
+            "reinstatements and runs follow it; its logs are read again.",
             event="moved",
         )

@@ -1,6 +1,6 @@
 """How a signal ends work that changes accounts: after the batch in flight.
 
-Only passes the wish on; what is finished and what is left is decided where the work is done.
+Only passes the request on; what is finished and what is left is decided where the work is done.
 SIGTERM and SIGHUP come here as SIGINT: see `main`.
 """
 
@@ -29,13 +29,13 @@ def stop_when_asked() -> Iterator["asyncio.Event"]:
     stop = asyncio.Event()
     before = signal.getsignal(signal.SIGINT)
 
-    def told() -> None:
+    def show_stopping() -> None:
         stop.set()
-        print_line("Stopping after what is under way; asked once more it stops at once.")
+        print_line("Stopping after the requests in flight; a second signal stops at once.")
 
     def asked(_signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, before)
-        loop.call_soon_threadsafe(told)
+        loop.call_soon_threadsafe(show_stopping)
 
     signal.signal(signal.SIGINT, asked)
     try:

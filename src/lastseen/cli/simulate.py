@@ -23,7 +23,7 @@ def simulate(
         int, typer.Option("--contractors", metavar="N", help="How many guests there are.")
     ] = 150,
     staff: Annotated[
-        int, typer.Option("--staff", metavar="N", help="How many people are no guests.")
+        int, typer.Option("--staff", metavar="N", help="How many people are not guests.")
     ] = 20,
     days: Annotated[int, typer.Option("--days", metavar="N", help="How far back events go.")] = 180,
     seed: Annotated[
@@ -63,9 +63,7 @@ def simulate(
     ] = "UTC",
     portals: Annotated[
         int,
-        typer.Option(
-            "--portals", metavar="N", help="How many portals, on ports and with seeds in a row."
-        ),
+        typer.Option("--portals", metavar="N", help="How many portals; ports and seeds count up."),
     ] = 1,
 ) -> None:
     """Serve a simulated portal, or several, until stopped.

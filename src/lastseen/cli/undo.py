@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.documents import deliver_receipt, tell_undo
+from lastseen.cli.documents import deliver_receipt, print_undo_command
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.key_rights import require_changing_key
@@ -55,7 +55,7 @@ def undo(
         return 0
     receipt = run_async(_undone(run, chosen, called, settings))
     deliver_receipt(receipt, where, called, settings)
-    tell_undo(receipt, where, called)
+    print_undo_command(receipt, where, called)
     return receipt_exit_code(receipt)
 
 
@@ -70,9 +70,9 @@ def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) 
     if not planned.people:
         return True
     require_changing_key(settings, attempted=f"undoing the run {run}")
-    deed = "Reinstate" if planned.reinstates else "Disable again"
+    announcement = "Reinstate" if planned.reinstates else "Disable again"
     return agreed(
-        f"{deed} {people(len(planned.people))} on {settings.portal.url}",
+        f"{announcement} {people(len(planned.people))} on {settings.portal.url}",
         [one.email or one.user_id for one in planned.people],
         yes=yes,
         attempted=f"undoing the run {run}",

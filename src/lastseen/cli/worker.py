@@ -1,4 +1,4 @@
-"""`lastseen worker`: carries out portals' jobs until it is stopped. Only options and endings."""
+"""`lastseen worker`: carries out portals' jobs until it is stopped. Only options and exit codes."""
 
 import logging
 import os
@@ -45,14 +45,15 @@ def worker(
             "--memory-limit",
             metavar="MB",
             min=64,
-            help="How much memory the worker may take, and a job in a process of its own.",
+            help="How much memory the worker may take, and likewise a job in its own process.",
         ),
     ] = 512,
 ) -> int:
     """Carry out the jobs of the fleet until stopped.
 
-    Start as many on as many machines as needed; each needs the ledger's address and the keys that
-    the fleet file refers to. With --drain it ends with the gravest exit code of its jobs.
+    Start as many as needed, on any number of machines; each needs the ledger's address and the
+    keys that the fleet file refers to. With --drain it exits with the most serious exit code of
+    its jobs.
     """
     with fleet_dependencies():
         from lastseen.fleet.metrics import WorkerMetrics
@@ -72,7 +73,7 @@ def worker(
         _serve(metrics, metrics_host, metrics_port)
     report = run_async(_worked(called, options, metrics))
     if report.ending == "memory":
-        _start_anew()
+        _restart()
     print_line(f"{counted(report.jobs, 'job', 'jobs')} done; the worker {report.ending}.")
     return report.exit_code if drain else ExitCode.DONE
 
@@ -110,7 +111,7 @@ def _serve(metrics: "WorkerMetrics", host: str, port: int) -> None:
         ) from None
 
 
-def _start_anew() -> None:
-    """Become a fresh process of the same command: only that gives memory back for sure."""
+def _restart() -> None:
+    """Become a fresh process of the same command: only that is sure to give memory back."""
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "lastseen", *sys.argv[1:]])

@@ -42,7 +42,7 @@ def ran(code):
 def test_the_first_signal_asks_and_the_second_interrupts():
     told = ran(TWO_SIGNALS)
     assert told.stdout.split() == ["asked", "interrupted"]
-    assert "Stopping after what is under way" in told.stderr
+    assert "Stopping after the requests in flight" in told.stderr
 
 
 def test_afterwards_a_signal_means_what_it_meant_before():

@@ -3,6 +3,8 @@
 An outsider with any implementation of that RFC gets the same bytes, and so the same digest.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -19,3 +21,41 @@ def canonical_json(document: Any) -> bytes:
     Raises one of `NOT_CANONICAL`.
     """
     return rfc8785.dumps(msgspec.to_builtins(document, str_keys=True))
+
+
+def canonical_digest(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of `document` in canonical form, as `sha256:…`.
+
+    Made piece by piece: that form of ten thousand decisions would be twenty megabytes of objects.
+    Raises one of `NOT_CANONICAL`.
+    """
+    hashed = sha256()
+    for piece in _pieces(document):
+        hashed.update(piece)
+    return f"sha256:{hashed.hexdigest()}"
+
+
+def _pieces(document: Mapping[str, Any]) -> Iterator[bytes]:
+    """Give the canonical form of `document`, of each list an item at a time."""
+    opening = b"{"
+    for key in sorted(document, key=_as_sorted):
+        yield opening + canonical_json(key) + b":"
+        value, opening = document[key], b","
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            yield from _items(value)
+        else:
+            yield canonical_json(value)
+    yield b"}" if document else b"{}"
+
+
+def _items(values: Sequence[Any]) -> Iterator[bytes]:
+    opening = b"["
+    for value in values:
+        yield opening + canonical_json(value)
+        opening = b","
+    yield b"]" if values else b"[]"
+
+
+def _as_sorted(key: str) -> bytes:
+    """Return what RFC 8785 sorts a key by: its UTF-16 code units."""
+    return key.encode("utf-16-be", "surrogatepass")

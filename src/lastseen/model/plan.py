@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lastseen.model.canonical_json import NOT_CANONICAL, canonical_json
+from lastseen.model.canonical_json import NOT_CANONICAL, canonical_digest
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import PlanRefused
@@ -315,16 +315,12 @@ def _digest(fields: dict[str, Any]) -> str:
     try:
         same = sha256(msgspec.msgpack.encode(content)).digest()
     except (OverflowError, ValueError):  # a number or a text that no plan has
-        return _canonical_digest(content)
+        return canonical_digest(content)
     if same not in _digests:
         if len(_digests) >= _DIGESTS_KEPT:
             _digests.clear()
-        _digests[same] = _canonical_digest(content)
+        _digests[same] = canonical_digest(content)
     return _digests[same]
-
-
-def _canonical_digest(content: dict[str, Any]) -> str:
-    return "sha256:" + sha256(canonical_json(content)).hexdigest()
 
 
 def _not_a_plan(attempted: str, found: str) -> PlanRefused:

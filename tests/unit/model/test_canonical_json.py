@@ -1,12 +1,13 @@
 """The canonical form is RFC 8785's: examples from the RFC, and what has no such form."""
 
 import json
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.model.canonical_json import NOT_CANONICAL, canonical_json
+from lastseen.model.canonical_json import NOT_CANONICAL, canonical_digest, canonical_json
 from lastseen.model.instant import parse_instant
 
 
@@ -45,11 +46,22 @@ def test_endless_nesting_has_no_canonical_form():
         canonical_json(document)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
+
+
+@given(ANYTHING)
 def test_canonical_json_says_the_same(document):
     assert json.loads(canonical_json(document)) == document
+
+
+@given(st.dictionaries(st.text(), ANYTHING))
+def test_a_digest_made_piece_by_piece_is_that_of_the_whole(document):
+    assert canonical_digest(document) == f"sha256:{sha256(canonical_json(document)).hexdigest()}"
+
+
+def test_keys_are_sorted_by_their_utf_16_code_units():
+    document = {"\ue000": 1, "\U0001f600": [2], "a": {}, "": []}
+    assert canonical_digest(document) == f"sha256:{sha256(canonical_json(document)).hexdigest()}"

@@ -8,13 +8,16 @@ import pytest
 from lastseen.execution.preflight import (
     check_age,
     check_plan,
+    is_made_here,
+    refuse_foreign,
 )
+from lastseen.model.decision import Verdict
 from lastseen.model.errors import PlanRefused
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan, sealed
 from tests.unit.execution.fake_portal import URL, FakePortal
-from tests.unit.execution.plans import plan_for
+from tests.unit.execution.plans import know, plan_for
 
 
 @pytest.fixture
@@ -77,3 +80,24 @@ def test_a_plan_from_the_future_is_refused(plan):
     now = Instant(plan.created_at - timedelta(minutes=6))
     with pytest.raises(PlanRefused, match="only"):
         check_age(plan, now=now, guardrails=Guardrails())
+
+
+def test_somebody_to_be_signed_out_without_id_refuses_the_plan_too(portal):
+    plan = plan_for(portal, [portal.add(1)], verdict=Verdict.SIGN_OUT)
+    nobody = (msgspec.structs.replace(plan.decisions[0], user_id=None),)
+    with pytest.raises(PlanRefused, match="no id"):
+        check_plan(sealed(msgspec.structs.replace(plan, decisions=nobody)), portal_url=URL)
+
+
+def test_a_plan_is_made_here_only_where_the_ledger_holds_the_same_one(plan, ledger):
+    assert not is_made_here(plan, ledger)
+
+    know(plan, ledger)
+
+    assert is_made_here(plan, ledger)
+    assert not is_made_here(msgspec.structs.replace(plan, digest="0" * 64), ledger)
+    assert not is_made_here(msgspec.structs.replace(plan, plan_id="another"), ledger)
+
+
+def test_a_plan_from_elsewhere_is_told_how_to_be_trusted(plan):
+    assert "--trust-plan-file" in refuse_foreign(plan).remedy

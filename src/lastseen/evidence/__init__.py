@@ -1,7 +1,7 @@
-"""What was seen of people, and how far that is known to be complete.
+"""When people were seen, and for which time that knowledge is complete.
 
-Coverage arithmetic and the proof of no gap are pure; the readers ask the portal for as little as
-the answer needs and keep in the ledger what they prove. Nothing here decides about anybody.
+Coverage arithmetic and the completeness proofs are pure; the readers ask the portal for as little
+as the answer needs and keep in the ledger what they prove. Nothing here decides about anybody.
 """
 
 from lastseen.evidence.recheck import EvidenceRecheck, SilenceLimit, recheck_evidence

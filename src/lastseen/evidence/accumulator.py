@@ -12,7 +12,7 @@ from lastseen.model.sighting import Event, EvidenceKind, Sighting, login_key
 
 
 class EventAccumulator:
-    """Gathers what the entries of one log show, keeping the newest sighting of each person."""
+    """Collects what the entries of one log show, keeping the newest sighting of each person."""
 
     def __init__(
         self,
@@ -21,7 +21,7 @@ class EventAccumulator:
         nothing_after: Instant | None = None,
         on_directory: Collection[UserId] = (),
     ) -> None:
-        """`nothing_after`: entries later than this are ignored (a pretended past).
+        """`nothing_after`: entries later than this are ignored (a past time given by `--now`).
 
         `on_directory`: people on single sign-on, whom their directory may sign out.
         """
@@ -41,7 +41,7 @@ class EventAccumulator:
         if self._nothing_after is not None:
             events = [event for event in events if event.at <= self._nothing_after]
         self.events += len(events)
-        # Few entries of a page are newer than what is known of their person: only those are news.
+        # Few entries of a page are newer than their person's last sighting: only those matter.
         known_at = self.seen.get
         news = [e for e in events if (at := known_at(e.user_id)) is None or e.at > at]
         if self.kind is EvidenceKind.ACTIVITY:
@@ -63,7 +63,7 @@ class EventAccumulator:
             self._newest[event.user_id] = event
 
     def _is_directorys(self, event: Event) -> bool:
-        """Say whether a directory may have signed the person out, without them."""
+        """Say whether a directory may have signed the person out without their doing."""
         return event.action_id == SIGNED_OUT and event.user_id in self._on_directory
 
     def _authorise(self, events: list[Event]) -> None:

@@ -1,7 +1,7 @@
 """What administrators did to people, gathered from the trail one action at a time.
 
-Invitations, changes of status and ended sessions carry the person's id as their target; the
-person's own entries say nothing of them (MessageAction.cs).
+Invitations, changes of status and ended sessions have the person's id as their target; the
+person's own entries say nothing about them (MessageAction.cs).
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from lastseen.model.contractor import UserId
 from lastseen.model.instant import EPOCH, Instant, after, before
 
 STATUS_SET = 4020
-"""UsersUpdatedStatus: which status is not said."""
+"""UsersUpdatedStatus; it does not say which status."""
 ACTIVATION_SENT = 4021
 """UsersSentActivationInstructions."""
 SESSIONS_ENDED = 4036
@@ -27,15 +27,15 @@ SESSION_SETTINGS_CHANGED = 6032
 """CookieSettingsUpdated; also written once for each person who is disabled."""
 
 READINGS = 2
-"""An answer may have lost entries; what any of so many shows is taken."""
+"""How often each action is read: an answer may have lost entries, so all that any shows counts."""
 READINGS_WHERE_CONTRADICTED = 6
-"""The same where one answer left out what another one had."""
+"""The same if one answer left out what another one had."""
 _ONE_BATCH = timedelta(seconds=60)
-"""So long disabling a batch of people may take."""
+"""How long disabling a batch of people may take."""
 
 
 class Administration(msgspec.Struct, frozen=True, kw_only=True):
-    """What administrators did; newest first of each kind."""
+    """What administrators did; newest first for each kind."""
 
     acts: Mapping[int, tuple[AdministrativeAct, ...]] = {}
     """By action."""
@@ -48,10 +48,10 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
         return max((a.at for a in acts if person in a.people and a.at <= now), default=None)
 
     def session_settings_changed(self) -> Instant | None:
-        """Return when the lifetime of sessions was last set, as far as the trail can tell.
+        """Return when the lifetime of sessions was last set, if the trail shows it.
 
-        Disabling people writes the same action once for each, just before their change of status:
-        so many are accounted for.
+        Disabling people writes the same action once for each, just before their change of status;
+        those entries are disregarded.
         """
         changes = sorted(act.at for act in self.acts.get(SESSION_SETTINGS_CHANGED, ()))
         for act in sorted(self.acts.get(STATUS_SET, ()), key=lambda act: act.at):
@@ -64,7 +64,7 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
 async def read_administration(
     portal: Portal, wanted: Mapping[int, Instant], *, is_contradicted: bool
 ) -> Administration:
-    """Return what was done of each action since an instant. Raises PortalError.
+    """Return what was done for each action since an instant. Raises PortalError.
 
     `is_contradicted`: whether any answer of the portal left out what another one had.
     """

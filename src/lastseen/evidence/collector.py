@@ -1,4 +1,4 @@
-"""Collecting evidence on the people of a roster: as few requests as the answer needs.
+"""Collects evidence about the people of a roster with as few requests as the answer needs.
 
 First the sign-ins of everyone, then the activity of those about to be disabled, then the older
 dates to show. What each step proves is kept in the ledger and counts for the next run.
@@ -36,22 +36,22 @@ from lastseen.model.sighting import (
 )
 
 NO_ATTEMPTS = FailedSignIns()
-"""What is known about an account that nobody tried."""
+"""For an account on which no sign-in attempt failed."""
 ANOTHER_HISTORY = (
-    "does not match the ledger: the portal was moved, restored or set up anew, so all of it is "
+    "does not match the ledger: the portal was moved, restored or set up again, so all of it is "
     "read again"
 )
-"""What is said when a log no longer holds what earlier runs read."""
+"""The note when a log no longer holds what earlier runs read."""
 
 DAMAGED = "the ledger's copy was damaged ({}), so the portal is asked for all of it again"
-"""What is said when what the ledger has of a log can't be believed."""
+"""The note when the ledger's copy of a log can't be trusted."""
 
 MOST_TRAIL_PAGES_AGAIN = 200
-"""Pages of the trail that may be read for those whom asking alone could not prove."""
+"""Pages of the trail that may be read for those whom per-user requests could not prove."""
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """For which time evidence is wanted."""
+    """The time for which evidence is wanted."""
 
     window: Instant
     """The first second at which a sighting keeps somebody; the earliest of `windows`."""
@@ -60,9 +60,9 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     lookback: Instant
     """How far back the date to show is looked for; not after `window`."""
     on_directory: frozenset[UserId] = frozenset()
-    """People on single sign-on: their sign-outs may be their directory's, and prove nothing."""
+    """People on single sign-on: their sign-outs may be their directory's and prove nothing."""
     nothing_after: Instant | None = None
-    """Entries later than this are ignored: set where a past instant is pretended."""
+    """Entries later than this are ignored; set where `--now` gives a past instant."""
 
     def window_of(self, person: UserId) -> Instant:
         """Return the first second at which a sighting keeps this person."""
@@ -88,7 +88,7 @@ class Collector:
         self.is_first = not any(store.coverage(kind) for kind in EvidenceKind)
         """Whether the ledger knew nothing of this portal's logs before."""
         self.notes: list[str] = []
-        """What went wrong on the way, and what follows from it."""
+        """What went wrong during the collection, and what follows from it."""
         self._portal = portal
         self._store = store
         self._span = span
@@ -98,7 +98,7 @@ class Collector:
         self._unrecognised: dict[UserId, UnrecognisedEvent] = {}
 
     async def open_sign_in_log(self) -> None:
-        """Take the newest page of the sign-in log, which detecting the filters has brought."""
+        """Take the newest page of the sign-in log, which detecting the filters has already read."""
         detected = self.detected
         lifetime = RetentionHistory(
             self._portal,
@@ -144,10 +144,10 @@ class Collector:
     ) -> None:
         """Look further back for the date to show of `people`, who were not seen in the window.
 
-        `kinds`: in which logs; `most_requests`: how many requests that may take, all in all.
+        `kinds`: in which logs; `most_requests`: how many requests that may take in total.
         """
         end = self._portal.traffic.requests + most_requests
-        # Asking comes first: a date from there leaves less of the other log to be read.
+        # Per-user requests come first: a date from there leaves less of the other log to be read.
         for kind in sorted(kinds, key=self._is_streamed):
             reader = self._logs.get(kind)
             if reader is not None and self._span.lookback < self._span.window:
@@ -156,10 +156,10 @@ class Collector:
                 self._after_reading(reader)
 
     async def earlier_sign_ins(self, people: Mapping[UserId, Instant]) -> None:
-        """Read the sign-ins of each of `people` since the instant named: sessions begin with them.
+        """Read the sign-ins of each of `people` since the given instant: sessions begin with them.
 
-        Nothing is looked for that the portal keeps no longer; what it deletes within a day is,
-        where that is all that is missing.
+        Entries that the portal no longer keeps are not looked for; those that it deletes within a
+        day are, if they are all that is missing.
         """
         reader = self._logs.get(EvidenceKind.SIGN_IN)
         if reader is not None and people:
@@ -184,19 +184,19 @@ class Collector:
         return days(self.retention.trail_days)
 
     def sighting(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Sighting | None:
-        """Return the newest sighting of `person` in the logs named."""
+        """Return the newest sighting of `person` in the given logs."""
         logs = [self._logs[kind].state for kind in kinds if kind in self._logs]
         found = [log.sightings[person] for log in logs if person in log.sightings]
         return max(found, key=lambda sighting: sighting.at, default=None)
 
     def proven_since(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Instant | None:
-        """Return since when all entries of `person` are known in every log named, or None."""
+        """Return since when all entries of `person` are known in every given log, or None."""
         since = [self._proven_in(kind, person) for kind in kinds]
         reached = [moment for moment in since if moment is not None]
         return max(reached) if reached and len(reached) == len(since) else None
 
     def reaches_beginning(self, person: UserId, kinds: Sequence[EvidenceKind]) -> bool:
-        """Say whether all entries of `person` are known that the portal keeps in those logs."""
+        """Say whether all entries of `person` that the portal keeps in those logs are known."""
         logs = [self._logs[kind] for kind in kinds if kind in self._logs]
         return len(logs) == len(kinds) and all(
             log.state.is_proven_since(person, log.begins) for log in logs
@@ -205,7 +205,7 @@ class Collector:
     def failed(self, person: UserId, email: str) -> FailedSignIns:
         """Return the refused attempts on `person` that are known since the lookback.
 
-        Most name no account, only the address that was tried.
+        Most of them name no account, only the address that was tried.
         """
         found = [self._failed[k] for k in (person, login_key(email)) if k in self._failed]
         if len(found) < 2:
@@ -250,7 +250,7 @@ class Collector:
     def covered_since(self, people: Sequence[UserId]) -> Instant | None:
         """Return since when the sign-in log is known without a gap for all of `people`.
 
-        Where nobody is named: for everyone.
+        If nobody is named: for everyone.
         """
         since = [self._proven_in(EvidenceKind.SIGN_IN, person) for person in people]
         reached = [moment for moment in since if moment is not None]
@@ -259,7 +259,7 @@ class Collector:
         return self._proven_in(EvidenceKind.SIGN_IN, None)
 
     def record(self) -> EvidenceRecord:
-        """Return what was looked at, for `explain`."""
+        """Return the coverage of all logs, for `explain`."""
         return EvidenceRecord(
             filters=self.detected.mode.value,
             looked=tuple(
@@ -269,7 +269,7 @@ class Collector:
         )
 
     def _open(self, log: Log) -> LogReader:
-        """Begin with what the ledger knows about `log`."""
+        """Start reading `log` from what the ledger knows about it."""
         if log.kind not in self._logs:
             damage = self._store.mend(log.kind)
             if damage is not None:
@@ -299,10 +299,10 @@ class Collector:
     def _undated(
         self, reader: LogReader, people: Collection[UserId], kinds: Sequence[EvidenceKind]
     ) -> Wanted:
-        """Return since when the entries of each of `people` must be known to tell the date to show.
+        """Return since when the entries of each of `people` must be known to tell their date.
 
-        Nothing older matters than the newest sighting in the logs that count, `kinds`; and nothing
-        at all of what this log keeps no longer.
+        Nothing older matters than the newest sighting in the logs that count, `kinds`, and nothing
+        that this log no longer keeps.
         """
         furthest = max(self._span.lookback, reader.begins)
         seen = {person: self.sighting(person, kinds) for person in people}
@@ -332,7 +332,7 @@ class Collector:
         self._unrecognised = self._store.unrecognised(self._span.window)
 
     def _is_unsteady(self) -> bool:
-        """Say whether any answer so far was lost, or was contradicted by another."""
+        """Say whether any answer so far was lost, or contradicted by another."""
         return self.is_contradicted or self._portal.traffic.retries > 0
 
     def _proven_in(self, kind: EvidenceKind, person: UserId | None) -> Instant | None:
@@ -343,9 +343,9 @@ class Collector:
 async def open_collector(
     portal: Portal, *, store: EvidenceStore, span: Span, progress: Progress
 ) -> Collector:
-    """Find out what the portal can prove, and return a collector that knows its newest sign-ins.
+    """Find out what the portal can prove, and return a collector that knows the newest sign-ins.
 
-    `store`: the ledger's evidence on this portal, read and written. Raises PortalError where the
+    `store`: the ledger's evidence on this portal, read and written. Raises PortalError if the
     portal doesn't answer.
     """
     retention = await portal.retention()

@@ -1,7 +1,7 @@
-"""Whether the logs that count are being written, and were: what the pages read show, and more.
+"""Whether the logs that count are being written, and always were.
 
-Entries by anybody count. Stretches that no page has shown are looked into week by week where the
-portal filters before it cuts a page; what was found is kept in the ledger.
+Entries by anybody count. Stretches that no page has shown are checked week by week where the
+portal filters before it cuts a page; the findings are kept in the ledger.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _GRAIN = timedelta(hours=6)
 
 
 class LogPulse:
-    """One log of one portal, and when it shows entries."""
+    """One log of one portal, and when it has entries."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class LogPulse:
     ) -> None:
         """`limit`: a pause that is never too long. `can_filter`: a time can be asked for.
 
-        `kept_for`: how long the portal keeps entries; where older ones are gone is no pause.
+        `kept_for`: how long the portal keeps entries; missing older entries are no pause.
         """
         self.kind = kind
         self._portal = portal
@@ -87,7 +87,7 @@ class LogPulse:
     def _known(self, now: Instant) -> Coverage:
         """Return for which time all entries are known; the newest ones count as known.
 
-        Not where the log was last read so long ago that a pause may have been since.
+        Not if the log was last read so long ago that there may have been a pause since.
         """
         rows = [row.interval for row in self._store.coverage(self.kind)]
         newest = max((row.until for row in rows), default=None)
@@ -96,7 +96,7 @@ class LogPulse:
         return covering(rows)
 
     async def _ask(self, shown: Coverage, window: Instant, now: Instant) -> list[Interval]:
-        """Walk back past `window` in steps that no pause longer than the limit fits into."""
+        """Walk back past `window` in steps too short to hold a pause longer than the limit."""
         found: list[Interval] = []
         step = max(self._limit - timedelta(days=1), self._limit / 2)
         reached = max((i.until for i in shown.intervals if i.until <= now), default=now)
@@ -109,7 +109,7 @@ class LogPulse:
             asked_until = before(reached, step)
             older = await self._newest_entry(None, asked_until)
             if older is None or reached - older > self._limit:
-                # Somewhere between the two is a pause: where does it end?
+                # There is a pause somewhere between the two: find where it ends.
                 resumed = await self._oldest_entry(asked_until, reached)
                 found.append(Interval(resumed, reached))
             else:
@@ -121,13 +121,13 @@ class LogPulse:
         return found
 
     def _shown_before(self, shown: Coverage, reached: Instant) -> Instant | None:
-        """Return how far back entries are shown anyway, if they begin no farther than the limit."""
+        """Return how far back entries are shown anyway, if they begin no further than the limit."""
         edge = before(reached, self._limit)
         starts = [i.since for i in shown.intervals if i.since < reached and i.until >= edge]
         return min(starts, default=None)
 
     async def _newest_entry(self, since: Instant | None, until: Instant) -> Instant | None:
-        """Return when the newest entry of a stretch was written, None where there is none."""
+        """Return when the newest entry of a stretch was written, None if there is none."""
         fetch = self._portal.sign_ins if self.kind is EvidenceKind.SIGN_IN else self._portal.trail
         page = await fetch(EventQuery(since=since, until=until, count=1))
         inside = [instant(event.at) for event in page.events if event.at <= until]
@@ -151,10 +151,10 @@ def _is_long_ago(shown: Coverage, limit: Instant, now: Instant) -> bool:
 
 
 def _beginning(shown: Coverage, known_since: Instant, born: Instant) -> Instant:
-    """Return since when the log was there to be written and would show whether it was.
+    """Return since when the log was being written and known well enough to show a pause.
 
-    An entry older than `born` says that the portal is older; one that ends just where what is known
-    begins, that a pause begins there.
+    An entry older than `born` shows that the portal is older; one that ends exactly where the
+    known time begins shows that a pause begins there.
     """
     oldest = shown.intervals[0].since if shown.intervals else born
     begins = max(known_since, min(born, oldest))

@@ -14,25 +14,25 @@ from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind, Sighting
 
 OVERLAP_DAYS = 1
-"""How far behind the plan's instant the logs are proven anew: entries may be written late."""
+"""How far before the plan's instant the logs are proven again: entries may be written late."""
 
 
 class EvidenceRecheck(msgspec.Struct, frozen=True, kw_only=True):
     """What a recheck showed."""
 
     sightings: dict[UserId, Sighting]
-    """Who was seen inside the plan's window after all, and by what: they are to be spared."""
+    """Who was seen inside the plan's window after all, and how: they must be spared."""
     unproven: frozenset[UserId]
-    """Whose absence since the plan could not be proven: nothing may be done about them."""
+    """Whose absence since the plan could not be proven: they must be left unchanged."""
     silence: str | None = None
-    """Which log has stopped by now, in a sentence; nobody's absence can be read from it."""
+    """Which log has stopped by now, in a sentence; it proves nobody's absence."""
 
 
 class SilenceLimit(msgspec.Struct, frozen=True, kw_only=True):
     """When a log without entries counts as stopped."""
 
     days: float
-    """After so many days without an entry by anybody."""
+    """After this many days without an entry by anybody."""
     born: Instant
     """Since when the portal exists at least."""
 
@@ -55,14 +55,14 @@ async def recheck_evidence(
     that count. `since`: the instant that the plan is for. `silence`: when a log counts as stopped,
     at `now` or since the plan: then nobody's absence is proven. `whole_window`: prove absence over
     the whole windows, since the plan was made under another policy; otherwise only since the plan.
-    Reads only what the ledger does not know yet. Raises PortalError where the portal can't be asked
-    at all.
+    Reads only what the ledger does not know yet. Raises PortalError if the portal can't be read at
+    all.
     """
     people = list(windows)
     if not people:
         return EvidenceRecheck(sightings={}, unproven=frozenset())
-    lately = before(since, days(OVERLAP_DAYS))
-    proven_from = {p: w if whole_window else max(w, lately) for p, w in windows.items()}
+    overlap_start = before(since, days(OVERLAP_DAYS))
+    proven_from = {p: w if whole_window else max(w, overlap_start) for p, w in windows.items()}
     kinds = list(kinds)
     earliest = min(proven_from.values())
     collector = await open_collector(
@@ -100,7 +100,7 @@ async def _stopped(
     since: Instant,
     now: Instant,
 ) -> str | None:
-    """Say which log has stopped, or had after the plan was made; None: none has."""
+    """Return which log has stopped, now or after the plan was made; None if none has."""
     for kind in kinds:
         pulse = LogPulse(
             kind,
@@ -110,7 +110,7 @@ async def _stopped(
             kept_for=collector.kept_for(kind),
             can_filter=collector.can_ask_for_times(kind),
         )
-        # What a review made of earlier pauses stands: only one that reaches beyond it is news.
+        # The review has already judged earlier pauses: only one that extends past it matters.
         window = before(since, days(limit.days))
         found = await pulse.silence(window=window, born=limit.born, now=now)
         stopped_at = found.since or next((p.since for p in found.pauses if p.until > since), None)

@@ -1,4 +1,4 @@
-"""What a review looked at, kept beside its plan so that `explain` can show it later."""
+"""What a review examined, kept with its plan so that `explain` can show it later."""
 
 import msgspec
 
@@ -23,16 +23,16 @@ class CoverageRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvidenceRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a review looked at."""
+    """What a review examined."""
 
     filters: str
     """How the portal treated filters."""
     looked: tuple[CoverageRecord, ...]
     """What is known without a gap."""
     account_types: dict[UserId, AccountType] = {}
-    """What kind of account those to be disabled had, who must still have it."""
+    """The account types of those to be disabled, who must still have them when it is applied."""
     notes: tuple[str, ...] = ()
-    """What went wrong on the way, and what follows from it."""
+    """What went wrong during the review, and what follows from it."""
 
 
 def encode_record(record: EvidenceRecord) -> bytes:

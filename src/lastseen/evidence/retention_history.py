@@ -1,8 +1,8 @@
-"""Since when the sign-in log can be whole, seen the changes of its lifetime.
+"""Since when the sign-in log can be complete, given how its lifetime was changed.
 
-A lifetime that was once 7 days and is 180 again deletes what was older for good, and the log ends
-early without a word. The trail keeps the change itself (MessageAction.cs: AuditSettingsUpdated),
-and the ledger what lifetimes were read before.
+A lifetime that was once 7 days and is 180 again has deleted older entries for good, and the log
+ends early without a word. The trail records the change itself (MessageAction.cs:
+AuditSettingsUpdated), and the ledger which lifetimes were read before.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ SHORTEST_LIFETIME = timedelta(days=1)
 
 
 class RetentionHistory:
-    """The sign-in log's lifetime over time. Nothing is asked before it matters."""
+    """The sign-in log's lifetime over time. Nothing is requested before it matters."""
 
     def __init__(
         self,
@@ -56,9 +56,9 @@ class RetentionHistory:
             return self._whole_since
 
     def _gone_before(self, changed: Instant) -> Instant:
-        """Return before when entries are gone since the ledger saw a shorter lifetime.
+        """Return before which instant entries are gone, since the ledger saw a shorter lifetime.
 
-        It lasted, and deleted, until it was last changed; where that is not known, at most until
+        It applied, and deleted, until it was last changed; if that is not known, at most until
         another one was seen.
         """
         notes = self._store.retention_history()
@@ -76,15 +76,15 @@ class RetentionHistory:
         )
 
     async def _newest_change(self) -> Instant:
-        """Return when the lifetimes were last set, or the latest instant at which it may have been.
+        """Return when the lifetime was last set, or the latest instant at which it may have been.
 
-        Where the trail shows no change that is when the trail itself begins: what it forgets it
-        can't deny.
+        If the trail shows no change, that is when the trail itself begins: what it has forgotten it
+        can't rule out.
         """
         try:
             asked = EventQuery(action_id=LIFETIME_CHANGED, count=1)
             page = await self._portal.trail(asked)
-            # More than was asked for: this portal ignores what it is asked, and brings the newest.
+            # More than requested: this portal ignores the query and returns the newest entries.
             is_ignored = len(page.events) > 1
             if is_ignored:
                 page = await self._portal.trail(EventQuery())

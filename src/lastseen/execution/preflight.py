@@ -84,7 +84,7 @@ def check_age(plan: Plan, *, now: Instant, guardrails: Guardrails) -> None:
             attempted=attempted,
             found=f"it was made at {made_at}, and it is only {minute(now)}",
             meaning="the clock was set back, or the plan comes from a machine whose clock is "
-            "ahead: how old the plan is can't be told; nothing was changed",
+            "ahead: so the age of the plan is unknown; nothing was changed",
             remedy="set the clock right and review again",
         )
     if now - plan.created_at > timedelta(hours=guardrails.max_plan_age_hours):

@@ -132,12 +132,12 @@ class RunRecord:
 
         A person who is open from an earlier attempt, and could not be read now, stays open.
         """
-        told = tuple(outcomes)
+        known = tuple(outcomes)
         still_open = {**self.open, **self.open_sign_outs}
         unknown = [
-            one for one in told if one.outcome is OutcomeKind.FAILED and one.user_id in still_open
+            one for one in known if one.outcome is OutcomeKind.FAILED and one.user_id in still_open
         ]
-        self.close((one for one in told if one not in unknown), unknown=unknown)
+        self.close((one for one in known if one not in unknown), unknown=unknown)
 
     def targets_done(self) -> tuple[Target, ...]:
         """Return the people whom the run changed, as they were when it did."""

@@ -52,7 +52,7 @@ class Coverage(msgspec.Struct, frozen=True):
         return not self.gaps(needed)
 
     def since(self, moment: Instant) -> Instant | None:
-        """Return since when everything up to `moment` is covered, or None where nothing is.
+        """Return since when everything up to `moment` is covered, or None if nothing is.
 
         `moment` itself need not be inside: an interval that ends there reaches up to it.
         """
@@ -66,7 +66,7 @@ class GrowingCoverage:
     """A coverage to which intervals are added one after the other, in any order."""
 
     def __init__(self) -> None:
-        """Begin with nothing covered."""
+        """Start with nothing covered."""
         self._since: list[Instant] = []
         self._until: list[Instant] = []
         self._coverage: Coverage | None = Coverage()
@@ -90,7 +90,7 @@ class GrowingCoverage:
         return needed.since >= needed.until or (index >= 0 and self._until[index] >= needed.until)
 
     def coverage(self) -> Coverage:
-        """Return what is covered by now."""
+        """Return what is covered so far."""
         if self._coverage is None:
             self._coverage = Coverage(tuple(map(Interval, self._since, self._until)))
         return self._coverage

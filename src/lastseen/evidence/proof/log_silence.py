@@ -1,8 +1,8 @@
-"""Whether a log has stopped, or had for a time: then nobody's absence can be read from it. Pure.
+"""Whether a log has stopped, now or for a time, so that it proves nobody's absence. Pure.
 
-A log whose pipeline has died looks like everybody having left. What tells the two apart is how
-long the log has paused before: on a portal of three people weeks may pass between two entries, on
-an ordinary one a weekend does.
+A log whose pipeline has died looks as if everybody had left. The difference is how long the log
+has paused before: on a portal of three people weeks may pass between two entries, on an ordinary
+one a weekend does.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,19 +14,19 @@ from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.model.instant import Instant, Interval
 
 USUAL_TIMES = 3
-"""A pause longer than so many times the usual one is not like the log."""
+"""A pause longer than this many times the usual one is out of character for the log."""
 
 _SHORTEST = timedelta(days=1)
-"""What is shorter is no pause."""
+"""Anything shorter is no pause."""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """The pauses of one log that are too long for it."""
 
     since: Instant | None = None
-    """The newest entry, where the log has been silent for too long since; None: it has not."""
+    """The newest entry, if the log has been silent for too long since; None: it has not."""
     pauses: tuple[Interval, ...] = ()
-    """The pauses that ended, newest first."""
+    """The pauses that have ended, newest first."""
 
 
 def find_silence(
@@ -34,11 +34,11 @@ def find_silence(
 ) -> Silence:
     """Return the pauses of a log that are too long.
 
-    `shown`: the stretches in which it has entries at least daily; `begins`: since when it is known,
-    and was there to be written; `limit`: what is never too long. A pause is too long beyond
-    `limit` and beyond three times what is usual: half of the time that is known lies in pauses of
-    that length or less, or in none at all. The time before the first entry makes no pause usual:
-    it may be one that the portal has deleted. Where no entry is shown at all, `limit` itself is too
+    `shown`: the stretches in which it has entries at least daily; `begins`: since when it is known
+    and was being written; `limit`: what is never too long. A pause is too long beyond `limit` and
+    beyond three times the usual pause: half of the known time lies in pauses of the usual length
+    or less, or in none at all. The time before the first entry makes no pause usual, since it may
+    be one whose entries the portal has deleted. If no entry is shown at all, `limit` itself is too
     long: the silence may reach back further than is known.
     """
     stretches = covering(shown).within(Interval(begins, now)).intervals
@@ -57,7 +57,7 @@ def find_silence(
 
 
 def _pauses(stretches: Sequence[Interval], begins: Instant, now: Instant) -> list[Interval]:
-    """Return the times without an entry, oldest first, the first and the last included."""
+    """Return the times without an entry, oldest first, including the first and the last."""
     pauses = Coverage(tuple(stretches)).gaps(Interval(begins, now))
     return [pause for pause in pauses if _length(pause) > _SHORTEST]
 
@@ -70,7 +70,7 @@ def _is_too_long(
 
 
 def _usual(pauses: list[Interval], alive: timedelta) -> timedelta:
-    """Return the length of pause that half of the time lies in or below; `alive`: in none."""
+    """Return the pause length at or below which half of the time lies; `alive`: time in none."""
     lengths = sorted(map(_length, pauses))
     passed, half = alive, (alive + sum(lengths, timedelta())) / 2
     if passed >= half:

@@ -1,6 +1,6 @@
-"""Guessing where in a newest-first log an instant lies, from the pages seen so far.
+"""Estimates where in a newest-first log an instant lies, from the pages seen so far.
 
-Guesses only: they decide what is asked for, never what is proven. Pure.
+Estimates only: they decide what is requested, never what is proven. Pure.
 """
 
 from bisect import bisect_left, bisect_right
@@ -9,16 +9,16 @@ from lastseen.model.instant import EPOCH, Instant
 
 
 class OffsetIndex:
-    """The places at which pages were seen to begin and to end."""
+    """The offsets at which pages were seen to begin and to end."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
-        # By age, as the places run, so that older pages come in at the end.
+        """Start with nothing."""
+        # By age, in the order of the offsets, so that older pages are added at the end.
         self._ages: list[float] = []
         self._places: list[int] = []
 
     def add(self, moment: Instant, place: int) -> None:
-        """Take note that the event at `place` happened at `moment`."""
+        """Note that the event at `place` happened at `moment`."""
         age = _age(moment)
         index = bisect_left(self._ages, age)
         if index < len(self._ages) and self._ages[index] == age:
@@ -30,34 +30,34 @@ class OffsetIndex:
         self._places.insert(index, place)
 
     def at(self, moment: Instant) -> list[int]:
-        """Return the places at which a page began or ended at that very instant, in order."""
+        """Return the offsets at which a page began or ended at that very instant, in order."""
         age = _age(moment)
         return self._places[bisect_left(self._ages, age) : bisect_right(self._ages, age)]
 
     @property
     def deepest(self) -> int:
-        """The place of the oldest event known; 0 where none is."""
+        """The offset of the oldest event known; 0 if there is none."""
         return self._places[-1] if self._places else 0
 
     def reach(self, moment: Instant) -> bool:
-        """Say whether any place as old as `moment` is known."""
+        """Say whether any offset as old as `moment` is known."""
         return bool(self._ages) and self._ages[-1] >= _age(moment)
 
     def newer(self, moment: Instant) -> int:
-        """Return the last place known to be at or after `moment`; 0 where there is none."""
+        """Return the last offset known to be at or after `moment`; 0 if there is none."""
         index = bisect_right(self._ages, _age(moment))
         return self._places[index - 1] if index else 0
 
     def older(self, moment: Instant) -> int | None:
-        """Return the first place known to be before `moment`; None where there is none."""
+        """Return the first offset known to be before `moment`; None if there is none."""
         index = bisect_right(self._ages, _age(moment))
         return self._places[index] if index < len(self._places) else None
 
     def of(self, moment: Instant) -> int:
-        """Guess the place of the oldest event at or after `moment`.
+        """Estimate the offset of the oldest event at or after `moment`.
 
-        Between two known places it is taken to lie on a straight line; beyond the oldest, at the
-        density seen so far. 0 where nothing is known.
+        Linear between two known offsets; beyond the oldest, by the density seen so far. 0 if
+        nothing is known.
         """
         age = _age(moment)
         index = bisect_right(self._ages, age)

@@ -1,6 +1,6 @@
 """Whether a portal's log is still the one that the ledger has read before. Pure.
 
-A portal that was moved, restored or made anew answers under the same address with another history.
+A portal that was moved, restored or reinstalled answers at the same address with another history.
 What the ledger knows to be complete was complete in the old one, and proves nothing about the new.
 """
 
@@ -16,7 +16,7 @@ class Anchor:
     """The newest entry that the ledger knows, looked for in the pages read now."""
 
     def __init__(self, sightings: Iterable[Sighting]) -> None:
-        """Look for the newest of `sightings`; where there is none, every log is the same."""
+        """Look for the newest of `sightings`; if there is none, every log counts as the same."""
         self.sighting = max(sightings, key=lambda s: (s.at, s.event_id), default=None)
         self._is_met = False
 
@@ -27,7 +27,7 @@ class Anchor:
             self._is_met = any(e.id == wanted.event_id and e.at == wanted.at for e in events)
 
     def is_same_log(self, proven: Coverage, kept_since: Instant) -> bool | None:
-        """Say whether this is the same log; None where more has to be read to tell.
+        """Say whether this is the same log; None if more has to be read to find out.
 
         `proven`: the time for which the pages read now are complete; `kept_since`: before it the
         portal may have deleted the entry.

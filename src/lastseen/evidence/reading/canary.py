@@ -1,9 +1,9 @@
-"""A canary: somebody known to be in a log, by whom it shows that filters still come first."""
+"""A canary: a person known to be in a log, used to check that filters still come first."""
 
 from collections.abc import Mapping
 
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.evidence.reading.filter_detection import proves_filter_first, witness_of
+from lastseen.evidence.reading.filter_detection import find_canary, proves_filter_first
 from lastseen.evidence.reading.log import Log
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalError
@@ -19,8 +19,8 @@ class Canary:
     ) -> None:
         """`newest`: the newest page of `log`, in which a canary is looked for.
 
-        `sightings`: who else is known to be in the log, for a page on which one person stands
-        alone; looked at anew each time.
+        `sightings`: who else is known to be in the log, for a page that shows one person only;
+        consulted again each time.
         """
         self.requests = 0
         self._log = log
@@ -46,7 +46,7 @@ class Canary:
 
     def _known(self) -> UserId | None:
         events = self._newest.events
-        if (event := witness_of(events)) is not None:
+        if (event := find_canary(events)) is not None:
             return UserId(event.user_id)
         head = {one.user_id for one in events}
         older = [s for s in self._sightings.values() if events and s.at < events[-1].at]

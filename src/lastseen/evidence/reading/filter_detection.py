@@ -1,4 +1,4 @@
-"""Which portal this is: filters come before the page's window, after it, or are ignored.
+"""How this portal treats filters: before it cuts the page, after it, or not at all.
 
 Release 3.7.2 cuts the page first and filters what is left (LoginEventsRepository.cs); newer
 documentation says the reverse; without the audit option every parameter is ignored
@@ -31,7 +31,7 @@ class FilterMode(StrEnum):
 
 
 class Detected(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out."""
+    """The result of the detection."""
 
     mode: FilterMode
     """How filters are treated; `after-window` where nothing proves otherwise."""
@@ -42,7 +42,7 @@ class Detected(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_audit_option(self) -> bool:
-        """Whether it is shown that the portal's plan has the audit option."""
+        """Whether the portal is shown to have the audit option."""
         if self.mode is FilterMode.IGNORED:
             return False
         return self.proven or len(self.newest.events) > WITHOUT_OPTION
@@ -56,13 +56,13 @@ async def ignores_everything(log: Log, newest: EventPage) -> bool:
 
 
 async def detect_filters(log: Log) -> Detected:
-    """Find out how `log` treats filters, in two requests where the log lets it be seen.
+    """Find out how `log` treats filters, in two requests if the log allows it.
 
     Raises PortalError where the portal doesn't answer.
     """
     newest = await log.fetch(EventQuery())
     for _ in range(TRIES):
-        known = witness_of(newest.events)
+        known = find_canary(newest.events)
         if known is None:
             return await _detect_by_date(log, newest)
         answer = await log.fetch(EventQuery(user_id=user_id(known.user_id), count=1))
@@ -73,7 +73,7 @@ async def detect_filters(log: Log) -> Detected:
         elif proves_filter_first(answer, newest):
             mode = FilterMode.BEFORE_WINDOW
         else:
-            # The witness came back just now and stands at the head of the log: look anew.
+            # This person has just come back and is at the head of the log: start again.
             newest = await log.fetch(EventQuery())
             continue
         return Detected(mode=mode, proven=True, newest=newest)
@@ -93,7 +93,7 @@ def proves_filter_first(answer: EventPage, newest: EventPage) -> bool:
 
 
 async def _detect_by_date(log: Log, newest: EventPage) -> Detected:
-    """Decide for a log whose newest page shows one person only, by a filter on the date.
+    """Detect by date, for a log whose newest page shows one person only.
 
     Asked for one event no newer than a known one, a portal that cuts first finds nothing, since
     the head of its log is newer.
@@ -113,7 +113,7 @@ async def _detect_by_date(log: Log, newest: EventPage) -> Detected:
     return Detected(mode=mode, proven=True, newest=newest)
 
 
-def witness_of(events: list[Event]) -> Event | None:
+def find_canary(events: list[Event]) -> Event | None:
     """Return an event of a person who isn't among those of the newest second."""
     if not events:
         return None

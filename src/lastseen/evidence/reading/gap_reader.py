@@ -1,6 +1,6 @@
-"""One pass through a stretch of a newest-first log: segments of pages, read side by side.
+"""One pass over a gap in a newest-first log: segments of pages, read concurrently.
 
-Within a segment each page is asked for after the one before was answered, as `page_proof` needs;
+Within a segment each page is requested after the one before was answered, as `page_proof` needs;
 where segments meet they overlap by more.
 """
 
@@ -15,11 +15,11 @@ from lastseen.model.concurrency import task_group
 from lastseen.model.instant import Instant, Interval
 
 SEAM = 6
-"""By how many events neighbouring segments are to overlap; half of them will do."""
+"""By how many events neighbouring segments should overlap; half of them will do."""
 SHORTEST_SEGMENT, LONGEST_SEGMENT = 4, 32
-"""Pages in a segment at least and at most: each seam costs events, each segment takes its time."""
+"""Fewest and most pages in a segment: each seam costs events, each segment takes its time."""
 PAGES_AHEAD_EACH = 2
-"""Pages that may turn out not to be wanted, for each segment: one of its pages is under way."""
+"""Pages in flight per segment that may turn out not to be needed."""
 EMPTY_AGREEING = 4
 """How many answers in a row may hold nothing where something should be."""
 
@@ -35,9 +35,9 @@ class GapReader:
         enough: Callable[[], bool],
         ahead: Callable[[], int],
     ) -> None:
-        """`gap`: the time that is to be proven; `enough()`: whether no more is wanted.
+        """`gap`: the time to be proven; `enough()`: whether no more is needed.
 
-        `ahead()`: how many pages may be under way before it is known that they are wanted.
+        `ahead()`: how many pages may be in flight before it is known that they are needed.
         """
         self._reader = reader
         self._gap = gap
@@ -50,24 +50,24 @@ class GapReader:
         self._usual_overlap = 1.0
 
     async def run(self, frontier: int) -> None:
-        """Read segments side by side from `frontier` down to the gap's oldest second."""
+        """Read segments concurrently from `frontier` down to the gap's oldest second."""
         self._frontier = frontier
         async with task_group() as group:
             self._begin_segments(group)
 
     def _begin_segments(self, group: asyncio.TaskGroup) -> None:
-        """Begin as many segments as make sense just now; asked after every page."""
+        """Start as many segments as make sense now; called after every page."""
         most = max(1, self._reader.concurrency())
         if self._running >= most:
             return
-        beside = max(1, min(most, self._ahead() // PAGES_AHEAD_EACH))
+        width = max(1, min(most, self._ahead() // PAGES_AHEAD_EACH))
         places = self._reader.state.proof.places
-        while self._running < beside and self._is_wanted(self._frontier):
+        while self._running < width and self._is_wanted(self._frontier):
             left = (places.of(self._gap.since) - self._frontier) / STEP
             if self._running and left < 0:
-                return  # the bottom seems to be under way
-            # Half of what would be each one's share with as many beside it as may come to be, so
-            # that all end at about the same time.
+                return  # the bottom seems to be in flight
+            # Half of each one's share if as many run concurrently as are allowed, so that all end
+            # at about the same time.
             share = int(left / (2 * most))
             length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, share))
             end = self._frontier + int(length * (PAGE - self._usual_overlap))
@@ -78,7 +78,7 @@ class GapReader:
     def _is_wanted(self, place: int) -> bool:
         return not self._over and (self._bottom is None or place < self._bottom)
 
-    def _lies_at_bottom(self, place: int) -> None:
+    def _is_at_bottom(self, place: int) -> None:
         self._bottom = place if self._bottom is None else min(self._bottom, place)
 
     async def _segment(self, place: int, end: int, group: asyncio.TaskGroup) -> None:
@@ -93,23 +93,23 @@ class GapReader:
                 empties += 1
                 if place == 0 or place == begun or empties >= EMPTY_AGREEING:
                     # Nothing there at all, beyond the log's end, or its end was just deleted.
-                    self._lies_at_bottom(place)
+                    self._is_at_bottom(place)
             else:
                 idle = idle + 1 if len(page.events) == 1 else 0
                 if self._is_last(page) or idle >= EMPTY_AGREEING:
-                    self._lies_at_bottom(page.query.start)
+                    self._is_at_bottom(page.query.start)
                 reached = place + len(page.events)
                 place = reached - self._overlap(page)
-            del page  # a hundred events that need not be kept while the next ones come
+            del page  # don't keep a hundred events while the next ones come
             self._begin_segments(group)
         self._running -= 1
         self._begin_segments(group)
 
     def _overlap(self, page: EventPage) -> int:
-        """Return how many of a page's events the next one is to bring again.
+        """Return how many of a page's events the next one should bring again.
 
-        All those of the last second, so that the next page has that second whole, in whatever
-        order; but one of a second that would fill the page.
+        All those of the last second, so that the next page has that second complete in any order;
+        but only one of a second that would fill the page.
         """
         last = trailing(page.events)
         if last >= PAGE // 2 or last == len(page.events):
@@ -118,7 +118,7 @@ class GapReader:
         return last
 
     def _is_last(self, page: EventPage) -> bool:
-        """Say whether nothing older than this page is wanted, or exists."""
+        """Say whether nothing older than this page is needed, or exists."""
         oldest = Instant(page.events[-1].at)
         end = self._reader.state.end
         if oldest < self._gap.since or (end is not None and oldest <= end):

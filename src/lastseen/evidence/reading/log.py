@@ -1,7 +1,7 @@
-"""One log of the portal as the readers see it: where to ask, and how far an answer speaks.
+"""One log of the portal as the readers see it: how to fetch it, and what an answer proves.
 
 The sign-in log is written at once, the trail through a queue (MessagesRepository.cs); so the
-newest stretch of each is left open for the next reading.
+newest stretch of each is left for the next reading.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,10 +20,10 @@ ALLOWED_LATENESS = {
     EvidenceKind.SIGN_IN: timedelta(seconds=60),
     EvidenceKind.ACTIVITY: timedelta(minutes=15),
 }
-"""How long before a reading its log is taken to be whole."""
+"""How long before a reading its log is assumed to be complete."""
 
 RIGHTS = frozenset({401, 402, 403})
-"""Answers that no further asking changes."""
+"""Answers that asking again does not change."""
 
 NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}
 """What the two logs are called on screen."""
@@ -35,14 +35,14 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     kind: EvidenceKind
     """Which of the two."""
     fetch: Callable[[EventQuery], Awaitable[EventPage]]
-    """Brings one page."""
+    """Fetches one page."""
     kept_for: timedelta
     """How long the portal keeps its entries."""
     on_directory: frozenset[UserId] = frozenset()
     """People on single sign-on: their sign-outs may be their directory's."""
     complete_since: Callable[[], Awaitable[Instant]] | None = None
-    """Tells before which instant the log may have lost entries for good, since its lifetime was
-    once shorter; asked only where the log's end is to prove something. None: it has lost none."""
+    """Gives the instant before which the log may have lost entries for good, because its lifetime
+    was once shorter; called only if the log's end must prove something. None: it has lost none."""
 
     @property
     def name(self) -> str:
@@ -51,15 +51,15 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def margin(self) -> timedelta:
-        """How long before a reading the log is taken to be whole."""
+        """How long before a reading the log is assumed to be complete."""
         return ALLOWED_LATENESS[self.kind]
 
     def known_until(self, page: EventPage) -> Instant:
         """Return up to which instant of the portal's clock `page` knows the newest events.
 
-        The `Date` header is written when the answer is; the log was read at some time before, at
-        the earliest when the request left. A header that is ahead of the machine's clock is not
-        believed: what is kept as known would reach into the future.
+        The `Date` header is written with the answer; the log was read at some time before, at the
+        earliest when the request was sent. A header ahead of the machine's clock is not believed,
+        or coverage would reach into the future.
         """
         if page.portal_time is None:
             return Instant(page.sent_at - CLOCK_TOLERANCE - self.margin)
@@ -78,7 +78,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     async def view_of_end(self, page: EventPage) -> PageView:
-        """Return `page`, of which it is known that nothing older exists, in that form."""
+        """Return the view of `page`, which is known to be the oldest there is."""
         view = self.view(page)
         complete_since = await self.complete_since() if self.complete_since else EPOCH
         return msgspec.structs.replace(view, ends_log=True, floor=max(view.floor, complete_since))
@@ -86,7 +86,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     def kept_since(self, page: EventPage) -> Instant:
         """Return since when nothing can have been deleted at `page`, by whichever clock is ahead.
 
-        The portal deletes by its own, of which the `Date` header tells whole seconds.
+        The portal deletes by its own clock, which the `Date` header gives in whole seconds.
         """
         if page.portal_time is None:
             latest = Instant(page.answered_at + CLOCK_TOLERANCE)
@@ -110,10 +110,10 @@ def sign_in_log(
 
 
 def activity_trail(portal: Portal, retention: Retention) -> Log:
-    """Return the portal's audit trail; release 3.7.2 keeps more of it, which is not counted on."""
+    """Return the portal's audit trail; release 3.7.2 keeps more of it, which is not relied on."""
     return Log(kind=EvidenceKind.ACTIVITY, fetch=portal.trail, kept_for=days(retention.trail_days))
 
 
 def is_right_missing(error: PortalError) -> bool:
-    """Say whether the portal refuses the key: no further asking changes that."""
+    """Say whether the portal refuses the key, which asking again does not change."""
     return isinstance(error, PortalRefused) and error.status in RIGHTS

@@ -17,9 +17,9 @@ from lastseen.evidence.reading.request_cost import (
     DATED_SHARE,
     PAGE,
     Search,
-    as_stream,
     cost_of_asking,
-    pages_ahead_of_leaving,
+    is_stream_cheaper,
+    pages_ahead_before_cutover,
 )
 from lastseen.evidence.reading.stream import is_longer_than, read_stream
 from lastseen.ledger import EvidenceStore
@@ -30,17 +30,17 @@ from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind
 
 EDGE = days(1)
-"""How long before the end of its lifetime an entry no longer matters: the edge of the log moves on
+"""How long before the end of its lifetime an entry no longer matters: the edge of the log moves
 while it is read, and by a day until the next review."""
 SHARE_A_STRETCH = 0.7
-"""The share of the requests allowed for dates that one stretch is planned to take: plans err."""
+"""The share of the requests allowed for dates planned for one stretch, since plans err."""
 MOST_AHEAD = 24
-"""Pages of a stretch that are asked for side by side: where requests run out, gaps stay open."""
+"""Pages of a stretch that are requested concurrently; where requests run out, gaps remain."""
 SHORTEST_STRETCH = 4
-"""Pages below which a stretch takes all the requests that are left."""
+"""Below this many pages a stretch may take all the requests that are left."""
 
 Wanted = Mapping[UserId, Instant]
-"""The people looked for, and since when the entries of each are to be known."""
+"""The people looked for, and since when the entries of each must be known."""
 
 
 class LogReader:
@@ -56,15 +56,15 @@ class LogReader:
         is_unsteady: Callable[[], bool],
         progress: Progress,
     ) -> None:
-        """Begin with what `store` knows; `nothing_after` is as in `EventAccumulator`.
+        """Start with what `store` knows; `nothing_after` is as in `EventAccumulator`.
 
         `is_unsteady()`: whether the portal has shown any fault during this run.
         """
         self.state = LogState(log, store, nothing_after=nothing_after)
         self.is_another_history = False
-        """Whether the log turned out to be another one than earlier runs read."""
+        """Whether the log turned out not to be the one that earlier runs read."""
         self.trouble: PortalError | None = None
-        """What ended the last reading early, if anything did."""
+        """What ended the last reading early, if anything."""
         self._portal = portal
         self._store = store
         self._is_unsteady = is_unsteady
@@ -90,7 +90,7 @@ class LogReader:
         return after(self.state.kept_since, EDGE)
 
     async def take_newest(self, page: EventPage, *, is_all: bool) -> None:
-        """Take the log's newest page; `is_all`: the portal shows no other, whatever it is asked.
+        """Take the log's newest page; `is_all`: the portal shows no other, whatever is asked.
 
         Raises PortalError.
         """
@@ -101,7 +101,7 @@ class LogReader:
         self._pages.write()
 
     def allow_asking(self, canary: Canary) -> None:
-        """Let people be asked about one by one from now on: the portal filters first."""
+        """Allow per-user requests from now on: the portal filters first."""
         self._canary = canary
         self._asker = PerUserReader(
             self.state,
@@ -115,17 +115,17 @@ class LogReader:
     async def find(
         self, wanted: Wanted, *, dates_follow: bool, most_pages_again: float = math.inf
     ) -> None:
-        """Read until everyone of `wanted` is seen or proven absent, or more can't be proven.
+        """Read until everyone of `wanted` is seen or proven absent, or no more can be proven.
 
-        `dates_follow`: whether the dates of those absent will be wanted as well;
-        `most_pages_again`: pages of the stream that may be read for those whom asking could not
-        prove. Raises PortalRefused where a right is missing.
+        `dates_follow`: whether the dates of those absent will be needed as well;
+        `most_pages_again`: pages of the stream that may be read for those whom per-user requests
+        could not prove. Raises PortalRefused if a right is missing.
         """
         state = self.state
-        # Also whom earlier runs prove absent: it has to be seen that this is the log they read.
+        # Including people whom earlier runs proved absent: this must still be the log they read.
         unseen = {who: at for who, at in wanted.items() if not state.is_seen_since(who, at)}
         missing = await self._read_what_is_new(unseen)
-        missing = await self._stream_while_it_pays(missing, dates_follow=dates_follow)
+        missing = await self._stream_while_cheaper(missing, dates_follow=dates_follow)
         asker = self._usable_asker
         if missing and asker is not None:
             await asker.ask(missing, most_to_confirm=self._pages_left(missing))
@@ -134,23 +134,23 @@ class LogReader:
             await self._stream(unanswered)
 
     async def date(self, wanted: Wanted, *, most_requests: float) -> None:
-        """Look for the newest sightings of `wanted`, who have been absent of late.
+        """Look for the newest sightings of `wanted`, who have recently been absent.
 
-        Stops after about `most_requests` requests; what was read counts for the next run. Raises
-        PortalRefused where a right is missing.
+        Stops after about `most_requests` requests; everything read counts for the next run. Raises
+        PortalRefused if a right is missing.
         """
         self._pages.begin_stage(f"{self.state.log.name}, further back")
         end = self._portal.traffic.requests + most_requests
         missing = self._undated(wanted)
         asker = self._usable_asker
         if missing and asker and not await self._is_stream_cheaper(missing, dates_follow=False):
-            # As many as can be asked about even if nothing comes of any.
+            # As many as the requests allow even if nobody is found.
             agreeing = agreeing_on_nothing(asker.found, unsteady=self._is_unsteady())
             many = min(len(missing), max(0, most_requests - agreeing) // agreeing)
             asked = dict(list(missing.items())[: int(many)])
             await asker.ask(asked, most_to_confirm=self._pages_left(missing))
             missing = self._undated(asked)
-            # More may have been absent than was thought, so that to read on costs less after all.
+            # More people may be absent than expected, so that reading on costs less after all.
             if self._pages_left(missing) > end - self._portal.traffic.requests:
                 return
         while missing and not self.trouble:
@@ -184,8 +184,8 @@ class LogReader:
     def _undated(self, wanted: Wanted) -> Wanted:
         """Return those of `wanted` whose newest sighting isn't known, and since when to look.
 
-        Pages are read side by side: a person met on one may come again on a newer one that was not
-        read, so a sighting is the newest only where everything after its second is known.
+        Pages are read concurrently: a person seen on one may appear again on a newer one that was
+        not read, so a sighting is the newest only if everything after its second is known.
         """
         state = self.state
         unknown_since = {
@@ -201,7 +201,7 @@ class LogReader:
         }
 
     def _unanswered(self, asked: Wanted) -> Wanted:
-        """Return those of `asked` about whom the stream may tell what asking did not."""
+        """Return those of `asked` about whom the stream may show what per-user requests did not."""
         return {
             p: at for p, at in self._missing(asked).items() if not self.state.is_answered(p, at)
         }
@@ -218,8 +218,8 @@ class LogReader:
         await self._stream({person: max(since, at) for person, at in missing.items()})
         return self._missing(missing)
 
-    async def _stream_while_it_pays(self, missing: Wanted, *, dates_follow: bool) -> Wanted:
-        """Read the stream until asking about those left costs less; return whom to ask about."""
+    async def _stream_while_cheaper(self, missing: Wanted, *, dates_follow: bool) -> Wanted:
+        """Read the stream until per-user requests cost less; return whom to ask about."""
         if (
             not missing
             or self._asker is None
@@ -239,12 +239,12 @@ class LogReader:
             await self._read(
                 search,
                 enough=lambda: not search.missing or cutover.is_due(),
-                ahead=lambda: pages_ahead_of_leaving(search),
+                ahead=lambda: pages_ahead_before_cutover(search),
             )
         finally:
             await cutover.close()
         if not self.state.readable_gaps(self.state.needed(search.since)):
-            return {}  # all that the portal keeps is known
+            return {}  # everything that the portal keeps is known
         return self._missing(missing)
 
     async def _stream(
@@ -254,7 +254,7 @@ class LogReader:
         is_spent: Callable[[], bool] = lambda: False,
         least_ahead: int = 1,
     ) -> None:
-        """Read the stream back to where everyone of `missing` is known, or has been seen."""
+        """Read the stream back until everyone of `missing` is proven or has been seen."""
         if not missing:
             return
         search = Search(missing, since=min(missing.values()))
@@ -283,8 +283,8 @@ class LogReader:
         return not await is_longer_than(self._pages, pages, needed)
 
     def _is_stream_surely_cheaper(self, missing: Wanted, *, dates_follow: bool) -> bool | None:
-        """Say the same without asking the portal; None where the estimate may be too far off."""
-        return as_stream(
+        """Say the same without asking the portal; None if the estimate may be too far off."""
+        return is_stream_cheaper(
             self._cost_of_asking(missing, dates_follow=dates_follow),
             self._pages_left(missing),
             counted=self.state.density is not None,
@@ -300,7 +300,7 @@ class LogReader:
         return cost - cost_of_asking(dated, refused_pages=refused, found=found)
 
     def _refused_pages(self, missing: Wanted) -> int:
-        """Return how many pages of refused attempts are known to hide what people did."""
+        """Return how many pages of refused attempts may hide what people did."""
         if self.state.log.kind is EvidenceKind.ACTIVITY:
             return 0
         failed = self._store.failed_sign_ins(min(missing.values()))
@@ -312,7 +312,7 @@ class LogReader:
         return self.state.pages_left(self.state.needed(min(wanted.values())))
 
     def _reach(self, since: Instant, pages: float) -> Instant:
-        """Return how far back so many pages will reach, `since` at the furthest."""
+        """Return how far back that many pages reach, to `since` at most."""
         state = self.state
         nearest = furthest = since
         if state.watermark is None or state.pages_left(state.needed(since)) <= pages:

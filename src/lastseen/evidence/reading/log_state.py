@@ -1,6 +1,6 @@
 """What one run knows of one log: from the ledger, from its pages, and from asking about people.
 
-Passive: it is told what was read and says what follows from it. It asks the portal for nothing.
+Passive: it is given what was read and says what follows from it. It asks the portal for nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,20 +24,20 @@ from lastseen.model.sighting import EvidenceKind, Sighting
 ASKED_EARLIER = "asked for this person alone, in an earlier run"
 """How it is known what an earlier run has proven about one person."""
 DAY_SECONDS = 86_400.0
-"""The shortest time over which the entries counted tell how many the next day will have."""
+"""The shortest time over which counted entries predict how many the next day will have."""
 
 
 class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What asking about one person proved."""
+    """What the per-user requests about one person proved."""
 
     user_id: UserId
     """The person asked about."""
     covered: Coverage
     """For which time all of this person's entries are known."""
     known_until: Instant
-    """Up to which instant the answer speaks for the newest entries."""
+    """Up to which instant the answer covers the newest entries."""
     kept_since: Instant
-    """Before this the portal may have deleted entries when it answered."""
+    """Before this the portal may already have deleted entries when it answered."""
     requests: int
     """How many requests it took."""
 
@@ -48,12 +48,12 @@ class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogState:
-    """One log, as far as it is known by now."""
+    """What is known of one log so far."""
 
     def __init__(
         self, log: Log, store: EvidenceStore, *, nothing_after: Instant | None = None
     ) -> None:
-        """Begin with what the ledger knows; `nothing_after` is as in `EventAccumulator`."""
+        """Start with what the ledger knows; `nothing_after` is as in `EventAccumulator`."""
         self.log = log
         self.authorisations: dict[UserId, Sighting] = (
             store.newest_sightings(EvidenceKind.AUTHORISATION)
@@ -73,7 +73,7 @@ class LogState:
         self.kept_since = EPOCH
         """Before this the portal may be deleting: no page can prove anything there."""
         self.end: Instant | None = None
-        """When the log's oldest event happened, where its end is proven."""
+        """When the log's oldest event happened, if its end is proven."""
         self.read_at = EPOCH
         """When the newest answer came."""
         self.contradicted = False
@@ -85,15 +85,15 @@ class LogState:
             for person, intervals in store.coverage_of_people(log.kind).items()
         }
         self.density = _density(self.counted)
-        """Entries a second as earlier runs counted them, where they counted a whole day."""
+        """Entries a second as counted by earlier runs, if they counted a whole day."""
 
     def take(self, page: EventPage) -> None:
-        """Take what an answer shows: a sighting counts in whatever page it comes."""
+        """Take what an answer shows: a sighting counts whichever page it is on."""
         self.read_at = page.answered_at
         self.accumulator.take(page.events)
         self.anchor.take(page.events)
         if page.query.start == 0:
-            # Answers take differently long, and the portal tells whole seconds: this run knows the
+            # Answers take different times, and the portal gives whole seconds: this run knows the
             # log up to where all of its newest pages do.
             reached = Instant(self.log.known_until(page) - SECOND)
             self.watermark = reached if self.watermark is None else min(self.watermark, reached)
@@ -119,7 +119,7 @@ class LogState:
         return self.proof.add(view)
 
     def notice(self, sightings: Iterable[Sighting]) -> None:
-        """Take sightings, whichever way they came: the newest of each person stays."""
+        """Take sightings from any source: the newest of each person is kept."""
         for seen in sightings:
             if seen.kind is EvidenceKind.AUTHORISATION:
                 self.authorisations[seen.user_id] = seen
@@ -129,7 +129,7 @@ class LogState:
                 self.sightings[seen.user_id] = seen
 
     def forget_earlier(self) -> None:
-        """Count no more on what earlier runs proved: it was another history."""
+        """Disregard what earlier runs proved: it was another history."""
         self.counted = ()
         self._earlier = Coverage()
         self._joined = None, Coverage()
@@ -184,7 +184,7 @@ class LogState:
         return left
 
     def pages_since(self, since: Instant) -> float:
-        """Estimate how many pages the log has since then, as earlier runs counted; else 0."""
+        """Estimate how many pages the log has since then, from earlier counts; else 0."""
         needed = self.needed(since)
         return (self.density or 0.0) * (needed.until - needed.since).total_seconds() / STEP
 
@@ -201,22 +201,22 @@ class LogState:
     def proven_since(self, person: UserId | None) -> Instant | None:
         """Return since when all entries of `person`, or of everyone for None, are known."""
         covered = self.covered()
-        tops = [self.watermark] if self.watermark else []
+        watermarks = [self.watermark] if self.watermark else []
         if person in self._earlier_alone:
             covered = covered.union(self._earlier_alone[person])
         if person in self.asked:
             covered = covered.union(self.asked[person].covered)
-            tops.append(self.asked[person].known_until)
-        reached = [covered.since(top) for top in tops]
+            watermarks.append(self.asked[person].known_until)
+        reached = [covered.since(watermark) for watermark in watermarks]
         return min((moment for moment in reached if moment is not None), default=None)
 
     def is_answered(self, person: UserId, since: Instant) -> bool:
-        """Say whether asking about `person` has shown all that the portal keeps from `since` on."""
+        """Say whether per-user requests have shown all that the portal keeps from `since` on."""
         answer = self.asked.get(person)
         return answer is not None and self.is_proven_since(person, max(since, answer.kept_since))
 
     def proven_alone(self, wanted: Mapping[UserId, Instant]) -> dict[UserId, Instant]:
-        """Return until when earlier runs have proven people of `wanted` by asking about each.
+        """Return until when earlier runs have proven people of `wanted` by per-user requests.
 
         `wanted`: since when the entries of each are to be known.
         """
@@ -255,7 +255,7 @@ class LogState:
 
 
 def _density(counted: Iterable[Covered]) -> float | None:
-    """Return how many entries a second earlier runs met, where they went over a whole day."""
+    """Return how many entries a second earlier runs saw, if they covered a whole day."""
     stretches = [covered for covered in counted if covered.events]
     seconds = sum((c.interval.until - c.interval.since).total_seconds() for c in stretches)
     return sum(c.events for c in stretches) / seconds if seconds >= DAY_SECONDS else None

@@ -20,15 +20,15 @@ from lastseen.model.instant import EPOCH, Instant, Interval
 from lastseen.model.progress import Progress
 
 PAGES_A_WRITE = 1000
-"""Pages after which what was read is written down at the latest."""
+"""Pages after which results are written to the ledger at the latest."""
 TIME_A_WRITE = timedelta(seconds=2)
 """The same in time: an interrupted reading loses no more."""
 STALLED = 300
 """Answers in a row that prove nothing new, after which a reading is given up."""
 MISPLACED = 3
-"""Answers that show the newest events at another place, after which a reading is given up."""
+"""Answers that show the newest events at another offset, after which a reading is given up."""
 ESTIMATED_EVERY = 20
-"""Pages after which the end of a reading is estimated anew."""
+"""Pages after which the end of a reading is estimated again."""
 
 
 class PageReader:
@@ -51,12 +51,12 @@ class PageReader:
         self.state = state
         self.concurrency = concurrency
         self.broken: PortalError | None = None
-        """What ended the reading, if anything did."""
+        """What ended the reading, if anything."""
         self.search = Search(())
         """The people looked for on the pages, kept up to date."""
         self._store = store
         self._is_unsteady = is_unsteady
-        # What earlier runs kept is not kept again: its entries would be counted wrong.
+        # What earlier runs kept is not kept again, or its entries would be counted twice.
         self._kept = state.covered()
         self._begun_at: Instant | None = None
         self._unwritten = _Unwritten()
@@ -64,7 +64,7 @@ class PageReader:
         self._progress = _PageProgress(progress, state.log.name)
 
     async def page(self, place: int) -> EventPage | None:
-        """Read the page at `place`; None where that failed (see `broken`).
+        """Read the page at `place`; None if that failed (see `broken`).
 
         Raises PortalRefused where a right is missing.
         """
@@ -81,9 +81,9 @@ class PageReader:
         return page
 
     async def take(self, page: EventPage, *, shows_at_most: int | None = None) -> EventPage:
-        """Take a page that was read: what it shows, and what it proves; return what counts.
+        """Take a page that was read: what it shows and what it proves; return what counts.
 
-        A page shorter than asked for is asked for again first; `shows_at_most` is as in
+        A page shorter than requested is requested again first; `shows_at_most` is as in
         `agreed_page`. Raises PortalError.
         """
         if len(page.events) >= page.query.count or (page.query.start and not page.events):
@@ -108,13 +108,13 @@ class PageReader:
         return agreed.page
 
     def take_full(self, page: EventPage) -> None:
-        """Take a page of which it is known that nothing is missing from it."""
+        """Take a page that is known to be complete."""
         self._look_at(page)
         self._prove(self.state.log.view(page))
         self._after_a_page()
 
     def write(self) -> None:
-        """Keep in the ledger what was read since the last time."""
+        """Write to the ledger what was read since the last time."""
         unwritten, state = self._unwritten, self.state
         if not unwritten.pages:
             return
@@ -143,21 +143,21 @@ class PageReader:
         self._unwritten = _Unwritten()
 
     def forget_earlier(self) -> None:
-        """Count no more on what earlier runs proved; the ledger forgets it as well."""
+        """Disregard what earlier runs proved, and remove it from the ledger."""
         self.state.forget_earlier()
         self._store.forget_coverage()
         self._kept = Coverage()
 
     def begin_stage(self, name: str) -> None:
-        """Have progress call what is read from now on by this name."""
+        """Let progress call what is read from now on by this name."""
         self._progress.begin(name)
 
     def begin_reading(self, needed: Interval) -> None:
-        """From now on progress tells how far there is to go for `needed`."""
+        """Let progress show from now on how much is left for `needed`."""
         self._progress.estimate = lambda: self.state.pages_left(needed)
 
     def end_reading(self) -> None:
-        """Write what is not written yet; no more pages are wanted for now."""
+        """Write what is not written yet; no more pages are needed for now."""
         self.write()
         self._progress.end()
 
@@ -188,7 +188,7 @@ class PageReader:
 
 
 class _Unwritten:
-    """How much was read since something was last written down."""
+    """How much was read since the last write."""
 
     def __init__(self) -> None:
         self.pages = self.events = self.first = self.last = 0
@@ -210,7 +210,7 @@ class _Unwritten:
 
 
 class _StallDetector:
-    """Notices a portal that brings the same events whatever page it is asked for."""
+    """Notices a portal that returns the same events whatever page is requested."""
 
     def __init__(self) -> None:
         self._without_news = 0
@@ -241,7 +241,7 @@ class _StallDetector:
 
 
 class _PageProgress:
-    """Tells how far a log has been read, one stage after the other. Estimates prove nothing."""
+    """Shows how far a log has been read, one stage after the other. Estimates prove nothing."""
 
     def __init__(self, progress: Progress, stage: str) -> None:
         self.pages = 0

@@ -1,8 +1,8 @@
 """Asking a log about one person at a time, where the portal filters before it cuts the page.
 
-An entry that comes back speaks for itself: newest first, so nothing newer exists. An empty answer
-is where a portal can lie, by a fault or by a change of its behaviour half-way; it counts only when
-a canary (somebody known to be in the log) is still found the same way afterwards, and when asking
+An entry that comes back proves itself: newest first, so nothing newer exists. An empty answer is
+where a portal can mislead, by a fault or by a change of behaviour halfway; it counts only if a
+canary (a person known to be in the log) is still found the same way afterwards, and if asking
 again agrees.
 """
 
@@ -34,7 +34,7 @@ MOST_PAGES = 50
 
 
 class PerUserReader:
-    """Asks one log about people, one at a time."""
+    """Queries one log about people, one at a time."""
 
     def __init__(
         self,
@@ -47,16 +47,16 @@ class PerUserReader:
         progress: Progress,
         batch: int = BATCH,
     ) -> None:
-        """Ask the log of `state`; what that shows and proves goes there and into `store`.
+        """Query the log of `state`; what that shows and proves goes there and into `store`.
 
-        `canary` asks anew whether the portal filters before it cuts the page; `concurrency()`:
+        `canary` checks whether the portal still filters before it cuts the page; `concurrency()`:
         requests allowed at once; `is_unsteady()`: whether the portal has shown any fault during
-        this run; `batch`: people asked about between two questions to the canary.
+        this run; `batch`: people asked about between two checks of the canary.
         """
         self.requests = 0
         self.events = 0
         self.found = 0
-        """People of whom entries came."""
+        """People with entries."""
         self._state = state
         self._log = state.log
         self._store = store
@@ -70,11 +70,11 @@ class PerUserReader:
     async def ask(
         self, wanted: Mapping[UserId, Instant], *, most_to_confirm: float = math.inf
     ) -> None:
-        """Ask about each of `wanted`: since when their entries are to be known.
+        """Query each of `wanted`: since when their entries must be known.
 
-        What could be proven is then in the log's state, batch by batch. `most_to_confirm`: requests
-        that confirming empty answers may take, all in all; where it would take more, those people
-        are left unproven. Raises PortalRefused where a right is missing.
+        The results are then in the log's state, batch by batch. `most_to_confirm`: requests that
+        confirming empty answers may take in total; if it would take more, those people are left
+        unproven. Raises PortalRefused if a right is missing.
         """
         self._accumulator = self._state.separate_accumulator()
         absent: list[_Inquiry] = []
@@ -87,7 +87,7 @@ class PerUserReader:
                 asked += 1
                 if len(batch) < self._batch and asked < len(wanted):
                     continue
-                answered = await self._vouched_for(batch)
+                answered = await self._trusted(batch)
                 absent += [i for i in answered if i.absent is not None]
                 self._keep([i for i in answered if i.absent is None])
                 batch = []
@@ -95,15 +95,15 @@ class PerUserReader:
         await self._confirm(absent, most_to_confirm)
         self._keep([inquiry for inquiry in absent if not inquiry.doubtful])
 
-    async def _vouched_for(self, asked: Sequence["_Inquiry | None"]) -> list["_Inquiry"]:
+    async def _trusted(self, asked: Sequence["_Inquiry | None"]) -> list["_Inquiry"]:
         """Return the answers that count: without a canary, only those that need no filter."""
         answered = [inquiry for inquiry in asked if inquiry is not None]
-        if any(i.rests_on_filter for i in answered) and not await self._canary():
-            answered = [i for i in answered if not i.rests_on_filter]
+        if any(i.needs_filter for i in answered) and not await self._canary():
+            answered = [i for i in answered if not i.needs_filter]
         return answered
 
     async def _confirm(self, absent: Sequence["_Inquiry"], most: float) -> None:
-        """Ask again about those of whom nothing came back."""
+        """Ask again about those for whom nothing came back."""
         again = len(absent) * (self._agreeing() - 1)
         if again > most:
             for inquiry in absent:
@@ -112,13 +112,13 @@ class PerUserReader:
         await self._ask_all_again(absent)
         if self._is_unsteady():
             await self._ask_all_again(absent)  # more answers have to agree now
-        # The portal may waver, as while half of its servers are being brought up to date.
+        # The portal may waver, for example while half of its servers are being upgraded.
         if absent and not await self._is_canary_found(self._agreeing()):
             for inquiry in absent:
                 inquiry.doubtful = True
 
     async def _is_canary_found(self, times: int) -> bool:
-        """Ask the canary so many times at once; say whether it was always found."""
+        """Check the canary this many times at once; say whether it was always found."""
         pieces = (self._canary for _ in range(times))
         async with map_concurrently(pieces, self._concurrency) as answers:
             return all([found async for found in answers])
@@ -138,7 +138,7 @@ class PerUserReader:
             if page is None:
                 inquiry.doubtful = True
             elif page.events:
-                # It was there all along: this portal's empty answers are not to be believed.
+                # It was there all along: this portal's empty answers can't be trusted.
                 self._state.contradicted = True
                 inquiry.absent = None
                 inquiry.doubtful = len(page.events) < page.query.count
@@ -152,7 +152,7 @@ class PerUserReader:
     async def _one(self, person: UserId, since: Instant) -> "_Inquiry | None":
         """Ask about one person until seen, proven absent from `since` on, or given up."""
         inquiry = _Inquiry(person)
-        # One entry suffices nearly always, and one of one is never a page cut short.
+        # One entry suffices nearly always, and a page of one can't be cut short.
         newest = await self._page(inquiry, EventQuery(user_id=person, count=1))
         if newest is None:
             return None
@@ -160,7 +160,7 @@ class PerUserReader:
             inquiry.absent = await self._log.view_of_end(newest)
             inquiry.kept_since = self._log.kept_since(newest)
             inquiry.agreeing = 1
-            inquiry.rests_on_filter = True
+            inquiry.needs_filter = True
             return inquiry
         self.found += 1
         inquiry.take(self._log.view(newest))
@@ -172,13 +172,13 @@ class PerUserReader:
             if page is None or self._is_seen(person, since):
                 return inquiry
             if await self._is_exact(inquiry, page, since=since):
-                inquiry.rests_on_filter = True
+                inquiry.needs_filter = True
                 inquiry.take(self._log.view(page))
                 return inquiry
             agreed = await self._agreed(inquiry, page)
             if agreed is None or not agreed.is_believed:
                 return inquiry
-            inquiry.rests_on_filter = True
+            inquiry.needs_filter = True
             inquiry.take(self._log.view(agreed.page))
             if agreed.ends_log:
                 inquiry.take(await self._log.view_of_end(agreed.page))
@@ -192,10 +192,10 @@ class PerUserReader:
         return seen is not None and seen >= since
 
     async def _is_exact(self, inquiry: "_Inquiry", page: EventPage, *, since: Instant) -> bool:
-        """Say whether a short page that reaches back beyond `since` holds all entries till then.
+        """Say whether a short page that reaches back beyond `since` holds all entries until then.
 
-        It does where asking for just so many brings the same ones: of what was left out of a page
-        that is full the second time, something would have come instead.
+        It does if requesting exactly that many brings the same ones: in place of an entry left out
+        the second time, another would have come.
         """
         if len(page.events) >= page.query.count or not page.events or page.events[-1].at >= since:
             return False
@@ -204,7 +204,7 @@ class PerUserReader:
         return again is not None and {e.id for e in again.events} == {e.id for e in page.events}
 
     async def _agreed(self, inquiry: "_Inquiry", first: EventPage) -> Agreed | None:
-        """Return what `first`, a page of one person's, comes to, or None where that failed."""
+        """Return what `first`, a page about one person, amounts to, or None if that failed."""
 
         async def fetch(again: EventQuery) -> EventPage:
             page = await self._page(inquiry, again)
@@ -222,7 +222,7 @@ class PerUserReader:
         return agreed
 
     async def _page(self, inquiry: "_Inquiry", query: EventQuery) -> EventPage | None:
-        """Return a page about one person, or None where it failed or speaks of somebody else."""
+        """Return a page about one person, or None if it failed or is about somebody else."""
         self.requests += 1
         inquiry.requests += 1
         try:
@@ -238,7 +238,7 @@ class PerUserReader:
         return page
 
     def _keep(self, inquiries: Sequence["_Inquiry"]) -> None:
-        """Write down what asking about people showed, and what it proved about each."""
+        """Write down what the queries showed, and what they proved about each person."""
         state, accumulator = self._state, self._accumulator
         answers = {inquiry.user_id: inquiry.answer() for inquiry in inquiries}
         sightings = accumulator.sightings()
@@ -271,7 +271,7 @@ class PerUserReader:
 
 
 class _NoPage(Exception):
-    """A page about one person did not come."""
+    """A page about one person could not be read."""
 
 
 class _Inquiry:
@@ -285,7 +285,7 @@ class _Inquiry:
         self.absent: PageView | None = None
         self.agreeing = 0
         self.doubtful = False
-        self.rests_on_filter = False
+        self.needs_filter = False
         self._proof = PageProof()
 
     def take(self, view: PageView) -> None:

@@ -1,6 +1,6 @@
 """Whether reading the log as a stream or asking person by person costs fewer requests.
 
-Pure: it calculates with what has been seen so far and knows nothing about the portal.
+Pure: it calculates from what has been seen so far and knows nothing about the portal.
 """
 
 import math
@@ -35,7 +35,7 @@ LOST_AT_LEAST, LOST_SHARE = 1, 0.005
 """How many requests a stream may lose, in all and per missing person, before it is abandoned."""
 
 MOST_OVERRATED, MOST_UNDERRATED = 4, 16
-"""By which factor an estimate of a stream's length may be too long, or too short."""
+"""By which factor an estimate of a stream's length may be too long or too short."""
 
 MOST_WRONG = 2
 """The same for an estimate based on whole days that were counted."""
@@ -75,8 +75,8 @@ class Search:
     def pages_ahead(self) -> int:
         """How many pages to request at once without wasting most of them.
 
-        While many are missing and few are found per page, the end is far. The rate is known from
-        the pages read so far, so at first there are few.
+        While many are missing and few are found per page, the end is far. The rate is known only
+        from the pages read so far, so at first there are few.
         """
         if not self.missing:
             return 1
@@ -84,17 +84,17 @@ class Search:
         return max(1, min(far, 8 + 4 * self.pages))
 
 
-def pays_no_longer(search: Search) -> bool:
+def is_not_worthwhile(search: Search) -> bool:
     """Return whether continuing a stream seems to cost more than asking about those left.
 
-    It does where its recent pages found fewer people than there were pages. Hours differ, so some
-    loss is accepted first, and more of it the more people are missing.
+    It does if its recent pages found fewer people than there were pages. Hours differ, so some
+    loss is accepted first, and more if more people are missing.
     """
     return search.lost > LOST_AT_LEAST + LOST_SHARE * len(search.missing)
 
 
-def pages_ahead_of_leaving(search: Search) -> int:
-    """Return `pages_ahead` for a stream that may be abandoned: few where few people are missing.
+def pages_ahead_before_cutover(search: Search) -> int:
+    """Return `pages_ahead` for a stream that may be abandoned: few if few people are missing.
 
     Pages in flight when it is abandoned are wasted.
     """
@@ -114,7 +114,7 @@ def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:
     return people + absent * (agreeing - 1) + 2 * refused_pages + canary
 
 
-def as_stream(asking: float, pages: float, *, counted: bool) -> bool | None:
+def is_stream_cheaper(asking: float, pages: float, *, counted: bool) -> bool | None:
     """Return whether the rest of a stream costs fewer requests than asking person by person.
 
     `asking` is the cost of asking; `pages` is an estimate of the stream. `counted` says whether it

@@ -1,7 +1,7 @@
-"""Where in a newest-first log the reading of a gap begins.
+"""Finds the offset at which the reading of a gap begins.
 
-A place that pages have shown is taken; else the place is guessed, and a page there corrects the
-guess. Nothing is proven here: a wrong place only costs requests.
+An offset that pages have shown is used; otherwise it is guessed, and a page there corrects the
+guess. Nothing is proven here: a wrong offset only costs requests.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from lastseen.ledger import Covered
 from lastseen.model.instant import Instant, Interval
 
 MOST_LOOKS = 12
-"""How often a guess is corrected before reading begins from it as it is."""
+"""How often a guess is corrected before reading begins anyway."""
 
 
 async def seek(reader: PageReader, gap: Interval, attempt: int) -> int:
-    """Return the place from which reading covers the gap's newest second.
+    """Return the offset from which reading covers the gap's newest second.
 
     `attempt`: how often the gap was read before.
     """
@@ -29,7 +29,7 @@ async def seek(reader: PageReader, gap: Interval, attempt: int) -> int:
     edge = Instant(gap.until - SECOND)
     exact = places.at(edge)
     if exact and exact[-1] - exact[0] < PAGE // 2:
-        # From something newer on, so that one page shows the whole second.
+        # Start from something newer, so that one page shows the whole second.
         return max(0, exact[0] - 1 - 2 * attempt)
     if exact:
         return exact[-1] if attempt == 0 else max(0, exact[0] - 2 * attempt)
@@ -37,7 +37,7 @@ async def seek(reader: PageReader, gap: Interval, attempt: int) -> int:
 
 
 async def _corrected(reader: PageReader, edge: Instant, place: int) -> int:
-    """Return a place on a page that shows `edge`, starting from the guess `place`."""
+    """Return an offset on a page that shows `edge`, starting from the guess `place`."""
     places = reader.state.proof.places
     for _ in range(MOST_LOOKS):
         page = await reader.page(place)
@@ -59,7 +59,7 @@ async def _corrected(reader: PageReader, edge: Instant, place: int) -> int:
 
 
 def _guess(places: OffsetIndex, edge: Instant, counted: Sequence[Covered]) -> int:
-    """Guess the place of `edge`, passing over what earlier runs have counted."""
+    """Guess the offset of `edge`, skipping what earlier runs have counted."""
     passed = [covered for covered in counted if covered.interval.since >= edge]
     if not passed:
         return places.of(edge)
@@ -68,23 +68,23 @@ def _guess(places: OffsetIndex, edge: Instant, counted: Sequence[Covered]) -> in
 
 
 class Bracket:
-    """Closes in on an instant whose place in the log may be guessed badly.
+    """Closes in on an instant whose offset in the log may be guessed badly.
 
-    A log whose traffic has changed lately has its older entries much nearer, or farther, than its
-    newest pages let one guess.
+    A log whose traffic has changed recently has its older entries much nearer or further than its
+    newest pages suggest.
     """
 
     def __init__(self, places: OffsetIndex, moment: Instant) -> None:
-        """Look for `moment`; what pages show meanwhile is taken from `places`."""
+        """Look for `moment`; what pages show meanwhile is read from `places`."""
         self._places = places
         self._moment = moment
         self._looks = 0
         self._beyond: int | None = None
 
     def next_place(self) -> int:
-        """Return where to begin the next page: around the guess, or half-way every other time.
+        """Return where to begin the next page: at the guess, or half-way every other time.
 
-        Beyond all that is known, at least twice as far with each look.
+        Beyond everything known, at least twice as far with each try.
         """
         places, moment = self._places, self._moment
         self._looks += 1
@@ -98,5 +98,5 @@ class Bracket:
         return max(0, middle - STEP // 2)
 
     def ends_before(self, place: int) -> None:
-        """Take note that the log has no entry at `place`."""
+        """Note that the log has no entry at `place`."""
         self._beyond = place if self._beyond is None else min(self._beyond, place)

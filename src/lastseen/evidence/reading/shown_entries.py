@@ -1,6 +1,6 @@
-"""Over which stretches pages show that a log is being written: as the ledger keeps it.
+"""The stretches over which pages show that a log is being written, as the ledger keeps them.
 
-Kept with what pages prove, so that a later review that reads only what is new still knows it: a
+Kept with what pages prove, so that a later review that reads only what is new still knows them: a
 stretch that is known to be complete and shows no entry is a pause of the log.
 """
 
@@ -12,13 +12,13 @@ from lastseen.model.instant import Instant, Interval
 from lastseen.model.sighting import EvidenceKind
 
 LOG_ITSELF = UserId("@log")
-"""The name under which the ledger keeps over which stretches a log shows entries at least daily."""
+"""The name under which the ledger keeps the stretches with at least daily entries."""
 
 _PROOF = "entries by anybody, at least daily"
 
 
 def shown_entries(kind: EvidenceKind, stretches: Iterable[Interval], read_at: Instant) -> Reading:
-    """Return the reading that keeps in which stretches a log shows entries, whoever's they are."""
+    """Return a reading that records in which stretches a log has entries, whoever wrote them."""
     return Reading(
         kind=kind,
         user_id=LOG_ITSELF,

@@ -1,6 +1,6 @@
-"""Reading a log newest first, as a stream of overlapping pages, until enough is proven.
+"""Reads a log newest first, as a stream of overlapping pages, until enough is proven.
 
-What this run's pages prove is joined with what the ledger knows; the gaps left are read again.
+What this run's pages prove is joined with what the ledger knows; the remaining gaps are read again.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ ATTEMPTS = 12
 SEAM = timedelta(seconds=5)
 """A gap no longer than this is a place where pages meet."""
 MOST_PAGES_TO_THE_ANCHOR = 16
-"""Pages looked through for the newest entry that the ledger knows."""
+"""Pages searched for the newest entry that the ledger knows."""
 
 
 async def read_stream(
@@ -33,9 +33,9 @@ async def read_stream(
 ) -> bool:
     """Read until `needed` is proven, `enough()` says so, or it can't be proven.
 
-    `ahead()` says how many pages may be under way before it is known that they are wanted. Returns
-    whether the log is still the one that earlier runs read; if not, what they proved is forgotten.
-    Raises PortalRefused where a right is missing; any other trouble ends the reading and is left
+    `ahead()` says how many pages may be in flight before it is known that they are needed. Returns
+    whether the log is still the one that earlier runs read; if not, what they proved is dropped.
+    Raises PortalRefused if a right is missing; any other failure ends the reading and is left
     in `reader.broken`.
     """
     reader.begin_reading(needed)
@@ -49,9 +49,9 @@ async def read_stream(
 
 
 async def is_longer_than(reader: PageReader, pages: int, needed: Interval) -> bool:
-    """Ask whether more than `pages` pages are still to be read for `needed`: one request.
+    """Ask in one request whether more than `pages` pages are still to be read for `needed`.
 
-    Where that fails the answer is a guess. Raises PortalRefused where a right is missing.
+    If that fails the answer is a guess. Raises PortalRefused if a right is missing.
     """
     state = reader.state
     gaps = state.readable_gaps(needed)
@@ -91,7 +91,7 @@ async def _read_gaps(
         ]
         if not gaps:
             return
-        # The seconds that a pass has left open, all at once; else the newest stretches.
+        # All the seconds that a pass has left open at once; otherwise the newest stretches.
         seams = [gap for gap in gaps if gap.until - gap.since <= SEAM]
         chosen = seams or gaps[-max(1, ahead() // PAGES_AHEAD_EACH) :]
         await _read_each(reader, chosen, tries, enough=enough, ahead=ahead)
@@ -105,7 +105,7 @@ async def _read_each(
     enough: Callable[[], bool],
     ahead: Callable[[], int],
 ) -> None:
-    """Read each of `gaps` once, side by side; `tries` counts how often each was, by its end."""
+    """Read each of `gaps` once, concurrently; `tries` counts how often each was, by its end."""
 
     async def read(gap: Interval) -> None:
         attempt = tries.get(gap.until, 0)
@@ -122,8 +122,8 @@ async def _read_each(
 async def _is_same_log(reader: PageReader) -> bool:
     """Say whether this is still the log that earlier runs read.
 
-    Asks for nothing where the newest entry that the ledger knows was met already, which is so
-    whenever only what is new was read.
+    Needs no request if the newest entry that the ledger knows was already met, which is so
+    whenever only new entries were read.
     """
     state = reader.state
     anchor = state.anchor.sighting

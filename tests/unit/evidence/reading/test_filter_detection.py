@@ -8,9 +8,9 @@ from lastseen.docspace.interface import EventQuery
 from lastseen.evidence.reading.filter_detection import (
     FilterMode,
     detect_filters,
+    find_canary,
     ignores_everything,
     proves_filter_first,
-    witness_of,
 )
 from lastseen.model.contractor import UserId
 from tests.unit.evidence.fake_log import (
@@ -96,6 +96,6 @@ def test_an_answer_proves_filters_only_if_it_is_that_persons_and_older_than_the_
 
 def test_a_witness_is_nobody_of_the_newest_second_and_no_unknown_user():
     tied = [entry(3, HOUR), entry(2, HOUR, "ann"), entry(1, 2 * HOUR, "")]
-    assert witness_of(tied) is None
+    assert find_canary(tied) is None
     ben = entry(0, 3 * HOUR, "ben")
-    assert witness_of([*tied, ben]) == ben
+    assert find_canary([*tied, ben]) == ben

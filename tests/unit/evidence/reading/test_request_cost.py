@@ -16,9 +16,9 @@ from lastseen.evidence.reading.request_cost import (
     PAGE,
     RECENT_PAGES,
     Search,
-    as_stream,
-    pages_ahead_of_leaving,
-    pays_no_longer,
+    is_not_worthwhile,
+    is_stream_cheaper,
+    pages_ahead_before_cutover,
 )
 
 MOST_WORSE = 2
@@ -96,15 +96,15 @@ def test_what_is_under_way_when_a_stream_is_left_is_little(portal):
     people, pages = _pages(*portal)
     search = Search(people)
     for page in pages:
-        if not search.missing or pays_no_longer(search):
+        if not search.missing or is_not_worthwhile(search):
             break
-        assert pages_ahead_of_leaving(search) <= max(1, len(search.missing) // 24)
+        assert pages_ahead_before_cutover(search) <= max(1, len(search.missing) // 24)
         search.page(set(page))
 
 
 @given(people=st.integers(1, 10**6), pages=st.floats(0, 10**6))
 def test_whatever_the_guess_may_be_off_by_the_cheaper_way_is_taken_or_it_is_asked(people, pages):
-    chosen = as_stream(people, pages, counted=True)
+    chosen = is_stream_cheaper(people, pages, counted=True)
     if chosen:
         assert pages <= 2 * people + 2
     elif chosen is False:
@@ -114,7 +114,7 @@ def test_whatever_the_guess_may_be_off_by_the_cheaper_way_is_taken_or_it_is_aske
 def test_where_nobody_comes_a_stream_is_left_after_a_few_pages():
     search = Search(f"p{n}" for n in range(200))
     read = 0
-    while not pays_no_longer(search):
+    while not is_not_worthwhile(search):
         search.page([])
         read += 1
     assert read <= 4
@@ -124,7 +124,7 @@ def test_where_all_come_often_a_stream_is_not_left_before_all_are_met():
     people = [f"p{n}" for n in range(1_000)]
     search = Search(people)
     for first in range(0, 1_000, 100):
-        assert not pays_no_longer(search)
+        assert not is_not_worthwhile(search)
         search.page(people[first : first + 100])
     assert not search.missing
 
@@ -175,7 +175,7 @@ def test_a_way_is_called_cheaper_only_where_the_guess_cannot_be_that_wrong(
         (MOST_WRONG, MOST_WRONG) if counted else (MOST_OVERRATED, MOST_UNDERRATED)
     )
     guess = length * (overrated**off if off > 0 else underrated**off)
-    chosen = as_stream(people, guess, counted=counted)
+    chosen = is_stream_cheaper(people, guess, counted=counted)
     if chosen is not None:
         # Both ways cost the same where the guess is off by just as much as it may be.
         assert chosen == (length < people) or length == people
@@ -183,7 +183,7 @@ def test_a_way_is_called_cheaper_only_where_the_guess_cannot_be_that_wrong(
 
 @given(people=st.integers(1, 10**5), pages=st.integers(1, 10**5))
 def test_after_whole_days_are_counted_a_way_is_chosen_unless_both_cost_much_the_same(people, pages):
-    if as_stream(people, pages, counted=True) is None:
+    if is_stream_cheaper(people, pages, counted=True) is None:
         assert people / MOST_WRONG <= pages <= people * MOST_WRONG
 
 
@@ -201,7 +201,7 @@ def test_pages_asked_for_at_once_find_half_of_the_missing_at_most(people, rate, 
 def test_people_met_again_and_people_nobody_looks_for_are_no_reason_to_read_on():
     search = Search(f"p{n}" for n in range(200))
     search.page([f"p{n}" for n in range(50)])
-    while not pays_no_longer(search):
+    while not is_not_worthwhile(search):
         search.page([*(f"p{n}" for n in range(50)), *(f"staff{n}" for n in range(50))])
     assert search.pages <= 4
     assert len(search.missing) == 150
@@ -222,8 +222,8 @@ def _as_planned_at_once(people, pages):
     search = Search(people)
     asked, leave = 0, False
     while search.missing and search.pages < len(pages) and not leave:
-        under_way = pages[search.pages :][: pages_ahead_of_leaving(search)]
-        if not asked and pays_no_longer(search):
+        under_way = pages[search.pages :][: pages_ahead_before_cutover(search)]
+        if not asked and is_not_worthwhile(search):
             asked = 1
             leave = len(search.missing) < len(pages) - search.pages
         for page in under_way:
@@ -238,7 +238,7 @@ def _as_planned(people, pages):
     for page in pages:
         if not search.missing:
             break
-        if not asked and pays_no_longer(search):
+        if not asked and is_not_worthwhile(search):
             asked = 1
             if len(search.missing) < len(pages) - search.pages:
                 break

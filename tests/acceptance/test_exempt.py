@@ -61,13 +61,34 @@ def test_somebody_whom_the_latest_review_does_not_know_is_exempt_only_with_yes(a
 
     refused = add("nobody@example.org")
     assert refused.exit_code == 2
-    assert "whom the latest review doesn't know" in refused.stderr
+    assert "nobody's in the latest review" in refused.stderr
     assert "nobody@example.org" not in at_work("exempt", "list").stdout
 
     assert add("nobody@example.org", "--yes").exit_code == 0
     assert add("NOBODY@example.org").exit_code == 0  # renewing asks nothing
     assert add(plan["decisions"][0]["email"].upper()).exit_code == 0
     assert add(plan["decisions"][0]["user_id"]).exit_code == 0
+
+
+def test_a_domain_that_the_latest_review_does_not_know_is_exempt_only_with_yes(at_work):
+    def add(domain, *more):
+        asked = ("--until", LATER, "--reason", "asked for", *more)
+        return at_work("exempt", "add", "--domain", domain, *asked)
+
+    assert at_work("review").exit_code == 0
+    refused = add("exmaple.org")
+    assert refused.exit_code == 2
+    assert "domain:exmaple.org" in refused.stderr
+    assert "exmaple.org" not in at_work("exempt", "list").stdout
+    assert add("exmaple.org", "--yes").exit_code == 0
+    assert add(".example.org").exit_code == 0
+    assert add("example.org").exit_code == 0
+
+
+def test_addresses_are_whole_in_the_list_at_80_columns(at_work):
+    who = "konstantinopolitanskaya-featherstone@subsidiary.contractors.example.org"
+    at_work("exempt", "add", who, "--until", LATER, "--reason", "on leave", "--yes")
+    assert who in at_work("exempt", "list", environment={"COLUMNS": "80"}).stdout
 
 
 def test_an_exempt_person_is_kept(at_work):
@@ -87,7 +108,7 @@ def test_a_domain_is_exempt_with_a_ticket_and_an_approval_and_renewed(lastseen):
     assert add("--domain", "Vendor.example", "--ticket", "T-1").exit_code == 0
     renewed = add("--domain", "vendor.example", "--approved-by", "boss@example.com")
     assert "domain:vendor.example is exempt until" in renewed.stderr
-    assert "renewed 1 time" in renewed.stderr
+    assert "renewed once" in renewed.stderr
 
     listed = lastseen("exempt", "list", environment=PORTAL).stdout
     assert "approved by" in listed

@@ -1,5 +1,6 @@
 import stat
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -113,7 +114,6 @@ def test_each_answer_is_checked_when_it_is_given_and_the_right_ones_are_kept(las
         ("can't be an API key", ""),
         ("may still be signed in", "close them"),
         ("is none of", ""),
-        ("Check the portal now?", "n"),
     ]
     code, said = on_a_terminal(lastseen, "init", answers=answers)
     assert code == 0, said
@@ -179,10 +179,39 @@ def test_a_key_that_may_not_be_kept_is_said_to_be_missing(lastseen):
         ("API key", "sk-0123456789abcdef"),
         ("may still be signed in", ""),
         ("Go ahead?", "n"),
-        ("Check the portal now?", "n"),
     ]
     code, said = on_a_terminal(lastseen, "init", answers=answers)
     assert code == 0, said
     assert "Nothing was changed" not in said
     assert "The key is not kept. Set LASTSEEN_API_KEY" in said
+    assert "Check the portal now?" not in said
+    assert "Next: `lastseen doctor`" in said
     assert not (lastseen.folder / "lastseen.key").exists()
+
+
+def test_the_address_in_the_environment_is_offered_as_the_answer(lastseen):
+    answers = [
+        ("address", ""),
+        ("Contractors", ""),
+        ("how many days", ""),
+        ("API key", ""),
+        ("may still be signed in", ""),
+    ]
+    environment = {**lastseen.environment, "LASTSEEN_PORTAL__URL": "https://portal.example.org"}
+    there = replace(lastseen, environment=environment)
+    code, said = on_a_terminal(there, "init", answers=answers)
+    assert code == 0, said
+    assert "[https://portal.example.org]" in said
+    assert written(lastseen)["portal"]["url"] == "https://portal.example.org"
+
+
+def test_without_a_terminal_everything_that_is_wrong_is_said_together(lastseen):
+    ran = lastseen(
+        "init",
+        *("--portal", "portal.example.org", "--roster", "people.doc", "--days", "0"),
+        *("--key-file", "missing", "--open-sessions", "close"),
+    )
+    assert ran.exit_code == 2
+    for wrong in ("https://", "people.doc", "0 is not", "missing", "'close'"):
+        assert wrong in ran.stderr
+    assert not (lastseen.folder / "lastseen.toml").exists()

@@ -69,6 +69,8 @@ def test_a_missing_audit_option_is_a_problem_with_its_window(built: Built) -> No
 def test_short_retention_names_the_longest_window(built: Built) -> None:
     found = diagnosed(built.open(retention_days=7))
     assert found["Retention"].state == "warning"
+    assert "Raise the lifetime" in (found["Longest window"].remedy or "")
+    assert found["Retention"].remedy == "See Longest window."
     assert found["Longest window"].value == "7 days"
     assert diagnosed(built.open(retention_days=7), inactive_days=7)["Longest window"].state == "ok"
 

@@ -47,7 +47,12 @@ def apply(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", metavar="N", min=1, help="Only N people, the longest idle first."),
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=1,
+            help="Only N people, the longest known to be idle first.",
+        ),
     ] = None,
     max_disable: MaxDisableOption = None,
     dry_run: Annotated[

@@ -12,7 +12,7 @@ from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, read_date
 from lastseen.cli.output import Summary, short_destinations
 from lastseen.cli.prompts import agreed_to
-from lastseen.model.counting import counted
+from lastseen.model.counting import counted, times
 from lastseen.model.errors import UsageError
 
 app = typer.Typer(help="Keep somebody until a date, whatever the logs say.")
@@ -50,8 +50,8 @@ def add(
 ) -> None:
     """Keep WHO until DATE whatever the logs say; renews an earlier exemption.
 
-    WHO is an id or an e-mail address in any case. Asks before it exempts somebody whom the latest
-    review doesn't know.
+    WHO is an id or an e-mail address in any case. Asks before it exempts a person or a domain that
+    the latest review doesn't know.
     """
     from lastseen.api import exempt, is_unknown, open_portal_ledger
 
@@ -60,9 +60,11 @@ def add(
     settings = invocation(context).settings()
     with open_portal_ledger(settings) as ledger:
         if is_unknown(named, ledger=ledger) and not agreed_to(
-            f"Nobody in the latest review is called {named}. Exempt them all the same?",
+            f"Nobody in the latest review has an address in {domain}."
+            if domain
+            else f"Nobody in the latest review is called {named}.",
             yes=yes,
-            attempted=f"exempting {named}, whom the latest review doesn't know",
+            attempted=f"exempting {named}, which is nobody's in the latest review",
         ):
             return
         exemption = exempt(
@@ -74,7 +76,7 @@ def add(
             ticket=ticket,
             approved_by=approved_by,
         )
-    renewed = f" (renewed {counted(exemption.renewals, 'time')})" if exemption.renewals else ""
+    renewed = f" (renewed {times(exemption.renewals)})" if exemption.renewals else ""
     print_line(f"{exemption.who} is exempt until {exemption.until}{renewed}: {exemption.reason}")
 
 

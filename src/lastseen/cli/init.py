@@ -14,7 +14,7 @@ from lastseen.cli.init_sessions import MODES, QUESTION, checked_mode, recommende
 from lastseen.cli.invocation import invocation
 from lastseen.cli.output import write_file
 from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed
-from lastseen.model.errors import UsageError
+from lastseen.model.errors import LastseenError, UsageError
 from lastseen.model.secret import ApiKey, key_problem
 
 if TYPE_CHECKING:
@@ -88,10 +88,21 @@ def init(
     answers = _answers(portal, roster, days, key_file, open_sessions, ask=ask)
     kept_in = _keep_key(answers, beside=file.resolve().parent, ask=ask)
     _write(file, answers, key_file=kept_in)
-    if ask and confirmed("Check the portal now?"):
+    if ask and _has_key(file) and confirmed("Check the portal now?"):
         return doctor(context)
     print_line("Next: `lastseen doctor` checks everything that a decision needs.")
     return 0
+
+
+def _has_key(file: Path) -> bool:
+    """Return whether the next command will find a key."""
+    from lastseen.api import find_key, load_settings
+
+    try:
+        find_key(load_settings(file, os.environ), os.environ)
+    except LastseenError:
+        return False
+    return True
 
 
 def _may_replace(file: Path, *, ask: bool) -> bool:
@@ -117,16 +128,13 @@ def _answers(
     ask: bool,
 ) -> _Answers:
     """Return the options, and answers for those not given; raises UsageError for a bad option."""
-    if portal is None and not ask:
-        raise UsageError(
-            attempted=_ATTEMPTED,
-            found="no portal address",
-            meaning="the configuration has to say which portal it is for; nothing was written",
-            remedy="lastseen init --portal https://… --key-file FILE --roster guests",
-        )
+    portal = portal or (None if ask else os.environ.get(_PORTAL_VARIABLE))
+    _require_sound(portal, roster, days, key_file, open_sessions, ask=ask)
     mode = None if open_sessions is None else checked_mode(open_sessions)
     answers = _Answers(
-        portal_url=_checked_address(portal) if portal else _asked(_ADDRESS, _checked_address),
+        portal_url=_checked_address(portal)
+        if portal
+        else _asked(_ADDRESS, _checked_address, os.environ.get(_PORTAL_VARIABLE)),
         roster=_checked_roster(roster)
         if roster is not None or not ask
         else _asked(_ROSTER, _checked_roster, "guests"),
@@ -141,6 +149,65 @@ def _answers(
         return answers
     best = recommended_mode(answers.portal_url, answers.key, answers.key_file)
     return replace(answers, open_sessions=_asked(QUESTION, checked_mode, best))
+
+
+def _require_sound(
+    portal: str | None,
+    roster: str | None,
+    days: int | None,
+    key_file: Path | None,
+    open_sessions: str | None,
+    *,
+    ask: bool,
+) -> None:
+    """Raise UsageError with everything that is wrong with the options."""
+    checks: list[Callable[[], object]] = []
+    if portal is not None:
+        checks.append(lambda: _checked_address(portal))
+    elif not ask:
+        checks.append(_refuse_no_address)
+    if roster is not None:
+        checks.append(lambda: _checked_roster(roster))
+    if days is not None:
+        checks.append(lambda: _checked_days(days))
+    if key_file is not None:
+        checks.append(lambda: _checked_key_file(key_file))
+    if open_sessions is not None:
+        checks.append(lambda: checked_mode(open_sessions))
+    errors = []
+    for check in checks:
+        try:
+            check()
+        except UsageError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise UsageError(
+            attempted=_ATTEMPTED,
+            found="; ".join(error.found for error in errors),
+            meaning="nothing was written",
+            remedy="; ".join(error.remedy for error in errors),
+        )
+
+
+def _refuse_no_address() -> None:
+    raise UsageError(
+        attempted=_ATTEMPTED,
+        found="no portal address",
+        meaning="the configuration has to say which portal it is for; nothing was written",
+        remedy="lastseen init --portal https://… --key-file FILE --roster guests",
+    )
+
+
+def _checked_key_file(file: Path) -> None:
+    if not file.is_file():
+        raise UsageError(
+            attempted=_ATTEMPTED,
+            found=f"there is no file {file}",
+            meaning="the next command would find no API key",
+            remedy="write the key into it first, readable by you only, or name another file",
+        )
 
 
 def _asked(
@@ -266,6 +333,7 @@ def _settings(answers: _Answers, key_file: Path | None) -> "Settings":
     return load_settings(Path(os.devnull), given)
 
 
+_PORTAL_VARIABLE = "LASTSEEN_PORTAL__URL"
 _ADDRESS = "The portal's address (https://…)"
 _ROSTER = "Contractors: `guests` for the portal's guests, or a CSV or Excel file"
 _DAYS = "Disable after how many days without a sighting"

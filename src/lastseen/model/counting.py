@@ -14,3 +14,8 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def people(count: int) -> str:
     """Return `1 person` or `3 people`."""
     return counted(count, "person", "people")
+
+
+def times(count: int) -> str:
+    """Return `once`, `twice` or `3 times`."""
+    return {1: "once", 2: "twice"}.get(count, counted(count, "time"))

@@ -25,11 +25,17 @@ def inactive_days_of(decision: Decision, policy: Policy) -> int:
     return policy_by_name(policy, decision.cohort).inactive_days
 
 
-def due_at(decision: Decision, policy: Policy) -> Instant | None:
-    """Return when somebody who is kept will be disabled if not seen before."""
+def due_at(
+    decision: Decision, policy: Policy, covered_since: Instant | None = None
+) -> Instant | None:
+    """Return when somebody who is kept will be disabled if not seen before.
+
+    Not before their absence can be proven: `covered_since` tells since when the logs are known.
+    """
     if decision.reason not in _COUNTED_FROM_LAST_SEEN or decision.last_seen_at is None:
         return None
-    return after(decision.last_seen_at, days(inactive_days_of(decision, policy)))
+    counted_from = max(decision.last_seen_at, covered_since or decision.last_seen_at)
+    return after(counted_from, days(inactive_days_of(decision, policy)))
 
 
 def due_by_contract(decision: Decision, policy: Policy, end_date: date | None) -> Instant | None:
@@ -54,17 +60,19 @@ def soon_due(
     ends: Mapping[UserId, date],
     now: Instant,
     within_days: int,
+    covered_since: Instant | None = None,
 ) -> Soon:
     """Return who will be disabled within so many days from `now` if nothing is seen of them.
 
     `ends`: the last day of the contract of each person that has one, by the portal's id.
+    `covered_since`: since when the logs are known.
     """
     until = after(now, days(within_days))
     people = []
     for decision in decisions:
         if decision.user_id is None:
             continue
-        by_absence = due_at(decision, policy)
+        by_absence = due_at(decision, policy, covered_since)
         never = decision.last_seen_by in (SeenBy.REGISTRATION, SeenBy.INVITATION)
         if never and policy_by_name(policy, decision.cohort).never_seen == "keep":
             by_absence = None
@@ -101,7 +109,14 @@ def due_soon(plan: Plan, within_days: int) -> tuple[tuple[Instant, Decision], ..
     """
     soon = plan.soon
     if soon is None or soon.days < within_days:
-        soon = soon_due(plan.decisions, plan.policy, ends={}, now=plan.now, within_days=within_days)
+        soon = soon_due(
+            plan.decisions,
+            plan.policy,
+            ends={},
+            now=plan.now,
+            within_days=within_days,
+            covered_since=plan.evidence.covered_since,
+        )
     until = after(plan.now, days(within_days))
     decisions = {one.user_id: one for one in plan.decisions}
     return tuple((one.due_at, decisions[one.user_id]) for one in soon.people if one.due_at <= until)

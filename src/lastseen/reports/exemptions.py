@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
-from lastseen.model.counting import counted
+from lastseen.model.counting import times
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
-from lastseen.reports.terminal import NARROW, TableWriter, printed
+from lastseen.reports.terminal import WIDE, TableWriter, printed
 from lastseen.reports.text import day
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def render_exemptions(
 def _pieces(exemptions: Sequence[Exemption], writer: TableWriter) -> Iterator[RenderableType]:
     if not exemptions:
         yield writer.text("Nobody is exempt on this portal.")
-    elif writer.screen.width < NARROW:
+    elif writer.screen.width < WIDE:
         yield writer.cards(
             (
                 writer.text((exemption.who, "bold"), f"  until {exemption.until}"),
@@ -69,6 +69,6 @@ def _why(exemption: Exemption) -> str:
     more = [
         *([f"ticket {exemption.ticket}"] if exemption.ticket else []),
         *([f"approved by {exemption.approved_by}"] if exemption.approved_by else []),
-        *([f"renewed {counted(exemption.renewals, 'time')}"] if exemption.renewals else []),
+        *([f"renewed {times(exemption.renewals)}"] if exemption.renewals else []),
     ]
     return f"{exemption.reason} ({', '.join(more)})" if more else exemption.reason

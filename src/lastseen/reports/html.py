@@ -182,7 +182,7 @@ _LEADS = {
     Verdict.SIGN_OUT: "Applying this plan ends their sessions; it does not disable them.",
     Verdict.HOLD: "Nothing is done: their absence is not proven.",
     Verdict.KEEP: "They keep their access.",
-    Verdict.SKIP: "Not Lastseen's to change, or nothing to change.",
+    Verdict.SKIP: "Lastseen may not change these accounts, or there is nothing to change.",
 }
 _TOLD = {
     Reason.UNRECOGNISED_EVENT: (

@@ -61,7 +61,7 @@ def _facts(status: Status, writer: TableWriter) -> Iterator[tuple[str, Text]]:
     if status.review_due_at is not None:
         late = status.review_due_at < status.at
         when = f"{'overdue since' if late else 'by'} {minute(status.review_due_at)}"
-        said = f"{when}, before the portal deletes entries that were not read"
+        said = f"{when}, so that no entry is deleted unread"
         yield "Next review", writer.text((said, "bold yellow" if late else ""))
     yield "To disable", writer.text(f"{people(status.to_disable)} in the last review")
     yield "Disabled", writer.text(f"{people(status.disabled)} by Lastseen, not reinstated")

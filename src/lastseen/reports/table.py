@@ -154,37 +154,51 @@ def _one_line_each(
     names = [writer.text((_name(decision), "bold")) for decision in listed]
     emails = [writer.text(decision.email or decision.user_id or "") for decision in listed]
     sponsors = [writer.text((decision.sponsor or "", "dim")) for decision in listed]
-    fixed = (
+    seen = [_seen(decision, writer) for decision in listed]
+    titles: tuple[str, ...] = ("Who", "E-mail", "Last seen", "Idle")
+    widths: tuple[int, ...] = (
         max(3, width_of(names, at_most=24)),
         max(6, width_of(emails, at_most=34)),
-        *_fixed(listed),
+        max(9, width_of(seen, at_most=24)),
+        6,
     )
     sponsor = width_of(sponsors, at_most=20)
-    titles: tuple[str, ...] = ("Who", "E-mail", "Last seen", "By", "Idle")
-    widths: tuple[int, ...] = fixed
     if sponsor:
         titles, widths = (*titles, "Sponsor"), (*widths, max(7, sponsor))
     rest = writer.screen.width - sum(widths) - 2 * len(widths)
-    notes = [_joined(list(_notes(plan, decision, writer)), writer) for decision in listed]
+    notes = [_shortest_note(decision, plan, writer, rest) for decision in listed]
     beside = any(0 < note.cell_len <= rest for note in notes)
     titles, widths = (*titles, "Note" if beside else ""), (*widths, rest)
-    yield from _head(titles, widths, writer, right=4)
-    for decision, name, email, sponsored, note in zip(
-        listed, names, emails, sponsors, notes, strict=True
+    yield from _head(titles, widths, writer, right=3)
+    for decision, name, email, date, sponsored, note in zip(
+        listed, names, emails, seen, sponsors, notes, strict=True
     ):
-        cells = (
-            name,
-            email,
-            _date(decision, writer),
-            writer.text((seen_by_in_words(decision), "dim")),
-            _idle(decision, writer),
-        )
         fits = note.cell_len <= rest
+        cells = (name, email, date, _idle(decision, writer))
         yield writer.row(
-            (*cells, *([sponsored] if sponsor else []), note if fits else Text()), widths, right=4
+            (*cells, *([sponsored] if sponsor else []), note if fits else Text()), widths, right=3
         )
         if not fits:
             yield Padding(writer.fitted(note, writer.screen.width - 2), (0, 0, 0, 2))
+
+
+def _seen(decision: Decision, writer: TableWriter) -> Text:
+    """Return date and kind in one: `2026-06-24 sign-in`, `never; reg. 2025-12-14`."""
+    kind = writer.text((seen_by_in_words(decision), "dim"))
+    if decision.reason is not Reason.NEVER_SEEN and idle_since_registration(decision):
+        return kind
+    parts = [part for part in (_date(decision, writer), kind) if part]
+    return writer.text(" ").join(parts)
+
+
+def _shortest_note(decision: Decision, plan: Plan, writer: TableWriter, rest: int) -> Text:
+    """Return the note in full where it takes at most `rest` columns, else in few words."""
+    full = _joined(list(_notes(plan, decision, writer)), writer)
+    return (
+        full
+        if full.cell_len <= rest
+        else _joined(list(_notes(plan, decision, writer, in_full=False)), writer)
+    )
 
 
 def _name(decision: Decision) -> str:
@@ -240,18 +254,30 @@ def _idle(decision: Decision, writer: TableWriter) -> Text:
     return writer.text(f"{number(decision.idle_days)} d")
 
 
-def _notes(plan: Plan, decision: Decision, writer: TableWriter) -> Iterator[Text]:
+def _notes(
+    plan: Plan, decision: Decision, writer: TableWriter, *, in_full: bool = True
+) -> Iterator[Text]:
     """Give what the columns don't say, the most important first."""
     if decision.session_may_be_open:
         yield writer.text(("may be signed in", "yellow"))
     if decision.cohort:
         yield writer.text(f"cohort {decision.cohort}")
     if decision.failed_sign_ins:
-        yield writer.text((counted(decision.failed_sign_ins, "failed sign-in"), "yellow"))
+        failed = counted(decision.failed_sign_ins, "failed sign-in")
+        yield writer.text(
+            (failed if in_full else f"{number(decision.failed_sign_ins)} failed", "yellow")
+        )
     if decision.clears_at:
-        yield writer.text(f"clears by {day(decision.clears_at)}")
+        if in_full or not _clear_together(plan, decision.reason):
+            yield writer.text(f"{'clears by' if in_full else 'clears'} {day(decision.clears_at)}")
     elif says_more(decision, plan.policy):
         yield writer.text(decision.explanation)
+
+
+def _clear_together(plan: Plan, reason: Reason) -> bool:
+    """Say whether everyone on hold for `reason` clears on the day that the section's head tells."""
+    dates = {one.clears_at for one in plan.decisions if one.reason is reason}
+    return len({None if at is None else day(at) for at in dates}) == 1
 
 
 def _sponsor(decision: Decision, writer: TableWriter) -> Text:

@@ -1,8 +1,10 @@
 """What can be proven with this portal, this key and this ledger, and what each finding means."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import TypeVar
+
+import msgspec
 
 from lastseen.docspace.interface import EventQuery, Portal, Retention, clocks_agree
 from lastseen.evidence.actions import KNOWN
@@ -99,7 +101,19 @@ async def doctor(
     findings.append(_ledger(ledger, retention, policy, clock()))
     if roster is not None:
         findings += await _tried(findings, "Roster", check_roster(portal, roster, policy)) or ()
-    return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
+    return Diagnosis(portal=portal.url, at=clock(), findings=_each_remedy_once(findings))
+
+
+def _each_remedy_once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Leave a remedy that several findings share to the gravest of them."""
+    gravest = {one.remedy: one for one in reversed(findings) if one.state == "warning"}
+    gravest |= {one.remedy: one for one in reversed(findings) if one.state == "problem"}
+    return tuple(
+        one
+        if one.remedy is None or gravest.get(one.remedy, one) is one
+        else msgspec.structs.replace(one, remedy=f"See {gravest[one.remedy].name}.")
+        for one in findings
+    )
 
 
 async def _tried(findings: list[Finding], name: str, asked: Awaitable[_Answer]) -> _Answer | None:

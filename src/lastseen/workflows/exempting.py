@@ -7,7 +7,11 @@ from lastseen.model.errors import UsageError
 from lastseen.model.exemption import DOMAIN, GROUP, Exemption, exemption_key
 from lastseen.model.guardrails import Guardrails
 from lastseen.rosters.cells import email_address
-from lastseen.workflows.explain import account_in_newest_review, was_reviewed
+from lastseen.workflows.explain import (
+    account_in_newest_review,
+    domain_was_reviewed,
+    was_reviewed,
+)
 
 
 def exempt(
@@ -39,18 +43,24 @@ def exempt(
 
 
 def is_unknown(who: str, *, ledger: PortalLedger) -> bool:
-    """Return whether `who` is one person whom neither the latest review nor an exemption knows.
+    """Return whether neither the latest review nor an exemption knows the person or domain `who`.
 
-    Also False if the ledger holds no review to look in. Raises UsageError for what is no
-    e-mail address.
+    Also False for a group, and if the ledger holds no review to look in. Raises UsageError for
+    what is no e-mail address or no domain.
     """
-    if who.startswith((DOMAIN, GROUP)) or not who.strip():
+    if who.startswith(GROUP) or not who.strip():
         return False
     named = _unwrapped(who)
-    if was_reviewed(named, ledger=ledger) is not False:
+    try:
+        key = exemption_key(named)
+    except ValueError:  # adding it says what is wrong with it
         return False
-    key = exemption_key(named)
-    return all(exemption.who != key for exemption in ledger.exemptions.all())
+    known = (
+        domain_was_reviewed(key.removeprefix(DOMAIN), ledger=ledger)
+        if who.startswith(DOMAIN)
+        else was_reviewed(named, ledger=ledger)
+    )
+    return known is False and all(one.who != key for one in ledger.exemptions.all())
 
 
 def _unwrapped(who: str) -> str:

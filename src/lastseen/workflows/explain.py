@@ -11,6 +11,8 @@ from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import Contractor, UserId, goes_by, user_id
 from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason
+from lastseen.model.due import due_at
+from lastseen.model.email_address import in_domain
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Exemption, Exemptions
 from lastseen.model.explanation import Explanation, LookedAt
@@ -83,7 +85,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
     strange = _strange(ledger, decision, plan)
     known, since = _sightings(ledger, decision)
     exemption = _exemption(ledger, decision, plan.now)
-    due_at = _due_at(ledger, decision, plan, exemption)
+    due = _due_at(ledger, decision, plan, exemption)
     earlier, later = _runs_about(ledger, decision, plan)
     return Explanation(
         who=who,
@@ -100,8 +102,8 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
         ),
         unrecognised=strange,
         required_since=policy_by_name(plan.policy, decision.cohort).window_start(plan.now),
-        would_change=_would_change(decision, plan, record, due_at),
-        due_at=due_at,
+        would_change=_would_change(decision, plan, record, due),
+        due_at=due,
         exemption=f"until {exemption.until}: {exemption.reason}" if exemption else None,
         history=earlier,
         later=later,
@@ -115,6 +117,17 @@ def was_reviewed(who: str, *, ledger: PortalLedger) -> bool | None:
     """
     plan = _newest_plan(ledger)
     return None if plan is None else _decided(plan, who) is not None
+
+
+def domain_was_reviewed(pattern: str, *, ledger: PortalLedger) -> bool | None:
+    """Say whether the newest review decided on anyone in a domain, as `domain_pattern` writes it.
+
+    None where the ledger holds no review.
+    """
+    plan = _newest_plan(ledger)
+    if plan is None:
+        return None
+    return any(in_domain(one.email, pattern) for one in plan.decisions if one.email)
 
 
 def account_in_newest_review(who: str, *, ledger: PortalLedger) -> UserId | None:
@@ -235,11 +248,7 @@ def _due_at(
     """Return when the contractor will be due if not seen before, where that can be said."""
     policy = policy_by_name(plan.policy, decision.cohort)
     if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):
-        return (
-            after(decision.last_seen_at, days(policy.inactive_days))
-            if (decision.last_seen_at)
-            else None
-        )
+        return due_at(decision, plan.policy, plan.evidence.covered_since)
     if decision.reason is Reason.RECENTLY_REINSTATED:
         given_back = ledger.accounts.reinstated().get(user_id(decision.user_id or ""))
         return after(given_back, days(policy.reinstated_grace_days)) if given_back else None
@@ -249,15 +258,15 @@ def _due_at(
 
 
 def _would_change(
-    decision: Decision, plan: Plan, record: EvidenceRecord, due_at: Instant | None
+    decision: Decision, plan: Plan, record: EvidenceRecord, due: Instant | None
 ) -> tuple[str, ...]:
     """Return what would lead to another decision, one sentence for each way."""
     policy = policy_by_name(plan.policy, decision.cohort)
     match decision.reason:
         case Reason.ACTIVE | Reason.RECENTLY_REGISTERED:
-            return (f"Due on {_day(due_at)} unless seen before then.",)
+            return (f"Due on {_day(due)} unless seen before then.",)
         case Reason.RECENTLY_REINSTATED:
-            return (f"From {_day(due_at)} on, the logs decide again.",)
+            return (f"From {_day(due)} on, the logs decide again.",)
         case Reason.EXEMPT:
             return ("When the exemption ends or is removed, the logs decide.",)
         case Reason.INACTIVE | Reason.NEVER_SEEN:
@@ -288,7 +297,7 @@ def _would_change(
         case Reason.UNKNOWN_GUEST | Reason.NOT_ON_ROSTER:
             return ("Being listed on the roster.",)
         case Reason.RECENTLY_INVITED:
-            return (f"Due on {_day(due_at)} unless seen before then.",)
+            return (f"Due on {_day(due)} unless seen before then.",)
         case Reason.INVITATION_NOT_ACCEPTED:
             return ("Accepting the invitation, or a new invitation.",)
         case Reason.SESSION_MAY_BE_OPEN:

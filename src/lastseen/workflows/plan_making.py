@@ -8,6 +8,7 @@ from lastseen.evidence.record import EvidenceRecord
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.due import soon_due
+from lastseen.model.instant import Instant
 from lastseen.model.plan import EvidenceSummary, Filters, Plan, Soon, sealed, summarise
 from lastseen.subject import Subject
 from lastseen.workflows.evidence_needs import rests_on_absence
@@ -34,6 +35,7 @@ def make_plan(
 ) -> Plan:
     """Return the plan, sealed with its digest."""
     ordered = tuple(sorted(decisions, key=_reading_order))
+    summary = _summary(evidence, ordered)
     return sealed(
         Plan(
             plan_id=plan_id,
@@ -42,8 +44,8 @@ def make_plan(
             now=evidence.now,
             policy=context.policy,
             population=reviewed.population,
-            soon=_soon(context, evidence, ordered, reviewed.subjects),
-            evidence=_summary(evidence, ordered),
+            soon=_soon(context, summary, ordered, reviewed.subjects, now=evidence.now),
+            evidence=summary,
             decisions=ordered,
             summary=summarise(ordered),
         )
@@ -65,9 +67,11 @@ def evidence_record(
 
 def _soon(
     context: ReviewContext,
-    evidence: ReviewEvidence,
+    evidence: EvidenceSummary,
     decisions: Sequence[Decision],
     subjects: Sequence[Subject],
+    *,
+    now: Instant,
 ) -> Soon | None:
     if context.soon_days is None:
         return None
@@ -77,7 +81,12 @@ def _soon(
         if subject.profile and subject.contractor and subject.contractor.end_date
     }
     return soon_due(
-        decisions, context.policy, ends=ends, now=evidence.now, within_days=context.soon_days
+        decisions,
+        context.policy,
+        ends=ends,
+        now=now,
+        within_days=context.soon_days,
+        covered_since=evidence.covered_since,
     )
 
 

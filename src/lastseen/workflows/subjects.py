@@ -9,7 +9,7 @@ from lastseen.docspace.interface import Portal
 from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import cohort_of, policy_of
 from lastseen.model.contractor import AccountStatus, UserId
-from lastseen.model.counting import counted
+from lastseen.model.counting import times
 from lastseen.model.decision import Reason
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Covered, Exemptions
@@ -106,7 +106,7 @@ def exemption_warnings(exemptions: Exemptions, today: date) -> Iterator[str]:
             "spelled right?"
         )
     for one in exemptions.ending(today):
-        renewed = f", renewed {counted(one.renewals, 'time')}" if one.renewals else ""
+        renewed = f", renewed {times(one.renewals)}" if one.renewals else ""
         yield f"the exemption of {one.who} ends on {one.until}{renewed}: {one.reason}"
 
 

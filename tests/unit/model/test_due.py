@@ -26,6 +26,13 @@ def test_somebody_kept_is_due_so_many_days_after_being_last_seen():
     assert due_at(seen, Policy(inactive_days=30)) == NOW + timedelta(days=5)
 
 
+def test_nobody_is_due_before_their_absence_can_be_proven():
+    seen = decision(user_id=UserId("1"), last_seen_at=days_ago(25), **KEPT)
+    plan = plan_of(seen, evidence=incomplete_evidence())  # covered for 7 of 30 days
+    assert due_soon(plan, 14) == ()
+    assert [at for at, _ in due_soon(plan, 30)] == [NOW + timedelta(days=23)]
+
+
 def test_a_cohorts_own_limit_counts():
     seen = decision(last_seen_at=days_ago(25), cohort="auditors", **KEPT)
     assert inactive_days_of(seen, AUDITORS) == 100

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from rich.cells import cell_len
 
-from lastseen.model.decision import Reason, Verdict
+from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.instant import Instant
 from lastseen.reports import PlanContext, Screen, render_plan
 from tests.unit.reports.samples import (
@@ -66,6 +66,34 @@ def test_a_person_takes_two_lines_at_80_columns_and_one_at_120(width, lines):
     shown = table(plan, width=width).split("\n")
     first, last = (next(i for i, line in enumerate(shown) if f"Person {n}" in line) for n in (0, 4))
     assert last - first == 4 * lines
+
+
+def test_failed_sign_ins_and_holds_take_one_line_at_120_columns_too():
+    somebody = {
+        "sponsor": "Employee 014",
+        "email": "contractor.074@example.org",
+        "session_may_be_open": True,
+        "failed_sign_ins": 267,
+    }
+    held = {"decision": Verdict.HOLD, "reason": Reason.EVIDENCE_INCOMPLETE}
+    people = [
+        decision(display_name="Contractor 074", **somebody),
+        decision(display_name="Contractor 075", clears_at=days_ago(-23), **held, **somebody),
+        decision(
+            display_name="Contractor 076",
+            email="contractor.076@example.org",
+            clears_at=days_ago(-23),
+            last_seen_at=days_ago(400),
+            last_seen_by=SeenBy.REGISTRATION,
+            **held,
+        ),
+    ]
+    shown = table(plan_of(*people), width=120).split("\n")
+    for name in ("Contractor 074", "Contractor 075"):
+        (line,) = (line for line in shown if name in line)
+        assert line.endswith("may be signed in · 267 failed")
+    (line,) = (line for line in shown if "Contractor 076" in line)
+    assert line.endswith("clears by 2026-12-18")
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ class SimulateOptions:
         if self.portals < 1 or self.port + self.portals > 65_536:
             raise ValueError("there must be a portal, and a port for each of them")
         if self.latency_ms < 0:
-            raise ValueError("nothing takes less than no time")
+            raise ValueError(f"a delay is 0 ms or more, not {self.latency_ms}")
         if self.rate_limit is not None and self.rate_limit < 1:
-            raise ValueError("a limit of less than one request a minute lets nobody in")
+            raise ValueError(f"the limit is at least 1 request a minute, not {self.rate_limit}")
         FaultRates.parse(self.faults)
         try:
             ZoneInfo(self.time_zone)

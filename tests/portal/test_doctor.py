@@ -255,8 +255,12 @@ def test_logs_that_are_written_are_no_finding(built: Built) -> None:
 
 
 def test_at_short_retention_nobody_is_advised_to_shorten_the_window(built: Built) -> None:
-    for finding in diagnosed(built.open(retention_days=7)).values():
-        assert "or fewer" not in (finding.remedy or "")
+    found = diagnosed(built.open(retention_days=7))
+    for name in ("Retention", "Longest window"):
+        remedy = found[name].remedy or ""
+        assert "stay on hold" in remedy
+        assert "inactive_days" not in remedy
+        assert "window" not in remedy
 
 
 def test_a_portal_that_does_not_tell_its_time_has_an_unknown_clock(built: Built) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from benchmarks.bench import fleet
 from benchmarks.bench import growth as growing
+from benchmarks.bench.ledger_check import check_of_a_year
 from benchmarks.bench.limits import limited
 from benchmarks.bench.memory import a_million_entries
 from benchmarks.bench.processor import proven_against_plain
@@ -32,6 +33,7 @@ FULL: dict[str, Measurement] = {
     "memory": lambda: a_million_entries(10_000, 1_000_000),
     "processor": lambda: proven_against_plain(10_000),
     "commands": commands_of_every_day,
+    "ledger-check": lambda: check_of_a_year(10_000),
     "growth": lambda: growing.growth([1_000, 10_000, 100_000], picture=growing.PICTURE),
     "regret": lambda: regret(0.25),
     "rosters": lambda: every_source(100_000),
@@ -51,6 +53,7 @@ SHORT: dict[str, Measurement] = {
     "memory": lambda: a_million_entries(300, 10_000),
     "processor": lambda: proven_against_plain(500),
     "commands": commands_of_every_day,
+    "ledger-check": lambda: check_of_a_year(100),
     "growth": lambda: growing.growth([100, 400], picture=None),
     "regret": lambda: regret(0.05),
     "rosters": lambda: every_source(2_000),

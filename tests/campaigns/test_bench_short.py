@@ -21,6 +21,7 @@ FIGURES = {
     "memory": "peak memory",
     "processor": "processor time",
     "commands": "lastseen --help",
+    "ledger-check": "checking a ledger of a year",
     "growth": "growth",
     "regret": "regret",
     "rosters": "roster csv",

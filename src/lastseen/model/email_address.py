@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import idna
 
-from lastseen.model.lookalikes import as_latin, mixes_scripts
+from lastseen.model.lookalikes import as_latin, is_unseen, mixes_scripts
 
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -41,7 +41,13 @@ def near_key(text: str) -> str:
     local, at, domain = key.rpartition("@")
     folded = f"{local}{at}{_readable(domain)}".casefold().replace(_DOTLESS_I, "i")
     decomposed = unicodedata.normalize("NFKD", folded).casefold()
-    return as_latin("".join(c for c in decomposed if unicodedata.category(c) not in _INVISIBLE))
+    return as_latin(
+        "".join(
+            sign
+            for sign in decomposed
+            if unicodedata.category(sign) not in _INVISIBLE and not is_unseen(sign)
+        )
+    )
 
 
 @lru_cache(maxsize=4096)

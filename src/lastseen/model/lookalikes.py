@@ -37,7 +37,22 @@ _LOOKALIKES = {
 """Latin letters, and those that look like them, case-folded and without accents."""
 
 _AS_LATIN = {ord(other): latin for latin, others in _LOOKALIKES.items() for other in others}
+_IGNORABLE = frozenset(
+    [*"\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"]
+    + [
+        chr(code)
+        for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+        for code in range(first, last + 1)
+    ]
+)
+"""Fillers, joiners and variation selectors: letters and marks to Unicode that show nothing
+(DerivedCoreProperties.txt, Default_Ignorable_Code_Point)."""
 _SCRIPTS = ("CYRILLIC", "GREEK", "ARMENIAN")
+
+
+def is_unseen(sign: str) -> bool:
+    """Say whether a character shows nothing and takes no room, beside line breaks and tabs."""
+    return unicodedata.category(sign) in ("Cf", "Cc") or sign in _IGNORABLE
 
 
 def as_latin(folded: str) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from lastseen.model.contractor import UserId, user_id
 from lastseen.model.email_address import can_be_domain
+from lastseen.model.lookalikes import is_unseen
 
 FIRST_BELIEVABLE_YEAR = 2000
 """Systems write 0001-01-01, 1900-01-01 or 1970-01-01 where a contract has no end."""
@@ -43,7 +44,7 @@ def visible(text: str) -> str:
     return "".join(
         " " if unicodedata.category(c) == "Zs" else c
         for c in text
-        if unicodedata.category(c) not in ("Cf", "Cc") or c in "\t\r\n"
+        if not is_unseen(c) or c in "\t\r\n"
     ).strip()
 
 

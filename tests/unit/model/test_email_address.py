@@ -36,6 +36,8 @@ NEARLY = [
     ("\u0585scar@x.example", "oscar@x.example"),
     ("m\u0131\u00e7o@x.example", "mico@x.example"),
     ("ann\u0661@x.example", "ann1@x.example"),
+    ("ann\u3164@x.example", "ann@x.example"),
+    ("an\ufe0fn@x.example", "ann@x.example"),
 ]
 
 NO_DOMAINS = [

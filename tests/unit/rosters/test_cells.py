@@ -30,6 +30,9 @@ WRAPPED = [
     "ann@x.exam\u00adple",
     "\u00a0ann@x.example\u00a0",
     "\u202aann@x.example\u202c",
+    "ann\N{HANGUL FILLER}@x.example",
+    "ann\N{VARIATION SELECTOR-16}@x.example",
+    "a\N{COMBINING GRAPHEME JOINER}nn@x.example",
 ]
 
 NO_ADDRESS = [

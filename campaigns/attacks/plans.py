@@ -147,6 +147,16 @@ def guardrails_count_across_runs(scene: Scene) -> None:
     expect(GUARDRAIL in codes, f"no guardrail: {codes}")
 
 
+def naming_nobody_means_nobody(scene: Scene) -> None:
+    """`--only "$WHO"` with a variable that isn't set; `--except` and `undo` likewise."""
+    scene.run("review", "-o", "plan.json")
+    for option in ("--only", "--except"):
+        for nobody in ("", " ", ","):
+            ran = scene.run("apply", "plan.json", "--yes", option, nobody)
+            expect(ran.exit_code == USAGE, f"{option} {nobody!r} ended with {ran.exit_code}")
+    expect(not scene.portal.puts, "the portal was asked to change people")
+
+
 def a_portal_that_changes_more_people_is_told(scene: Scene) -> None:
     """The portal disables five people more than it was asked to, and names them in its answer."""
     scene.run("review", "-o", "plan.json")
@@ -232,6 +242,7 @@ ATTACKS = (
     a_prolonged_contract_spares,
     whoever_leaves_the_roster_is_spared,
     guardrails_count_across_runs,
+    naming_nobody_means_nobody,
     a_portal_that_changes_more_people_is_told,
     damaged_plans_are_refused_in_words,
 )

@@ -83,7 +83,9 @@ def apply(
     settings = called.settings()
     options = ApplyOptions(
         guardrails=settings.guardrails,
-        selection=Selection(only=named_people(only), except_=named_people(except_)),
+        selection=Selection(
+            only=named_people(only, "--only"), except_=named_people(except_, "--except")
+        ),
         limit=limit,
         max_disable=max_disable,
         trust_plan_file=trust_plan_file,

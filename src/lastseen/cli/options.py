@@ -126,10 +126,24 @@ def read_date(text: str, option: str) -> "date":
         raise _unreadable(option, text, "a date", "2026-12-31") from None
 
 
-def named_people(values: Iterable[str] | None) -> tuple[str, ...]:
-    """Return everyone named, in order and once; one value may name several, separated by commas."""
-    names = (name.strip() for value in values or () for name in value.split(","))
-    return tuple(dict.fromkeys(name for name in names if name))
+def named_people(values: Iterable[str] | None, option: str) -> tuple[str, ...]:
+    """Return everyone named, in order and once; one value may name several, separated by commas.
+
+    Raises UsageError for a value that names nobody, such as a variable that isn't set: it would
+    count as if the option were not there, and everyone would be meant.
+    """
+    named: dict[str, None] = {}
+    for value in values or ():
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if not names:
+            raise UsageError(
+                attempted=f"reading {option}",
+                found=f"{value!r} names nobody",
+                meaning=f"{option} takes ids or e-mail addresses; nothing was started",
+                remedy=f"name somebody, or leave {option} out to mean everyone",
+            )
+        named |= dict.fromkeys(names)
+    return tuple(named)
 
 
 def _unreadable(option: str, text: str, wanted: str, example: str) -> UsageError:

@@ -48,7 +48,7 @@ def undo(
     called = invocation(context)
     where = record_destinations(output, form)
     settings = called.settings()
-    chosen = named_people(who)
+    chosen = named_people(who, "WHO")
     if same_portal:
         run_async(follow_portal(settings, called))
     if not _agreed(run, chosen, settings, yes=yes):

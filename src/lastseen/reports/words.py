@@ -71,7 +71,7 @@ def hold_in_words(held: HeldFor) -> str:
 
 
 def outcome_in_words(outcome: str) -> str:
-    """Return `spared: account changed` for `spared-changed`; takes any outcome or decision."""
+    """Return `spared: changed since` for `spared-changed`; takes any outcome or decision."""
     return _OUTCOMES.get(outcome) or outcome.replace("-", " ").replace("_", " ")
 
 
@@ -149,7 +149,7 @@ def cost_in_words(plan: Plan) -> str:
 
 _OUTCOMES = {
     "spared-active": "spared: seen since the review",
-    "spared-changed": "spared: account changed",
+    "spared-changed": "spared: changed since",
     "keep": "to keep",
     "disable": "to disable",
     "signed-out": "signed out",

@@ -5,11 +5,19 @@ from lastseen.model.errors import UsageError
 
 
 def test_people_may_be_separated_by_commas_and_are_named_once():
-    assert named_people(["a, b", "c", "a"]) == ("a", "b", "c")
+    assert named_people(["a, b", "c,", "a"], "--only") == ("a", "b", "c")
 
 
-def test_nobody_named_is_nobody():
-    assert named_people(None) == ()
+def test_an_option_that_is_not_given_names_nobody():
+    assert named_people(None, "--only") == ()
+
+
+@pytest.mark.parametrize("unset", ["", " ", ",", " , ,"])
+def test_an_option_given_without_a_name_is_refused_and_never_means_everyone(unset):
+    with pytest.raises(UsageError, match="names nobody") as refused:
+        named_people(["ann@x.example", unset], "--only")
+
+    assert "--only" in refused.value.attempted
 
 
 def test_a_date_alone_is_midnight_utc():

@@ -90,7 +90,7 @@ def test_evidence_that_is_nothing_says_so():
 
 
 def test_an_outcome_says_why_somebody_was_spared():
-    assert outcome_in_words(OutcomeKind.SPARED_CHANGED) == "spared: account changed"
+    assert outcome_in_words(OutcomeKind.SPARED_CHANGED) == "spared: changed since"
     assert outcome_in_words(OutcomeKind.ALREADY_DISABLED) == "already disabled"
 
 

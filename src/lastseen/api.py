@@ -63,7 +63,7 @@ from lastseen.workflows.apply import ApplyPreview, apply, preview_apply, preview
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.doctor import doctor
 from lastseen.workflows.dry_run import dry_run
-from lastseen.workflows.exempting import exempt, is_unknown
+from lastseen.workflows.exempting import end_exemption, exempt, is_unknown
 from lastseen.workflows.explain import explain, explain_outcome
 from lastseen.workflows.plan_guardrails import guardrail_ahead
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
@@ -148,6 +148,7 @@ __all__ = [
     "dry_run",
     "encode_plan",
     "encode_receipt",
+    "end_exemption",
     "exempt",
     "explain",
     "explain_outcome",

@@ -116,11 +116,11 @@ def remove(
 
     WHO is an id or an e-mail address in any case.
     """
-    from lastseen.api import open_portal_ledger
+    from lastseen.api import end_exemption, open_portal_ledger
 
     named = _named(who, domain, group)
     with open_portal_ledger(invocation(context).settings()) as ledger:
-        if not ledger.exemptions.remove(named):
+        if not end_exemption(named, ledger=ledger):
             raise UsageError(
                 attempted=f"removing the exemption of {named}",
                 found="there is none",

@@ -3,6 +3,7 @@
 Only declarations and parsing; what an option means is decided where it is used.
 """
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lastseen.model.instant import Instant
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class LogForm(StrEnum):
@@ -121,6 +125,8 @@ def read_date(text: str, option: str) -> "date":
     from datetime import date
 
     try:
+        if not _DATE.fullmatch(text.strip()):
+            raise ValueError("not as people write dates")
         return date.fromisoformat(text.strip())
     except ValueError:
         raise _unreadable(option, text, "a date", "2026-12-31") from None

@@ -3,6 +3,7 @@
 Nothing here reads a clock; a `Clock` is passed in by whoever stands at the edge.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import NewType
@@ -11,6 +12,12 @@ import msgspec
 
 Instant = NewType("Instant", datetime)
 """An aware `datetime` in UTC. Make one with `instant` or `parse_instant`."""
+
+_WRITTEN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+"""What people write; Python also reads `20261101`, `2026-W44-7` and more."""
 
 Clock = Callable[[], Instant]
 """Gives the present instant; passed in, never read deep inside."""
@@ -55,7 +62,10 @@ def parse_instant(text: str) -> Instant:
 
     Raises ValueError when `text` is neither.
     """
-    moment = datetime.fromisoformat(text.strip())
+    written = text.strip()
+    if not _WRITTEN.fullmatch(written):
+        raise ValueError("not a date or a time as people write them")
+    moment = datetime.fromisoformat(written)
     return instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 

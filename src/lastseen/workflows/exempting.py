@@ -1,12 +1,13 @@
 """Adds exemptions, bound to the person's account if the latest review knows it."""
 
+from contextlib import suppress
 from datetime import date
 
 from lastseen.ledger import PortalLedger
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import DOMAIN, GROUP, Exemption, exemption_key
 from lastseen.model.guardrails import Guardrails
-from lastseen.rosters.cells import email_address
+from lastseen.rosters.cells import email_address, portal_id
 from lastseen.workflows.explain import (
     account_in_newest_review,
     domain_was_reviewed,
@@ -28,7 +29,7 @@ def exempt(
 
     `who` is an id or an e-mail address in any case, or `domain:vendor.example` or `group:ID`.
     Raises UsageError for a day that has passed or is further away than the guardrails allow, for
-    an empty reason, and for an invalid domain or group.
+    an empty reason, and for what is no person, no domain and no group.
     """
     named = _unwrapped(who)
     return ledger.exemptions.add(
@@ -46,7 +47,7 @@ def is_unknown(who: str, *, ledger: PortalLedger) -> bool:
     """Return whether neither the latest review nor an exemption knows the person or domain `who`.
 
     Also False for a group, and if the ledger holds no review to look in. Raises UsageError for
-    what is no e-mail address or no domain.
+    what is neither an id nor an e-mail address, and for no domain.
     """
     if who.startswith(GROUP) or not who.strip():
         return False
@@ -63,16 +64,29 @@ def is_unknown(who: str, *, ledger: PortalLedger) -> bool:
     return known is False and all(one.who != key for one in ledger.exemptions.all())
 
 
+def end_exemption(who: str, *, ledger: PortalLedger) -> bool:
+    """End the exemption of `who`, named as in `exempt`; return whether there was one."""
+    with suppress(UsageError):
+        who = _unwrapped(who)
+    return ledger.exemptions.remove(who)
+
+
 def _unwrapped(who: str) -> str:
-    """Return `who`, without what mail programs wrap around an address; raises UsageError."""
-    if "@" not in who or who.startswith((DOMAIN, GROUP)):
+    """Return an id as the portal writes it, or an address without what programs wrap around it.
+
+    Raises UsageError for anything that can be neither, which would cover nobody.
+    """
+    if who.startswith((DOMAIN, GROUP)) or not who.strip():
         return who
+    identity = portal_id(who)
+    if identity is not None:
+        return identity
     try:
         return email_address(who)
     except ValueError:
         raise UsageError(
             attempted=f"exempting {who}",
-            found="it is not one e-mail address",
+            found="it is neither an account id nor one e-mail address",
             meaning="such an exemption would cover nobody",
             remedy="name one person by id or e-mail address, or use --domain",
         ) from None

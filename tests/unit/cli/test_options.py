@@ -25,7 +25,9 @@ def test_a_date_alone_is_midnight_utc():
     assert read_now(None) is None
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", ""])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "2026-13-01", "", "20261101", "2026-W44-7", "2026-305"]
+)
 def test_a_time_that_cannot_be_read_names_the_option_and_an_example(text):
     for read in (read_now, lambda value: read_date(value, "--now")):
         with pytest.raises(UsageError) as refused:

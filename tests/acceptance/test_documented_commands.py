@@ -130,6 +130,26 @@ def test_the_units_are_valid(tmp_path):
     assert "lastseen" not in checked.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(".github/workflows/lastseen.yml", "github-workflows"), (".gitlab-ci.yml", "gitlab-ci")],
+)
+def test_the_ci_files_follow_their_schemas_and_use_a_ledger_that_lasts(tmp_path, name, kind):
+    (text,) = re.findall(rf"```yaml\n# {re.escape(name)}\n(.*?)```", PAGES["scheduling.md"], re.S)
+    (tmp_path / "ci.yml").write_text(text)
+    tool = Path(sys.executable).with_name("check-jsonschema")
+    checked = subprocess.run(
+        [tool, "--builtin-schema", f"vendor.{kind}", tmp_path / "ci.yml"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert "requirements/postgres.txt" in text
+    assert (ROOT / "requirements" / "postgres.txt").exists()
+    assert "LASTSEEN_LEDGER__URL" in text or kind == "gitlab-ci"
+
+
 def _line(line):
     """Answer questions with yes; expect the exit code that a comment announces."""
     command, _, comment = line.partition(" #")

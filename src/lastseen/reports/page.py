@@ -19,6 +19,7 @@ from lastseen.model.instant import minute
 from lastseen.reports.text import day, defuse, took
 from lastseen.reports.words import (
     address,
+    last_seen,
     outcome_in_words,
     reason_in_words,
     seen_by_in_words,
@@ -50,6 +51,7 @@ def _environment() -> Environment:
         "counted": counted,
         "dated": _dated,
         "day": day,
+        "last_seen": last_seen,
         "minute": minute,
         "number": number,
         "outcome": outcome_in_words,

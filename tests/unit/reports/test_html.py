@@ -321,3 +321,15 @@ def luminance(colour):
         share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_somebody_due_soon_who_was_never_seen_is_not_shown_as_seen():
+    kept = decision(
+        decision=Verdict.KEEP,
+        reason=Reason.RECENTLY_REGISTERED,
+        last_seen_by=SeenBy.REGISTRATION,
+        last_seen_at=days_ago(25),
+    )
+    shown = said(page_of(kept))
+    assert "Due within 14 days" in shown
+    assert "no sighting; registered 2026-10-31" in shown

@@ -145,6 +145,40 @@ def _by_evidence(
     subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
 ) -> _Ruling:
     """Return the ruling of the logs."""
+    spared = _spared_by_evidence(subject, evidence, policy, now)
+    if spared is not None:
+        return spared
+    start = policy.window_start(now)
+    if evidence.silence:
+        return Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE, evidence.silence
+    if not _is_proven(evidence, required_since(subject, policy, now)):
+        return (
+            Verdict.HOLD,
+            Reason.EVIDENCE_INCOMPLETE,
+            evidence.pause or _what_is_missing(evidence, start),
+        )
+    seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
+    invitation = _open_invitation(subject, evidence, seen)
+    if invitation:
+        return (
+            Verdict.DISABLE,
+            Reason.INVITATION_NOT_ACCEPTED,
+            f"Invited {_when(invitation, now)} and never accepted; limit {policy.pending_days}.",
+        )
+    if seen:
+        return (
+            Verdict.DISABLE,
+            Reason.INACTIVE,
+            f"{_date_as_known(seen, evidence)}, {_ago(seen.at, now)}; "
+            f"limit {policy.inactive_days}.{_contract_note(subject, now)}",
+        )
+    return _never_seen(subject, evidence, policy, now)
+
+
+def _spared_by_evidence(
+    subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
+) -> _Ruling | None:
+    """Return the ruling for which one entry is enough, whatever is missing; None without any."""
     start = policy.window_start(now)
     seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
     registered = subject.profile.registered_at if subject.profile else None
@@ -189,28 +223,7 @@ def _by_evidence(
             f"The newest entry, {_when(strange.at, now)}, has the action {strange.action_id}, "
             f"which this version of Lastseen does not know: it may mean presence.",
         )
-    if evidence.silence:
-        return Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE, evidence.silence
-    if not _is_proven(evidence, required_since(subject, policy, now)):
-        return (
-            Verdict.HOLD,
-            Reason.EVIDENCE_INCOMPLETE,
-            evidence.pause or _what_is_missing(evidence, start),
-        )
-    if invitation:
-        return (
-            Verdict.DISABLE,
-            Reason.INVITATION_NOT_ACCEPTED,
-            f"Invited {_when(invitation, now)} and never accepted; limit {policy.pending_days}.",
-        )
-    if seen:
-        return (
-            Verdict.DISABLE,
-            Reason.INACTIVE,
-            f"{_date_as_known(seen, evidence)}, {_ago(seen.at, now)}; "
-            f"limit {policy.inactive_days}.{note}",
-        )
-    return _never_seen(subject, evidence, policy, now)
+    return None
 
 
 def _never_seen(

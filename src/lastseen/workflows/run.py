@@ -119,42 +119,59 @@ async def run(
         )
         why_not = _why_only_reported(options, first=first)
         if why_not is not None:
-            reported = ledger.runs.begin("run", plan_id=plan.plan_id)
-            summary = msgspec.to_builtins(plan.summary)
-            ledger.runs.finish(reported.run_id, state="done", summary=summary, exit_code=0)
-            return RunResult(
-                plan=plan,
-                receipt=None,
-                applied=False,
-                why_not=_IN_WORDS[why_not],
-                cause=why_not,
-                finished=finished,
-            )
-        try:
-            receipt = await carry_out(
-                plan,
-                (*plan.to_disable(), *plan.to_sign_out()),
-                context,
-                guardrails=options.guardrails,
-                max_disable=options.max_disable,
-                kind="run",
-                earlier=None,
-            )
-        except LedgerError:
+            return _only_reported(plan, why_not, ledger, finished)
+        return await _carried_out(plan, context, options, finished)
+
+
+def _only_reported(
+    plan: Plan, why: NotApplied, ledger: PortalLedger, finished: tuple[Receipt, ...]
+) -> RunResult:
+    """Record a run that reviews only, and return its result."""
+    reported = ledger.runs.begin("run", plan_id=plan.plan_id)
+    summary = msgspec.to_builtins(plan.summary)
+    ledger.runs.finish(reported.run_id, state="done", summary=summary, exit_code=0)
+    return RunResult(
+        plan=plan,
+        receipt=None,
+        applied=False,
+        why_not=_IN_WORDS[why],
+        cause=why,
+        finished=finished,
+    )
+
+
+async def _carried_out(
+    plan: Plan, context: ExecutionContext, options: RunOptions, finished: tuple[Receipt, ...]
+) -> RunResult:
+    """Apply the plan and return what came of it.
+
+    A guardrail's stop is raised, or is the result where an earlier run was finished first.
+    """
+    try:
+        receipt = await carry_out(
+            plan,
+            (*plan.to_disable(), *plan.to_sign_out()),
+            context,
+            guardrails=options.guardrails,
+            max_disable=options.max_disable,
+            kind="run",
+            earlier=None,
+        )
+    except LedgerError:
+        raise
+    except LastseenError as refused:
+        _note_refusal(context.ledger, plan, refused)
+        if not finished or not isinstance(refused, GuardrailStopped):
             raise
-        except LastseenError as refused:
-            _note_refusal(ledger, plan, refused)
-            if not finished or not isinstance(refused, GuardrailStopped):
-                raise
-            return RunResult(
-                plan=plan,
-                receipt=None,
-                applied=False,
-                why_not=refused.found,
-                cause=NotApplied.GUARDRAIL,
-                finished=finished,
-            )
-        return RunResult(plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished)
+        return RunResult(
+            plan=plan,
+            receipt=None,
+            applied=False,
+            why_not=refused.found,
+            cause=NotApplied.GUARDRAIL,
+            finished=finished,
+        )
+    return RunResult(plan=plan, receipt=receipt, applied=True, why_not=None, finished=finished)
 
 
 def _note_refusal(ledger: PortalLedger, plan: Plan, error: LastseenError) -> None:

@@ -7,7 +7,6 @@ no page, no filter, no fault. It never speaks HTTP.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Literal, NamedTuple
 
 from lastseen.simulator.endpoints.event_wire import Actor
@@ -153,40 +152,9 @@ def truths(
     """
     known = list(people)
     beside = unlogged or Unlogged()
-    size = len(known)
-    presence: list[int | None] = [None] * size
-    strange: list[int | None] = [None] * size
-    written: list[int | None] = [None] * size
-    authorised: list[int | None] = [None] * size
-    failures = [0] * size
-    tried: Counter[str] = Counter()
-    for second, actor, action in zip(logins.seconds, logins.actors, logins.actions, strict=True):
-        if actor >= size:
-            if is_failure(action) and actor < len(actors):
-                tried[actors[actor].login.lower()] += 1
-            continue
-        if is_presence(action):
-            presence[actor] = second
-            if action == OAUTH_SIGN_IN:
-                authorised[actor] = second
-        elif is_failure(action):
-            failures[actor] += 1
-        else:
-            strange[actor] = second
-    for second, actor in zip(trail.seconds, trail.actors, strict=True):
-        if actor < size:
-            written[actor] = second
-    really = list(written)
-    for event in late:
-        if event.actor < size:
-            really[event.actor] = _newest(really[event.actor], event.second)
-    lost: list[int | None] = [None] * size
-    for second, actor, action in chain(
-        zip(beside.logins.seconds, beside.logins.actors, beside.logins.actions, strict=True),
-        zip(beside.trail.seconds, beside.trail.actors, beside.trail.actions, strict=True),
-    ):
-        if actor < size and not is_failure(action):
-            lost[actor] = _newest(lost[actor], second)
+    sign_ins = _read_sign_ins(logins, actors, size=len(known))
+    written, really = _read_trail(trail, late, size=len(known))
+    lost = _read_lost(beside, size=len(known))
     done = _done_to_people(trail, targets or {})
     return [
         Truth(
@@ -198,16 +166,16 @@ def truths(
             protected=protection(person, key_account),
             registered_at=person.registered,
             inviter=person.created_by,
-            last_sign_in_at=presence[actor],
+            last_sign_in_at=sign_ins.presence[actor],
             last_activity_at=really[actor],
             last_written_activity_at=written[actor],
-            unrecognised_at=strange[actor],
-            failed_sign_ins=failures[actor] + (tried[person.email.lower()] if person.email else 0),
+            unrecognised_at=sign_ins.strange[actor],
+            failed_sign_ins=sign_ins.failed(actor, person),
             reinstated_at=person.reinstated,
             last_read_at=beside.read.get(person.id),
             last_key_use_at=beside.key_used.get(person.id),
             last_lost_at=lost[actor],
-            authorised_at=authorised[actor],
+            authorised_at=sign_ins.authorised[actor],
             signed_out_at=done.get((SESSIONS_ENDED, person.id)),
             invited_at=_newest(
                 done.get((INVITATION_SENT, person.id)), done.get((ACTIVATION_SENT, person.id))
@@ -216,6 +184,66 @@ def truths(
         )
         for actor, person in enumerate(known)
     ]
+
+
+class _SignIns:
+    """What the sign-in log shows of each person, by the person's number."""
+
+    def __init__(self, size: int) -> None:
+        self.presence: list[int | None] = [None] * size
+        self.strange: list[int | None] = [None] * size
+        self.authorised: list[int | None] = [None] * size
+        self.failures = [0] * size
+        self.tried: Counter[str] = Counter()
+        """Failures of nobody in particular, by the name that was tried."""
+
+    def failed(self, actor: int, person: Person) -> int:
+        tried = self.tried[person.email.lower()] if person.email else 0
+        return self.failures[actor] + tried
+
+
+def _read_sign_ins(logins: EventColumns, actors: Sequence[Actor], *, size: int) -> _SignIns:
+    found = _SignIns(size)
+    for second, actor, action in zip(logins.seconds, logins.actors, logins.actions, strict=True):
+        if actor >= size:
+            if is_failure(action) and actor < len(actors):
+                found.tried[actors[actor].login.lower()] += 1
+        elif is_presence(action):
+            found.presence[actor] = second
+            if action == OAUTH_SIGN_IN:
+                found.authorised[actor] = second
+        elif is_failure(action):
+            found.failures[actor] += 1
+        else:
+            found.strange[actor] = second
+    return found
+
+
+def _read_trail(
+    trail: EventColumns, late: Iterable[LateEvent], *, size: int
+) -> tuple[list[int | None], list[int | None]]:
+    """Return when each person was last active as the trail shows, and as it was."""
+    written: list[int | None] = [None] * size
+    for second, actor in zip(trail.seconds, trail.actors, strict=True):
+        if actor < size:
+            written[actor] = second
+    really = list(written)
+    for event in late:
+        if event.actor < size:
+            really[event.actor] = _newest(really[event.actor], event.second)
+    return written, really
+
+
+def _read_lost(beside: Unlogged, *, size: int) -> list[int | None]:
+    """Return when each person was last there without any log keeping it."""
+    lost: list[int | None] = [None] * size
+    for events in (beside.logins, beside.trail):
+        for second, actor, action in zip(
+            events.seconds, events.actors, events.actions, strict=True
+        ):
+            if actor < size and not is_failure(action):
+                lost[actor] = _newest(lost[actor], second)
+    return lost
 
 
 def _done_to_people(trail: EventColumns, targets: Mapping[int, str]) -> dict[tuple[int, str], int]:

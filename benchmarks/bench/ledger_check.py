@@ -8,10 +8,10 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -101,7 +101,7 @@ def _fill(file: Path, url: str) -> int:
     return DAYS * len(entries)
 
 
-def _of_a_day(content: dict[str, Any]) -> dict[str, Any]:
+def _of_a_day(content: Mapping[str, object]) -> dict[str, object]:
     """Return an entry with no more people than a day has: the first run disables a year's."""
     return {
         name: value[:CHANGED_A_DAY] if isinstance(value, list) else value
@@ -110,7 +110,7 @@ def _of_a_day(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _copy_documents(file: Path, run_ids: list[str]) -> None:
-    """Keep the one plan for all runs: making it anew for each would take minutes."""
+    """Keep the one plan for all runs: making another for each would take minutes."""
     with closing(sqlite3.connect(file)) as database, database:
         portal_id, _, _, plan, record, _ = database.execute("SELECT * FROM plans").fetchone()
         rows = [(portal_id, run_id, run_id, plan, record) for run_id in run_ids]

@@ -10,6 +10,7 @@ import msgspec
 
 from lastseen.evidence.administration import SESSIONS_ENDED
 from lastseen.execution.history import read_history
+from lastseen.execution.journal_entries import Intent
 from lastseen.ledger import PortalLedger
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
@@ -117,10 +118,10 @@ def _of_journal(portal: SimulatedPortal, ledger: PortalLedger, receipt: Receipt)
     if broken is not None:
         wrongs.append(f"the journal is broken: {broken.explanation}")
     intended = {
-        person["user_id"]
+        person.user_id
         for entry in ledger.journal.entries()
         if entry.kind == "intent" and entry.content.get("batch")
-        for person in entry.content["people"]
+        for person in msgspec.convert(entry.content, Intent).people
     }
     asked = {who for put in portal.puts for who in put.user_ids}
     wrongs += [f"{who} was asked for without an intent" for who in asked - intended]

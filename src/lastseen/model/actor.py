@@ -17,7 +17,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The account where it is known, otherwise `user@host`."""
+        """The account if it is known, otherwise `user@host`."""
         return self.account or f"{self.os_user}@{self.host}"
 
     @property

@@ -1,6 +1,6 @@
-"""Canonical JSON (RFC 8785): the one form that every digest is made over.
+"""Canonical JSON (RFC 8785): the one form over which every digest is computed.
 
-An outsider with any implementation of that RFC gets the same bytes, and so the same digest.
+Anyone with an implementation of that RFC gets the same bytes, and so the same digest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,12 +11,12 @@ import msgspec
 import rfc8785
 
 NOT_CANONICAL = (rfc8785.CanonicalizationError, RecursionError)
-"""What `canonical_json` raises for a document that has no canonical form, such as one with an
+"""What `canonical_json` raises for a document without a canonical form, such as one with an
 integer beyond 2**53 or nested without end."""
 
 
 def canonical_json(document: Any) -> bytes:
-    """Return `document`, JSON or whatever msgspec makes JSON of, in canonical form.
+    """Return `document`, JSON or anything msgspec can encode as JSON, in canonical form.
 
     Raises one of `NOT_CANONICAL`.
     """

@@ -1,4 +1,4 @@
-"""Which cohort a person belongs to, and the policy that holds for it. Pure.
+"""Which cohort a person belongs to, and the policy that applies to it. Pure.
 
 The cohorts themselves are part of the policy (`plan.Cohort`).
 """
@@ -16,7 +16,7 @@ _RULES = tuple(field for field in Cohort.__struct_fields__ if field not in _COND
 def cohort_of(
     policy: Policy, contractor: Contractor | None, profile: Profile | None
 ) -> Cohort | None:
-    """Return the first cohort of `policy` whose every condition the person meets, or None.
+    """Return the first cohort of `policy` whose conditions the person meets, or None.
 
     `contractor` is the person on the roster, `profile` the account; either may be None.
     """
@@ -27,7 +27,7 @@ def cohort_of(
 
 
 def policy_of(policy: Policy, cohort: Cohort | None) -> Policy:
-    """Return the policy for people of `cohort`: what the cohort leaves open is the general one's.
+    """Return the policy for people of `cohort`; what the cohort doesn't set is the general one's.
 
     Without a cohort it is `policy` itself.
     """
@@ -38,7 +38,7 @@ def policy_of(policy: Policy, cohort: Cohort | None) -> Policy:
 
 
 def policy_by_name(policy: Policy, cohort_name: str | None) -> Policy:
-    """Return the policy for people of the cohort with this name; `policy` where there is none."""
+    """Return the policy for people of the cohort with this name; `policy` if there is none."""
     named = (cohort for cohort in policy.cohorts if cohort.name == cohort_name)
     return policy_of(policy, next(named, None))
 

@@ -1,6 +1,6 @@
-"""Doing many small pieces of asynchronous work, some at once, and taking the results as they come.
+"""Runs many small pieces of asynchronous work concurrently and yields results as they come.
 
-What the pieces do is not known here.
+It doesn't know what the pieces do.
 """
 
 import asyncio
@@ -11,18 +11,18 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 Piece = Callable[[], Awaitable[T]]
-"""Begins a piece of work."""
+"""Starts a piece of work."""
 
 
 @asynccontextmanager
 async def map_concurrently(
     pieces: Iterable[Piece[T]], width: Callable[[], int]
 ) -> AsyncIterator[AsyncIterator[T]]:
-    """Give the results of `pieces` as they come; what is under way ends with the block.
+    """Yield the results of `pieces` as they come; unfinished work is cancelled with the block.
 
-    `width()` says how many may be under way at once; it is asked anew whenever one ends. The next
-    ones begin also while the results are being worked on. A piece that fails raises where its
-    result would have come, and none begins after it.
+    `width()` says how many may run at once; it is called again whenever one ends. The next ones
+    start while results are being handled. A piece that fails raises where its result would have
+    come, and none starts after it.
     """
     async with aclosing(_results(pieces, width)) as results:
         yield results
@@ -46,7 +46,7 @@ async def _results(pieces: Iterable[Piece[T]], width: Callable[[], int]) -> Asyn
     def end(task: asyncio.Future[T]) -> None:
         nonlocal is_over
         running.discard(task)
-        # Asked of every task: asyncio prints the traceback of a failure that nobody looked at.
+        # Retrieved from every task: otherwise asyncio prints the traceback of an unhandled failure.
         has_failed = task.cancelled() or task.exception() is not None
         is_over = is_over or has_failed
         ended.put_nowait(task)
@@ -71,7 +71,7 @@ async def _results(pieces: Iterable[Piece[T]], width: Callable[[], int]) -> Asyn
 
 @asynccontextmanager
 async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """Run tasks side by side until all have ended; the first failure ends the others and is raised.
+    """Run tasks concurrently until all have ended; the first failure ends the others and is raised.
 
     An `asyncio.TaskGroup` whose failure is raised as it is, not wrapped in an exception group.
     """
@@ -83,10 +83,10 @@ async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def cancel(tasks: Iterable["asyncio.Task[Any]"], *, patience: float) -> None:
-    """Cancel `tasks` and wait until all have ended; what they ended with stays in them.
+    """Cancel `tasks` and wait until all have ended; their results stay in them.
 
-    A cancellation is lost where a library takes it for something of its own, as psycopg's pool may
-    while it hands out a connection; it is repeated every `patience` seconds.
+    A cancellation is lost if a library takes it for one of its own, as psycopg's pool may while it
+    hands out a connection; it is repeated every `patience` seconds.
     """
     left = set(tasks)
     while left:

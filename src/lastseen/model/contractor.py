@@ -19,7 +19,7 @@ def user_id(text: str) -> UserId:
 
 
 def who_key(who: str) -> str:
-    """Return an id or an e-mail address in the form by which two are compared."""
+    """Return an id or an e-mail address in the form used for comparison."""
     return email_key(who) if "@" in who else user_id(who)
 
 
@@ -48,10 +48,10 @@ class AccountType(StrEnum):
 
 
 class Contractor(msgspec.Struct, frozen=True, kw_only=True):
-    """A person on a roster. At least one of `id` and `email` is there."""
+    """A person on a roster, with at least one of `id` and `email`."""
 
     id: UserId | None = None
-    """The portal's id, where the roster knows it."""
+    """The portal's id, if the roster knows it."""
     email: str | None = None
     """The e-mail address as the roster writes it."""
     display_name: str | None = None
@@ -59,9 +59,9 @@ class Contractor(msgspec.Struct, frozen=True, kw_only=True):
     sponsor: str | None = None
     """Who invited or answers for the contractor, in the roster's own words."""
     end_date: date | None = None
-    """The last day of the contract (UTC), where the roster knows it."""
+    """The last day of the contract (UTC), if the roster knows it."""
     kind: str | None = None
-    """What kind of contractor it is, in the roster's own words; cohorts may go by it."""
+    """The kind of contractor, in the roster's own words; cohorts may use it."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,11 +82,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     is_sso: bool = False
     """Signs in through single sign-on."""
     registered_at: Instant | None = None
-    """When the account was made."""
+    """When the account was created."""
     invited_by: UserId | None = None
     """The account that invited it (`createdBy`)."""
     sponsor: str | None = None
-    """The inviter's e-mail or name, where the portal shows it."""
+    """The inviter's e-mail address or name, if the portal shows it."""
     groups: tuple[str, ...] = ()
     """Ids of the groups it belongs to."""
 
@@ -99,13 +99,13 @@ _PROTECTED = {
 
 
 def protection(profile: Profile, *, is_own: bool) -> str | None:
-    """Return why nobody's access may be taken away here ("is the portal's owner"), or None.
+    """Return why this account may never lose its access ("is the portal's owner"), or None.
 
-    `is_own`: it is the account that the API key acts as. The portal itself refuses to disable the
-    owner, LDAP accounts and the key's own (UserController.cs); Lastseen also leaves administrators.
+    `is_own`: it is the account of the API key. The portal itself refuses to disable the owner,
+    LDAP accounts and the key's own (UserController.cs); Lastseen also protects administrators.
     """
     if profile.type in _PROTECTED:
         return _PROTECTED[profile.type]
     if profile.is_ldap:
         return "is managed by a directory (LDAP)"
-    return "is the one that the API key acts as" if is_own else None
+    return "is the API key's own account" if is_own else None

@@ -1,4 +1,4 @@
-"""Counts in words: `4,567`, `1 request`, `3 people`. The one place that knows how."""
+"""Counts in words: `4,567`, `1 request`, `3 people`. The only place that formats them."""
 
 
 def number(count: int) -> str:

@@ -1,4 +1,4 @@
-"""A decision on one contractor: what is to be done, and for which reason."""
+"""A decision on one contractor: what is to be done, and why."""
 
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why; fixed, since others act on it."""
+    """Why; fixed, since programs depend on it."""
 
     INACTIVE = "inactive"
     NEVER_SEEN = "never-seen"
@@ -42,7 +42,7 @@ class Reason(StrEnum):
 
 
 class SeenBy(StrEnum):
-    """What the date shown as last seen rests on."""
+    """The kind of event behind the date shown as last seen."""
 
     SIGN_IN = "sign-in"
     ACTIVITY = "activity"
@@ -52,14 +52,14 @@ class SeenBy(StrEnum):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What the plan says of one contractor; field names are the plan's contract."""
+    """The plan's decision about one contractor; field names are the plan's contract."""
 
     user_id: UserId | None
-    """The portal's id; null where the roster's person isn't on the portal and gave none."""
+    """The portal's id; null if the person on the roster isn't on the portal and has no id there."""
     email: str | None
-    """The e-mail address, the portal's where it has one."""
+    """The e-mail address, the portal's if it has one."""
     display_name: str | None
-    """The name, the portal's where it has one."""
+    """The name, the portal's if it has one."""
     decision: Verdict
     """What is to be done."""
     reason: Reason
@@ -67,22 +67,22 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     explanation: str
     """One sentence for people."""
     last_seen_at: Instant | None = None
-    """The newest sighting, or the registration where the policy counts from it."""
+    """The newest sighting, or the registration if the policy counts from it."""
     last_seen_by: SeenBy | None = None
-    """What `last_seen_at` rests on."""
+    """The kind of event behind `last_seen_at`."""
     idle_days: int | None = None
-    """Whole days of 24 hours up to the plan's `now` for which absence is known: from the newest
-    sighting, without one from where the known part of the logs or the account begins."""
+    """Whole days of 24 hours up to the plan's `now` for which absence is known: since the newest
+    sighting; without one, since the known part of the logs or the account began."""
     session_may_be_open: bool = False
-    """Whether a session may still be alive, in which somebody can read without leaving a trace."""
+    """Whether a session may still be open, in which reading leaves no trace."""
     return_until: Instant | None = None
-    """Until when somebody on hold who was signed out has time to sign in again; null for others."""
+    """Until when a person on hold who was signed out has time to sign in again; null for others."""
     clears_at: Instant | None = None
-    """By when a hold clears if reviews go on and nothing is seen of the person; null where time
-    alone clears nothing, and for other decisions."""
+    """By when a hold clears if reviews continue and the person is not seen; null if time alone does
+    not clear it, and for other decisions."""
     cohort: str | None = None
-    """The name of the cohort whose policy decided; null where the general one did."""
+    """The name of the cohort whose policy decided; null if the general one did."""
     failed_sign_ins: int = 0
-    """Refused attempts on the account that are known."""
+    """Known refused attempts on the account."""
     sponsor: str | None = None
     """Who invited or answers for the contractor."""

@@ -14,28 +14,28 @@ DIAGNOSIS_SCHEMA = "lastseen.diagnosis/1"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked into."""
+    """One thing that was checked."""
 
     name: str
-    """What was looked into, in a few words."""
+    """What was checked, in a few words."""
     state: Literal["ok", "warning", "problem"]
-    """Whether it is as it should be, worth knowing, or in the way."""
+    """Whether it is in order, worth knowing, or a problem."""
     value: str
     """What was found, in a few words."""
     meaning: str
     """What that means for a review, in one sentence."""
     remedy: str | None = None
-    """What to do about it; null where there is nothing to do."""
+    """What to do about it; null if there is nothing to do."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was looked into, in the order in which it was."""
+    """Everything that was checked, in that order."""
 
     schema: str = DIAGNOSIS_SCHEMA
     """Name and version of the JSON form."""
     portal: str
     """The portal's address."""
     at: Instant
-    """When it was looked into."""
+    """When it was checked."""
     findings: tuple[Finding, ...]
-    """One for each thing looked into."""
+    """One for each check."""

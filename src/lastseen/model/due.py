@@ -1,7 +1,7 @@
-"""When a decision will change by time alone: when somebody is due, and what clears a hold.
+"""When time alone changes a decision: when somebody is due, and what clears a hold.
 
-Pure: decisions and plans in, instants out; None where time alone changes nothing or it can't be
-told.
+Pure: decisions and plans in, instants out; None if time alone changes nothing or if that can't be
+known.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ def inactive_days_of(decision: Decision, policy: Policy) -> int:
 def due_at(
     decision: Decision, policy: Policy, covered_since: Instant | None = None
 ) -> Instant | None:
-    """Return when somebody who is kept will be disabled if not seen before.
+    """Return when a person who is kept will be disabled if not seen before.
 
     Not before their absence can be proven: `covered_since` tells since when the logs are known.
     """
@@ -39,9 +39,9 @@ def due_at(
 
 
 def due_by_contract(decision: Decision, policy: Policy, end_date: date | None) -> Instant | None:
-    """Return when somebody's contract ends who is kept or held until then, or None.
+    """Return when the contract of a person who is kept or held until then ends, or None.
 
-    `end_date` is the last day of the contract (UTC), where the roster knows it.
+    `end_date` is the last day of the contract (UTC), if the roster knows it.
     """
     is_open = decision.decision in (Verdict.KEEP, Verdict.HOLD) and decision.reason is not (
         Reason.EXEMPT
@@ -62,7 +62,7 @@ def soon_due(
     within_days: int,
     covered_since: Instant | None = None,
 ) -> Soon:
-    """Return who will be disabled within so many days from `now` if nothing is seen of them.
+    """Return who will be disabled within that many days from `now` if they are not seen.
 
     `ends`: the last day of the contract of each person that has one, by the portal's id.
     `covered_since`: since when the logs are known.
@@ -103,9 +103,9 @@ def _due(decision: Decision, at: Instant, reason: Reason) -> DueSoon:
 
 
 def due_soon(plan: Plan, within_days: int) -> tuple[tuple[Instant, Decision], ...]:
-    """Return who will be disabled within so many days if not seen before, the earliest first.
+    """Return who will be disabled within that many days if not seen before, the earliest first.
 
-    Contracts that end are only known where the review was asked for as many days ahead.
+    Contracts that end are only known if the review looked that many days ahead.
     """
     soon = plan.soon
     if soon is None or soon.days < within_days:

@@ -20,7 +20,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
 
 
 def email_key(text: str) -> str:
-    """Return an e-mail address in the form by which two are compared."""
+    """Return an e-mail address in the form used for comparison."""
     stripped = text.strip()
     if stripped.isascii():
         return stripped.lower()
@@ -29,7 +29,7 @@ def email_key(text: str) -> str:
 
 
 def near_key(text: str) -> str:
-    """Return the form in which addresses agree that a person could mistake for one another.
+    """Return a form that is equal for addresses that a person could mistake for one another.
 
     Accents, compatibility forms (ligatures, full width), invisible characters, every kind of case
     folding and letters of other scripts that look like Latin ones (`lookalikes`) are removed. Two
@@ -68,14 +68,14 @@ def domain_key(domain: str) -> str:
 def can_be_domain(text: str) -> bool:
     """Say whether `text` can be the domain of an address: labels that DNS can hold, in any script.
 
-    One label is enough, and underscores are let pass: both are in use within companies.
+    One label is enough, and underscores are allowed: both are in use within companies.
     """
     key = domain_key(text).replace("_", "x")
     return len(key) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, key.split(".")))
 
 
 def domain_of(address: str) -> str:
-    """Return the key of the domain that an e-mail address lies in; empty where it has none."""
+    """Return the key of the domain of an e-mail address; empty if it has none."""
     return email_key(address).rpartition("@")[2] if "@" in address else ""
 
 
@@ -100,7 +100,7 @@ def domain_pattern(text: str) -> str:
     if any(map(mixes_scripts, _readable(key).split("."))):
         raise ValueError(
             f"{text[:100]!r} is not a domain that anyone has: it mixes Latin letters with others "
-            "that look like them; type it anew"
+            "that look like them; type it again"
         )
     return below + key
 

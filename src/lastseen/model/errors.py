@@ -1,4 +1,4 @@
-"""What can go wrong, told so that a person knows what to do next.
+"""What can go wrong, described so that a person knows what to do next.
 
 Every error that a user may meet derives from `LastseenError`; a command prints its four lines and
 ends with its exit code. The API key must never reach any of the four texts.
@@ -32,7 +32,7 @@ _BY_WEIGHT = (
 
 
 def weightiest(*codes: ExitCode) -> ExitCode:
-    """Return the exit code of a command that has several to end with."""
+    """Return the exit code of a command that ends with several of them."""
     return min(codes, key=_BY_WEIGHT.index, default=ExitCode.DONE)
 
 
@@ -57,7 +57,7 @@ class UsageError(LastseenError):
 
 
 class PortalError(LastseenError):
-    """The portal refused, can't be reached, or answered something that can't be read."""
+    """The portal refused, can't be reached, or gave an answer that can't be read."""
 
     exit_code = ExitCode.REFUSED
 
@@ -72,7 +72,7 @@ class PortalRefused(PortalError):
     def __init__(
         self, *, status: int, attempted: str, found: str, meaning: str, remedy: str
     ) -> None:
-        """Keep the HTTP status beside the four sentences."""
+        """Keep the HTTP status as well as the four sentences."""
         super().__init__(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
         self.status = status
 
@@ -82,11 +82,11 @@ class PortalTooOld(PortalError):
 
 
 class KeyLacksRight(PortalError):
-    """The API key is limited to scopes that don't suffice for what was asked."""
+    """The API key is limited to scopes that don't allow the request."""
 
 
 class PortalUnreadable(PortalError):
-    """The portal answered 200 with something that isn't the promised shape."""
+    """The portal answered 200 with something that doesn't have the documented form."""
 
 
 class RosterError(LastseenError):
@@ -100,10 +100,10 @@ class LedgerError(UsageError):
 
 
 class PlanRefused(UsageError):
-    """A plan can't be carried out: edited, too old, another portal's, pretended or too new."""
+    """A plan can't be carried out: edited, too old, of another portal, with `--now`, or too new."""
 
 
 class LockHeld(LastseenError):
-    """Another run is at work on the same portal."""
+    """Another run is in progress on the same portal."""
 
     exit_code = ExitCode.GUARDRAIL

@@ -17,7 +17,7 @@ GROUP = "group:"
 """How the key of an exemption for everyone in a group of the portal begins."""
 
 ENDING_DAYS = 14
-"""So many days before its end an exemption is announced in every review."""
+"""This many days before its end an exemption is announced in every review."""
 
 
 class Exemption(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,17 +26,17 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     """An id or an e-mail address in the form of `who_key`; `domain:` or `group:` and its name."""
     until: date
-    """The last day (UTC) on which it holds."""
+    """The last day (UTC) on which it applies."""
     reason: str
-    """Why, in the words of whoever added it."""
+    """Why, in the words of the person who added it."""
     added_by: str
     """Who added it: a portal account or `user@host`."""
     added_at: Instant
-    """When it was added, or renewed last."""
+    """When it was added or last renewed."""
     user_id: UserId | None = None
-    """The account of the person, once it is known: the exemption follows it, not the address."""
+    """The account of the person, once it is known: the exemption follows it and not the address."""
     ticket: str | None = None
-    """The ticket in which it was asked for."""
+    """The ticket in which it was requested."""
     approved_by: str | None = None
     """Who approved it."""
     renewals: int = 0
@@ -66,17 +66,17 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     """What the exemptions say about one person."""
 
     exemption: Exemption | None = None
-    """The one that covers them; of several the one that holds longest."""
+    """The one that covers them; of several, the one that lasts longest."""
     doubtful: Exemption | None = None
     """One that may or may not mean them: it was given to another account with this address, or to
     an address that is nearly theirs."""
 
 
 class Exemptions:
-    """The exemptions that hold on one day, and which of them have covered somebody."""
+    """The exemptions that apply on one day, and which of them have covered somebody."""
 
     def __init__(self, active: Iterable[Exemption]) -> None:
-        """Look among `active`."""
+        """Search `active`."""
         self._active = sorted(active, key=lambda one: (one.until, one.who), reverse=True)
         self._used: set[str] = set()
         self._near = {
@@ -102,7 +102,7 @@ class Exemptions:
         return Covered(doubtful=doubtful)
 
     def unmatched(self) -> tuple[Exemption, ...]:
-        """Return those that `of` was asked about nobody's behalf: a typing error, or long gone."""
+        """Return those that have covered nobody: typing errors, or people who are gone."""
         return tuple(one for one in self._active if one.who not in self._used)
 
     def ending(self, today: date) -> tuple[Exemption, ...]:
@@ -114,7 +114,7 @@ class Exemptions:
 def exemption_key(who: str) -> str:
     """Return the key of an exemption: of a person, or of `domain:…` or `group:…`.
 
-    Raises ValueError for what is no domain or no group.
+    Raises ValueError for an invalid domain or group.
     """
     if who.startswith(DOMAIN):
         return DOMAIN + domain_pattern(who.removeprefix(DOMAIN))

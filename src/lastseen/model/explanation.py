@@ -1,4 +1,4 @@
-"""Why one person was decided as they were, with everything that the decision rests on.
+"""Why one person was decided as they were, with all the evidence for it.
 
 `lastseen explain` makes an `Explanation` and the reports show it; nothing here reads the ledger,
 asks the portal or formats.
@@ -30,7 +30,7 @@ class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one decision rests on."""
+    """One decision with all the evidence for it."""
 
     schema: str = EXPLANATION_SCHEMA
     """Name and version of the JSON form."""
@@ -39,7 +39,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     portal: str
     """The portal's address."""
     run_id: str | None
-    """The review that the decision comes from; null where it was made for this question."""
+    """The review that the decision comes from; null if it was made for this question."""
     now: Instant
     """The instant that the decision is for."""
     decision: Decision
@@ -49,22 +49,22 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: tuple[LookedAt, ...]
     """What is known of the logs, for the portal and for this person."""
     sightings: tuple[Sighting, ...]
-    """What the decision knew to be seen of the person, newest first."""
+    """The sightings that the decision knew, newest first."""
     seen_since: tuple[Sighting, ...] = ()
-    """What is known of the person now and the decision did not know, newest first."""
+    """Sightings known now that the decision did not know, newest first."""
     failed: FailedSignIns
     """Refused attempts on the account."""
     unrecognised: tuple[UnrecognisedEvent, ...]
-    """Events of the person that are in no table, newest first."""
+    """The person's unrecognised events, newest first."""
     required_since: Instant
     """Where the inactivity window begins: coverage must reach back to it."""
     would_change: tuple[str, ...]
     """What would lead to another decision, a sentence each."""
     due_at: Instant | None
-    """When the person will be due if not seen before; null where that can't be said."""
+    """When the person will be due if not seen before; null if that isn't known."""
     exemption: str | None
-    """Until when and why the person is exempt; null where they aren't."""
+    """Until when and why the person is exempt; null if they aren't."""
     history: tuple[str, ...]
-    """What runs before the decision did about the person, a sentence each, newest first."""
+    """What runs before the decision did about the person, one sentence each, newest first."""
     later: tuple[str, ...] = ()
-    """What runs did since the decision, a sentence each, newest first."""
+    """What runs since the decision did, one sentence each, newest first."""

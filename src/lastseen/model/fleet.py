@@ -1,4 +1,4 @@
-"""How a fleet of portals stands: one row a portal, and what the rows amount to."""
+"""The state of a fleet: one row a portal, and the totals."""
 
 from enum import StrEnum
 
@@ -11,20 +11,20 @@ FLEET_STATUS_SCHEMA = "lastseen.fleet-status/1"
 
 
 class PortalState(StrEnum):
-    """How a portal stands; only `clean` needs nobody's attention."""
+    """The state of a portal; only `clean` needs no attention."""
 
     CLEAN = "clean"
-    """The last job ended well, the review was whole, and nothing waits for a person."""
+    """The last job succeeded, its evidence was complete, and nothing waits for a person."""
     PROPOSED = "proposed"
-    """The last plan disables somebody or signs somebody out, and nobody has carried it out."""
+    """The last plan disables somebody or signs somebody out, and has not been applied."""
     HELD = "held"
-    """The last review ended, but somebody is held or evidence is incomplete."""
+    """The last review ended, but somebody is on hold or evidence is incomplete."""
     GUARDRAIL = "guardrail"
     """A guardrail stopped the last run."""
     PARTIAL = "partial"
     """The last run was carried out in part."""
     UNREACHABLE = "unreachable"
-    """The portal gave no answer that could be used."""
+    """The portal gave no usable answer."""
     REFUSED = "refused"
     """The portal or the roster's source refused."""
     FAILED = "failed"
@@ -32,7 +32,7 @@ class PortalState(StrEnum):
     STOPPED = "stopped"
     """Its job broke several workers, and is not tried again until somebody resumes it."""
     OVERDUE = "overdue"
-    """It was well, but a job that is due has not ended for too long."""
+    """The last job succeeded, but one that is due has been missing for too long."""
     PAUSED = "paused"
     """Somebody paused it."""
     NEVER = "never"
@@ -40,41 +40,41 @@ class PortalState(StrEnum):
 
 
 class PortalStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How one portal stands."""
+    """The state of one portal."""
 
     name: str
     """The name in the fleet file."""
     url: str
     """The portal's address."""
     state: PortalState
-    """How it stands."""
+    """Its state."""
     whole_review_at: Instant | None
-    """When the last review ended that had complete evidence; null where none did."""
+    """When the last review with complete evidence ended; null if there was none."""
     next_due_at: Instant | None
     """When the next job is due; null without a schedule, and while paused or stopped."""
     disabled: int | None
     """How many people the last job disabled."""
     to_disable: int | None
-    """How many people its plan disables and nobody has disabled yet."""
+    """How many people its plan would disable who have not been disabled yet."""
     held: int | None
     """How many people the last review held, without those who were signed out and have time to
     return."""
     due_soon: int | None
-    """How many people will be due within a week if nothing is seen of them."""
+    """How many people will be due within a week if they are not seen."""
     guardrail_at: Instant | None
-    """When a guardrail stopped the newest run; null where none did."""
+    """When a guardrail stopped the newest run; null if none did."""
     unreachable_since: Instant | None
-    """Since when the portal has given no usable answer; null where it has."""
+    """Since when the portal has given no usable answer; null if it has."""
     key_expires_at: Instant | None
-    """When the API key expires, as the portal says; null where it doesn't."""
+    """When the API key expires, as the portal says; null if it doesn't."""
     last_job_at: Instant | None
-    """When the last job ended, whatever came of it."""
+    """When the last job ended, with whatever result."""
     last_error: str | None
-    """Why the last job did not end well, in one sentence."""
+    """Why the last job failed, in one sentence."""
 
 
 class FleetStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How the fleet stands."""
+    """The state of the fleet."""
 
     schema: str = FLEET_STATUS_SCHEMA
     """Name and version of the JSON form."""
@@ -83,11 +83,11 @@ class FleetStatus(msgspec.Struct, frozen=True, kw_only=True):
     portals: tuple[PortalStatus, ...]
     """Every portal that is not retired, by name."""
     summary: dict[str, int]
-    """How many portals are in which state; only states that occur."""
+    """How many portals are in each state; only states that occur."""
     waiting: int
     """Jobs that wait to be started."""
     running: int
-    """Jobs that a worker has begun."""
+    """Jobs that a worker has started."""
 
 
 def summarise_portals(portals: tuple[PortalStatus, ...]) -> dict[str, int]:

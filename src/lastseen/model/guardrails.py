@@ -1,4 +1,4 @@
-"""The limits beyond which a run stops before it changes anything, and the error by which it stops.
+"""The limits beyond which a run stops before it changes anything, and the error that stops it.
 
 Numbers only: the configuration sets them, and `execution.guardrails` counts.
 """
@@ -10,7 +10,7 @@ from lastseen.model.plan import Plan
 
 
 class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
-    """How much one run may do; either of the first two stops all of it."""
+    """How much one run may change; exceeding either of the first two stops all of it."""
 
     max_disable: int = 50
     """A run that would disable more people than this is stopped."""
@@ -36,6 +36,6 @@ class GuardrailStopped(LastseenError):
     def __init__(
         self, *, attempted: str, found: str, meaning: str, remedy: str, plan: Plan | None = None
     ) -> None:
-        """Keep the four sentences, and the plan that was stopped where there is one."""
+        """Keep the four sentences, and the plan that was stopped if there is one."""
         super().__init__(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
         self.plan = plan

@@ -1,6 +1,6 @@
-"""Time as Lastseen knows it: aware instants in UTC and half-open intervals of them.
+"""Time in Lastseen: aware instants in UTC and half-open intervals of them.
 
-Nothing here reads a clock; a `Clock` is passed in by whoever stands at the edge.
+Nothing here reads a clock; a `Clock` is passed in from the edge.
 """
 
 import re
@@ -20,17 +20,17 @@ _WRITTEN = re.compile(
 """What people write; Python also reads `20261101`, `2026-W44-7` and more."""
 
 Clock = Callable[[], Instant]
-"""Gives the present instant; passed in, never read deep inside."""
+"""Gives the present instant; passed in, never read elsewhere."""
 
 EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC))
-"""The earliest instant that coverage ever speaks of."""
+"""The earliest instant that coverage can contain."""
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""By how much two clocks may differ before nothing that depends on both is believed."""
+"""By how much two clocks may differ before nothing that depends on both is trusted."""
 
 
 class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
-    """A stretch of time, half open: `since` belongs to it, `until` does not."""
+    """A stretch of time, half open: it includes `since` but not `until`."""
 
     since: Instant
     """The first instant inside."""
@@ -44,7 +44,7 @@ class Interval(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 def instant(moment: datetime) -> Instant:
-    """Return `moment` in UTC; raises ValueError when it carries no time zone."""
+    """Return `moment` in UTC; raises ValueError if it has no time zone."""
     if moment.tzinfo is UTC:
         return Instant(moment)
     if moment.tzinfo is None:
@@ -53,7 +53,7 @@ def instant(moment: datetime) -> Instant:
 
 
 def system_clock() -> Instant:
-    """Return the machine's present instant; only edges hand this on as their `Clock`."""
+    """Return the machine's present instant; only edges pass this on as their `Clock`."""
     return Instant(datetime.now(UTC))
 
 
@@ -70,7 +70,7 @@ def parse_instant(text: str) -> Instant:
 
 
 def format_instant(moment: Instant) -> str:
-    """Return `2026-11-01T10:30:00Z`, with microseconds only where there are any."""
+    """Return `2026-11-01T10:30:00Z`, with microseconds only if there are any."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
@@ -80,7 +80,7 @@ def minute(moment: Instant) -> str:
 
 
 def whole_second(moment: Instant) -> Instant:
-    """Return `moment` with its fraction cut off, as the portal's log stores it."""
+    """Return `moment` with its fraction truncated, as the portal's log stores it."""
     return Instant(moment.replace(microsecond=0))
 
 

@@ -1,6 +1,7 @@
 """An entry of the journal, and what a check of the journal may find wrong."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -21,11 +22,11 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """What it is about (`EntryKind`)."""
     run_id: str | None
-    """The run that it belongs to."""
+    """The run that it belongs to; None for entries outside runs."""
     by: Actor
     """Who wrote it."""
-    content: dict[str, Any]
-    """Its content as plain JSON."""
+    content: Mapping[str, object]
+    """Its content as plain JSON; `msgspec.convert` makes it the struct of its kind."""
     previous_hash: str
     """Hash of the previous entry; for the first one, of the portal's address."""
     hash: str

@@ -1,7 +1,7 @@
-"""Letters of other scripts that nobody can tell from Latin ones by sight.
+"""Letters of other scripts that look like Latin ones.
 
-From Unicode's list of confusables (UTS #39, confusables.txt), of the scripts that keyboards have.
-The libraries for it are no longer kept up, and bring thousands of signs that no address holds.
+From Unicode's list of confusables (UTS #39, confusables.txt), for the scripts that keyboards have.
+The libraries for it are unmaintained, and include thousands of signs that no address contains.
 """
 
 import unicodedata
@@ -64,7 +64,7 @@ def as_latin(folded: str) -> str:
 
 
 def mixes_scripts(text: str) -> bool:
-    """Say whether Latin letters stand beside letters that could be taken for them."""
+    """Say whether Latin letters are mixed with letters that could be taken for them."""
     if text.isascii():
         return False
     has_latin = any(sign.isascii() and sign.isalpha() for sign in text)

@@ -1,7 +1,7 @@
 """The plan: what a review decided, in the form that `apply` carries out.
 
 The JSON form is a contract (`lastseen.plan/1`); its digest is SHA-256 over a canonical form, so
-that an edited plan is recognised.
+that an edited plan is detected.
 """
 
 from datetime import timedelta
@@ -22,9 +22,9 @@ PLAN_SCHEMA = "lastseen.plan/1"
 
 _DIGESTS_KEPT = 8
 _digests: dict[bytes, str] = {}
-"""Digests of the last plans, by a hash of their content that takes no time.
+"""Digests of the last plans, by a fast hash of their content.
 
-A command looks at the same plan several times, in a file, in the ledger and before it acts; the
+A command uses the same plan several times, in a file, in the ledger and before it acts; the
 canonical form of ten thousand decisions takes half a second each time.
 """
 
@@ -33,19 +33,19 @@ Filters = Literal["before-window", "after-window", "ignored"]
 
 
 NeverSeen = Literal["grace", "disable", "keep"]
-"""What becomes of contractors who were never seen."""
+"""What happens to contractors who were never seen."""
 
 OpenSessions = Literal["report", "sign-out", "hold"]
-"""What becomes of contractors who may still be signed in."""
+"""What happens to contractors who may still be signed in."""
 
 ContractEnd = Literal["disable", "report"]
-"""What becomes of contractors whose contract has ended."""
+"""What happens to contractors whose contract has ended."""
 
 
 class Cohort(msgspec.Struct, frozen=True, kw_only=True):
-    """People for whom some rules of their own hold (`[[policy.for]]`).
+    """People to whom some rules of their own apply (`[[policy.for]]`).
 
-    Every condition given must match; what is None is as in the general policy.
+    Every condition given must match; whatever is None is as in the general policy.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename={"cohorts": "for"
 
     @property
     def return_within_days(self) -> int:
-        """For how many days somebody who was signed out has time to sign in again."""
+        """How many days a person who was signed out has to sign in again."""
         return self.inactive_days if self.return_days is None else self.return_days
 
     def window_start(self, now: Instant) -> Instant:
@@ -117,20 +117,20 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename={"cohorts": "for"
 
 
 class Population(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who was on the roster: from where, how many, and a digest that an auditor can recompute."""
+    """Who was on the roster: the source, how many, and a digest that an auditor can recompute."""
 
     source: str
     """The roster's source: `guests`, `csv` or another name."""
     query: str
-    """What was asked for; carries no secret."""
+    """The roster's query, without any secret."""
     listed: int
     """Contractors on the roster."""
     matched: int
     """Those of them with an account on the portal."""
     portal_total: int | None
-    """Guests on the portal; null where they were not listed."""
+    """Guests on the portal; null if they were not listed."""
     unlisted: int | None = None
-    """Guests on no roster who are decided on beside those listed; left out where there are none."""
+    """Guests on no roster who are decided on as well; left out if there are none."""
     read_at: Instant
     """When the roster was read."""
     sha256: str
@@ -138,18 +138,18 @@ class Population(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class EvidenceSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What the decisions of a plan rest on."""
+    """The evidence for the decisions of a plan, in figures."""
 
     complete: bool
     """Whether coverage reaches back over the whole inactivity window."""
     covered_since: Instant | None
-    """Since when the sign-in log is known without a gap; null where nothing is known."""
+    """Since when the sign-in log is known without a gap; null if nothing is known."""
     filters: Filters
     """How the portal treats filters of the sign-in log."""
     retention_days: int | None
-    """For how many days the portal keeps its sign-in log; null where it doesn't say."""
+    """For how many days the portal keeps its sign-in log; null if it doesn't say."""
     session_minutes: int | None = None
-    """How long a session lives at most; null where sessions are not limited or it is unknown."""
+    """The longest life of a session in minutes; null if there is no limit or it is unknown."""
     requests: int
     """Requests that the review took."""
     events: int
@@ -157,7 +157,7 @@ class EvidenceSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many people got which decision."""
+    """How many people got each decision."""
 
     disable: int = 0
     sign_out: int = 0
@@ -167,7 +167,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DueSoon(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is kept today and will be disabled if nothing is seen of them."""
+    """A person who is kept today and will be disabled if not seen."""
 
     user_id: UserId
     """The portal's id."""
@@ -178,22 +178,22 @@ class DueSoon(msgspec.Struct, frozen=True, kw_only=True):
     sponsor: str | None
     """Who invited or answers for them."""
     due_at: Instant
-    """From when on a review would disable them."""
+    """From when a review would disable them."""
     reason: Reason
-    """For which reason."""
+    """Why."""
 
 
 class Soon(msgspec.Struct, frozen=True, kw_only=True):
-    """Who will be due within some days."""
+    """Who will be due within the next days."""
 
     days: int
-    """How many days ahead were asked about."""
+    """How many days ahead the review looked."""
     people: tuple[DueSoon, ...]
     """Those due by then, the earliest first."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a review decided on everyone of a roster."""
+    """What a review decided about everyone on a roster."""
 
     schema: str = PLAN_SCHEMA
     """Name and version of the JSON form."""
@@ -206,19 +206,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Instant
     """When the plan was made, by the machine's clock."""
     now: Instant
-    """The instant that the decisions are for; differs from `created_at` only when pretended."""
+    """The instant that the decisions are for; differs from `created_at` only with `--now`."""
     policy: Policy
     """The rules that decided."""
     population: Population | None = None
     """Who was on the roster; null in plans that were made without one."""
     soon: Soon | None = None
-    """Who will be due soon; null where `--soon` was not given."""
+    """Who will be due soon; null if `--soon` was not given."""
     evidence: EvidenceSummary
-    """What the decisions rest on."""
+    """The evidence for the decisions, in figures."""
     decisions: tuple[Decision, ...]
     """One for each contractor, those to be disabled first."""
     summary: PlanSummary
-    """How many got which decision."""
+    """How many people got each decision."""
 
     @property
     def pretended(self) -> bool:
@@ -234,7 +234,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(d for d in self.decisions if d.decision is Verdict.SIGN_OUT)
 
     def unresolved_holds(self) -> tuple[Decision, ...]:
-        """Return the holds that somebody has to look at.
+        """Return the holds that need somebody's attention.
 
         Those who were signed out and have time to return are not among them: time decides.
         """
@@ -267,7 +267,7 @@ def encode_plan(plan: Plan) -> bytes:
 def decode_plan(document: bytes, *, source: str) -> Plan:
     """Read a plan's JSON form and check its digest.
 
-    `source` names the file in the message. Raises PlanRefused when the document isn't a plan, was
+    `source` names the file in the message. Raises PlanRefused if the document isn't a plan, was
     edited, or comes from a newer version.
     """
     attempted = f"reading the plan {source}"

@@ -84,7 +84,7 @@ def _host(parts: SplitResult, text: str) -> str:
 
 
 def _ascii_host(host: str) -> str:
-    """Return an international host name by IDNA 2008, or nothing where it has no such form."""
+    """Return an international host name by IDNA 2008, or an empty string if it has no such form."""
     import idna  # only such names need its tables
 
     try:
@@ -104,7 +104,7 @@ def _port(parts: SplitResult, text: str) -> int | None:
 
 
 def _shown(text: str) -> str:
-    """Return what may be repeated: no password before an `@`, and nothing that is no address."""
+    """Return what may be shown: no password before an `@`, and nothing that isn't an address."""
     _, separator, rest = text.strip().partition("://")
     return repr(rest.rpartition("@")[2][:120]) if separator else "the text"
 

@@ -1,13 +1,13 @@
-"""How long work tells what it is doing; the surfaces decide how that looks."""
+"""How long-running work reports its progress; the surfaces decide how that looks."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Hears of work under way; must be cheap, since it is called for every page."""
+    """Receives progress; must be cheap, since it is called for every page."""
 
     def step(self, stage: str, done: int, total: int | None = None) -> None:
-        """`done` units of `stage` are finished, of `total` where that can be told."""
+        """`done` units of `stage` are finished, of `total` if that is known."""
 
     def note(self, text: str) -> None:
         """Something worth a line of its own happened."""
@@ -17,7 +17,7 @@ class Silent:
     """Progress that nobody watches."""
 
     def step(self, stage: str, done: int, total: int | None = None) -> None:
-        """Hear and forget."""
+        """Ignore it."""
 
     def note(self, text: str) -> None:
-        """Hear and forget."""
+        """Ignore it."""

@@ -15,7 +15,7 @@ RECEIPT_SCHEMA = "lastseen.receipt/1"
 
 
 class OutcomeKind(StrEnum):
-    """What became of one person; fixed, since others act on it."""
+    """What happened to one person; fixed, since programs depend on it."""
 
     DISABLED = "disabled"
     SIGNED_OUT = "signed-out"
@@ -36,37 +36,37 @@ class Cause(StrEnum):
     GONE = "gone"
     """The account is no longer on the portal."""
     PROTECTED = "protected"
-    """The account is now one that is never touched."""
+    """The account is now one that is never changed."""
     ACCOUNT_CHANGED = "account-changed"
     """Another kind of account, or another e-mail address."""
     ROSTER_CHANGED = "roster-changed"
-    """The roster no longer names the person, or says otherwise of the contract."""
+    """The roster no longer names the person, or says something else about the contract."""
     POLICY_CHANGED = "policy-changed"
-    """Under the policy configured now the person would not be disabled."""
+    """Under the current policy the person would not be disabled."""
     SIGNED_OUT_BEFORE = "signed-out-before"
-    """The sessions were ended already, and the person did not sign in since."""
+    """The sessions were already ended, and the person has not signed in since."""
     DECIDED_ANEW = "decided-anew"
     """A plan from elsewhere named the person, and the new review decides otherwise."""
     NOT_ASKED_FOR = "not-asked-for"
-    """The portal changed the account though it was not asked to."""
+    """The portal changed the account without being asked to."""
     EXEMPT = "exempt"
-    """An exemption holds."""
+    """An exemption applies."""
     REINSTATED = "reinstated"
     """Access was given back after the decision."""
     CHANGED_SINCE = "changed-since"
     """Somebody else, or a later run, changed the account after the run that is undone."""
     CLOCKS_DIFFER = "clocks-differ"
-    """The portal's clock and the machine's differ: idle time can't be told."""
+    """The portal's clock and the machine's differ, so idle time is unknown."""
     UNPROVEN = "unproven"
     """Absence since the decision could not be proven."""
     UNREADABLE = "unreadable"
     """The account could not be read."""
     NOT_ATTEMPTED = "not-attempted"
-    """The work ended before."""
+    """The run ended before."""
     NO_ANSWER = "no-answer"
     """The portal gave no proper answer."""
     UNCONFIRMED = "unconfirmed"
-    """The portal answered that it is done, and reading back does not show it."""
+    """The portal reported success, but reading back does not show it."""
     REFUSED = "refused"
     """The portal refused to change this account."""
     NO_PLACE = "no-place"
@@ -76,7 +76,7 @@ class Cause(StrEnum):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one person."""
+    """What happened to one person."""
 
     user_id: UserId
     """The portal's id."""
@@ -85,17 +85,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     outcome: OutcomeKind
     """What was done or why not."""
     verified: bool = False
-    """Whether reading the person back afterwards showed the status meant."""
+    """Whether reading the person back afterwards showed the requested status."""
     error: str | None = None
-    """What went wrong or what changed, in one sentence; null where nothing did."""
+    """What went wrong or what changed, in one sentence; null if nothing did."""
     cause: Cause | None = None
-    """The same for programs; null where nothing went wrong or changed."""
+    """The same for programs; null if nothing went wrong or changed."""
     reason: Reason | None = None
-    """Why the plan decides to change this account; null where it doesn't name the person."""
+    """Why the plan decided to change this account; null if it doesn't name the person."""
 
 
 NotAsked = Literal["roster", "policy"]
-"""What the recheck of a run may go without, where it is called as a library."""
+"""What the recheck of a run may go without if it is called as a library."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +106,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     """The run's id, by which `undo` and `history` find it."""
     plan_id: str
-    """The plan that was carried out; for `undo` the plan of the run that is taken back."""
+    """The plan that was carried out; for `undo` the plan of the run that is undone."""
     plan_digest: str | None = None
     """That plan's digest; null in receipts of earlier versions."""
     portal: str | None = None
@@ -120,11 +120,11 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...]
     """One for each person that the run was to change."""
     summary: dict[str, int]
-    """How many had which outcome; only outcomes that occurred."""
+    """How many people had each outcome; only outcomes that occurred."""
     journal_head: str | None = None
     """Hash of the journal's newest entry; kept elsewhere it detects a rewritten ledger."""
     approved_by: tuple[str, ...] = ()
-    """Who approved what was carried out, where people were asked."""
+    """Who approved what was carried out, if approval was required."""
     not_asked: tuple[NotAsked, ...] = ()
     """What the recheck could not check, since the library was called without it."""
 

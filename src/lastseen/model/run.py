@@ -11,14 +11,14 @@ RunKind = Literal["review", "apply", "undo", "run"]
 """What a run was started to do."""
 
 RunState = Literal["running", "done", "partial", "failed", "interrupted"]
-"""How far it came; a killed run stays `running`."""
+"""How far it got; a killed run stays `running`."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a command."""
 
     run_id: str
-    """Twelve hex digits; the first few suffice to name it."""
+    """Twelve hex digits; the first few are enough to name it."""
     kind: RunKind
     """What it was started to do."""
     started_at: Instant
@@ -26,14 +26,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: Instant | None
     """When it ended; None while it runs or when it was killed."""
     state: RunState
-    """How far it came."""
+    """How far it got."""
     plan_id: str | None
     """The plan that it made or carried out."""
     undone_run_id: str | None
-    """The run that it took back."""
+    """The run that it undid."""
     summary: dict[str, int]
-    """How many people got which decision or outcome."""
+    """How many people got each decision or outcome."""
     exit_code: int | None
     """The exit code of its command."""
     by: Actor
-    """Who ran it."""
+    """Who started it."""

@@ -1,11 +1,11 @@
-"""The API key as a type that shows nothing of itself, and takes itself out of other texts."""
+"""The API key as a type that never shows itself, and that removes itself from other texts."""
 
 import re
 from typing import NoReturn
 from urllib.parse import quote
 
 HIDDEN = "***"
-"""What stands in a text where a secret stood."""
+"""What replaces a secret in a text."""
 
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"
 
@@ -23,7 +23,7 @@ class ApiKey:
         self.__forms = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def reveal(self) -> str:
-        """Return the key itself; only the HTTP header is made of this."""
+        """Return the key itself; only the HTTP header is made from it."""
         return self.__value
 
     def hide_in(self, text: str) -> str:
@@ -35,13 +35,13 @@ class ApiKey:
         return bool(self.__value)
 
     def __repr__(self) -> str:
-        """Show that there is a key, not which."""
+        """Show that there is a key, but not which."""
         return "ApiKey(***)"
 
     __str__ = __repr__
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled, so that no dump carries the key."""
+        """Refuse to be pickled, so that no dump contains the key."""
         raise TypeError("an API key is not to be serialised")
 
 

@@ -1,4 +1,4 @@
-"""What the audit logs show of people: events, and what is kept of them."""
+"""What the audit logs show about people: events, and what is kept of them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,12 +11,12 @@ from lastseen.model.instant import Instant
 
 
 class EvidenceKind(StrEnum):
-    """The two logs that prove presence, and what else the sign-in log tells."""
+    """The two logs that prove presence, and what else the sign-in log shows."""
 
     SIGN_IN = "sign-in"
     ACTIVITY = "activity"
     AUTHORISATION = "authorisation"
-    """The newest application (OAuth) that somebody authorised, whatever they did since."""
+    """The newest application (OAuth) that a person authorised, whatever they did since."""
 
 
 LOGS = (EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY)
@@ -24,7 +24,7 @@ LOGS = (EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY)
 
 
 def login_key(login: str) -> UserId:
-    """Return the name under which refused attempts on an address are kept: they carry no id."""
+    """Return the key under which refused attempts on an address are kept: they have no id."""
     return UserId(f"login:{email_key(login)}")
 
 
@@ -34,7 +34,7 @@ class Event(
     gc=False,
     rename={"at": "date", "user_id": "userId", "action_id": "actionId", "address": "ip"},
 ):
-    """One entry of the sign-in log or the activity trail, as a page brings it.
+    """One entry of the sign-in log or the activity trail, as a page contains it.
 
     Field names on the wire are the portal's (LoginEventDto.cs, AuditEventDto.cs), so that a page
     decodes straight into this, and numbers beyond a column's range or times without a zone don't.
@@ -51,7 +51,7 @@ class Event(
     address: str | None = None
     """The IP address it came from; None for what the portal does by itself."""
     login: str | None = None
-    """The address under which somebody tried to sign in, as typed."""
+    """The address with which somebody tried to sign in, as typed."""
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -88,6 +88,6 @@ class FailedSignIns(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     count: int = 0
     """How many are known."""
     last_at: Instant | None = None
-    """The newest of them."""
+    """When the newest one was made."""
     addresses: int = 0
-    """From how many different addresses they came."""
+    """How many different addresses they came from."""

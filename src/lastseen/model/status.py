@@ -1,4 +1,4 @@
-"""Where a portal stands: what `lastseen status` says in one screen."""
+"""The state of a portal, as `lastseen status` shows it in one screen."""
 
 import msgspec
 
@@ -19,13 +19,13 @@ class HeldFor(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     """How many."""
     clears_at: Instant | None
-    """By when the last of them clears if reviews go on; null where time alone clears nothing."""
+    """By when the last of them clears if reviews continue; null if time alone clears nothing."""
     cleared_by: str
     """What clears the hold."""
 
 
 class DueSoon(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who will be disabled if not seen before."""
+    """A person who will be disabled if not seen before."""
 
     user_id: UserId | None
     """The portal's id."""
@@ -38,22 +38,22 @@ class DueSoon(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a portal stands, from the ledger and the key."""
+    """The state of a portal, from the ledger and the key."""
 
     schema: str = STATUS_SCHEMA
     """Name and version of the JSON form."""
     portal: str
     """The portal's address."""
     at: Instant
-    """When this was said."""
+    """When this was determined."""
     last_review: Run | None
-    """The newest review that decided; null where there is none."""
+    """The newest review that decided; null if there is none."""
     last_run: Run | None
-    """The newest run that changed accounts or was to; null where there is none."""
+    """The newest run that changed accounts or was meant to; null if there is none."""
     failed: str | None
     """Why the newest review failed, if it did; null otherwise."""
     run_failed: str | None = None
-    """Why the newest run that was to change accounts was refused, if it was; null otherwise."""
+    """Why the newest run that was meant to change accounts was refused; null if it was not."""
     review_due_at: Instant | None
     """By when the next review is due so that nothing leaves the portal's log unread."""
     disabled: int
@@ -67,12 +67,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     due_soon_days: int
     """How far ahead `due_soon` looks."""
     exemptions: int
-    """Exemptions that hold."""
+    """Exemptions that apply."""
     sign_ins_since: Instant | None
     """Since when the sign-in log is known without a gap up to the newest reading."""
     activity_since: Instant | None
     """The same for the activity trail."""
     key_expires_at: Instant | None
-    """When the API key expires; null where it doesn't, or the portal doesn't say."""
+    """When the API key expires; null if it doesn't, or if the portal doesn't say."""
     key_problem: str | None
-    """Why the portal could not be asked for the key; null where it was."""
+    """Why the portal could not be asked about the key; null if it could."""

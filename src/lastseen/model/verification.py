@@ -18,10 +18,10 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool
     """Whether everything is as it was written, and nothing is missing."""
     head: str | None
-    """Hash of the journal's newest entry; null where there is none."""
+    """Hash of the journal's newest entry; null if there is none."""
     broken: ChainViolation | None = None
-    """The journal's first wrong entry; null where none is."""
+    """The journal's first wrong entry; null if there is none."""
     damage: tuple[str, ...] = ()
     """What else is damaged (the file, records, evidence, documents), a few words each."""
     missing_head: str | None = None
-    """A hash kept elsewhere that no entry of the journal has; null where none was looked for."""
+    """A hash kept elsewhere that no entry of the journal has; null if none was looked for."""

@@ -29,7 +29,7 @@ _ENDINGS = {
     "csv": (".csv",),
     "html": (".html", ".htm"),
 }
-"""The endings of each built-in format, so that none has to be loaded to be told apart."""
+"""The endings of each built-in format, so that none has to be loaded to be recognised."""
 _BUILT_IN = tuple(_ENDINGS)
 _GROUP = "lastseen.reports"
 _CONTEXT = PlanContext()
@@ -167,6 +167,6 @@ def _foreign_fault(entry: EntryPoint, attempted: str, found: str) -> UsageError:
     return UsageError(
         attempted=attempted,
         found=found,
-        meaning=f"the fault is in the package{package} that brings the format, not in Lastseen",
+        meaning=f"the fault is in the package{package} that provides the format, not in Lastseen",
         remedy="repair, update or remove that package, or choose another format",
     )

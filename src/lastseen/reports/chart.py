@@ -1,7 +1,7 @@
-"""The report's chart: the roster counted by days since last seen, and where each bar lies.
+"""The report's chart: the roster counted by days since last seen, and the shape of each bar.
 
 Pure: a plan in, columns of counts out; a histogram in, shapes for an SVG out, in the units of its
-own view box. Colours and words for the page are the template's matter.
+own view box. Colours and words are up to the page's template.
 """
 
 import math
@@ -21,20 +21,20 @@ _MOST_COLUMNS = 40
 _DAY_STEPS = (1, 2, 5, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650)
 _PEOPLE_STEPS = tuple(lead * 10**power for power in range(9) for lead in (1, 2, 5))
 _TOWERING = 3.0
-"""A column is cut off when it is this many times as high as the next one."""
+"""A column is cut off if it is this many times as high as the next one."""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """The people of one stretch of idle days, by what is to be done."""
+    """The people in one range of idle days, by decision."""
 
     label: str
-    """Which days, in words."""
+    """The days, in words."""
     since: int = 0
     """The first day inside."""
     until: int = 0
     """The first day after it."""
     counts: tuple[tuple[Verdict, int], ...] = ()
-    """How many of each verdict, in the order of reports; those with none left out."""
+    """How many of each verdict, in the order of reports; those with none are left out."""
 
     @property
     def total(self) -> int:
@@ -47,20 +47,20 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Histogram(msgspec.Struct, frozen=True, kw_only=True):
-    """Everyone of a roster by days since last seen."""
+    """Everyone on a roster by days since last seen."""
 
     line: int
     """The policy's limit: idle this many days or more."""
     end: int
     """The day at which the axis ends."""
     columns: tuple[Column, ...]
-    """One for each stretch from 0 to `end`, none left out; a border falls on `line`."""
+    """One for each range from 0 to `end`, none left out; one starts at `line`."""
     beyond: Column
     """Those idle for `end` days or more."""
     unseen: Column
     """Those without any sighting."""
     left_out: int
-    """Those who have no place: not on the portal, or not looked at and without a date."""
+    """Those not in the chart: not on the portal, or not examined and without a date."""
 
     @property
     def occupied(self) -> tuple[Column, ...]:
@@ -69,7 +69,7 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def verdicts(self) -> frozenset[Verdict]:
-        """The verdicts of those who have a place."""
+        """The verdicts of those in the chart."""
         return frozenset(verdict for column in self.occupied for verdict, _ in column.counts)
 
 
@@ -82,18 +82,18 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
-    """One column of the picture."""
+    """One column of the chart."""
 
     x: float
     width: float
     top: float
     blocks: tuple[Block, ...]
     says: str
-    """What it stands for, in words."""
+    """What it shows, in words."""
     figure: str
     """The number to write above it; empty for none."""
     cut: bool
-    """Whether it is higher than the picture, and drawn cut off."""
+    """Whether it is higher than the chart, and drawn cut off."""
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,10 +104,10 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """Every shape of the picture, in units of its view box."""
+    """Every shape of the chart, in units of its view box."""
 
     name: str
-    """Makes the ids of the picture unique on its page."""
+    """Makes the ids of the chart unique on its page."""
     width: int
     height: int
     left: float
@@ -119,23 +119,23 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[Tick, ...]
     people: tuple[Tick, ...]
     apart: tuple[Tick, ...]
-    """Labels of the columns that stand apart."""
+    """Labels of the separate columns at the right."""
     line: float
-    """Where the policy's line stands."""
+    """The position of the policy's line."""
     line_at_end: bool
     """Whether the line's label belongs to its left."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a picture is to be."""
+    """The size of a chart."""
 
     name: str
     width: int
     height: int
     day_ticks: int
-    """How many numbers the axis of days has room for."""
+    """How many numbers fit on the axis of days."""
     apart: int
-    """The width of a column that stands apart, with the gap before it."""
+    """The width of a separate column, with the gap before it."""
 
 
 WIDE = Frame(name="wide", width=960, height=300, day_ticks=10, apart=106)
@@ -179,7 +179,7 @@ def histogram(plan: Plan) -> Histogram:
 
 
 def picture(histogram: Histogram, frame: Frame) -> Picture:
-    """Lay the histogram out in the frame."""
+    """Lay out the histogram in the frame."""
     apart = [column for column in (histogram.beyond, histogram.unseen) if column.total]
     left, right, top, floor = 34.0, float(frame.width - 6), 34.0, float(frame.height - 44)
     right -= frame.apart * len(apart)
@@ -224,7 +224,7 @@ def picture(histogram: Histogram, frame: Frame) -> Picture:
 
 
 def _unseen_label(plan: Plan) -> str:
-    """Return `never seen` where the logs show that of everyone without a sighting."""
+    """Return `never seen` if the logs show that for everyone without a sighting."""
     less_known = (
         _was_looked_at(one)
         and one.last_seen_by in (None, SeenBy.REGISTRATION)
@@ -270,7 +270,7 @@ class _Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _ceiling(totals: list[int]) -> tuple[float, float]:
-    """Return the highest count that is drawn whole, and the count that the top edge stands for.
+    """Return the highest count that is drawn in full, and the count at the top edge.
 
     Up to two columns that tower over the rest are cut off, so that the rest can be seen.
     """

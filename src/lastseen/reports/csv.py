@@ -1,7 +1,7 @@
 """Plans, receipts and the history as CSV (RFC 4180), for spreadsheets.
 
 UTF-8 with a byte-order mark: without one a spreadsheet reads the file in the machine's old code
-page and spoils every name that isn't ASCII. Cells that a spreadsheet would run as a formula begin
+page and garbles every name that isn't ASCII. Cells that a spreadsheet would run as a formula begin
 with an apostrophe, and control characters are shown as escapes, so that a record is one line.
 Programs, which want neither, have JSON.
 """
@@ -25,7 +25,7 @@ from lastseen.reports.text import defuse
 
 _COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(Decision))
 _FORMULA = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
-"""Where a formula would begin: at the start, or after what some spreadsheets take as a separator.
+"""Where a formula would begin: at the start, or after what some spreadsheets treat as a separator.
 
 Full-width signs (U+FF1D and its like) count, since a spreadsheet may narrow them.
 """
@@ -91,7 +91,7 @@ def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:
 
 
 def runs_csv(runs: Iterable[Run], results: Mapping[str, str]) -> bytes:
-    """Return the runs as CSV, one line a run; `results` says by run id what came of each."""
+    """Return the runs as CSV, one line a run; `results` gives the result of each by run id."""
     columns = (
         "run_id",
         "kind",

@@ -65,7 +65,7 @@ def _pieces(exemptions: Sequence[Exemption], writer: TableWriter) -> Iterator[Re
 
 
 def _why(exemption: Exemption) -> str:
-    """Return the reason, with what else is known of it."""
+    """Return the reason, with the details that are known."""
     more = [
         *([f"ticket {exemption.ticket}"] if exemption.ticket else []),
         *([f"approved by {exemption.approved_by}"] if exemption.approved_by else []),

@@ -1,6 +1,6 @@
 """The explanation of one decision, as a table for people or as JSON.
 
-Only formats an `Explanation`; nothing is worked out here.
+Only formats an `Explanation`; computes nothing.
 """
 
 from collections.abc import Iterator, Sequence

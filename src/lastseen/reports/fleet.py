@@ -1,4 +1,4 @@
-"""How the fleet stands, as a table for people or as JSON."""
+"""The state of the fleet, as a table for people or as JSON."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ STYLES = {
 """How a state is coloured; any other is red."""
 
 LEAST_WIDTH = 110
-"""Below so many columns the portals are shown as a list."""
+"""Below this many columns the portals are shown as a list."""
 
 MOST_LISTED = 200
-"""Of a larger fleet only so many portals are listed, unless more is asked for."""
+"""Of a larger fleet only this many portals are listed, unless more are requested."""
 
 _DEFAULT = Screen()
 _RED = "bold red"
@@ -62,7 +62,7 @@ def _pieces(status: FleetStatus, writer: TableWriter) -> Iterator[RenderableType
 
 
 def _shown(portals: Sequence[PortalStatus], *, verbose: bool) -> Sequence[PortalStatus]:
-    """Return all of a small fleet, of a large one those that somebody has to look at."""
+    """Return all of a small fleet; of a large one, the portals that need attention."""
     if verbose or len(portals) <= MOST_LISTED:
         return portals
     unclean = [portal for portal in portals if portal.state is not PortalState.CLEAN]
@@ -116,7 +116,7 @@ def _card(portal: PortalStatus, now: Instant, writer: TableWriter) -> tuple[Text
 
 
 def _remark(portal: PortalStatus, now: Instant, writer: TableWriter) -> Text | None:
-    """Return why somebody has to look at the portal, None where nobody has."""
+    """Return why the portal needs attention, or None."""
     if portal.unreachable_since is not None:
         since = _moment(portal.unreachable_since, now)
         return writer.text((f"unreachable since {since}: {portal.last_error or ''}", "red"))
@@ -126,7 +126,7 @@ def _remark(portal: PortalStatus, now: Instant, writer: TableWriter) -> Text | N
 
 
 def _moment(moment: Instant | None, now: Instant) -> str:
-    """Return the time of a moment today, else its day and time, in UTC."""
+    """Return the time of a moment today, otherwise its day and time, in UTC."""
     if moment is None:
         return "-"
     return f"{moment:%H:%M} today" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"

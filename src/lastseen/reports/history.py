@@ -31,7 +31,7 @@ RUN_SCHEMA = "lastseen.run/1"
 _DEFAULT = Screen()
 _NONE_FAILED: Mapping[str, str] = {}
 _LIST_FROM = 100
-"""Below this many columns a run is a card."""
+"""Below this many columns a run is shown as a card."""
 
 
 class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +40,11 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     """The run."""
     plan: Plan | None = None
-    """The plan that it made or carried out, where the ledger has it."""
+    """The plan that it made or carried out, if the ledger has it."""
     receipt: Receipt | None = None
-    """What it did, person by person; None where it changed nobody."""
+    """What it did, person by person; None if it changed nobody."""
     entries: tuple[JournalEntry, ...] = ()
-    """The journal's entries on it, oldest first."""
+    """The journal's entries about it, oldest first."""
 
 
 def render_runs(
@@ -57,7 +57,7 @@ def render_runs(
 ) -> bytes:
     """Return the runs in the order given as `table`, `json`, `csv` or `html`.
 
-    `failures` says by run id why runs failed. Raises UsageError for another format.
+    `failures` gives by run id why runs failed. Raises UsageError for another format.
     """
     results = {run.run_id: failures.get(run.run_id) or result_in_words(run) for run in runs}
     match format:
@@ -144,7 +144,7 @@ def _facts(detail: RunDetail) -> Iterator[tuple[str, str]]:
             yield "Remedy", str(entry.content.get("remedy"))
     yield "Exit code", "" if run.exit_code is None else str(run.exit_code)
     yield "Plan", run.plan_id or ""
-    yield "Takes back", run.undone_run_id or ""
+    yield "Undoes", run.undone_run_id or ""
     if detail.plan is not None:
         yield "Portal", detail.plan.portal
         yield "Policy", policy_in_words(detail.plan.policy)[0]

@@ -1,4 +1,4 @@
-"""A plan as one self-contained HTML file, to be sent round, printed and kept.
+"""A plan as one self-contained HTML file, to be shared, printed and kept.
 
 Values for the template are made here; words that other reports share are in `words`.
 """
@@ -33,7 +33,7 @@ from lastseen.reports.words import (
 )
 
 _SOON_DAYS = 14
-"""The report lists who will be due within so many days unless another number is asked for."""
+"""The report lists who will be due within this many days unless another number is given."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,11 +45,11 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """What the verdict means, in one sentence."""
     people: tuple[Decision, ...]
     reasons: str
-    """How many for which reason; empty where there is nobody."""
+    """How many for each reason; empty if there is nobody."""
     share: str
-    """Their part of the roster, in per cent."""
+    """Their share of the roster, in per cent."""
     open: bool
-    """Whether they are shown at once."""
+    """Whether they are shown without a click."""
 
     @property
     def any_failed(self) -> bool:
@@ -149,10 +149,10 @@ def _notable(plan: Plan) -> Iterator[str]:
             f"{counted(times, 'failed sign-in')}. They never count as a sighting; on a dormant "
             "account they may be somebody else's attempts."
         )
-    for reason, told in _TOLD.items():
+    for reason, parts_text in _REMARKS.items():
         count = sum(decision.reason is reason for decision in plan.decisions)
         if count:
-            yield told.format(people=people(count))
+            yield parts_text.format(people=people(count))
 
 
 def _caption(plan: Plan, counts: Histogram) -> str:
@@ -167,8 +167,8 @@ def _caption(plan: Plan, counts: Histogram) -> str:
         f"{number(unseen)} {with_}{label}" if unseen else "",
         f"{number(due - past - unseen)} for other reasons" if due > past + unseen else "",
     ]
-    told = ", ".join(part for part in parts if part)
-    said = f"To be disabled: {number(due)}{f' ({told})' if told else ''}."
+    parts_text = ", ".join(part for part in parts if part)
+    said = f"To be disabled: {number(due)}{f' ({parts_text})' if parts_text else ''}."
     others = counts.unseen.total - unseen
     if others:
         said += f" {label.capitalize()}, not to be disabled: {number(others)}."
@@ -184,7 +184,7 @@ _LEADS = {
     Verdict.KEEP: "They keep their access.",
     Verdict.SKIP: "Lastseen may not change these accounts, or there is nothing to change.",
 }
-_TOLD = {
+_REMARKS = {
     Reason.UNRECOGNISED_EVENT: (
         "{people} on hold: their newest event has a number that this version doesn't know."
     ),

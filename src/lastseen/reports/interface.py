@@ -1,7 +1,7 @@
 """The contract of report formats: a plan in, the bytes of a document out.
 
 Another package may bring a format: an object with `endings` and `render`, registered as an entry
-point of the group `lastseen.reports` under the format's name. `docs/plug-ins.md` shows one.
+point of the group `lastseen.reports` under the format's name. `docs/plugins.md` shows one.
 Nothing here opens a file or writes to a stream.
 """
 
@@ -25,7 +25,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str = "utf-8"
     """Encoding of the table's bytes; characters that it lacks are escaped."""
     everyone: bool = False
-    """Whether people kept and skipped are listed too, not only counted."""
+    """Whether people who are kept or skipped are listed too, not only counted."""
     limit: int | None = None
     """The most people that one section lists, the longest idle first; None lists all."""
 
@@ -36,15 +36,15 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     screen: Screen = Screen()
     """Where a table will be shown."""
     guardrails: Guardrails | None = None
-    """The limits under which the plan would be applied; None where they aren't known."""
+    """The limits under which the plan would be applied; None if they aren't known."""
     stopped_by: str | None = None
-    """Which guardrail would stop the plan, and the ways on; None where none would."""
+    """Which guardrail would stop the plan, and how to proceed; None if none would."""
     soon_days: int | None = None
-    """Who would be due within so many days is listed; None lists nobody."""
+    """People who will be due within this many days are listed; None lists nobody."""
     account: str | None = None
-    """The portal account of the API key; None where it isn't known."""
+    """The portal account of the API key; None if it isn't known."""
     applied_by: str | None = None
-    """The newest run that carried the plan out, in full or in part; None where none did."""
+    """The newest run that carried the plan out, in full or in part; None if none did."""
     plan_file: str | None = None
     """The file that this plan was written to as JSON, for the command that applies it."""
     only: Verdict | None = None
@@ -70,7 +70,7 @@ class PlanFormat(Protocol):
 def screen_of(stream: TextIO, environ: Mapping[str, str], *, everyone: bool = False) -> Screen:
     """Return what `stream` can show; colour only on a terminal and without `NO_COLOR`.
 
-    Without `everyone` a section lists its first people only. `environ` gives `COLUMNS`, `TERM`,
+    Without `everyone` a section lists only its first people. `environ` provides `COLUMNS`, `TERM`,
     `NO_COLOR` and `FORCE_COLOR` as terminals use them.
     """
     from rich.console import Console
@@ -86,4 +86,4 @@ def screen_of(stream: TextIO, environ: Mapping[str, str], *, everyone: bool = Fa
 
 
 LISTED = 10
-"""How many people a section of a table on a screen lists unless everyone is asked for."""
+"""How many people a section of a table on a screen lists unless everyone is requested."""

@@ -1,7 +1,7 @@
 """The HTML page that all reports share: templates, filters, style and its one script.
 
-A page is self-contained: it fetches nothing, and its policy allows no script but the one whose hash
-it names. Everything about people is defused first and escaped by the template.
+A page is self-contained: it fetches nothing, and its policy allows only the script whose hash it
+names. Everything about people is defused first and escaped by the template.
 """
 
 import re
@@ -31,7 +31,7 @@ _COMMAND = re.compile(r"`([^`]+)`")
 
 
 def render_page(template: str, **content: object) -> bytes:
-    """Return the page that `template` makes of `content`, in UTF-8."""
+    """Return the page that `template` makes from `content`, in UTF-8."""
     return _environment().get_template(template).render(**content).encode()
 
 
@@ -78,7 +78,7 @@ def _breakable(text: str) -> Markup:
 
 
 def _commands(text: str) -> Markup:
-    """Return a sentence, defused and escaped, with what stands in backticks as code."""
+    """Return a sentence, defused and escaped, with anything in backticks as code."""
     return Markup(_COMMAND.sub(r"<code>\g<1></code>", str(escape(defuse(text)))))
 
 

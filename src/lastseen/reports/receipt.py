@@ -35,19 +35,19 @@ def is_unverified(outcome: Outcome) -> bool:
 
 
 def reason_of(outcome: Outcome, decided: Decision | None) -> Reason | None:
-    """Return why the plan decided so; receipts of earlier versions leave it to the plan."""
+    """Return why the plan decided so; in receipts of earlier versions only the plan says it."""
     return outcome.reason or (decided.reason if decided else None)
 
 
 def can_be_undone(receipt: Receipt) -> bool:
-    """Return whether `undo` would have something to do for this run."""
+    """Return whether `undo` would have anything to do for this run."""
     return any(outcome.outcome is OutcomeKind.DISABLED for outcome in receipt.outcomes)
 
 
 def outcome_pieces(
     receipt: Receipt, plan: Plan | None, writer: TableWriter
 ) -> Iterator[RenderableType]:
-    """Give the outcomes, those that need attention first, then the undo command."""
+    """Yield the outcomes, those that need attention first, then the undo command."""
     if receipt.outcomes:
         yield Text()
         decisions = {one.user_id: one for one in plan.decisions} if plan else {}

@@ -33,7 +33,7 @@ def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
 
 
 def runs_html(runs: Sequence[Run], results: Mapping[str, str], portal: str) -> bytes:
-    """Return the runs in the order given as a page; `results` says what came of each."""
+    """Return the runs in the order given as a page; `results` gives the result of each."""
     return render_page(
         "history.html.j2",
         title=f"{counted(len(runs), 'run')} on {portal} – Lastseen",

@@ -1,6 +1,6 @@
 """A plan's people grouped and counted as all reports show them.
 
-Values in, values out; layout is each format's own matter.
+Values in, values out; layout is up to each format.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ _SHOWN_BY_COLUMNS = frozenset(
         Reason.RECENTLY_INVITED,
     }
 )
-"""Reasons that date, kind and number of days say completely."""
+"""Reasons that the date, its kind and the number of days express completely."""
 
 
 def shown_people(plan: Plan, only: Verdict | None) -> tuple[Decision, ...]:
@@ -47,7 +47,7 @@ def people_with(plan: Plan, verdict: Verdict) -> tuple[Decision, ...]:
 
 
 def reasons_of(plan: Plan, verdict: Verdict) -> tuple[tuple[Reason, int], ...]:
-    """Return how many got the verdict for which reason, the most frequent first."""
+    """Return how many got the verdict for each reason, the most frequent first."""
     counts = Counter(d.reason for d in plan.decisions if d.decision is verdict)
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0].value)))
 

@@ -1,4 +1,4 @@
-"""Where a portal stands, as one screen for people or as JSON."""
+"""The state of a portal, as one screen for people or as JSON."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
 """A plan as a table for people: who would be disabled, who is on hold, and what to do next.
 
-From 110 columns on a person takes one line, from 72 on two, below that a card.
+From 110 columns a person takes one line, from 72 columns two, below that a card.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ from lastseen.reports.words import (
 )
 
 _LISTED = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD)
-"""Decisions whose people are listed without being asked for."""
+"""Decisions whose people are listed by default."""
 
 
 class TablePlan:
@@ -202,7 +202,7 @@ def _shortest_note(decision: Decision, plan: Plan, writer: TableWriter, rest: in
 
 
 def _name(decision: Decision) -> str:
-    """Return the name; empty where the portal shows the address for one."""
+    """Return the name; empty if the portal shows the address instead."""
     name = decision.display_name or ""
     return "" if name.casefold() == (decision.email or "").casefold() else name
 
@@ -257,7 +257,7 @@ def _idle(decision: Decision, writer: TableWriter) -> Text:
 def _notes(
     plan: Plan, decision: Decision, writer: TableWriter, *, in_full: bool = True
 ) -> Iterator[Text]:
-    """Give what the columns don't say, the most important first."""
+    """Yield what the columns don't show, the most important first."""
     if decision.session_may_be_open:
         yield writer.text(("may be signed in", "yellow"))
     if decision.cohort:
@@ -318,7 +318,7 @@ def _summary(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
 
 
 def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
-    """Say what is to be done with the plan, where the eye rests: at the end."""
+    """Say what to do with the plan, at the end, where the reader looks."""
     due = plan.summary.disable + plan.summary.sign_out
     yield Text()
     if plan.pretended:
@@ -340,7 +340,7 @@ def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[Ren
         yield writer.text("Nothing to apply.")
         return
     if context.stopped_by:
-        yield writer.text("Nobody has been changed. To look through the plan:")
+        yield writer.text("Nobody has been changed. To read the plan:")
         yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))
         return
     yield writer.text("Nobody has been changed. To carry this out:")

@@ -22,7 +22,7 @@ from lastseen.reports.text import defuse
 NARROW = 72
 """Below this many columns a table is shown as a list of cards."""
 WIDE = 110
-"""From this many columns on a person takes one line."""
+"""From this many columns a person takes one line."""
 
 VERDICT_STYLES = {
     Verdict.DISABLE: "bold red",
@@ -44,7 +44,7 @@ _UNICODE = ("utf", "ucs", "gb18030")
 
 
 class TableWriter:
-    """Makes rich's pieces for one screen."""
+    """Makes rich's elements for one screen."""
 
     def __init__(self, screen: Screen) -> None:
         """Write for `screen`, with characters that its encoding has."""
@@ -52,7 +52,7 @@ class TableWriter:
         self.unicode = screen.encoding.lower().startswith(_UNICODE)
 
     def text(self, *parts: str | tuple[str, str]) -> Text:
-        """Return one text of parts, plain or with a style; each part is defused."""
+        """Return one text made of parts, plain or with a style; each part is defused."""
         written = Text()
         for part in parts:
             said, style = (part, "") if isinstance(part, str) else part
@@ -62,7 +62,7 @@ class TableWriter:
         return written
 
     def lines(self, *texts: Text | None) -> Text:
-        """Return the texts one below the other; those that are None or empty are left out."""
+        """Return the texts below one another; those that are None or empty are left out."""
         return Text("\n").join(text for text in texts if text)
 
     def heading(self, *parts: str | tuple[str, str]) -> RenderableType:
@@ -72,7 +72,7 @@ class TableWriter:
         return Padding(text, (1, 0, 0, 0))
 
     def pairs(self, pairs: Iterable[tuple[str, Text]]) -> RenderableType:
-        """Return names and what belongs to them, in two columns."""
+        """Return names and their values, in two columns."""
         return self.grid((self.text((name, "dim")), said) for name, said in pairs)
 
     def grid(
@@ -108,9 +108,9 @@ class TableWriter:
         return table
 
     def row(self, cells: Sequence[Text], widths: Sequence[int], *, right: int = -1) -> Text:
-        """Return cells side by side on one line, cut or padded to `widths`; `right` to the right.
+        """Return cells in one line, cut or padded to `widths`; `right`: the right-aligned one.
 
-        Two blanks part the columns.
+        Two blanks separate the columns.
         """
         line = Text()
         for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):

@@ -1,7 +1,7 @@
 """Text that is safe to show, and times as people write them.
 
-Names, addresses and explanations come from a portal, a roster or a log; whoever wrote them must not
-be able to steer the terminal, the page or the spreadsheet that shows them. No layout in here.
+Names, addresses and explanations come from a portal, a roster or a log; their authors must not be
+able to steer the terminal, the page or the spreadsheet that shows them. No layout in here.
 """
 
 import unicodedata

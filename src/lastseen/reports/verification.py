@@ -32,7 +32,7 @@ def _lines(verification: Verification) -> Iterator[str]:
     elif verification.head is None:
         yield "The journal is empty."
     else:
-        yield "The journal is whole."
+        yield "The journal is intact."
         yield f"Head: {verification.head}"
     if verification.damage:
         yield "The ledger is damaged:"

@@ -23,15 +23,15 @@ def who(decision: Decision) -> str:
 
 
 def address(decision: Decision) -> str:
-    """Return the person's e-mail address, else the id; empty where `who` shows it already."""
+    """Return the person's e-mail address or id; empty if `who` shows it already."""
     found = decision.email or decision.user_id or ""
     return "" if found == who(decision) else found
 
 
 def last_seen(decision: Decision) -> str:
-    """Return when and by what a person was last seen: `2026-10-15 (sign-in)`.
+    """Return when and how a person was last seen: `2026-10-15 (sign-in)`.
 
-    "Never" is said only of people whom the plan calls never seen: of others less may be known.
+    "Never" is used only for people whom the plan calls never seen: for others less may be known.
     """
     if decision.last_seen_at is None:
         return unseen(decision)
@@ -44,14 +44,14 @@ def last_seen(decision: Decision) -> str:
 
 
 def unseen(decision: Decision) -> str:
-    """Return what stands in place of a date that is not known."""
+    """Return the text in place of a date that is not known."""
     if decision.idle_days is None:
         return "no sighting"
     return f"not in {counted(decision.idle_days, 'day')}"
 
 
 def seen_by_in_words(decision: Decision) -> str:
-    """Return what a last-seen date stands for: `sign-in`, `reg. 2025-12-02`."""
+    """Return the kind of a last-seen date: `sign-in`, `reg. 2025-12-02`."""
     if decision.last_seen_by is None or decision.last_seen_at is None:
         return ""
     if decision.last_seen_by is SeenBy.REGISTRATION:
@@ -82,7 +82,7 @@ def counts_in_words(summary: Mapping[str, int]) -> str:
 
 
 def result_in_words(run: Run) -> str:
-    """Return `48 disabled, 1 refused` for a run; empty for one that left no result."""
+    """Return `48 disabled, 1 refused` for a run; empty if it left no result."""
     is_change = run.kind != "review" and run.state == "done"
     return counts_in_words(run.summary) if run.summary or is_change else ""
 
@@ -185,7 +185,7 @@ _FILTERS = {
 
 
 def _cohort_in_words(cohort: Cohort) -> str:
-    """Return what a cohort's rules say instead of the general ones."""
+    """Return how a cohort's rules differ from the general ones."""
     rules = []
     if cohort.inactive_days is not None:
         rules.append(f"disable after {counted(cohort.inactive_days, 'day')}")

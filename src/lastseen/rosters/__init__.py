@@ -1,6 +1,6 @@
-"""Where contractors come from: `interface` says what a roster does, then one file a source.
+"""Where contractors come from: `interface` is the contract of a roster, then one file a source.
 
-`matching` joins whom a roster names to the accounts that the portal has.
+`matching` matches the people on a roster to the portal's accounts.
 """
 
 from lastseen.rosters.interface import Listing, Roster, RosterOptions

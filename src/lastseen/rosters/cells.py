@@ -1,7 +1,7 @@
 """Reads single values of a roster: an account id, an e-mail address, the last day of a contract.
 
 Pure. A value that can't be read raises ValueError; nothing is guessed, since a wrong address or a
-wrong date can take access away from somebody at work.
+wrong date can take access away from somebody who is still working.
 """
 
 import re
@@ -34,11 +34,11 @@ _INSTANT = re.compile(
 
 
 class BeforeBelief(ValueError):
-    """A date too early to be the end of a contract: it stands for "no end"."""
+    """A date too early to be the end of a contract: it means "no end"."""
 
 
 def visible(text: str) -> str:
-    """Return `text` without characters that nobody sees (zero width, byte-order marks), trimmed."""
+    """Return `text` without invisible characters (zero width, byte-order marks), trimmed."""
     if text.isascii() and text.isprintable():
         return text.strip()
     return "".join(
@@ -49,15 +49,15 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str) -> str | None:
-    """Return `text` with all white space as single blanks; None where nothing is left."""
+    """Return `text` with all white space as single blanks; None if nothing is left."""
     return " ".join(text.split()) or None
 
 
 def portal_id(text: str) -> UserId | None:
-    """Return an account's id as the portal writes it, or None where `text` can't be one.
+    """Return an account's id as the portal writes it, or None if `text` can't be one.
 
     The portal takes anything else for a user name (UserController.cs, GetProfileByUserId), so it
-    must never be asked for.
+    must never be sent.
     """
     try:
         guid = UUID(visible(text).lstrip("'"))
@@ -89,12 +89,12 @@ def email_address(text: str) -> str:
 
 
 def _can_be_in_name(sign: str) -> bool:
-    """Say whether a local part may hold `sign`: beyond ASCII only letters, digits and marks."""
+    """Say whether a local part may contain `sign`: beyond ASCII only letters, digits and marks."""
     return sign.isascii() or unicodedata.category(sign)[0] in "LMN"
 
 
 def names_somebody(text: str) -> bool:
-    """Say whether a cell holds nothing but an e-mail address or an account's id."""
+    """Say whether a cell contains nothing but an e-mail address or an account's id."""
     if portal_id(text) is not None:
         return True
     try:
@@ -119,11 +119,11 @@ def can_be_address(text: str) -> bool:
 
 
 def last_day(text: str) -> date | None:
-    """Return the last day of a contract; None where `text` is empty.
+    """Return the last day of a contract; None if `text` is empty.
 
     Takes `2026-12-31` and `2026-12-31T23:00:00Z` (seconds, fraction and zone may be missing).
-    An instant falls on different days in different places: the latest of them holds, so
-    that no contract ends a day early. Raises ValueError for any other form, BeforeBelief for a day
+    An instant falls on different days in different places: the latest of them counts, so that
+    no contract ends a day early. Raises ValueError for any other form, BeforeBelief for a day
     before the year 2000.
     """
     written = visible(text)
@@ -133,7 +133,7 @@ def last_day(text: str) -> date | None:
         return believable(date.fromisoformat(written))
     if not _INSTANT.fullmatch(written):
         raise ValueError("not an ISO date")
-    # Python reads three or six digits of a fraction; what is smaller changes no day.
+    # Python reads three or six digits of a fraction; smaller digits change no day.
     moment = re.sub(r"[.][0-9]+", "", written.replace(" Z", "Z").replace(" +", "+"))
     return day_of(datetime.fromisoformat(moment.replace(" -", "-")))
 
@@ -152,7 +152,7 @@ def day_of(moment: datetime) -> date:
 
 
 def believable(day: date) -> date:
-    """Return `day`; raises BeforeBelief where it can't be meant as the end of a contract."""
+    """Return `day`; raises BeforeBelief if it can't be meant as the end of a contract."""
     if day.year < FIRST_BELIEVABLE_YEAR:
         raise BeforeBelief(day.isoformat())
     return day

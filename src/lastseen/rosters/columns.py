@@ -1,6 +1,6 @@
 """Which column of a source holds which field of a contractor, by `[roster.columns]` and the header.
 
-For every source with named columns. What the values mean is the business of `rows`.
+For every source with named columns. How values are interpreted is up to `rows`.
 """
 
 import re
@@ -15,10 +15,10 @@ _PLAIN_NAME = re.compile(r"[^\W_][\w .,/()'-]{0,39}")
 
 
 class Columns:
-    """The names under which a source has the fields."""
+    """The names that a source has for the fields."""
 
     def __init__(self, renamed: Mapping[str, str]) -> None:
-        """Take over `[roster.columns]`: an empty name means that the source lacks the field.
+        """Apply `[roster.columns]`: an empty name means that the source lacks the field.
 
         Raises UsageError for a field that contractors don't have.
         """
@@ -43,15 +43,15 @@ class Columns:
     def positions(self, header: Sequence[str], *, source: str) -> dict[str, int]:
         """Return the position of each field that `header` has.
 
-        Raises UsageError where the id and the e-mail column are missing, where a renamed column
-        is missing, where a name stands twice, and where somebody is named in it.
+        Raises UsageError if both the id and the e-mail column are missing, if a renamed column is
+        missing, if a name occurs twice, and if a column name looks like a person's id or address.
         """
         if not self.name_somebody(header):
             raise self.nobody_named(header, source=source)
         if any(map(names_somebody, header)):
             raise unusable_header(
                 source,
-                "one of its columns is called like somebody's address or id",
+                "one of its columns is named like a person's address or id",
                 "give the header a line of its own, and end every line with a line feed",
             )
         names = [folded(name) for name in header]
@@ -89,15 +89,15 @@ class Columns:
 
 
 def folded(name: str) -> str:
-    """Return a column's name in the form by which two are compared."""
+    """Return a column's name in the form used for comparison."""
     return visible(name).casefold()
 
 
 def unusable_header(source: str, found: str, remedy: str) -> UsageError:
-    """Return the error of a header from which the columns can't be told."""
+    """Return the error of a header in which the columns can't be identified."""
     return UsageError(
         attempted=f"reading the header of {source}",
         found=found,
-        meaning="without it nobody can tell which column holds what",
+        meaning="so it is unknown which column holds what",
         remedy=remedy,
     )

@@ -1,6 +1,6 @@
 """The roster `csv`: a file with one contractor a line.
 
-Only how such a file is read; what its values mean is said in `rows` and `cells`.
+Only parses the file; `rows` and `cells` interpret its values.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.rows import RowReader
 
 DELIMITERS = (",", ";", "\t")
-"""What may separate two fields, the likeliest first; the header shows which it is."""
+"""Possible separators of fields, the likeliest first; the header shows which one is used."""
 
 
 class CsvRoster:
@@ -27,7 +27,7 @@ class CsvRoster:
     outside = True
 
     def __init__(self, options: RosterOptions) -> None:
-        """Keep where the file is; raises UsageError where the options don't say it."""
+        """Keep where the file is; raises UsageError if the options don't say it."""
         self._path = required_path(options)
         self._columns = Columns(options.columns)
 
@@ -81,13 +81,13 @@ class CsvRoster:
     def _delimiter(self, text: str) -> str:
         """Return the delimiter with which the header has an id or an e-mail column.
 
-        Raises UsageError where none does.
+        Raises UsageError if none does.
         """
         if not text.strip():
             raise UsageError(
                 attempted=f"reading {self._path}",
                 found="the file is empty",
-                meaning="a roster with nobody on it still has a header",
+                meaning="even an empty roster has a header",
                 remedy="check the program that writes the file",
             )
         headers = [_header(text, sign) for sign in DELIMITERS]

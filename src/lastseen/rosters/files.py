@@ -1,4 +1,4 @@
-"""Reads the file of a roster: a regular file, within a limit. What it holds is not known here."""
+"""Reads the file of a roster: a regular file, within a size limit. It doesn't know the format."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ LARGEST_FILE = 128 * 1024 * 1024
 
 
 def required_path(options: RosterOptions) -> Path:
-    """Return `roster.path`; raises UsageError where it isn't set."""
+    """Return `roster.path`; raises UsageError if it isn't set."""
     if options.path is None:
         raise UsageError(
             attempted=f"opening the roster {options.source}",
@@ -23,7 +23,7 @@ def required_path(options: RosterOptions) -> Path:
 
 
 def read_file(path: Path, *, largest: int = LARGEST_FILE) -> bytes:
-    """Return what the file holds; raises UsageError where that can't be read."""
+    """Return the file's content; raises UsageError if it can't be read."""
     try:
         return read_regular_file(path, largest=largest)
     except (OSError, ValueError, Unsuitable) as error:
@@ -35,6 +35,6 @@ def unreadable_file(path: Path, found: str) -> UsageError:
     return UsageError(
         attempted=f"reading the roster {path.absolute()}",
         found=found,
-        meaning="without it nobody knows who the contractors are",
+        meaning="without it the contractors are not known",
         remedy="correct roster.path, or the file's permissions",
     )

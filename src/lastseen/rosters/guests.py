@@ -22,7 +22,7 @@ class GuestsRoster:
     outside = False
 
     def __init__(self, options: RosterOptions) -> None:
-        """Keep the options; raises UsageError for what is no group's id or no domain."""
+        """Keep the options; raises UsageError for an invalid group id or domain."""
         self._options = options
         self._included = _domains(options.email_domains, "email_domains")
         self._excluded = _domains(options.exclude_email_domains, "exclude_email_domains")
@@ -38,11 +38,11 @@ class GuestsRoster:
             "email_domains": self._options.email_domains,
             "exclude_email_domains": self._options.exclude_email_domains,
         }
-        told = [f"{name} = {', '.join(values)}" for name, values in chosen.items() if values]
-        return "; ".join(told) or "all guests"
+        chosen_text = [f"{name} = {', '.join(values)}" for name, values in chosen.items() if values]
+        return "; ".join(chosen_text) or "all guests"
 
     async def load(self, portal: Portal) -> Listing:
-        """Read the guest list, one list for each group and inviter where any are named."""
+        """Read the guest list, or one list for each group and inviter if any are given."""
         inviters = [await _inviter_id(portal, inviter) for inviter in self._options.inviters]
         guests: dict[UserId, Profile] = {}
         warnings: list[str] = []
@@ -61,9 +61,9 @@ class GuestsRoster:
         )
 
     async def among(self, profiles: Iterable[Profile], portal: Portal) -> Listing:
-        """Return the roster as far as it consists of `profiles`, accounts read just now.
+        """Return the part of the roster that consists of `profiles`, accounts read just now.
 
-        Lists nobody anew, except members of the groups where a profile tells none. Raises
+        Lists nobody again, except members of the groups if a profile doesn't tell them. Raises
         PortalError.
         """
         guests = [one for one in profiles if one.type is AccountType.GUEST and self._wanted(one)]
@@ -101,7 +101,7 @@ def _domains(written: tuple[str, ...], option: str) -> tuple[str, ...]:
         raise UsageError(
             attempted=f"reading roster.{option}",
             found=str(error),
-            meaning="it would match nobody, and somebody may be reviewed who was to be left out",
+            meaning="it would match nobody, and people meant to be left out may be reviewed",
             remedy=f"correct roster.{option}",
         ) from None
 
@@ -124,7 +124,7 @@ async def _inviter_id(portal: Portal, inviter: str) -> UserId:
             found="the portal has no account with that id or e-mail address"
             if not profiles
             else "the portal has several accounts with that e-mail address",
-            meaning="nobody can tell which guests are meant",
+            meaning="so it is unknown which guests are meant",
             remedy="correct roster.inviters, or remove it to list every guest",
         )
     return profiles[0].id
@@ -143,7 +143,7 @@ def _demand_group_id(group: str) -> None:
 def _nobody(query: PeopleQuery) -> str:
     """Return the warning about an empty list.
 
-    Releases up to 3.7.2 take no guest into a group (GroupsController.cs, ValidateUserAsync).
+    Releases up to 3.7.2 allow no guest in a group (GroupsController.cs, ValidateUserAsync).
     """
     chosen = [
         *([f"in the group {query.group_id}"] if query.group_id else []),

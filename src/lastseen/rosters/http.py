@@ -63,8 +63,8 @@ class HttpRoster:
                 if following in asked:
                     raise client.failed(
                         "its next page is one that was read already",
-                        "the list runs in a circle, so nobody can tell whether it is whole",
-                        "ask whoever runs the source",
+                        "the list runs in a circle, so it may be incomplete",
+                        "ask the source's administrator",
                     )
                 asked.add(following)
                 page = await client.page(following)
@@ -90,7 +90,7 @@ class HttpRoster:
             where = f"at {self._rows}" if self._rows else "at its top"
             raise client.failed(
                 f"the answer has no list {where}",
-                "without it nobody knows who the contractors are",
+                "without it the contractors are not known",
                 'set roster.rows to where the list is, for example "data.people"',
             )
         return listed
@@ -100,13 +100,13 @@ class HttpRoster:
             raise client.failed(
                 "its next page is on another host",
                 "the credentials are only for the host in roster.url",
-                "ask whoever runs the source",
+                "ask the source's administrator",
             )
         return page.next
 
 
 class _Rows:
-    """Hands the items of a list to the reader, and notices when no item names anybody."""
+    """Passes the items of a list to the reader, and notices if no item names anybody."""
 
     def __init__(self, columns: Columns, reader: RowReader) -> None:
         self._names = columns.names
@@ -128,7 +128,7 @@ class _Rows:
             self._reader.read(self._number, values)
 
     def demand_people(self, source: str) -> None:
-        """Raise UsageError where there are rows, and none has an id or an e-mail address."""
+        """Raise UsageError if there are rows, and none has an id or an e-mail address."""
         if self._number and not self._named:
             raise UsageError(
                 attempted=f"reading the roster {source}",

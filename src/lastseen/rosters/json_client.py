@@ -1,7 +1,7 @@
-"""Asks a web service for JSON: what the sources `http` and `scim` share.
+"""A client for web services that answer JSON, shared by the sources `http` and `scim`.
 
-One service, one run: limits on size, pages and time, a few retries, and errors in the words of an
-administrator. Secrets travel in headers that are given to each request, so that no proxy sees them.
+One service, one run: limits on size, pages and time, a few retries, and errors in an
+administrator's terms. Secrets are headers of each request, so that no proxy sees them.
 """
 
 import asyncio
@@ -28,22 +28,22 @@ _RETRIED = frozenset({429, 500, 502, 503, 504})
 
 
 class ClientLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one roster may cost."""
+    """The limits for reading one roster."""
 
     answer_bytes: int = 64 * 1024 * 1024
-    """Size of one answer."""
+    """The size of one answer."""
     pages: int = 10_000
-    """Answers that make up the list."""
+    """The number of pages in the list."""
     request_seconds: float = 60.0
     """How long one answer may take."""
     run_seconds: float = 600.0
     """How long reading the whole list may take."""
     first_pause_seconds: float = 1.0
-    """The pause before a second attempt, where the source asks for none; doubled each time."""
+    """The pause before a second attempt, unless the source asks for one; doubled each time."""
 
 
 LIMITS = ClientLimits()
-"""What holds for every roster."""
+"""The limits for every roster."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Page(msgspec.Struct, frozen=True):
     body: bytes
     """The JSON text."""
     next: URL | None
-    """Where `Link: rel="next"` leads; None where there is no such header."""
+    """The target of `Link: rel="next"`; None if there is no such header."""
 
 
 class JsonClient:
@@ -61,7 +61,7 @@ class JsonClient:
     def __init__(
         self, url: str, headers: Mapping[str, str], *, source: str, limits: ClientLimits
     ) -> None:
-        """Ask the service at `url` within `limits`, sending `headers` with each request.
+        """Query the service at `url` within `limits`, sending `headers` with each request.
 
         `source` names the roster's source in messages. Raises UsageError for an address that can't
         be used: not http(s), with a password, or unencrypted beyond this machine.
@@ -93,10 +93,10 @@ class JsonClient:
             await self._session.close()
 
     async def page(self, url: URL, params: Mapping[str, str] | None = None) -> Page:
-        """Return the answer at `url`, which lies on the service's own host.
+        """Return the answer at `url`, which is on the service's own host.
 
-        Raises RosterError where the service refuses, can't be reached, answers anything but JSON,
-        or goes beyond a limit.
+        Raises RosterError if the service refuses, can't be reached, answers anything but JSON, or
+        exceeds a limit.
         """
         self._pages += 1
         if self._pages > self._limits.pages:
@@ -108,7 +108,7 @@ class JsonClient:
         return await self.document(url, params)
 
     async def document(self, url: URL, params: Mapping[str, str] | None = None) -> Page:
-        """Return an answer that is no page of the list; raises as `page` does."""
+        """Return an answer that is not a page of the list; raises as `page` does."""
         retrying = AsyncRetrying(
             stop=stop_after_attempt(ATTEMPTS),
             retry=retry_if_exception_type(_Temporary),
@@ -121,7 +121,7 @@ class JsonClient:
             raise error.final from None
 
     def failed(self, found: str, meaning: str, remedy: str) -> RosterError:
-        """Return an error about the page that was asked for last."""
+        """Return an error about the last page requested."""
         return RosterError(
             attempted=f"reading the roster {self.source}, page {self._pages}",
             found=found,
@@ -164,7 +164,7 @@ class JsonClient:
             if len(body) > self._limits.answer_bytes:
                 raise self.failed(
                     f"the answer is larger than {self._limits.answer_bytes // 1024 // 1024} MB",
-                    "it is no list of contractors, or all of them on one page",
+                    "it is not a list of contractors, or has all of them on one page",
                     "ask for smaller pages, or narrow the list down",
                 )
         link = answer.links.get("next")
@@ -172,7 +172,7 @@ class JsonClient:
         return Page(bytes(body), URL(following) if following else None)
 
     def _pause(self, state: RetryCallState) -> float:
-        """Return how many seconds to wait: what the source asks for, else 1, 2, 4."""
+        """Return how many seconds to wait: what the source asks for, otherwise 1, 2, 4."""
         error = state.outcome.exception() if state.outcome else None
         asked = error.pause if isinstance(error, _Temporary) else None
         if asked is not None and asked.isascii() and asked.isdigit():
@@ -189,7 +189,7 @@ class JsonClient:
             403: (
                 "it refuses the list (403)",
                 "the account lacks the right to read it, or a firewall is in between",
-                "give the account the right to read, or ask whoever runs the source",
+                "give the account the right to read, or ask the source's administrator",
             ),
             404: ("there is nothing at this address (404)", "roster.url is wrong", "correct it"),
             407: (
@@ -216,7 +216,7 @@ class JsonClient:
         if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
             return self.failed(
                 "its certificate is not trusted, or it doesn't speak TLS",
-                "nobody can tell who would answer",
+                "so it is unknown who would answer",
                 "renew the certificate, or correct scheme and port of roster.url",
             )
         found = "no answer in time" if isinstance(error, TimeoutError) else "the connection failed"
@@ -230,7 +230,7 @@ class JsonClient:
 
 
 class _Temporary(Exception):
-    """A failure that may be over at the next attempt."""
+    """A failure that may not recur at the next attempt."""
 
     def __init__(self, final: LastseenError, pause: str | None = None) -> None:
         super().__init__(str(final))
@@ -241,7 +241,7 @@ class _Temporary(Exception):
 def service_address(text: str, *, source: str) -> URL:
     """Return the address of a web service.
 
-    Raises UsageError, which does not repeat it: it may carry a secret.
+    Raises UsageError without repeating the address, which may contain a secret.
     """
     try:
         parts = urlsplit(text)
@@ -252,7 +252,7 @@ def service_address(text: str, *, source: str) -> URL:
     if parts.scheme not in ("http", "https") or not host:
         raise _unusable(source, "it is not an address that begins with https://")
     if parts.username is not None or parts.password is not None:
-        raise _unusable(source, "it carries a user name or a password")
+        raise _unusable(source, "it contains a user name or a password")
     if parts.scheme == "http" and not is_loopback(host):
         raise _unusable(source, "it is not encrypted: http:// is for this machine only")
     return url

@@ -1,7 +1,7 @@
 """Reads the accounts that a roster may refer to, with as few requests as possible.
 
-From the list of all people, the list of guests, or one request per person. Which account belongs
-to which row is decided in `matching`.
+From the list of all people, the list of guests, or one request per person. `matching` decides which
+account belongs to which row.
 """
 
 import math
@@ -31,7 +31,7 @@ class Accounts:
     """The accounts read so far, found by id and by address."""
 
     def __init__(self, profiles: Iterable[Profile] = ()) -> None:
-        """Begin with `profiles`, which have been read already."""
+        """Start with `profiles`, which have been read already."""
         self.complete = False
         """Whether everyone on the portal was read: an account that isn't here doesn't exist."""
         self._by_id: dict[UserId, Profile] = {}
@@ -78,9 +78,9 @@ async def read_guests(
 ) -> tuple[Profile, ...]:
     """Read the guest list into `accounts` and return it.
 
-    Reads everyone instead where that can't cost more: people on the roster who aren't guests need
-    a request each after the guest list, and there are at least as many of them as the roster is
-    longer than that list.
+    Reads everyone instead if that can't cost more: people on the roster who aren't guests need one
+    request each after the guest list, and there are at least as many of them as the roster has
+    people beyond that list.
     """
     everyone = await portal.count_people(EVERYONE)
     if everyone > PAGE:
@@ -96,9 +96,9 @@ async def read_guests(
 async def look_up(people: Sequence[Contractor], accounts: Accounts, portal: Portal) -> None:
     """Add the accounts that the people may have to `accounts`.
 
-    Usually one request per person, two where id and address don't belong together, more for an
-    address that nobody has; or the list of everyone, where that costs fewer requests or turns out
-    to. Afterwards, an account that isn't in `accounts` isn't on the portal.
+    Usually one request per person, two if id and address don't belong together, more for an
+    address that has no account; or the list of everyone, if that costs fewer requests or turns
+    out to. Afterwards, an account that isn't in `accounts` isn't on the portal.
     """
     unknown = [person for person in people if _is_unknown(person, accounts)]
     if len(unknown) <= FEW:
@@ -114,16 +114,16 @@ def _is_unknown(person: Contractor, accounts: Accounts) -> bool:
 
 
 def _ask_by_id(person: Contractor, accounts: Accounts) -> UserId | None:
-    """Return the id to ask the portal for, or None where asking is pointless."""
+    """Return the id to request, or None if a request is pointless."""
     if accounts.complete or person.id is None or accounts.by_id(person) is not None:
         return None
     return portal_id(person.id)
 
 
 def _ask_by_email(person: Contractor, accounts: Accounts) -> str | None:
-    """Return the address to ask the portal for, or None.
+    """Return the address to request, or None.
 
-    One account with the address is enough: the portal refuses it to a second
+    One account with the address is enough: the portal refuses it to a second one
     (DbUserService.cs, SaveUserAsync).
     """
     if accounts.complete or not person.email or accounts.by_email(person):
@@ -139,7 +139,7 @@ async def _read_everyone(accounts: Accounts, portal: Portal) -> None:
 async def _ask_one_by_one(
     people: Sequence[Contractor], accounts: Accounts, portal: Portal, *, instead: float
 ) -> bool:
-    """Ask for each person, as many at once as the portal allows; the first failure ends it.
+    """Request each person, as many at once as the portal allows; the first failure ends it.
 
     Returns False, with some people left out, as soon as the remaining people seem to cost more
     than `instead` requests.
@@ -162,7 +162,7 @@ async def _ask_one_by_one(
 
 
 async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> int:
-    """Ask by id, and by address unless that account has it; return the number of requests."""
+    """Request by id, and by address unless that account has it; return the number of requests."""
     requests = 0
     identity = _ask_by_id(person, accounts)
     if identity is not None:

@@ -1,7 +1,7 @@
 """Matches the people on a roster to their accounts on the portal.
 
-By id or address, and with rules for when several accounts could be meant. How accounts are read is
-up to `lookup`; whom to disable is not decided here.
+By id or address, with rules for several possible accounts. `lookup` reads the accounts; whom to
+disable is not decided here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     contractor: Contractor | None
     """The person on the roster; None for a guest on no row."""
     profile: Profile | None
-    """The account; None where there is none, or several could be meant."""
+    """The account; None if there is none, or several are possible."""
     problem: Reason | None = None
     """NOT_ON_PORTAL, AMBIGUOUS, UNKNOWN_GUEST, or None for a clear match."""
     explanation: str | None = None
@@ -36,7 +36,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[Match, ...]
     """One for each person, and for each guest whom no row can mean."""
     portal_guests: int | None
-    """How many guests the portal has; None where they were not all listed."""
+    """How many guests the portal has; None if they were not all listed."""
 
 
 async def match(listing: Listing, portal: Portal, *, reconcile: bool) -> tuple[Match, ...]:
@@ -51,9 +51,9 @@ async def match_all(listing: Listing, portal: Portal, *, reconcile: bool) -> Mat
     different accounts; an id unknown to the portal with an address that it knows; an address of
     two accounts; and an address that is nearly, but not exactly, an account's (`near_key`). Where
     two values contradict each other neither is trusted, and an account that such a row could mean
-    is held even where another row names it. An address that nobody on the portal has doesn't
-    contradict an id: people change their addresses, and the id is the portal's own. Rows that lead
-    to the same account are one person.
+    is held even if another row names it. An address without an account doesn't contradict an id:
+    people change their addresses, and the id is the portal's own. Rows that lead to the same
+    account are one person.
 
     With `reconcile`, which is for rosters outside the portal, the guests whom no row can mean
     follow at the end as UNKNOWN_GUEST, by address.

@@ -7,9 +7,9 @@ import msgspec
 
 
 def find(document: Any, path: str) -> Any:
-    """Return the value at `path`, or None where there is none.
+    """Return the value at `path`, or None if there is none.
 
-    A key may hold dots itself (the URNs of SCIM do): the longest key that fits is taken.
+    A key may contain dots itself (the URNs of SCIM do): the longest key that fits is used.
     """
     if not path:
         return document
@@ -29,9 +29,9 @@ def find(document: Any, path: str) -> Any:
 
 
 def list_at(body: bytes, path: str) -> list[msgspec.Raw] | None:
-    """Return the list at `path` of a JSON body, its items still encoded; None where there is none.
+    """Return the list at `path` of a JSON body, its items still encoded; None if there is none.
 
-    Raises msgspec.DecodeError where the body is not JSON.
+    Raises msgspec.DecodeError if the body is not JSON.
     """
     raw: bytes | msgspec.Raw = body
     for key in filter(None, path.split(".")):
@@ -49,7 +49,7 @@ def list_at(body: bytes, path: str) -> list[msgspec.Raw] | None:
 
 
 def text_of(value: Any) -> Any:
-    """Return a value as a cell: lists and objects can't be one and are nothing."""
+    """Return a value as a cell: lists and objects can't be one and become None."""
     return None if isinstance(value, list | Mapping) else value
 
 

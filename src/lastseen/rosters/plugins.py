@@ -1,7 +1,7 @@
-"""Sources of contractors that other packages bring through the entry points `lastseen.rosters`.
+"""Sources of contractors from other packages, by the entry points `lastseen.rosters`.
 
 An entry point is a name and a callable that takes `RosterOptions` and returns a roster; its own
-options are in `[roster.options]`. What goes wrong inside it is told as that package's fault.
+options are in `[roster.options]`. A failure inside it is reported as that package's fault.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,27 +17,27 @@ ENTRY_POINTS = "lastseen.rosters"
 
 
 def brought_sources() -> set[str]:
-    """Return the names of the sources that other packages bring."""
+    """Return the names of the sources of other packages."""
     return {entry_point.name for entry_point in entry_points(group=ENTRY_POINTS)}
 
 
 def open_brought(options: RosterOptions) -> Roster | None:
-    """Return another package's roster, or None where no package brings a source of that name.
+    """Return another package's roster, or None if no package has a source of that name.
 
-    Raises UsageError where it can't be imported, RosterError where it fails.
+    Raises UsageError if it can't be imported, RosterError if it fails.
     """
     for entry_point in entry_points(group=ENTRY_POINTS, name=options.source):
         source = _imported(entry_point)
         with _at_fault(entry_point, "opening"):
-            return BroughtRoster(source(options), entry_point)
+            return PluginRoster(source(options), entry_point)
     return None
 
 
-class BroughtRoster:
-    """Another package's roster, whose failures are told as its own."""
+class PluginRoster:
+    """Another package's roster, whose failures are reported as its own."""
 
     def __init__(self, roster: Roster, entry_point: EntryPoint) -> None:
-        """Stand in for `roster`."""
+        """Wrap `roster`."""
         self._roster = roster
         self._entry_point = entry_point
         self.name = entry_point.name
@@ -47,11 +47,11 @@ class BroughtRoster:
 
     @property
     def query(self) -> str:
-        """What the package says that it asks for."""
+        """The query as the package describes it."""
         return str(getattr(self._roster, "query", self._entry_point.value))
 
     async def load(self, portal: Portal) -> Listing:
-        """Return what the package's roster brings; raises RosterError where it fails."""
+        """Return the package's listing; raises RosterError if it fails."""
         with _at_fault(self._entry_point, "reading"):
             listing = await self._roster.load(portal)
             if not isinstance(listing, Listing):
@@ -62,11 +62,11 @@ class BroughtRoster:
 def _imported(entry_point: EntryPoint) -> Callable[[RosterOptions], Roster]:
     try:
         source: Callable[[RosterOptions], Roster] = entry_point.load()
-    except Exception as error:  # a package may fail in any way while it is imported
+    except Exception as error:  # importing a package may fail in any way
         raise UsageError(
             attempted=f"opening the roster {entry_point.name!r}",
             found=f"{entry_point.value} can't be imported: {error}",
-            meaning="the package that brings this source is not installed as it should be",
+            meaning="the package that provides this source is not installed properly",
             remedy="install it again, or set roster.source to another one",
         ) from error
     return source
@@ -74,7 +74,7 @@ def _imported(entry_point: EntryPoint) -> Callable[[RosterOptions], Roster]:
 
 @contextmanager
 def _at_fault(entry_point: EntryPoint, what: str) -> Iterator[None]:
-    """Tell an exception of another package as its own; Lastseen's errors pass through."""
+    """Report an exception of another package as its own; Lastseen's errors pass through."""
     try:
         yield
     except LastseenError:
@@ -85,6 +85,6 @@ def _at_fault(entry_point: EntryPoint, what: str) -> Iterator[None]:
             attempted=f"{what} the roster {entry_point.name!r}",
             found=f"the package {package} failed: {type(error).__name__}",
             meaning="the fault is in that package, not in Lastseen; nothing was decided",
-            remedy=f"report it to whoever maintains {package}, or set roster.source to another "
+            remedy=f"report it to the maintainers of {package}, or set roster.source to another "
             "source",
         ) from error

@@ -18,7 +18,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def roster_document(people: Iterable[Contractor]) -> bytes:
-    """Return the roster as CSV; people in another order make the same document.
+    """Return the roster as CSV; the same people in another order give the same document.
 
     A cell that a spreadsheet would run as a formula begins with an apostrophe.
     """
@@ -27,7 +27,7 @@ def roster_document(people: Iterable[Contractor]) -> bytes:
 
 
 def roster_digest(document: bytes) -> str:
-    """Return the digest as `population.sha256` of the plan has it: lower-case hexadecimal."""
+    """Return the digest as in the plan's `population.sha256`: lower-case hexadecimal."""
     return sha256(document).hexdigest()
 
 

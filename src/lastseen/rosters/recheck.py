@@ -1,4 +1,4 @@
-"""The roster once more, only for accounts that are about to be changed."""
+"""Reads the roster again, for accounts that are about to be changed only."""
 
 from collections.abc import Iterable
 
@@ -16,11 +16,11 @@ from lastseen.rosters.matching import Match, match
 async def match_again(
     roster: Roster, profiles: Iterable[Profile], portal: Portal
 ) -> dict[UserId, Match]:
-    """Return what the roster says now of `profiles`, accounts read just now.
+    """Return the roster's current matches for `profiles`, accounts read just now.
 
-    An account that no row may mean is left out; where the roster is empty or a row names nobody who
-    can be found, such an account is AMBIGUOUS, for a row may be missing. The portal's guests are
-    not listed anew: their profiles say whether they belong to the roster. Raises RosterError,
+    An account that no row may mean is left out; if the roster is empty or a row names nobody who
+    can be found, such an account is AMBIGUOUS, since a row may be missing. The portal's guests
+    are not listed again: their profiles show whether they belong to the roster. Raises RosterError,
     UsageError, PortalError.
     """
     accounts = tuple(profiles)

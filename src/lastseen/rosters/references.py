@@ -1,4 +1,4 @@
-"""Secrets of a roster's source: written in the configuration as a reference, never as themselves.
+"""Secrets of a roster's source, which the configuration only refers to and never contains.
 
 `env:NAME` is read from the environment, `file:PATH` from a file that only its owner can read,
 `keyring:NAME` from the keyring (service `lastseen`).
@@ -23,20 +23,20 @@ _LIKELY_SECRET = re.compile(r"authori|cookie|key|token|secret|passw|credential",
 
 
 def is_reference(text: str) -> bool:
-    """Say whether `text` names a place where a secret is kept."""
+    """Say whether `text` refers to a place where a secret is kept."""
     return _REFERENCE.fullmatch(text) is not None
 
 
 def resolve(reference: str, *, option: str) -> str:
     """Return the secret that `reference` names; `option` is the configuration's key, for messages.
 
-    Raises UsageError where it can't be read, or isn't a reference; never repeats a value.
+    Raises UsageError if it can't be read or isn't a reference; never repeats a value.
     """
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         raise UsageError(
             attempted=f"reading {option}",
-            found="it holds a secret itself",
+            found="it contains a secret itself",
             meaning="a configuration file is copied and read by many, so it may only name the "
             "place where a secret is kept",
             remedy='write "env:NAME", "file:PATH" or "keyring:NAME" in its place',
@@ -45,7 +45,7 @@ def resolve(reference: str, *, option: str) -> str:
     read = {"env": _from_environment, "file": _from_file, "keyring": _from_keyring}[kind]
     secret = read(name, option).strip()
     if not secret or not secret.isprintable():
-        raise _unreadable(option, name, "it is empty, or holds characters that no secret has")
+        raise _unreadable(option, name, "it is empty, or contains characters that no secret has")
     return secret
 
 

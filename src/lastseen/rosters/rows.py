@@ -1,7 +1,7 @@
-"""From a row of named values to a contractor: the same for every source that has rows.
+"""Turns rows of named values into contractors, for every source that has rows.
 
-Says when two rows are one person, and collects warnings and errors by row. Where rows come from is
-the sources' business; how a single value is read is said in `cells`.
+Finds rows that describe one person, and collects warnings and errors by row. Sources deliver the
+rows; `cells` reads single values.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,27 +23,27 @@ from lastseen.rosters.cells import (
 )
 
 FIELDS = ("id", "email", "display_name", "sponsor", "end_date", "kind")
-"""What a row may say about a contractor."""
+"""The fields that a row may have."""
 
 PEOPLE_FIELDS = ("id", "email")
 """A source must have one of these columns."""
 
 ROWS_NAMED = 10
-"""How many rows one message names; it counts the others."""
+"""How many rows one message names; the others are only counted."""
 
 MOST_ROWS = 1_000_000
-"""A source with more rows than this is no roster, or never ends."""
+"""A source with more rows than this is not a roster, or never ends."""
 
 
 class RowReader:
-    """Makes contractors of rows; warnings and errors name the rows, never what they say."""
+    """Turns rows into contractors; warnings and errors name the rows, never their content."""
 
     def __init__(
         self, *, source: str, unit: str, names: Mapping[str, str], most_rows: int = MOST_ROWS
     ) -> None:
         """Read up to `most_rows` rows of `source`.
 
-        `unit` is what the source counts (`line`, `row`), `names` what it calls each field.
+        `unit` is the source's word for a row (`line`, `row`), `names` its names for the fields.
         """
         self._source = source
         self._unit = unit
@@ -57,14 +57,14 @@ class RowReader:
 
     @property
     def unidentified(self) -> int:
-        """How many rows say something, but nothing by which an account could be found."""
+        """How many rows have content, but nothing that identifies an account."""
         return len(self._unidentified)
 
     def read(self, number: int, values: Mapping[str, Any], *, dates_believed: bool = True) -> None:
-        """Take in one row: its number in the source, and its values by field.
+        """Read a row: its number in the source, and its values by field.
 
-        Values are text, numbers, dates or None. `dates_believed`: whether the end date is
-        certain to stand in its own column. Raises UsageError past the limit of rows.
+        Values are text, numbers, dates or None. `dates_believed`: whether the end date is certain
+        to be in its own column. Raises UsageError beyond the limit of rows.
         """
         self._count(number)
         written_id, written_email = _text(values.get("id")), _text(values.get("email"))
@@ -91,19 +91,19 @@ class RowReader:
             self.warn(warning, number)
 
     def warn(self, warning: str, number: int) -> None:
-        """Keep a warning about a row."""
+        """Record a warning about a row."""
         self._warnings.setdefault(warning, []).append(number)
 
     def refuse(self, why: str, number: int) -> None:
-        """Keep an error about a row: `people` will refuse the source."""
+        """Record an error about a row: `people` will refuse the source."""
         self._errors.setdefault(why, []).append(number)
 
     def people(self) -> tuple[Contractor, ...]:
         """Return everyone read, each once, in the order of the rows.
 
-        Raises UsageError that names every row that could not be read, and where rows have end
-        dates every row that names nobody: without it, another row of the same person would decide
-        alone.
+        Raises UsageError that names every row that could not be read and, if any row has an end
+        date, every row that identifies nobody: without it, another row of the same person would
+        decide alone.
         """
         if self._errors:
             raise UsageError(
@@ -161,7 +161,7 @@ class RowReader:
             return None
         if not believed:
             self.warn(
-                "the row has not as many fields as the header: its end date is not believed", number
+                "the row has fewer or more fields than the header: its end date is ignored", number
             )
             return None
         try:
@@ -181,9 +181,9 @@ class RowReader:
 
 
 def merged(first: Contractor, second: Contractor) -> Contractor:
-    """Return the one person that two rows describe: what the first says goes before the second.
+    """Return the one person that two rows describe; the first row's values take precedence.
 
-    The end date is different. The later one holds, and none at all where either row has
+    The end date is different: the later one counts, and none at all if either row has
     none: a contract that goes on, or may, must not be taken for one that has ended.
     """
     ends = (first.end_date, second.end_date)
@@ -236,11 +236,11 @@ class _People(Iterable[Contractor]):
         return iter(self._people)
 
     def add(self, person: Contractor) -> Iterator[str]:
-        """Take in a person; yields warnings about a second row of somebody known."""
+        """Add a person; yields warnings about a second row of a known person."""
         position = self._position(person)
         if position is None:
             if person.id is not None and person.id in self._by_id:
-                yield "a second e-mail address for an id that was read already: both are looked up"
+                yield "a second e-mail address for an id that was already read: both are looked up"
             self._people.append(person)
             self._index(len(self._people) - 1)
             return
@@ -249,15 +249,15 @@ class _People(Iterable[Contractor]):
         self._index(position)
         if before.end_date != person.end_date:
             yield (
-                "another end date for somebody who was read already: the later one holds, "
+                "another end date for a person who was already read: the later one counts, "
                 "and none where one is missing"
             )
 
     def _position(self, person: Contractor) -> int | None:
-        """Find the person by id, else by address unless that would give one person two ids.
+        """Find the person by id, otherwise by address unless that would give one person two ids.
 
-        One id with two addresses stays two: the second address may be another account's, which
-        must not be lost. Rows that lead to one account are joined when they are matched.
+        One id with two addresses stays two people: the second address may be another account's,
+        which must not be lost. Rows that lead to one account are joined when they are matched.
         """
         by_email = self._by_email.get(email_key(person.email)) if person.email else None
         if person.id is not None and person.id in self._by_id:
@@ -277,5 +277,5 @@ class _People(Iterable[Contractor]):
             self._by_id.setdefault(person.id, position)
         if person.email is not None:
             key = email_key(person.email)
-            # Nearly always the address itself, which need not be kept twice.
+            # Nearly always the address itself, which need not be stored twice.
             self._by_email.setdefault(person.email if key == person.email else key, position)

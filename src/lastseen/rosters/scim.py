@@ -1,7 +1,7 @@
 """The roster `scim`: the users of a SCIM 2.0 service (RFC 7644), narrowed by a filter.
 
-Pages by index (RFC 7644, 3.4.2.4) or by cursor (RFC 9865). The list counts only where as many
-different users came as the service says there are.
+Pages by index (RFC 7644, 3.4.2.4) or by cursor (RFC 9865). The list counts only if it has as many
+different users as the service says there are.
 """
 
 from collections.abc import AsyncIterator
@@ -32,8 +32,8 @@ DEFAULT_PATHS = {
     "end_date": "",
     "kind": "userType",
 }
-"""Where SCIM has the fields. Its `id` is not the portal's, and it knows no end of a contract; the
-address is chosen of `emails`."""
+"""Where SCIM has the fields. Its `id` is not the portal's, and it has no end of a contract; the
+address is chosen from `emails`."""
 
 
 class ListResponse(msgspec.Struct, rename="camel"):
@@ -124,7 +124,7 @@ class ScimRoster:
                 place = {"startIndex": str(read + 1)}
 
     async def _offers_cursors(self, client: JsonClient) -> bool:
-        """Ask whether the service has pages by cursor; a service without this answer has not."""
+        """Ask whether the service pages by cursor; a service without this answer does not."""
         try:
             page = await client.document(self._base / "ServiceProviderConfig")
             configuration = msgspec.json.decode(page.body)
@@ -134,7 +134,7 @@ class ScimRoster:
 
 
 class _Users:
-    """Takes in users, and knows how many there have to be."""
+    """Collects users, and knows how many there must be."""
 
     def __init__(self, reader: RowReader, paths: dict[str, str]) -> None:
         self._reader = reader
@@ -155,7 +155,7 @@ class _Users:
             raise client.failed(
                 f"user {self._number} has no id",
                 "every user of a SCIM service has one (RFC 7643, 3.1)",
-                "ask whoever runs the source",
+                "ask the source's administrator",
             )
         if identity in self._ids:
             raise _incomplete(client, f"user {self._number} came twice, so another may be missing")
@@ -173,10 +173,10 @@ class _Users:
             self._totals.add(total)
 
     def demand_all(self, client: JsonClient) -> None:
-        """Raise RosterError unless as many users came as the service says there are."""
+        """Raise RosterError unless there were as many users as the service says there are."""
         if self._totals - {len(self._ids)}:
-            told = " or ".join(str(total) for total in sorted(self._totals))
-            raise _incomplete(client, f"{len(self._ids)} users came, and there are {told}")
+            totals = " or ".join(str(total) for total in sorted(self._totals))
+            raise _incomplete(client, f"{len(self._ids)} users came, and there are {totals}")
 
     def warnings(self, source: str) -> tuple[str, ...]:
         if not self._inactive:
@@ -187,7 +187,7 @@ class _Users:
         )
 
     def _email(self, user: dict[str, Any]) -> str | None:
-        """Return the primary address, else the only one, else the user name if it is one."""
+        """Return the primary address, the only one, or the user name if that is an address."""
         emails = user.get("emails")
         listed = emails if isinstance(emails, list) else []
         offered = [one for one in listed if isinstance(one, dict)]
@@ -218,5 +218,5 @@ def _incomplete(client: JsonClient, found: str) -> RosterError:
     return client.failed(
         found,
         "the list changed while it was read, or the service skips users",
-        "try again; if it goes on, ask whoever runs the source",
+        "try again; if it happens again, ask the source's administrator",
     )

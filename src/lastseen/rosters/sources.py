@@ -1,6 +1,6 @@
 """Which sources of contractors there are, and how one is opened by its name.
 
-Other packages bring their own: see `plugins`.
+Other packages provide their own: see `plugins`.
 """
 
 from importlib import import_module
@@ -28,14 +28,14 @@ OWN_OPTIONS = {
     "http": ("url", "rows", "headers", "columns"),
     "scim": ("url", "filter", "headers", "columns"),
 }
-"""The options that mean something to a source, beside `source` and `reconcile`."""
+"""The options that apply to each source, besides `source` and `reconcile`."""
 
 
 def open_roster(options: RosterOptions) -> Roster:
     """Return the roster that the options name.
 
-    Raises UsageError for a source that isn't there, and for options that the source ignores:
-    a domain excluded in vain could cost people their access.
+    Raises UsageError for an unknown source, and for options that the source ignores: an excluded
+    domain without effect could cost people their access.
     """
     name = options.source
     if name in SOURCES:
@@ -46,8 +46,8 @@ def open_roster(options: RosterOptions) -> Roster:
         return brought
     raise UsageError(
         attempted=f"opening the roster {name!r}",
-        found="there is no source of that name",
-        meaning="without it nobody knows who the contractors are",
+        found="there is no source with that name",
+        meaning="without it the contractors are not known",
         remedy=f"set roster.source to one of {', '.join(known_sources())}",
     )
 

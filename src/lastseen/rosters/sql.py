@@ -1,4 +1,4 @@
-"""The roster `sql`: the rows that one SELECT brings from a database, which it can't change.
+"""The roster `sql`: the rows of one SELECT from a database that it can't change.
 
 Two barriers: the query must parse as one SELECT, and it runs in a transaction that PostgreSQL,
 SQLite, MySQL and MariaDB keep read-only.
@@ -27,20 +27,20 @@ from lastseen.rosters.references import is_reference, resolve
 from lastseen.rosters.rows import MOST_ROWS, RowReader
 
 READ_ONLY = frozenset({"postgresql", "sqlite", "mysql", "mariadb"})
-"""Databases that are told to refuse every change."""
+"""Databases that can be told to refuse every change."""
 
 ROWS_AT_ONCE = 1000
-"""Rows fetched at once, so that a long result never lies in memory."""
+"""Rows fetched at once, so that a long result is never in memory as a whole."""
 
 QUERY_SECONDS = 600
-"""How long the query may take, where the database can be told."""
+"""How long the query may take, if the database supports a limit."""
 
 CONNECT_SECONDS = 15
 """How long connecting may take."""
 
 _DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
 _SERVER_STATES = frozenset({"08", "28", "3D", "53", "57", "58", "XX"})
-"""Classes of SQLSTATE (PostgreSQL, appendix A) for which the server or the sign-in is at fault."""
+"""Classes of SQLSTATE (PostgreSQL, appendix A) in which the server or the sign-in is at fault."""
 
 _REFUSED_BY_SQLITE = re.compile(r"no such|not authorized|readonly|syntax error|ambiguous column")
 _CHANGES = (
@@ -120,7 +120,7 @@ class SqlRoster:
 
     def _rows(self, connection: Connection) -> Generator[dict[str, Any], None, None]:
         """Yield each row's values by field, fetching some at a time."""
-        # As it is written: no colon and no percent sign stands for a parameter.
+        # As it is written: no colon and no percent sign is a parameter.
         streamed = connection.execution_options(
             stream_results=True, max_row_buffer=ROWS_AT_ONCE, no_parameters=True
         )
@@ -142,11 +142,11 @@ class SqlRoster:
         except (exc.ArgumentError, ImportError) as error:
             raise UsageError(
                 attempted=f"opening the database {self._place}",
-                found=f"its driver is not there: {error}"
+                found=f"its driver is not installed: {error}"
                 if isinstance(error, ImportError)
-                else "roster.url names no driver that is known",
+                else "roster.url names no known driver",
                 meaning="without a driver the database can't be asked",
-                remedy="correct roster.url, or install the driver beside Lastseen; for PostgreSQL: "
+                remedy="correct roster.url, or install the driver with Lastseen; for PostgreSQL: "
                 + install_extra("sql"),
             ) from None
 

@@ -14,7 +14,7 @@ BROKEN = ChainViolation(seq=3, problem="changed", explanation="entry 3 is not wh
 def test_a_whole_journal_is_called_whole_with_its_head():
     verification = Verification(portal=PORTAL, whole=True, head="abc")
     assert render_verification(verification, "table") == (
-        b"The journal is whole.\nHead: abc\nRecords and evidence are as they were written.\n"
+        b"The journal is intact.\nHead: abc\nRecords and evidence are as they were written.\n"
     )
 
 

@@ -278,7 +278,7 @@ def test_the_end_date_of_a_row_shorter_than_the_header_is_not_believed(read):
     listing = read("email,display_name,end_date,start\na@x.org,2028-01-01,2024-01-01\n")
 
     assert listing.contractors == (Contractor(email="a@x.org", display_name="2028-01-01"),)
-    assert "line 2: the row has not as many fields as the header" in listing.warnings[0]
+    assert "line 2: the row has fewer or more fields than the header" in listing.warnings[0]
 
 
 def test_the_end_date_of_a_row_longer_by_empty_fields_is_not_believed(read):
@@ -287,7 +287,7 @@ def test_the_end_date_of_a_row_longer_by_empty_fields_is_not_believed(read):
     listing = read(content)
 
     assert [person.end_date for person in listing.contractors] == [None]
-    assert "line 2: the row has not as many fields as the header" in listing.warnings[0]
+    assert "line 2: the row has fewer or more fields than the header" in listing.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -398,7 +398,7 @@ def test_ten_thousand_rows_are_read(read):
 @pytest.mark.parametrize("somebody", ["ada@x.org", ID])
 def test_a_header_that_names_somebody_is_refused(read, somebody):
     # Its lines end with something that no CSV file ends lines with: they are one header.
-    with pytest.raises(UsageError, match="like somebody's address or id"):
+    with pytest.raises(UsageError, match="like a person's address or id"):
         read(f"email,end_date\x0b,{somebody},2028-12-31\nbob@x.org,2028-12-31\n")
 
 

@@ -42,7 +42,7 @@ def test_a_secret_that_is_not_there_is_told_by_its_reference(reference):
 
 @pytest.mark.parametrize("name", ["Authorization", "X-Api-Key", "Cookie", "Proxy-Authorization"])
 def test_a_secret_written_into_the_configuration_is_refused_and_not_repeated(name):
-    with pytest.raises(UsageError, match="holds a secret itself") as refusal:
+    with pytest.raises(UsageError, match="contains a secret itself") as refusal:
         resolved_headers({name: "Bearer sesame"})
 
     assert "sesame" not in "".join(map(str, vars(refusal.value).values()))

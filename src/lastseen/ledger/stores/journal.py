@@ -4,7 +4,7 @@ How entries are chained is in `hash_chain`. Anyone who can rewrite the whole led
 whole chain; a head kept elsewhere (a receipt carries it) reveals that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -39,7 +39,7 @@ class Journal:
         self._scope = scope
 
     def append(
-        self, kind: EntryKind, *, run_id: str | None, content: dict[str, Any]
+        self, kind: EntryKind, *, run_id: str | None, content: Mapping[str, object]
     ) -> JournalEntry:
         """Add an entry; it is on disk when this returns.
 
@@ -54,7 +54,7 @@ class Journal:
         kind: EntryKind,
         *,
         run_id: str | None,
-        content: dict[str, Any],
+        content: Mapping[str, object],
     ) -> JournalEntry:
         """Add an entry inside a writing transaction of the same portal."""
         if kind not in get_args(EntryKind):
@@ -208,7 +208,7 @@ def _entry(row: StoredEntry) -> JournalEntry:
         kind=row.kind,
         run_id=row.run_id,
         by=msgspec.json.decode(row.actor, type=Actor),
-        content=msgspec.json.decode(row.content, type=dict[str, Any]),
+        content=msgspec.json.decode(row.content, type=dict[str, object]),
         previous_hash=row.previous_hash,
         hash=row.hash,
     )

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 
 from lastseen.ledger import PortalLedger
@@ -59,7 +60,7 @@ def test_ticket_and_approval_are_kept_and_in_the_journal(portal: PortalLedger):
     )
     assert portal.exemptions.all() == (exemption,)
     assert (exemption.who, exemption.ticket) == ("domain:.vendor.example", "T-1")
-    content = next(portal.journal.entries()).content["exemption"]
+    content = msgspec.to_builtins(next(portal.journal.entries()).content)["exemption"]
     assert (content["ticket"], content["approved_by"]) == ("T-1", "boss")
     assert portal.exemptions.remove("domain:.vendor.example")
 
@@ -98,7 +99,7 @@ def test_every_change_is_in_the_journal(portal: PortalLedger):
     portal.exemptions.remove("nobody@example.com")
     told = [(entry.kind, entry.content["change"]) for entry in portal.journal.entries()]
     assert told == [("exemption", "add"), ("exemption", "remove")]
-    content = next(portal.journal.entries()).content
+    content = msgspec.to_builtins(next(portal.journal.entries()).content)
     assert content["exemption"]["until"] == "2026-12-31"
     assert content["exemption"]["reason"] == "on leave"
     assert portal.journal.verify() is None

@@ -84,6 +84,7 @@ def test_an_unknown_event_is_shown(built: Built) -> None:
     told = explain(guest, ledger=watched.ledger)
     assert told.decision.reason is Reason.UNRECOGNISED_EVENT
     assert [event.action_id for event in told.unrecognised] == [UNKNOWN]
+    assert "From 2026-12-22 on, the event is older than the window." in told.would_change
 
 
 def test_the_exempt_are_told_until_when(built: Built) -> None:

@@ -11,7 +11,7 @@ from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import Contractor, UserId, goes_by, user_id
 from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason
-from lastseen.model.due import due_at
+from lastseen.model.due import due_at, review_interval_days
 from lastseen.model.email_address import in_domain
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Exemption, Exemptions
@@ -25,7 +25,7 @@ from lastseen.model.instant import (
     minute,
     utc_date,
 )
-from lastseen.model.plan import Plan, Policy
+from lastseen.model.plan import Plan
 from lastseen.model.run import Run
 from lastseen.model.sighting import LOGS, FailedSignIns, Sighting, UnrecognisedEvent
 from lastseen.workflows.review import ReviewOutcome
@@ -261,7 +261,6 @@ def _would_change(
     decision: Decision, plan: Plan, record: EvidenceRecord, due: Instant | None
 ) -> tuple[str, ...]:
     """Return what would lead to another decision, one sentence for each way."""
-    policy = policy_by_name(plan.policy, decision.cohort)
     match decision.reason:
         case Reason.ACTIVE | Reason.RECENTLY_REGISTERED:
             return (f"Due on {_day(due)} unless seen before then.",)
@@ -282,10 +281,10 @@ def _would_change(
         case Reason.UNRECOGNISED_EVENT:
             return (
                 "A newer version of Lastseen that knows the action.",
-                f"The event no longer matters after {counted(policy.inactive_days, 'day')}.",
+                f"From {_day(decision.clears_at)} on, the event is older than the window.",
             )
         case Reason.EVIDENCE_INCOMPLETE:
-            return (_when_evidence_suffices(policy, record, plan), *record.notes)
+            return (_when_evidence_suffices(decision, plan), *record.notes)
         case Reason.AMBIGUOUS:
             return ("An id on the roster that names one account on the portal.",)
         case Reason.PROTECTED:
@@ -307,25 +306,14 @@ def _would_change(
             )
 
 
-def _when_evidence_suffices(policy: Policy, record: EvidenceRecord, plan: Plan) -> str:
-    """Say when the window will be covered if reviews keep filling the ledger."""
-    newest = {
-        kind: max(
-            (k for k in record.looked if k.user_id is None and k.kind.value == kind),
-            key=lambda looked: looked.until,
-            default=None,
-        )
-        for kind in policy.evidence
-    }
-    since = [looked.since for looked in newest.values() if looked]
-    if not since:
+def _when_evidence_suffices(decision: Decision, plan: Plan) -> str:
+    """Say when the evidence will suffice if reviews keep filling the ledger."""
+    if decision.clears_at is None:
         return "Evidence that covers the whole window."
-    ready = after(max(since), days(policy.inactive_days))
-    retention = plan.evidence.retention_days or policy.inactive_days
-    often = max(1, min(retention, policy.inactive_days) // 2)
+    often = counted(review_interval_days(plan), "day")
     return (
-        f"From {utc_date(ready)} on, the window is covered if a review runs at least every "
-        f"{counted(often, 'day')}."
+        f"From {_day(decision.clears_at)} on, the logs are covered for long enough if a review "
+        f"runs at least every {often}."
     )
 
 

@@ -142,8 +142,45 @@ def _resumed(pauses: Iterable[Interval], now: Instant) -> Instant | None:
     return max((pause.until for pause in pauses if pause.until <= now), default=None)
 
 
-async def find_circumstances(
-    portal: Portal,
+class PortalAnswers(msgspec.Struct, frozen=True, kw_only=True):
+    """What the portal answered, before it is known whether a log had stopped."""
+
+    administration: Administration
+    """What administrators did."""
+    sessions: SessionSettings | None
+    """How long sessions live; None where the key may not read it."""
+    keys: tuple[KeyUse, ...]
+    """The API keys' uses that the key may read."""
+    can_end_sessions: bool
+    """Whether the key may end other people's sessions."""
+
+
+async def ask_around(
+    portal: Portal, *, policy: Policy, now: Instant, is_contradicted: bool, progress: Progress
+) -> PortalAnswers:
+    """Ask the portal what matters about people who would be disabled.
+
+    What the key may not read is noted and counts against disabling. `is_contradicted`: whether any
+    answer lacked something that another one had, so that more answers are needed. Raises
+    PortalError if the portal can't be read at all.
+    """
+    questions = (
+        _readable(portal.session_settings(), progress),
+        _readable(_key_uses(portal, is_contradicted=is_contradicted), progress),
+        _readable(portal.own_key(), progress),
+        read_administration(portal, _acts_wanted(policy, now), is_contradicted=is_contradicted),
+    )
+    sessions, keys, own, administration = await asyncio.gather(*questions)
+    return PortalAnswers(
+        administration=administration,
+        sessions=sessions,
+        keys=keys or (),
+        can_end_sessions=own is None or own.ends_sessions,
+    )
+
+
+def circumstances_from(
+    answers: PortalAnswers,
     *,
     policy: Policy,
     now: Instant,
@@ -152,36 +189,24 @@ async def find_circumstances(
     trail_known_since: Instant | None,
     silences: Mapping[EvidenceKind, Silence],
     sign_in_silence: Silence,
-    is_contradicted: bool,
-    progress: Progress,
 ) -> Circumstances:
-    """Read what matters about people who would be disabled.
+    """Return what `answers` and the pauses of the logs mean for everyone.
 
     `signed_out`: when the ledger knows each person's sessions to have been ended;
-    `trail_known_since`: since when the trail is kept and written, None if it has stopped. What the
-    key may not read is noted and counts against disabling. `is_contradicted`: whether any answer
-    lacked something that another one had, so that more answers are needed. Raises PortalError if
-    the portal can't be read at all.
+    `trail_known_since`: since when the trail is kept and written, None if it has stopped.
     """
-    questions = (
-        _readable(portal.session_settings(), progress),
-        _readable(_key_uses(portal, is_contradicted=is_contradicted), progress),
-        _readable(portal.own_key(), progress),
-        read_administration(portal, _acts_wanted(policy, now), is_contradicted=is_contradicted),
-    )
-    settings, keys, own, administration = await asyncio.gather(*questions)
     return Circumstances(
-        administration=administration,
-        key_uses=_newest_uses(keys or ()),
+        administration=answers.administration,
+        key_uses=_newest_uses(answers.keys),
         limits=limits_known(
-            settings,
-            administration,
+            answers.sessions,
+            answers.administration,
             asked_since=_sessions_since(policy, now),
             trail_known_since=trail_known_since,
             longest=longest_session,
         ),
-        session_minutes=settings.minutes if settings else None,
-        can_end_sessions=own is None or own.ends_sessions,
+        session_minutes=answers.sessions.minutes if answers.sessions else None,
+        can_end_sessions=answers.can_end_sessions,
         signed_out=signed_out,
         silences=silences,
         sign_in_silence=sign_in_silence,

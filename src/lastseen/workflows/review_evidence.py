@@ -12,6 +12,7 @@ from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.log_pulse import LogPulse, find_silences
 from lastseen.evidence.proof.log_silence import Silence
 from lastseen.ledger import EvidenceStore, Ledger
+from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Verdict
 from lastseen.model.instant import EPOCH, Instant, before, days
@@ -21,8 +22,9 @@ from lastseen.policy import decide
 from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
 from lastseen.workflows.circumstances import (
     Circumstances,
+    ask_around,
+    circumstances_from,
     ended_sessions,
-    find_circumstances,
     longest_session,
     longest_window,
     minds_open_sessions,
@@ -131,32 +133,40 @@ class ReviewEvidence:
         """Read what else matters about people who would be disabled, if there are any."""
         if not any(self.decide(subject).decision is Verdict.DISABLE for subject in subjects):
             return
-        context, collector, now = self._context, self.collector, self.now
-        history = context.ledger.evidence.retention_history()
-        silences = await self._silences(collector, subjects) if collector else {}
-        self._circumstances = await find_circumstances(
-            context.portal,
+        context, now = self._context, self.now
+        async with task_group() as group:
+            silent = group.create_task(self._silences(subjects))
+            asked = group.create_task(
+                ask_around(
+                    context.portal,
+                    policy=context.policy,
+                    now=now,
+                    is_contradicted=self.collector is not None and self.collector.is_contradicted,
+                    progress=context.progress,
+                )
+            )
+        silences, history = silent.result(), context.ledger.evidence.retention_history()
+        self._circumstances = circumstances_from(
+            asked.result(),
             policy=context.policy,
             now=now,
             signed_out=ended_sessions(context.ledger),
             longest_session=longest_session(history, context.policy, now),
             trail_known_since=self._trail_known_since(silences),
-            is_contradicted=collector is not None and collector.is_contradicted,
             silences={kind: one for kind, one in silences.items() if kind in self._kinds},
             sign_in_silence=silences.get(EvidenceKind.SIGN_IN, Silence()),
-            progress=context.progress,
         )
         self.now = context.now or context.clock()
 
-    async def _silences(
-        self, collector: Collector, subjects: Sequence[Subject]
-    ) -> dict[EvidenceKind, Silence]:
-        """Return when each log that counts had stopped, if ever.
+    async def _silences(self, subjects: Sequence[Subject]) -> dict[EvidenceKind, Silence]:
+        """Return when each log that counts had stopped, if ever; nothing where none was read.
 
         Where open sessions matter both do: the sign-in log shows how they began, and the trail
         would show that their limit changed.
         """
-        policy = self._context.policy
+        collector, policy = self.collector, self._context.policy
+        if collector is None:
+            return {}
         kinds = dict.fromkeys(self._kinds)
         if minds_open_sessions(policy):
             kinds |= dict.fromkeys((EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY))

@@ -31,6 +31,12 @@ Asking about somebody also tells their date; a stream that proves them absent do
 RECENT_PAGES = 8
 """How many recent pages the rate of people found is taken over."""
 
+LEAST_AHEAD_IN_TRAIL = 4
+"""Pages of the trail that may be under way when it is abandoned.
+
+Most people looked for there are not in it, so it is seldom left within a few pages.
+"""
+
 LOST_AT_LEAST, LOST_SHARE = 1, 0.005
 """How many requests a stream may lose, in all and per missing person, before it is abandoned."""
 

@@ -1,6 +1,7 @@
 import json
 import stat
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -237,3 +238,23 @@ def test_what_the_files_hold_is_for_their_owner_only(at_work, lastseen):
         "plan.json",
         "plan.txt",
     ]
+
+
+@pytest.mark.parametrize("silence_days", ["7", "60"])
+def test_explain_decides_by_the_configured_silence_of_a_log_as_a_review_does(at_work, silence_days):
+    # Given logs that will have had no entry for ten days by then
+    then = (datetime.now(UTC) + timedelta(days=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    limit = {"LASTSEEN_GUARDRAILS__LOG_SILENCE_DAYS": silence_days}
+    reviewed = at_work("review", "--now", then, "--format", "json", environment=limit)
+    decision = json.loads(reviewed.stdout)["decisions"][0]
+
+    told = at_work(
+        "explain", decision["email"], "--now", then, "--format", "json", environment=limit
+    )
+
+    explained = json.loads(told.stdout)["decision"]
+    assert decision["reason"] == ("evidence-incomplete" if silence_days == "7" else "inactive")
+    assert (explained["decision"], explained["reason"]) == (
+        decision["decision"],
+        decision["reason"],
+    )

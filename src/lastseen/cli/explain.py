@@ -83,6 +83,7 @@ async def _of_now(
                 ledger=session.ledger,
                 policy=settings.policy,
                 clock=system_clock,
+                log_silence_days=settings.guardrails.log_silence_days,
                 now=pretended,
                 reconcile=settings.roster.reconcile,
                 progress=progress,

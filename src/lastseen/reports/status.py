@@ -7,6 +7,7 @@ from rich.text import Text
 
 from lastseen.model.counting import counted, number, people
 from lastseen.model.instant import minute
+from lastseen.model.key_expiry import expires_soon
 from lastseen.model.run import Run
 from lastseen.model.status import DueSoon, Status
 from lastseen.reports import unknown_format
@@ -17,7 +18,6 @@ from lastseen.reports.text import ago, day
 from lastseen.reports.words import hold_in_words, result_in_words
 
 _DEFAULT = Screen()
-_KEY_WARNING_DAYS = 14
 _LISTED = 5
 
 
@@ -88,9 +88,10 @@ def _key(status: Status, writer: TableWriter) -> Text:
         return writer.text((f"not checked: {status.key_problem}", "yellow"))
     if status.key_expires_at is None:
         return writer.text("does not expire")
-    left = (status.key_expires_at - status.at).days
-    style = "bold yellow" if left < _KEY_WARNING_DAYS else ""
-    return writer.text((f"expires {minute(status.key_expires_at)}", style))
+    told = f"expires {minute(status.key_expires_at)}"
+    if not expires_soon(status.key_expires_at, status.at):
+        return writer.text(told)
+    return writer.text((f"{told}: create a new key before then", "bold yellow"))
 
 
 def _due(due: DueSoon, writer: TableWriter) -> tuple[Text, ...]:

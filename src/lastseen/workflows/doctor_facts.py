@@ -1,16 +1,13 @@
 """What the doctor says about the release, the key's rights and how long sessions live."""
 
-from datetime import timedelta
-
 from lastseen.docspace.interface import OwnKey, Release, SessionSettings
 from lastseen.ledger import PortalLedger
 from lastseen.model.counting import counted, people
 from lastseen.model.decision import Reason
 from lastseen.model.diagnosis import Finding
-from lastseen.model.instant import Instant, after, utc_date
+from lastseen.model.instant import Instant, utc_date
+from lastseen.model.key_expiry import expires_soon
 from lastseen.model.plan import Policy
-
-EXPIRES_SOON = timedelta(days=14)
 
 _FULL_KEY = "an unlimited key that a DocSpace administrator created"
 _LIMITED_KEY = "one with the scopes *:read and accounts:write"
@@ -47,7 +44,7 @@ def rights_finding(key: OwnKey | None, now: Instant) -> Finding:
         )
     scopes = ", ".join(sorted(key.permissions)) or "unlimited"
     until = "" if key.expires_at is None else f"; expires on {utc_date(key.expires_at)}"
-    soon = key.expires_at is not None and key.expires_at < after(now, EXPIRES_SOON)
+    soon = expires_soon(key.expires_at, now)
     meaning, remedy = _commands(key)
     if remedy is None and soon:
         remedy = "Create a new key before this one expires."

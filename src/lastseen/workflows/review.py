@@ -96,13 +96,15 @@ async def review_unrecorded(
     ledger: PortalLedger,
     policy: Policy,
     clock: Clock,
+    log_silence_days: float,
     now: Instant | None = None,
     reconcile: bool = True,
     progress: Progress | None = None,
 ) -> ReviewOutcome:
     """Decide as `review` does, without recording a run: for questions about single people.
 
-    What was read from the logs is kept. Raises what `review` does.
+    `log_silence_days` is that of the guardrails, so that both decide alike. What was read from the
+    logs is kept. Raises what `review` does.
     """
     context = ReviewContext(
         portal=portal,
@@ -110,6 +112,7 @@ async def review_unrecorded(
         policy=policy,
         clock=clock,
         now=now,
+        log_silence_days=log_silence_days,
         progress=progress or Silent(),
     )
     return await _outcome(context, "", roster, reconcile=reconcile, cohort=None, on_roster=None)

@@ -30,7 +30,7 @@ class ReviewContext(msgspec.Struct, frozen=True, kw_only=True):
     """Receives the review's progress."""
     all_dates: bool = False
     """Whether to read on until everyone's date is known, however long it takes."""
-    log_silence_days: float = LOG_SILENCE_DAYS
+    log_silence_days: float
     """A log with no entry for more days than this has probably stopped."""
     soon_days: int | None = None
     """Within how many days people count as due soon; None: not reported."""

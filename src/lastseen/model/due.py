@@ -155,6 +155,11 @@ def what_clears(decision: Decision, plan: Plan) -> str:
             return "or earlier with a newer Lastseen that knows the event"
         case Reason.AMBIGUOUS:
             return "with an id on the roster that names one account"
+        case Reason.SESSION_MAY_BE_OPEN if decision.clears_at is None:
+            return (
+                "with a sighting: an application that they authorised (OAuth) may still act for "
+                "them"
+            )
         case Reason.SESSION_MAY_BE_OPEN:
             return "when their sessions have ended, or with a sighting"
     return ""

@@ -77,6 +77,8 @@ def headline(plan: Plan) -> str:
 
 def says_more(decision: Decision, policy: Policy) -> bool:
     """Return whether the explanation adds to what date, kind and number of days show."""
+    if decision.decision is Verdict.SIGN_OUT:  # the section's title says what is done, and why
+        return False
     return decision.reason not in _SHOWN_BY_COLUMNS or policy.contract_end == "report"
 
 

@@ -270,6 +270,8 @@ def _notes(
     if decision.clears_at:
         if in_full or not _clear_together(plan, decision.reason):
             yield writer.text(f"{'clears by' if in_full else 'clears'} {day(decision.clears_at)}")
+    elif (decision.decision, decision.reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN):
+        yield writer.text("authorised an application")
     elif says_more(decision, plan.policy):
         yield writer.text(decision.explanation)
 

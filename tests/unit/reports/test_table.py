@@ -96,6 +96,25 @@ def test_failed_sign_ins_and_holds_take_one_line_at_120_columns_too():
     assert line.endswith("clears by 2026-12-18")
 
 
+def test_people_to_be_signed_out_or_held_for_a_session_get_no_cut_sentence():
+    told = {
+        "reason": Reason.SESSION_MAY_BE_OPEN,
+        "session_may_be_open": True,
+        "explanation": "Last seen 2026-07-15 (sign-in), 135 days ago; limit 30. And more.",
+        "email": "a@b.io",
+    }
+    people = [
+        decision(decision=Verdict.SIGN_OUT, **told),
+        decision(decision=Verdict.HOLD, **told),
+        decision(decision=Verdict.HOLD, clears_at=days_ago(-9), **told),
+    ]
+    shown = " ".join(table(plan_of(*people), width=80).split())
+    assert "Last seen 2026-07-15" not in shown
+    assert "may be signed in · authorised an application" in shown
+    assert "clears with a sighting: an application that they authorised (OAuth)" in shown
+    assert "clears by 2026-12-04, when their sessions have ended" in shown
+
+
 @pytest.mark.parametrize(
     "name", ["Contractor 074", "Anastasia Konstantinopolitanskaya-Featherstone"]
 )

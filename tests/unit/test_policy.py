@@ -56,7 +56,7 @@ spans = st.builds(
 """Whole days, and a second beside: where rules change their mind."""
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(
     st.none() | spans,
     st.none() | spans,
@@ -179,6 +179,12 @@ def test_instants_in_a_sentence_are_whole_minutes_as_people_read_them() -> None:
     decision = decide(person(), PersonEvidence(proven_since=known), policy=Policy(), now=NOW)
     assert decision.reason is Reason.EVIDENCE_INCOMPLETE
     assert f"Not seen since {known:%Y-%m-%d %H:%M} UTC" in decision.explanation
+
+
+def test_somebody_seen_is_idle_since_then_however_little_of_the_logs_is_known() -> None:
+    evidence = PersonEvidence(sighting=seen(ago(60 * DAY)), proven_since=ago(31 * DAY))
+    decision = decide(person(), evidence, policy=Policy(), now=NOW)
+    assert (decision.reason, decision.idle_days) == (Reason.INACTIVE, 60)
 
 
 def test_nobody_counts_as_idle_for_longer_than_the_logs_are_known() -> None:

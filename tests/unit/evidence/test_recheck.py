@@ -77,3 +77,9 @@ def test_nobody_to_look_at_costs_nothing():
     found = rechecked(sign_ins, FakeLog(STAFF))
     assert (found.sightings, found.unproven) == ({}, frozenset())
     assert sign_ins.asked == []
+
+
+def test_an_entry_in_the_first_second_of_the_window_spares_as_it_does_in_a_review():
+    sign_ins = FakeLog([*STAFF, entry(9, 30 * DAY, "ann")])
+    found = rechecked(sign_ins, FakeLog(STAFF), ANN, whole_window=True)
+    assert set(found.sightings) == {ANN}

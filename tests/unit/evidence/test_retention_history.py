@@ -63,6 +63,10 @@ def test_a_portal_that_ignores_what_it_is_asked_shows_changes_among_its_newest()
     assert complete_since(trail) == ago(11 * DAY)
 
 
+def test_a_short_trail_without_a_change_is_known_to_its_beginning_whatever_is_asked():
+    assert complete_since(FakeLog(every_hour(10), "ignored")) == ago(181 * DAY)
+
+
 def test_behind_the_twenty_newest_entries_of_such_a_portal_anything_may_have_been():
     trail = FakeLog(every_hour(40), "ignored")
     assert complete_since(trail) == ago(20 * HOUR + DAY)

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from lastseen.execution.readback import read_people
-from lastseen.model.contractor import AccountType, UserId
-from lastseen.model.errors import PortalUnreachable
-from tests.unit.execution.fake_portal import FakePortal
+from lastseen.model.contractor import AccountType, Profile, UserId
+from lastseen.model.errors import PortalRefused, PortalUnreachable
+from tests.unit.execution.fake_portal import FakePortal, refused
 
 NOBODY = UserId("nobody")
 
@@ -72,3 +72,25 @@ def test_a_portal_that_does_not_answer_is_no_matter_of_one_person(portal: FakePo
 def test_nobody_costs_no_request(portal: FakePortal):
     asyncio.run(read_people(portal, []))
     assert portal.requests == 0
+
+
+class Refusing(FakePortal):
+    """Refuses to show anybody, with the status given."""
+
+    status_given = 403
+
+    async def person(self, user_id: UserId) -> Profile | None:
+        raise refused(self.status_given)
+
+
+@pytest.mark.parametrize(("status", "stops"), [(401, True), (429, True), (403, False)])
+def test_a_refusal_of_one_account_stops_the_work_only_where_it_means_every_account(status, stops):
+    portal = Refusing()
+    portal.status_given = status
+    ann = portal.add(1)
+
+    if stops:
+        with pytest.raises(PortalRefused):
+            asyncio.run(read_people(portal, [ann]))
+    else:
+        assert set(asyncio.run(read_people(portal, [ann])).unread) == {ann}

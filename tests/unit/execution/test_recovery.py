@@ -103,3 +103,17 @@ def test_an_undo_is_carried_on_by_the_undo_of_the_same_run_only(working, portal,
 def test_without_a_cut_off_run_nothing_is_asked(working, portal):
     assert settled(working, disables) is None
     assert portal.requests == 0
+
+
+def test_whom_a_cut_off_run_disabled_counts_as_reinstated_once_active_again(
+    working, portal, ledger
+):
+    ann = portal.add(1)
+    cut_off(ledger, ann)
+    portal.change(ann, status=TERMINATED)
+    settled(working)
+
+    portal.change(ann, status=AccountStatus.ACTIVE)
+    ledger.accounts.note([portal.accounts[ann]], portal.clock())
+
+    assert set(ledger.accounts.reinstated()) == {ann}

@@ -166,3 +166,16 @@ def test_a_deleted_account_is_spared_and_not_asked_for(undoing, portal):
 
     assert outcome(receipt, gone).cause is Cause.GONE
     assert all(gone not in put for put in portal.puts)
+
+
+def test_whom_a_later_run_disabled_again_is_left_to_the_undo_of_that_run(undoing, portal, ledger):
+    again = undoing.people[0]
+    portal.change(again, status=ACTIVE)
+    ledger.accounts.note([portal.accounts[again]], portal.clock())
+    portal.clock.forward(days=20)
+    later = carry_out(plan_for(portal, [again], plan_id="plan-2"), portal, ledger)
+
+    one = outcome(undoing.go(), again)
+
+    assert one.cause is Cause.CHANGED_SINCE
+    assert f"run {later.run_id} disabled the account again" in (one.error or "")

@@ -96,3 +96,22 @@ def test_another_attempt_keeps_whom_an_earlier_one_reached(ledger):
 
 def test_a_run_without_a_scope_has_not_begun(ledger):
     assert not RunRecord(ledger.journal, ledger.runs.begin("apply")).begun
+
+
+def test_another_attempt_forgets_what_became_of_those_whom_the_earlier_one_did_not_reach(ledger):
+    record = begun(ledger)
+    record.intend([ANN, BOB])
+    record.close([outcome(ANN, OutcomeKind.DISABLED), outcome(BOB, OutcomeKind.FAILED)])
+
+    record.begin([ANN, BOB], TERMINATED)
+
+    assert record.outcomes.keys() == {ANN.user_id}
+    assert same(record, again(ledger, record))
+
+
+def test_only_a_change_has_a_time_at_which_it_was_made(ledger):
+    record = begun(ledger)
+    record.intend([ANN, BOB])
+    record.close([outcome(ANN, OutcomeKind.DISABLED), outcome(BOB, OutcomeKind.REFUSED)])
+
+    assert record.acted_at.keys() == {ANN.user_id}

@@ -19,15 +19,14 @@ from lastseen.model.sighting import Event
 NOW = parse_instant("2026-11-01T12:00:00Z")
 
 
-def page(*hours_ago: int, start: int = 0) -> EventPage:
+def page(*hours_ago: int, start: int = 0, count: int = 100) -> EventPage:
     """Return an answer with an entry at each of so many hours ago."""
     events = [Event(id=1000 - h, at=NOW - timedelta(hours=h), user_id="a") for h in hours_ago]
-    return EventPage(
-        query=EventQuery(start=start), events=events, sent_at=NOW, answered_at=NOW, portal_time=NOW
-    )
+    query = EventQuery(start=start, count=count)
+    return EventPage(query=query, events=events, sent_at=NOW, answered_at=NOW, portal_time=NOW)
 
 
-def agreed(*answers: EventPage, kept_hours: int = 1000) -> Agreed:
+def agreed(*answers: EventPage, kept_hours: int = 1000, shows_at_most: int | None = None) -> Agreed:
     """Return what becomes of the answers, of which the last one is given from then on."""
     later = [*answers[1:]]
 
@@ -45,6 +44,7 @@ def agreed(*answers: EventPage, kept_hours: int = 1000) -> Agreed:
             fetch,
             lambda: False,
             kept_since=lambda _: Instant(NOW - timedelta(hours=kept_hours)),
+            shows_at_most=shows_at_most,
         )
     )
 
@@ -127,3 +127,16 @@ def test_no_rate_of_lost_answers_hides_anyone_unnoticed_more_often_than_in_900_r
 @pytest.mark.parametrize("found", [0, 10, 1_000])
 def test_after_a_fault_no_number_of_people_found_makes_up_for_it(found):
     assert agreeing_on_nothing(found, unsteady=True) == 10
+
+
+def test_a_page_with_all_that_was_asked_for_never_ends_the_log():
+    assert not agreed(page(1, 2, count=2), shows_at_most=20).ends_log
+    assert not agreed(page(1, 2, count=2)).ends_log
+
+
+@pytest.mark.parametrize(("entries", "ends"), [(19, True), (20, False)])
+def test_a_portal_that_shows_no_more_than_twenty_has_shown_all_of_fewer(entries, ends):
+    answer = page(*range(1, entries + 1))
+    result = agreed(answer, answer, shows_at_most=20)
+    assert result.is_believed
+    assert result.ends_log is ends

@@ -85,7 +85,8 @@ def test_nobody_is_disabled_who_may_have_been_there_inside_the_window(
     ruling, reason = verdict(person(registered_at=ago(registered)), evidence, policy)
     seen_inside = last is not None and last < window
     strange_inside = strange is not None and strange < window
-    proven_inside = proven is not None and (proven > window - SECOND or proven >= registered)
+    # An entry exactly as old as the window does not count, so the second after it begins the proof.
+    proven_inside = proven is not None and (proven >= window - SECOND or proven >= registered)
     if ruling is Verdict.DISABLE:
         assert not seen_inside
         assert not strange_inside

@@ -1,7 +1,7 @@
 """Lastseen as a library: `from lastseen import load_settings, open_session, review, apply, undo`.
 
-What is offered is listed in `lastseen.api` and loaded on first use, so that `import lastseen` costs
-nothing. Nothing is defined here.
+Everything offered is listed in `lastseen.api` and loaded on first use, so that `import lastseen`
+costs nothing. Nothing is defined here.
 """
 
 from importlib import import_module
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """Return what `lastseen.api` offers as `name`; raises AttributeError where it offers none."""
+    """Return `name` from `lastseen.api`; raises AttributeError if it isn't offered."""
     if not name.startswith("__") or name == "__all__":
         offered = import_module("lastseen.api")
         if name == "__all__" or name in offered.__all__:

@@ -1,6 +1,6 @@
 """What Lastseen offers as a library; `from lastseen import …` gives these names.
 
-The commands call nothing else (beside the reports, which show documents). Nothing is defined here.
+The commands use nothing else, except the reports. Nothing is defined here.
 """
 
 from lastseen.config.api_key import find_key, key_file_text, store_key

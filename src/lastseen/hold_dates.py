@@ -1,6 +1,6 @@
 """When a hold clears by time alone: a date that the next reviews repeat. Pure.
 
-It is computed from what holds somebody, never from the day of the review, so it doesn't move.
+It is computed from the cause of the hold, never from the day of the review, so it doesn't move.
 """
 
 from lastseen.model.decision import Reason
@@ -13,9 +13,9 @@ from lastseen.subject import PersonEvidence, Subject
 def hold_clears_at(
     subject: Subject, evidence: PersonEvidence, reason: Reason, *, policy: Policy, now: Instant
 ) -> Instant | None:
-    """Return by when a hold for `reason` clears if reviews go on and nothing is seen of the person.
+    """Return by when a hold for `reason` clears if reviews continue and the person is not seen.
 
-    `policy` is the one that decided. None where time alone clears nothing, or no date is known.
+    `policy` is the one that decided. None if time alone clears nothing, or no date is known.
     """
     match reason:
         case Reason.UNRECOGNISED_EVENT if evidence.unrecognised:

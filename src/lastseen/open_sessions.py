@@ -1,7 +1,7 @@
 """Whether somebody may still be signed in, and until when at the latest. Pure.
 
-Reading a document in the editor writes nothing into any log (EditorController.cs), so whoever has a
-session may be there without a trace. A session begins with a sign-in, lives as long as the portal's
+Reading a document in the editor writes nothing into any log (EditorController.cs), so a person with
+an open session may be active without a trace. A session begins with a sign-in, lasts as long as the
 settings say, and never outlives its sign-in event (SecurityContext.cs, ClearEventsService.cs).
 """
 
@@ -15,7 +15,7 @@ from lastseen.model.instant import EPOCH, Instant, after, days, utc_date
 from lastseen.model.plan import Policy
 
 Ruling = tuple[Verdict, Reason, str]
-"""What is done, why, and the same in a sentence."""
+"""The verdict, the reason, and the explanation in a sentence."""
 
 LONGEST_SESSION = days(181)
 """Sign-in events are kept for 180 days at most and deleted once a day."""
@@ -31,12 +31,12 @@ _NO_RIGHT = (
 
 
 class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long sessions live on a portal."""
+    """How long sessions last on a portal."""
 
     minutes: int | None = None
-    """The limit in force now; None where sessions are not limited, or that is unknown."""
+    """The limit in force now; None if sessions are not limited, or if that is unknown."""
     limited_since: Instant | None = None
-    """Since when that limit is known to hold."""
+    """Since when that limit is known to apply."""
     was_set: bool = False
     """Whether it was set at that instant, which ended every session before."""
     longest: timedelta = LONGEST_SESSION
@@ -51,7 +51,7 @@ class SessionTrace(msgspec.Struct, frozen=True, kw_only=True):
     known_since: Instant | None = None
     """Since when all sign-ins are known; None: nothing is known."""
     registered_at: Instant | None = None
-    """When the account was made: nobody signed in before."""
+    """When the account was created: nobody signed in before."""
     ended_at: Instant | None = None
     """When all sessions were last ended, by Lastseen or by an administrator."""
     authorised_at: Instant | None = None
@@ -60,18 +60,18 @@ class SessionTrace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that may be alive, or may have been."""
+    """A session that may be open, or may have been."""
 
     until: Instant | None
     """Not later than this; None: no end is known."""
     was_ended: bool = False
-    """Whether somebody's act ended it, rather than time."""
+    """Whether somebody ended it, and not time."""
 
     def is_open(self, policy: Policy, now: Instant) -> bool:
-        """Say whether somebody may have been there in it within the time that the policy counts.
+        """Say whether somebody may have used it within the time that the policy counts.
 
-        Whoever was signed out has `return_days` to sign in again; a session that ran out must have
-        done so before the window.
+        A person who was signed out has `return_days` to sign in again; a session that expired must
+        have done so before the window.
         """
         if self.until is None:
             return True
@@ -83,7 +83,7 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
 def possible_sessions(
     trace: SessionTrace, limits: SessionLimits, *, now: Instant
 ) -> tuple[OpenSession, ...]:
-    """Return the sessions that may have been: those of known sign-ins and of unknown ones."""
+    """Return the sessions that may have existed: those of known sign-ins and of unknown ones."""
     if trace.authorised_at is not None:
         return (OpenSession(until=None),)
     begins = [] if trace.signed_in_at is None else [trace.signed_in_at]
@@ -96,14 +96,14 @@ def possible_sessions(
 def open_sessions(
     sessions: Iterable[OpenSession], *, policy: Policy, now: Instant
 ) -> tuple[OpenSession, ...]:
-    """Return those of `sessions` in which somebody may have been there unseen."""
+    """Return those of `sessions` in which somebody may have been active unseen."""
     return tuple(session for session in sessions if session.is_open(policy, now))
 
 
 def return_until(
     sessions: Iterable[OpenSession], *, policy: Policy, now: Instant
 ) -> Instant | None:
-    """Return until when somebody may sign in again whose every open session was ended, or None."""
+    """Return until when a person whose open sessions were all ended may sign in again, or None."""
     still = open_sessions(sessions, policy=policy, now=now)
     if not still or any(session.until is None or not session.was_ended for session in still):
         return None
@@ -113,7 +113,7 @@ def return_until(
 def sessions_end(
     sessions: Iterable[OpenSession], *, policy: Policy, now: Instant
 ) -> Instant | None:
-    """Return when the last open session no longer counts; None where there is none, or no end."""
+    """Return when the last open session no longer counts; None if there is none, or no end."""
     still = open_sessions(sessions, policy=policy, now=now)
     if any(session.until is None for session in still):
         return None
@@ -128,7 +128,7 @@ def ruling_on_sessions(
     now: Instant,
     can_be_ended: bool,
 ) -> Ruling:
-    """Return what becomes of a ruling to disable, seeing that a session may still be open."""
+    """Return the ruling that replaces one to disable, given that a session may still be open."""
     still = open_sessions(sessions, policy=policy, now=now)
     if not still:
         return ruling
@@ -142,8 +142,8 @@ def ruling_on_sessions(
         return _held(f"{explanation} Signed out; has until {utc_date(returns)} to sign in again.")
     clears = max(_clears(session, policy) for session in still)
     if policy.open_sessions == "sign-out" and can_be_ended:
-        told = f"{explanation} {_MAY_BE_OPEN} The sessions are ended first."
-        return Verdict.SIGN_OUT, Reason.SESSION_MAY_BE_OPEN, told
+        explained = f"{explanation} {_MAY_BE_OPEN} The sessions are ended first."
+        return Verdict.SIGN_OUT, Reason.SESSION_MAY_BE_OPEN, explained
     missing = "" if policy.open_sessions == "hold" else f" {_NO_RIGHT}"
     return _held(f"{explanation} {_MAY_BE_OPEN} Clears on {utc_date(clears)}.{missing}")
 
@@ -159,7 +159,7 @@ def _clears(session: OpenSession, policy: Policy) -> Instant:
 
 
 def _session_begun(begin: Instant, trace: SessionTrace, limits: SessionLimits) -> OpenSession:
-    """Return how long a session can have lived that began at `begin`."""
+    """Return how long a session can have lasted that began at `begin`."""
     lived_out = after(begin, limits.longest)
     acts = [trace.ended_at] if trace.ended_at is not None and trace.ended_at >= begin else []
     if limits.minutes is not None and limits.limited_since is not None:

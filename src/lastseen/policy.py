@@ -116,7 +116,7 @@ def _settled_without_logs(
             Verdict.HOLD,
             Reason.EVIDENCE_INCOMPLETE,
             "The portal's clock is unknown, or differs from this machine's by more than "
-            "5 minutes, so idle time can't be told.",
+            "5 minutes, so idle time is unknown.",
         )
     reinstated = max(
         (at for at in (subject.reinstated_at, evidence.status_set_at) if at is not None),
@@ -255,12 +255,12 @@ def _never_seen(
     if not never:
         return Verdict.DISABLE, Reason.INACTIVE, f"Not seen {since}; older entries were not read."
     if registered and _is_proven(evidence, whole_second(registered)):
-        told = f"since the account was made on {utc_date(registered)}"
+        explained = f"since the account was made on {utc_date(registered)}"
     elif not _is_proven(evidence, policy.lookback_start(now)):
-        told = f"{since}, when the portal's log begins"
+        explained = f"{since}, when the portal's log begins"
     else:
-        told = f"in the last {counted(policy.lookback_days, 'day')}"
-    return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {told}."
+        explained = f"in the last {counted(policy.lookback_days, 'day')}"
+    return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {explained}."
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -294,10 +294,12 @@ def _invited_lately(
     evidence: PersonEvidence, invitation: Instant, policy: Policy, now: Instant
 ) -> _Ruling:
     if invitation != evidence.invited_at:
-        told = f"Registered {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
-        return Verdict.KEEP, Reason.RECENTLY_REGISTERED, told
-    told = f"Invited {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
-    return Verdict.KEEP, Reason.RECENTLY_INVITED, told
+        explained = (
+            f"Registered {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
+        )
+        return Verdict.KEEP, Reason.RECENTLY_REGISTERED, explained
+    explained = f"Invited {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
+    return Verdict.KEEP, Reason.RECENTLY_INVITED, explained
 
 
 def _date_as_known(seen: _Seen, evidence: PersonEvidence) -> str:

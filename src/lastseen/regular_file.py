@@ -1,4 +1,4 @@
-"""Reading a file that a person named: a regular one, of a sensible size, and of the right owner.
+"""Reads a file that a person named: a regular one, of a sensible size, and with the right owner.
 
 Everything is checked on the open file, so that nothing can be swapped in between. Links are
 followed, as Kubernetes mounts secrets through them. The content never enters a message.
@@ -14,21 +14,21 @@ from typing import BinaryIO
 from lastseen.model.errors import UsageError
 
 PIPE_SECONDS = 5.0
-"""How long a program may take to write what a pipe brings."""
+"""How long a program may take to write to a pipe that is read."""
 
 
 def read_regular_file(
     path: Path, *, largest: int, private: bool = False, pipe_seconds: float = PIPE_SECONDS
 ) -> bytes:
-    """Return what is in `path`.
+    """Return the content of `path`.
 
     `private` demands that the user or root owns it and that nobody else can read or change it; a
     file of root's may be readable by a group of this process, as mounted secrets are. Then it may
     also be a pipe, as a shell makes one for `<(pass show portal)`, that ends within
     `pipe_seconds`.
 
-    Raises OSError where it can't be opened, and Unsuitable where it isn't a regular file, has more
-    than `largest` bytes, or is not private.
+    Raises OSError if it can't be opened, and Unsuitable if it isn't a regular file, has more than
+    `largest` bytes, or is not private.
     """
     # Without O_NONBLOCK opening a pipe would wait for a writer that may never come.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -69,7 +69,7 @@ def changeable_by_others(path: Path) -> str | None:
 def unreadable(
     attempted: str, error: OSError | ValueError | Unsuitable, *, meaning: str, remedy: str
 ) -> UsageError:
-    """Return the error for a file that can't be used; a ValueError means no path at all."""
+    """Return the error for a file that can't be used; a ValueError means that it is not a path."""
     found = why_unreadable(error)
     return UsageError(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
 
@@ -82,7 +82,7 @@ def why_unreadable(error: OSError | ValueError | Unsuitable) -> str:
 
 
 def _from_pipe(file: BinaryIO, largest: int, seconds: float) -> bytes:
-    """Return what comes through a pipe until its end; raises Unsuitable where that takes long."""
+    """Return what comes through a pipe until its end; raises Unsuitable if that takes too long."""
     deadline, content = time.monotonic() + seconds, b""
     while len(content) <= largest:
         left = deadline - time.monotonic()
@@ -110,7 +110,7 @@ def _check_private(status: os.stat_result) -> None:
 
 
 def _has_other_members(group_id: int) -> bool:
-    """Say whether a group has members beside the user; one that can't be looked up counts so."""
+    """Say whether a group has members besides the user; so does one that can't be looked up."""
     import grp
     import pwd
 

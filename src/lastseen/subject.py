@@ -11,18 +11,18 @@ from lastseen.open_sessions import OpenSession
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """A contractor, as far as it is known without any log."""
+    """A contractor, with what is known without any log."""
 
     contractor: Contractor | None = None
-    """What the roster says; None for a guest who is on no roster."""
+    """The person on the roster; None for a guest who is on no roster."""
     profile: Profile | None = None
-    """The account; None where the portal has none."""
+    """The account; None if the portal has none."""
     problem: Reason | None = None
-    """Why roster and portal don't go together, if they don't."""
+    """Why roster and portal don't match, if they don't."""
     problem_explanation: str | None = None
-    """The same in one sentence, where there is more to say than the reason does."""
+    """The same in one sentence, if there is more to say than the reason does."""
     is_own_account: bool = False
-    """Whether it is the account that the key acts as."""
+    """Whether it is the API key's own account."""
     exemption: str | None = None
     """Why and until when the person is exempt, if so."""
     reinstated_at: Instant | None = None
@@ -30,18 +30,18 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     cohort: str | None = None
     """The name of the cohort that the person belongs to."""
     policy: Policy | None = None
-    """The cohort's policy; None where the general one holds."""
+    """The cohort's policy; None if the general one applies."""
     is_off_roster: bool = False
     """For UNKNOWN_GUEST: whether the roster is proven not to name them. It was read whole, it is
     not empty, and it was reviewed before."""
 
     def own_policy(self, general: Policy) -> Policy:
-        """Return the policy that holds for this person."""
+        """Return the policy that applies to this person."""
         return self.policy or general
 
 
 class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What the logs show of one person."""
+    """What the logs show about one person."""
 
     sighting: Sighting | None = None
     """The newest, of the kinds that the policy counts."""
@@ -51,17 +51,17 @@ class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """Refused attempts on the account."""
     proven_since: Instant | None = None
     """Since when, without a gap, all entries of this person are known in every log that the
-    policy counts; None where nothing is known."""
+    policy counts; None if nothing is known."""
     reaches_beginning: bool = False
     """Whether that is as far back as the portal keeps each of these logs."""
     key_used_at: Instant | None = None
     """When an API key of theirs was last used."""
     status_set_at: Instant | None = None
-    """When an administrator last changed the account's status, by the trail."""
+    """When an administrator last changed the account's status, according to the trail."""
     invited_at: Instant | None = None
-    """When the person was last invited, by the trail."""
+    """When the person was last invited, according to the trail."""
     sessions: tuple[OpenSession, ...] = ()
-    """The sessions that may be alive, or may have been."""
+    """The sessions that may be open, or may have been."""
     sessions_can_be_ended: bool = True
     """Whether the key may end other people's sessions."""
     silence: str | None = None

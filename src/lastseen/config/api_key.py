@@ -26,11 +26,11 @@ KEYRING_SERVICE = "lastseen"
 """The name under which the keyring keeps keys; the user name is the portal's address."""
 
 LONGEST_KEY_FILE = 64 * 1024
-"""Bytes; a key has some dozens."""
+"""Bytes; a key has a few dozen."""
 
 _BOUND_TO = "portal="
 _BINDING = re.compile(r"\s*portal\s*[=:](.*)", re.IGNORECASE)
-"""The second line, as people write it too: with blanks, capitals or a colon."""
+"""The second line, as people may write it: with blanks, capitals or a colon."""
 
 WAYS = (
     f"set {KEY_VARIABLE}; or {KEY_FILE_VARIABLE} or {KEY_FILE_KEY} to a file that only you can "
@@ -43,16 +43,15 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> ApiKey:
     """Return the portal's API key: from `LASTSEEN_API_KEY`, a file, or the keyring.
 
     The environment overrides `portal.api_key_file`; an empty variable counts as not set. Raises
-    UsageError where no key is found, where both variables are set, since it can't be told which
-    key is meant, where the file is not private, where the key is bound to another portal, and
-    where what is found can't be a key.
+    UsageError if no key is found, if both variables are set, if the file is not private, if the
+    key is bound to another portal, and if what is found can't be a key.
     """
     value, file = environ.get(KEY_VARIABLE, "").strip(), environ.get(KEY_FILE_VARIABLE, "").strip()
     if value and file:
         raise UsageError(
             attempted="finding the API key",
             found=f"both {KEY_VARIABLE} and {KEY_FILE_VARIABLE} are set",
-            meaning="it can't be told which of the two keys is meant",
+            meaning="it is unclear which of the two keys is meant",
             remedy=f"unset one of them; {KEY_FILE_VARIABLE} is safer",
         )
     url = settings.portal.url
@@ -71,7 +70,7 @@ def key_file_text(key: ApiKey, portal_url: str) -> str:
 
 
 def store_key(portal_url: str, key: ApiKey) -> None:
-    """Keep the portal's key in the keyring; raises UsageError where there is none to keep it in.
+    """Keep the portal's key in the keyring; raises UsageError if there is no keyring.
 
     `portal_url` is written as in the settings.
     """
@@ -82,7 +81,7 @@ def store_key(portal_url: str, key: ApiKey) -> None:
     problem = None
     try:
         keyring.set_password(KEYRING_SERVICE, portal_url, key.reveal())
-        # A keyring that is switched off takes everything and keeps nothing.
+        # A keyring that is switched off accepts everything and keeps nothing.
         if keyring.get_password(KEYRING_SERVICE, portal_url) != key.reveal():
             problem = "the keyring did not keep it"
     except KeyringError as error:
@@ -110,9 +109,9 @@ def key_in_file(path: Path, *, named_by: str, portal_url: str) -> ApiKey:
         raise unreadable(
             attempted,
             error,
-            meaning="whoever reads or changes the key can act on the portal as its owner"
+            meaning="anyone who reads or changes the key can act on the portal as its owner"
             if isinstance(error, Unsuitable)
-            else "without a key the portal lets nobody in",
+            else "the portal answers nothing without a key",
             remedy=f"chmod 600 {shown} as its owner; create a new key if others could read this one"
             if isinstance(error, Unsuitable)
             else WAYS,
@@ -126,7 +125,7 @@ def key_in_file(path: Path, *, named_by: str, portal_url: str) -> ApiKey:
 def bound_key(content: bytes, *, shown: str, portal_url: str) -> str:
     """Return the key in a key file, which `shown` names in messages.
 
-    Raises UsageError where its other line binds the key to another portal than `portal_url`.
+    Raises UsageError if its other line binds the key to another portal than `portal_url`.
     """
     text = content.decode("utf-8-sig", errors="replace")
     key, other = ([line.strip() for line in text.splitlines() if line.strip()] + ["", ""])[:2]
@@ -154,7 +153,7 @@ def _check_binding(written: str, *, shown: str, portal_url: str) -> None:
 
 
 def _shown_path(path: Path) -> str:
-    """Return a path as messages name it; what may be a key instead of a path is not repeated."""
+    """Return a path for messages; what may be a key instead of a path is not repeated."""
     text = str(path)
     try:
         exists = path.exists()
@@ -177,7 +176,7 @@ def _key_in_keyring(portal_url: str) -> ApiKey:
             attempted="finding the API key",
             found=f"none of {KEY_VARIABLE}, {KEY_FILE_VARIABLE} and {KEY_FILE_KEY} is set, "
             f"and {looked}",
-            meaning="without a key the portal lets nobody in",
+            meaning="the portal answers nothing without a key",
             remedy=WAYS,
         )
     return _usable(value.strip(), where=f"what the keyring has for {portal_url}")
@@ -194,7 +193,7 @@ def _keyring_problem(error: Exception) -> str:
 
 
 def _usable(value: str, *, where: str) -> ApiKey:
-    """Return the key; raises UsageError for what no HTTP header could carry."""
+    """Return the key; raises UsageError for one that no HTTP header could contain."""
     problem = key_problem(value)
     if problem is None:
         return ApiKey(value)

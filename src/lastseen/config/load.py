@@ -26,14 +26,14 @@ _DEEP_KEY = re.compile(rf"(?<!{_PART})(?:{_PART}++\s*+\.\s*+){{64}}")
 """A dotted key of very many parts, for which tomllib takes time that grows with their square."""
 
 DEFAULT_FILE = Path("lastseen.toml")
-"""The configuration file that is read where none is named, if it is there."""
+"""The configuration file that is read if none is named, if it exists."""
 
 
 def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Read the configuration.
 
     `config_path` is the file to read; None means `lastseen.toml` in the working directory, if there
-    is one; that file is refused where somebody else could have written it, since whoever runs a
+    is one; that file is refused if somebody else could have written it, since a user who runs a
     command in a folder has not chosen every file in it. `environ` overrides the file:
     `LASTSEEN_<TABLE>__<KEY>`, lists as JSON or separated by commas; an empty variable counts as
     not set. A relative path is taken from the file's folder when it is in the file, from the
@@ -51,9 +51,9 @@ def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Setti
 
 
 def settings_from(tables: Mapping[str, Any]) -> Settings:
-    """Check the tables of a configuration that came from elsewhere than a file of its own.
+    """Check the tables of a configuration that comes from somewhere other than its own file.
 
-    Neither a file nor the environment is looked at; paths in `tables` are absolute. Raises
+    Neither a file nor the environment is read; paths in `tables` are absolute. Raises
     UsageError as `load_settings` does.
     """
     from lastseen.config.schema import checked
@@ -62,7 +62,7 @@ def settings_from(tables: Mapping[str, Any]) -> Settings:
 
 
 def load_ledger_url(config_path: Path | None, environ: Mapping[str, str]) -> str | None:
-    """Read the ledger's address alone, for those who work on many portals.
+    """Read only the ledger's address, for commands that work on many portals.
 
     Only `[ledger]` of the file counts, and only `LASTSEEN_LEDGER__*` of `environ`. Raises
     UsageError as `load_settings` does.
@@ -77,9 +77,9 @@ def load_ledger_url(config_path: Path | None, environ: Mapping[str, str]) -> str
 
 
 def found_file() -> Path | None:
-    """Return the configuration file of the working directory, or None where there is none.
+    """Return the configuration file of the working directory, or None if there is none.
 
-    Raises UsageError where somebody else could have written it.
+    Raises UsageError if somebody else could have written it.
     """
     if not os.path.lexists(DEFAULT_FILE):
         return None
@@ -122,14 +122,14 @@ def _tables(path: Path) -> dict[str, Any]:
             attempted=attempted,
             found=str(error),
             meaning="the file is not valid TOML, so none of it is used",
-            remedy='correct that place; text stands in quotation marks: url = "https://…"',
+            remedy='correct that place; text needs quotation marks: url = "https://…"',
         ) from None
     except (RecursionError, ValueError):  # a number of 5,000 digits is a ValueError
         raise UsageError(
             attempted=attempted,
             found="it is nested too deeply, or has a number with too many digits",
             meaning="no configuration of Lastseen needs that, so none of it is used",
-            remedy="write it anew with `lastseen init`",
+            remedy="write a new one with `lastseen init`",
         ) from None
 
 

@@ -1,6 +1,6 @@
 """Configuration errors: all of them reported together, by name, without secrets.
 
-Which values are valid is not known here.
+It doesn't know which values are valid.
 """
 
 import difflib
@@ -31,7 +31,7 @@ UNSHOWN = {
     ("roster", "headers"),
     ("ledger", "url"),
 }
-"""Keys whose values may carry a password or a key."""
+"""Keys whose values may contain a password or a key."""
 
 KEY_VARIABLES = ("LASTSEEN_API_KEY", "LASTSEEN_API_KEY_FILE")
 """Variables that other modules read."""
@@ -127,7 +127,7 @@ class Problems:
             elif upper in singly:
                 self._found.append(f"{name} sets nothing: did you mean {singly[upper]}?")
 
-    def told(self) -> UsageError:
+    def as_error(self) -> UsageError:
         """Return everything found as one error."""
         source = str(self._path.absolute()) if self._path else "from the environment"
         remedies = [
@@ -165,7 +165,7 @@ class Problems:
         value = error["input"]
         if _holds_key(value):
             self._holds_key = True
-            return f"{self._name(place)} holds what looks like an API key: it is not repeated"
+            return f"{self._name(place)} contains what looks like an API key: it is not repeated"
         scalar = isinstance(value, str | int | float)
         shown = "" if place[:2] in UNSHOWN or not scalar else f" = {_short(value)}"
         name, rule = self._name(place), _rule(error)
@@ -174,7 +174,7 @@ class Problems:
         return f"{name}{shown} {rule}"
 
     def _name(self, place: tuple[str, ...]) -> str:
-        """Return what the user wrote: a variable, or a key of the file."""
+        """Return the name that the user wrote: a variable, or a key of the file."""
         in_file = ".".join(part if part.isprintable() else repr(part) for part in place)
         table: Any = self._environment
         for depth, part in enumerate(place):

@@ -1,6 +1,6 @@
-"""What the configuration may say: every table, every key, and what its value must be.
+"""What the configuration may contain: every table, every key, and what its value must be.
 
-The only module that knows pydantic. `problems` words what is wrong; `load` reads the values.
+The only module that knows pydantic. `problems` describes what is wrong; `load` reads the values.
 """
 
 import json
@@ -31,7 +31,7 @@ from lastseen.rosters.rows import FIELDS
 from lastseen.rosters.sources import SOURCES, known_sources
 
 _PREFIX, _DELIMITER = "lastseen_", "__"
-"""How the variables begin that set a key, and what stands between table and key."""
+"""The beginning of the variables that set a key, and the separator of table and key."""
 
 CENTURY = 36500
 """More days than anything here can mean; beyond it arithmetic with times would fail."""
@@ -40,7 +40,7 @@ CENTURY = 36500
 def checked(tables: dict[str, Any], environ: Mapping[str, str], *, path: Path | None) -> Settings:
     """Return the settings that the file's `tables` and the environment make together.
 
-    `path` is the file, None where there is none. Raises UsageError with every problem.
+    `path` is the file, None if there is none. Raises UsageError with every problem.
     """
     environment = _environment(environ)
     _anchor_paths(tables, path)
@@ -52,9 +52,9 @@ def checked(tables: dict[str, Any], environ: Mapping[str, str], *, path: Path | 
         configuration = _Configuration.model_validate(_joined(tables, environment))
     except ValidationError as error:
         problems.note(error.errors(include_url=False))
-        raise problems.told() from None
+        raise problems.as_error() from None
     if problems:
-        raise problems.told()
+        raise problems.as_error()
     return _settings(configuration)
 
 
@@ -71,7 +71,7 @@ def _number(value: object) -> object:
 
 
 def _split(value: object) -> object:
-    """Take text for a list in JSON, or separated by commas."""
+    """Accept text for a list in JSON, or separated by commas."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -89,7 +89,7 @@ def _json(value: object) -> object:
 
 
 def _unset_if_empty(value: object) -> object:
-    """Take an empty text for a key that isn't set."""
+    """Accept an empty text for a key that isn't set."""
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -98,26 +98,26 @@ def _home(path: Path | None) -> Path | None:
 
 
 def _address(text: str) -> str:
-    """Return a portal's address in the one form that the ledger knows it by."""
+    """Return a portal's address in the form in which the ledger keeps it."""
     try:
         return portal_address(text)
     except UsageError as error:
-        # Of its texts only this one never repeats what was written, which may be a key.
+        # Only this text never repeats what was written, which may be a key.
         raise ValueError(f"can't be used: {error.remedy}".rstrip(".")) from None
 
 
 def _status(value: object) -> object:
-    """Take the name or the number of the one status by which a portal disables."""
+    """Accept the name or the number of the one status by which a portal disables."""
     text = "" if isinstance(value, bool) else str(value).strip().casefold()
     if text == "2":
         return 2
     if text == "terminated":
         return "Terminated"
-    raise ValueError("must be Terminated or 2: by no other status does a portal disable")
+    raise ValueError("must be Terminated or 2: no other status disables an account")
 
 
 def _source(name: str) -> str:
-    # Asking which packages bring sources reads every package's list of entry points.
+    # Asking which packages provide sources reads every package's list of entry points.
     if name not in SOURCES and name not in known_sources():
         raise ValueError(f"must be one of {', '.join(known_sources())}")
     return name
@@ -145,7 +145,7 @@ def _fields(columns: dict[str, str]) -> dict[str, str]:
 
 def _with_sign_ins(kinds: tuple[str, ...]) -> tuple[str, ...]:
     if "sign-in" not in kinds:
-        raise ValueError("must include sign-in: whoever only signs in was there")
+        raise ValueError("must include sign-in: a sign-in alone is presence")
     return tuple(dict.fromkeys(kinds))
 
 
@@ -175,7 +175,7 @@ _Kinds = Annotated[
 
 _PORTAL = PortalSettings(url="")
 _ROSTER, _POLICY, _GUARDRAILS = RosterOptions(), Policy(), Guardrails()
-"""The models say what a key is that isn't set; here it is only repeated from them."""
+"""The defaults come from the model; here they are only repeated."""
 
 
 class _Table(BaseModel):
@@ -277,7 +277,7 @@ class _Ledger(_Table):
 
 
 class _Configuration(_Table):
-    """The tables of the file; the environment is joined to them before they come here."""
+    """The tables of the file; the environment is merged into them before."""
 
     portal: _Portal
     roster: _Roster = _Roster()
@@ -308,7 +308,7 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _anchor_paths(tables: dict[str, Any], path: Path | None) -> None:
-    """Take relative paths of the file from the file's folder."""
+    """Resolve relative paths in the file against the file's folder."""
     if path is None:
         return
     for name, key in (("roster", "path"), ("portal", "api_key_file")):

@@ -1,4 +1,4 @@
-"""The configuration as one frozen object: what can be set, and what it is when it isn't.
+"""The configuration as one frozen object: what can be set, and the defaults.
 
 `load` reads it. The API key is never in here: see `api_key`.
 """
@@ -28,12 +28,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be configured."""
 
     portal: PortalSettings
-    """Which portal."""
+    """The portal."""
     roster: RosterOptions = RosterOptions()
     """Where contractors come from."""
     policy: Policy = Policy()
-    """By which rules a review decides."""
+    """The rules by which a review decides."""
     guardrails: Guardrails = Guardrails()
-    """Beyond which numbers a run stops."""
+    """The limits beyond which a run stops."""
     ledger_url: str | None = None
     """`sqlite:////file` or `postgresql+psycopg://…`; not set: a file in the data folder."""

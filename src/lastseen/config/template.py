@@ -107,14 +107,14 @@ _ROSTER_OPTIONS: Mapping[str, tuple[str, object]] = {
     "headers": ("http, scim: headers to send.", {"Authorization": "Bearer env:HR_TOKEN"}),
     "options": ("options of another package's source.", {"key": "value"}),
 }
-"""What to say of the keys that belong to one source, and an example of each."""
+"""The comment for the keys that belong to one source, and an example of each."""
 
 
 def configuration_text(settings: Settings) -> str:
     """Return a TOML file with every key, its value and what it means.
 
-    What isn't set stands there as a comment with an example. A relative `roster.path` is written
-    as it is: whoever reads the file takes it from the file's folder.
+    Keys that aren't set become comments with an example. A relative `roster.path` is written as
+    it is: it is resolved against the file's folder when it is read.
     """
     policy, guardrails = settings.policy, settings.guardrails
     ledger_url = settings.ledger_url
@@ -160,7 +160,7 @@ _COHORT_EXAMPLE = """
 
 
 def _cohorts(cohorts: Sequence[Cohort]) -> str:
-    """Return the tables of the cohorts, or an example where there are none."""
+    """Return the tables of the cohorts, or an example if there are none."""
     unset = Cohort(name="")
     lines: list[str] = []
     for cohort in cohorts:
@@ -173,7 +173,7 @@ def _cohorts(cohorts: Sequence[Cohort]) -> str:
 
 
 def _roster_options(roster: RosterOptions) -> str:
-    """Return the keys that belong to single sources; tables come last, as TOML has it."""
+    """Return the keys that belong to single sources; tables come last, as TOML requires."""
     keys: list[str] = []
     tables: list[str] = []
     for name in RosterOptions.__struct_fields__:

@@ -24,12 +24,12 @@ async def open_portal(
     limits: Limits = Limits(),  # noqa: B008
     disabled_status: str | int = "Terminated",
 ) -> AsyncIterator[Portal]:
-    """Yield the portal at `url`, asked with `key` over the network until the block ends.
+    """Yield the portal at `url`, queried with `key` over the network until the block ends.
 
-    `clock` is the machine's, against which the portal's is held. `disabled_status` is how a
-    change to Terminated is written: "Terminated" or 2; the way back is written alike.
+    `clock` is the machine's, to which the portal's is compared. `disabled_status` is how a change
+    to Terminated is written: "Terminated" or 2; the way back is written in the same form.
 
-    Nothing is asked yet. Raises UsageError for an address, a key or a status that can't be used.
+    No request is sent yet. Raises UsageError for an unusable address, key or status.
     """
     from lastseen.docspace.client import client_over
     from lastseen.docspace.http.transport import network

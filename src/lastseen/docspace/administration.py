@@ -1,7 +1,7 @@
-"""What administrators did to people, as the trail tells: pages of one action each.
+"""What administrators did to people, according to the trail: pages of one action each.
 
-The trail filters before it cuts a page (AuditEventsRepository.cs), so one action is asked for at a
-time; whom it was done to stands in `target`, ids joined by commas (MessageTarget.cs).
+The trail filters before it cuts a page (AuditEventsRepository.cs), so one action is requested at a
+time; `target` holds the ids of the people concerned, joined by commas (MessageTarget.cs).
 """
 
 from typing import Any
@@ -52,7 +52,7 @@ async def administration_page(
 
 
 def read_acts(body: bytes) -> tuple[AdministrativeAct, ...]:
-    """Return what an answer tells of administrators' acts; raises MalformedResponse."""
+    """Return the administrators' acts in an answer; raises MalformedResponse."""
     envelope = decode(_decoder.decode, body)
     check_count(envelope.count, envelope.response)
     return tuple(
@@ -74,7 +74,7 @@ def _read(answer: Answer) -> AdministrationPage:
 
 
 def _people(target: object) -> frozenset[UserId]:
-    """Return the ids that a target names; a target of another kind names nobody."""
+    """Return the ids in a target; a target of another kind names nobody."""
     parts = target if isinstance(target, list) else [target]
     texts = [part for part in parts if isinstance(part, str)]
     return frozenset(user_id(one) for text in texts for one in text.split(",") if one.strip())

@@ -1,4 +1,4 @@
-"""API keys: what the own one may do and until when, and when everybody's were last used.
+"""API keys: what the current one may do and until when, and when every key was last used.
 
 Shapes are those of ApiKeyResponseDto.cs. No key's value is ever read: the portal shows none.
 """
@@ -21,7 +21,7 @@ _OWN_KEY_PATH = "/api/2.0/keys/@self"
 
 _ASKING_OWN = Operation("asking what the API key may do", Topic.KEYS)
 _LISTINGS = 3
-"""How often the list of keys is asked for."""
+"""How often the list of keys is requested."""
 
 _LISTING = Operation("listing the portal's API keys", Topic.KEYS)
 
@@ -47,7 +47,7 @@ _keys_decoder = msgspec.json.Decoder(_KeysEnvelope)
 
 
 async def own_key(client: RetryingClient) -> OwnKey | None:
-    """Return what the own key may do, or None on a release that can't tell (3.1.0)."""
+    """Return what the current key may do, or None on a release that doesn't say (3.1.0)."""
     request = Request(method="GET", path=_OWN_KEY_PATH)
     try:
         return await client.ask(request, _ASKING_OWN, lambda answer: read_own_key(answer.body))
@@ -60,9 +60,9 @@ async def own_key(client: RetryingClient) -> OwnKey | None:
 async def key_uses(client: RetryingClient) -> tuple[KeyUse, ...]:
     """Return when each key of the portal was last used; needs an administrator's key.
 
-    `count` of the envelope says nothing: the list is streamed, and nobody counts a stream. A list
-    that lost an entry on the way looks whole, so it is asked for several times and every use that
-    any answer shows counts.
+    `count` of the envelope means nothing: the list is streamed, and a stream is not counted. A list
+    that lost an entry looks complete, so it is requested several times and every use that any
+    answer shows counts.
     """
     request = Request(method="GET", path=_KEYS_PATH)
     answers = [
@@ -82,7 +82,7 @@ def read_own_key(body: bytes) -> OwnKey:
 
 
 def read_key_uses(body: bytes) -> tuple[KeyUse, ...]:
-    """Return the uses that a list of keys tells; raises MalformedResponse."""
+    """Return the uses in a list of keys; raises MalformedResponse."""
     return tuple(
         KeyUse(owner=_owner(wire.create_by), last_used_at=_moment(wire.last_used))
         for wire in decode(_keys_decoder.decode, body).response

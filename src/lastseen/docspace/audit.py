@@ -43,14 +43,14 @@ class _EventsEnvelope(Envelope, frozen=True, kw_only=True):
 _decoder = msgspec.json.Decoder(_EventsEnvelope)
 
 
-async def sign_in_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
+async def sign_in_page(client: RetryingClient, query: EventQuery) -> EventPage:
     """Return one page of the sign-in log; raises PortalError, ValueError for an invalid query."""
-    return await _page(conversation, SIGN_INS_PATH, "reading the sign-in log", query)
+    return await _page(client, SIGN_INS_PATH, "reading the sign-in log", query)
 
 
-async def trail_page(conversation: RetryingClient, query: EventQuery) -> EventPage:
+async def trail_page(client: RetryingClient, query: EventQuery) -> EventPage:
     """Return one page of the audit trail; raises PortalError, ValueError for an invalid query."""
-    return await _page(conversation, TRAIL_PATH, "reading the audit trail", query)
+    return await _page(client, TRAIL_PATH, "reading the audit trail", query)
 
 
 def wire_date(moment: Instant) -> str:
@@ -81,9 +81,7 @@ def read_events(body: bytes) -> list[Event]:
     return events
 
 
-async def _page(
-    conversation: RetryingClient, path: str, attempted: str, query: EventQuery
-) -> EventPage:
+async def _page(client: RetryingClient, path: str, attempted: str, query: EventQuery) -> EventPage:
     if not 1 <= query.count <= _MOST_A_PAGE or query.start < 0:
         raise ValueError(f"no page has {query.count} events from {query.start} on")
     request = Request(method="GET", path=path, query=_pairs(query))
@@ -97,7 +95,7 @@ async def _page(
             portal_time=answer.portal_time,
         )
 
-    return await conversation.ask(request, Operation(attempted, Topic.LOGS), read)
+    return await client.ask(request, Operation(attempted, Topic.LOGS), read)
 
 
 def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
@@ -114,7 +112,7 @@ def _pairs(query: EventQuery) -> tuple[tuple[str, str], ...]:
 
 
 def _is_plain(events: list[Event]) -> bool:
-    """Return whether nothing about these events has to be refused or normalised, as usual.
+    """Return whether nothing about these events needs to be refused or normalised, as usual.
 
     Makes the checks of `_check` on all events at once, in a third of the time.
     """
@@ -140,7 +138,7 @@ def _check(events: list[Event]) -> None:
     When clocks go back, one hour occurs twice. The portal converts each event to local time and
     back (TenantUtil.cs, ApiDateTime.cs), so it shows the first pass of that hour as the second,
     but it sorts by the true time. A page may therefore go up once, by an hour at most, to an event
-    that was written earlier, as its id shows, or whose date lies in such an hour (the trail assigns
+    that was written earlier, as its id shows, or whose date is in such an hour (the trail assigns
     ids late). The events above it prove that it happened no later than they did, so it takes their
     time.
     """

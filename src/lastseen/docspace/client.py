@@ -1,7 +1,7 @@
-"""The portal as the rest of Lastseen sees it, carried out by asking a DocSpace server.
+"""The portal as the rest of Lastseen sees it, implemented by a DocSpace server's API.
 
-Each method names what it asks and hands over: to `people`, `audit`, and the conversation that
-carries it. `client_over` builds one over any transport; `lastseen.docspace.open_portal` over the
+Each method builds a request and delegates to `people`, `audit` and the `RetryingClient` that
+sends it. `client_over` builds one over any transport; `lastseen.docspace.open_portal` over the
 network.
 """
 
@@ -52,19 +52,19 @@ _BY_NUMBER = {AccountStatus.ACTIVE: "1", AccountStatus.TERMINATED: "2"}
 
 
 class Client:
-    """A DocSpace portal, asked through a conversation. See `interface.Portal` for each method."""
+    """A DocSpace portal behind a RetryingClient. See `interface.Portal` for each method."""
 
     def __init__(
         self,
         url: str,
-        conversation: RetryingClient,
+        requests: RetryingClient,
         *,
         error_text: ErrorText,
         status_segments: dict[AccountStatus, str],
     ) -> None:
-        """Speak as `conversation` does; `status_segments` are the ends of the path of a change."""
+        """Send through `requests`; `status_segments` are the last path segments of a change."""
         self._url = url
-        self._conversation = conversation
+        self._requests = requests
         self._error_text = error_text
         self._status_segments = status_segments
         self._is_counted = False
@@ -77,59 +77,59 @@ class Client:
 
     @property
     def traffic(self) -> Traffic:
-        """What was asked so far."""
-        return self._conversation.traffic
+        """The requests so far."""
+        return self._requests.traffic
 
     @property
     def largest_skew_seconds(self) -> float:
-        """Largest difference between the clocks; positive where the portal is ahead."""
-        return self._conversation.largest_skew_seconds
+        """The largest difference between the clocks; positive if the portal is ahead."""
+        return self._requests.largest_skew_seconds
 
     @property
     def tells_its_time(self) -> bool:
         """Whether any answer so far had a `Date` header that can be read."""
-        return self._conversation.tells_its_time
+        return self._requests.tells_its_time
 
     @property
     def concurrency(self) -> int:
-        """How many requests may sensibly be under way at once just now."""
-        return self._conversation.concurrency
+        """How many requests should be in flight at once now."""
+        return self._requests.concurrency
 
     async def whoami(self) -> Profile:
-        """Return the account that the key acts as."""
-        return await people.whoami(self._conversation)
+        """Return the account of the API key."""
+        return await people.whoami(self._requests)
 
     async def person(self, user_id: UserId) -> Profile | None:
-        """Return one person, or None where the portal knows no such id."""
-        return await people.person(self._conversation, user_id)
+        """Return one person, or None if the portal knows no such id."""
+        return await people.person(self._requests, user_id)
 
     async def people_by_email(self, email: str) -> tuple[Profile, ...]:
         """Return everyone with this address in any case."""
-        return await people.people_by_email(self._conversation, self._error_text, email)
+        return await people.people_by_email(self._requests, self._error_text, email)
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
-        """Return everyone the query names, each once, proven whole."""
-        return await people.people(self._conversation, self._error_text, query)
+        """Return everyone who matches the query, each once, proven complete."""
+        return await people.people(self._requests, self._error_text, query)
 
     async def count_people(self, query: PeopleQuery) -> int:
-        """Return how many people the query names."""
-        return await people.count_people(self._conversation, query)
+        """Return how many people match the query."""
+        return await people.count_people(self._requests, query)
 
     def expect_days(self, number: float) -> None:
-        """Allow the logs as much as reading so many days back needs."""
-        self._conversation.expect_days(number)
+        """Raise the limits for the logs to what reading that many days back needs."""
+        self._requests.expect_days(number)
 
     async def sign_ins(self, query: EventQuery) -> EventPage:
         """Return one page of the sign-in log."""
         await self._know_its_size()
-        page = await audit.sign_in_page(self._conversation, query)
+        page = await audit.sign_in_page(self._requests, query)
         self._pulses[EvidenceKind.SIGN_IN].note(page.events)
         return page
 
     async def trail(self, query: EventQuery) -> EventPage:
         """Return one page of the audit trail."""
         await self._know_its_size()
-        page = await audit.trail_page(self._conversation, query)
+        page = await audit.trail_page(self._requests, query)
         self._pulses[EvidenceKind.ACTIVITY].note(page.events)
         return page
 
@@ -141,42 +141,42 @@ class Client:
         """Return how long the portal keeps its logs."""
         request = Request(method="GET", path=_RETENTION_PATH)
         operation = Operation("asking how long the logs are kept", Topic.LOGS)
-        return await self._conversation.ask(
+        return await self._requests.ask(
             request, operation, lambda answer: read_retention(answer.body)
         )
 
     async def release(self) -> Release | None:
         """Return which release of the server answers."""
-        return await release.release(self._conversation)
+        return await release.release(self._requests)
 
     async def time_zone(self) -> str | None:
         """Return the IANA name of the portal's time zone."""
-        return await time_zone.time_zone(self._conversation)
+        return await time_zone.time_zone(self._requests)
 
     async def own_key(self) -> OwnKey | None:
-        """Return what the key in use may do and until when."""
-        return await api_keys.own_key(self._conversation)
+        """Return what the current key may do and until when."""
+        return await api_keys.own_key(self._requests)
 
     async def key_uses(self) -> tuple[KeyUse, ...]:
         """Return when each API key of the portal was last used."""
-        return await api_keys.key_uses(self._conversation)
+        return await api_keys.key_uses(self._requests)
 
     async def session_settings(self) -> SessionSettings:
         """Return how long sessions live."""
-        return await session_settings.session_settings(self._conversation)
+        return await session_settings.session_settings(self._requests)
 
     async def administration(
         self, action_id: int, *, since: Instant, start: int = 0
     ) -> AdministrationPage:
         """Return a page of what administrators did, one action."""
         return await administration.administration_page(
-            self._conversation, action_id, since=since, start=start
+            self._requests, action_id, since=since, start=start
         )
 
     async def set_status(
         self, user_ids: tuple[UserId, ...], status: AccountStatus
     ) -> tuple[Profile, ...]:
-        """Give all of them a status in one request; raises ValueError for any but the two."""
+        """Give all of them a status in one request; raises ValueError for any other status."""
         segment = self._status_segments.get(status)
         if segment is None:
             raise ValueError(f"nobody can be made {status.name}")
@@ -190,24 +190,24 @@ class Client:
         verb = "disabling" if status is AccountStatus.TERMINATED else "reinstating"
         number = counting.people(len(user_ids))
         operation = Operation(f"{verb} {number}", Topic.CHANGE)
-        return await self._conversation.ask(
+        return await self._requests.ask(
             request, operation, lambda answer: read_changed_people(answer.body)
         )
 
     async def end_sessions(self, user_id: UserId) -> None:
         """End all sessions of a person."""
-        await sessions.end_sessions(self._conversation, user_id)
+        await sessions.end_sessions(self._requests, user_id)
 
     async def close(self) -> None:
-        """Let nothing live on; the transport is closed by whoever made it."""
-        await self._conversation.close()
+        """Release everything; the transport is closed by its owner."""
+        await self._requests.close()
 
     async def _know_its_size(self) -> None:
-        """Count the portal's people before the limit is reached that grows with their number.
+        """Count the portal's people before the limit that grows with their number is reached.
 
-        A review of a few contractors knows only these, but the logs are everybody's.
+        A review of a few contractors knows only these, but the logs contain everybody's entries.
         """
-        if self._conversation.logs_are_nearly_spent and not self._is_counted:
+        if self._requests.logs_are_nearly_spent and not self._is_counted:
             self._is_counted = True
             await self.count_people(PeopleQuery())
 
@@ -222,13 +222,13 @@ def client_over(
     disabled_status: str | int = "Terminated",
     effects: Runtime | None = None,
 ) -> Client:
-    """Return a client that asks through `transport`.
+    """Return a client that sends through `transport`.
 
-    `url` is only shown; `key`, where there is one, is only kept out of every text. Raises
-    UsageError for a `disabled_status` other than the name or the number of Terminated.
+    `url` is only for messages; `key`, if given, is kept out of every text. Raises UsageError for
+    a `disabled_status` other than the name or the number of Terminated.
     """
     error_text = ErrorText(url, key or ApiKey(""))
-    conversation = RetryingClient(
+    requests = RetryingClient(
         transport,
         error_text,
         clock=clock,
@@ -236,12 +236,12 @@ def client_over(
         effects=effects or Runtime(),
     )
     return Client(
-        url, conversation, error_text=error_text, status_segments=status_segments(disabled_status)
+        url, requests, error_text=error_text, status_segments=status_segments(disabled_status)
     )
 
 
 def status_segments(disabled_status: str | int) -> dict[AccountStatus, str]:
-    """Return how the path of a change ends for each status, by name or by number alike.
+    """Return the last path segment of a change to each status, by name or by number alike.
 
     Raises UsageError for anything but Terminated or 2.
     """
@@ -253,6 +253,6 @@ def status_segments(disabled_status: str | int) -> dict[AccountStatus, str]:
     raise UsageError(
         attempted="reading portal.disabled_status",
         found=f"{text[:40]!r} is not a status that disables",
-        meaning="a portal knows two statuses to give: Active (1) and Terminated (2)",
+        meaning="a portal can give two statuses: Active (1) and Terminated (2)",
         remedy='write "Terminated" or 2',
     )

@@ -1,7 +1,7 @@
-"""The hour that a night has twice where clocks go back: which written dates can lie in one.
+"""The hour that occurs twice when clocks go back, and the dates that may lie in it.
 
-The portal tells an offset with each date but not its zone, so every zone that the machine knows is
-looked at. A machine without a database of zones (Windows, without `tzdata`) knows of none.
+The portal gives an offset with each date but not its zone, so every zone that the machine knows is
+checked. A machine without a database of zones (Windows, without `tzdata`) knows none.
 """
 
 from datetime import datetime

@@ -1,6 +1,6 @@
-"""What the rest of Lastseen may ask of a portal, without a word of HTTP.
+"""What the rest of Lastseen may ask of a portal, independent of HTTP.
 
-`client` carries it out over the network; campaigns carry it out in process.
+`client` implements it over the network; campaigns implement it in process.
 """
 
 from typing import Protocol
@@ -13,12 +13,12 @@ from lastseen.model.sighting import Event, EvidenceKind
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page of events is asked for. Only what is set is sent."""
+    """The query for a page of events. Only what is set is sent."""
 
     start: int = 0
-    """How many events to pass over, newest first (`startIndex`)."""
+    """How many events to skip, newest first (`startIndex`)."""
     count: int = 100
-    """How many to bring: 1 to 100."""
+    """How many to return: 1 to 100."""
     user_id: UserId | None = None
     """Only this person's."""
     action_id: int | None = None
@@ -30,22 +30,22 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page as it came, checked for shape and for newest-first order, nothing more."""
+    """A page as it came, checked only for its shape and for newest-first order."""
 
     query: EventQuery
-    """What was asked."""
+    """The query."""
     events: list[Event]
-    """What came: newest first; equal seconds in any order."""
+    """The events: newest first; equal seconds in any order."""
     sent_at: Instant
-    """When the request left, by the machine's clock."""
+    """When the request was sent, by the machine's clock."""
     answered_at: Instant
-    """When the answer was whole, by the machine's clock."""
+    """When the answer was complete, by the machine's clock."""
     portal_time: Instant | None
     """The answer's `Date` header: the portal's clock, whole seconds."""
 
 
 EMPTY_READINGS = 3
-"""So many readings have to say that a list of people, or a search, is empty before it counts."""
+"""How many readings must say that a list of people, or a search, is empty before it counts."""
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +59,11 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a session lives (`settings/cookiesettings`)."""
 
     minutes: int | None
-    """At most so long; None: until its sign-in event is deleted."""
+    """The limit; None: until its sign-in event is deleted."""
 
 
 class AdministrativeAct(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that somebody did to people or settings, as the trail tells."""
+    """One thing that somebody did to people or settings, according to the trail."""
 
     event_id: int
     """The portal's id of the entry."""
@@ -79,11 +79,11 @@ class AdministrationPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of acts of one kind."""
 
     acts: tuple[AdministrativeAct, ...]
-    """Newest first. A portal that ignores filters brings other actions as well."""
+    """Newest first. A portal that ignores filters returns other actions as well."""
     is_full: bool
     """Whether older ones may be on the next page."""
     answered_at: Instant
-    """When the answer was whole, by the machine's clock."""
+    """When the answer was complete, by the machine's clock."""
 
 
 class KeyUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,12 +96,12 @@ class KeyUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What the key in use may do (`keys/@self`)."""
+    """What the current key may do (`keys/@self`)."""
 
     permissions: frozenset[str]
     """Its scopes, as `accounts:read`; empty: everything that its owner may do."""
     expires_at: Instant | None
-    """From when on it is refused; None: it does not expire."""
+    """From when it is refused; None: it does not expire."""
 
     @property
     def reads_logs(self) -> bool:
@@ -132,7 +132,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeopleQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which people a list is asked for. Every status is always included."""
+    """The query for a list of people. Every status is always included."""
 
     guests_only: bool = False
     """Only guests (`area=Guests`)."""
@@ -145,12 +145,12 @@ class PeopleQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked of the portal so far."""
+    """The requests to the portal so far."""
 
     requests: int = 0
     """Requests sent, retries included."""
     retries: int = 0
-    """Requests that had to be sent again: something was wrong with the first answer."""
+    """Requests that had to be sent again, since something was wrong with the first answer."""
     throttled: int = 0
     """Answers with status 429."""
 
@@ -164,14 +164,14 @@ class Portal(Protocol):
 
     @property
     def traffic(self) -> Traffic:
-        """What was asked so far."""
+        """The requests so far."""
 
     @property
     def largest_skew_seconds(self) -> float:
         """Largest difference seen between the portal's clock and the machine's, signed.
 
-        Positive where the portal is ahead. A difference within the header's own grain of a second
-        is not counted, nor what the answer was under way.
+        Positive if the portal is ahead. A difference within the header's resolution of a second is
+        not counted, nor the time that the answer took.
         """
 
     @property
@@ -180,33 +180,33 @@ class Portal(Protocol):
 
     @property
     def concurrency(self) -> int:
-        """How many requests may sensibly be under way at once just now."""
+        """How many requests should be in flight at once now."""
 
     async def whoami(self) -> Profile:
-        """Return the account that the key acts as (`people/@self`)."""
+        """Return the account of the API key (`people/@self`)."""
 
     async def person(self, user_id: UserId) -> Profile | None:
-        """Return one person, or None where the portal knows no such id."""
+        """Return one person, or None if the portal knows no such id."""
 
     async def people_by_email(self, email: str) -> tuple[Profile, ...]:
-        """Return everyone with this address, or nearly (`near_key`): one person as a rule."""
+        """Return everyone with this address, or nearly (`near_key`): usually one person."""
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
-        """Return everyone the query names, each once, proven whole against `total`.
+        """Return everyone who matches the query, each once, proven complete against `total`.
 
-        Raises PortalUnreadable when the list can't be proven whole.
+        Raises PortalUnreadable if the list can't be proven complete.
         """
 
     async def count_people(self, query: PeopleQuery) -> int:
-        """Return how many people the query names (one request, `count=1`)."""
+        """Return how many people match the query (one request, `count=1`)."""
 
     def expect_days(self, number: float) -> None:
-        """Allow the logs as many requests and as much time as reading so many days back needs."""
+        """Raise the limits for the logs to what reading that many days back needs."""
 
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
         """Return the stretches over which the pages read so far show entries at least daily.
 
-        Whoever's entries they are; in no order, and they may overlap.
+        Whoever wrote them; in no order, and they may overlap.
         """
 
     async def sign_ins(self, query: EventQuery) -> EventPage:
@@ -219,13 +219,13 @@ class Portal(Protocol):
         """Return how long the portal keeps its logs."""
 
     async def release(self) -> Release | None:
-        """Return which release of the server answers, None where it doesn't tell."""
+        """Return which release of the server answers, None if it doesn't say."""
 
     async def time_zone(self) -> str | None:
-        """Return the IANA name of the portal's time zone as it tells it, None where it doesn't."""
+        """Return the IANA name of the portal's time zone, None if it doesn't give one."""
 
     async def own_key(self) -> OwnKey | None:
-        """Return what the key in use may do and until when, None on a release that can't tell."""
+        """Return what the current key may do and until when, None on a release that doesn't say."""
 
     async def key_uses(self) -> tuple[KeyUse, ...]:
         """Return when each API key of the portal was last used."""
@@ -243,17 +243,17 @@ class Portal(Protocol):
     ) -> tuple[Profile, ...]:
         """Give all of them a status in one request, and return them as the portal answers.
 
-        The answer may name others than were asked for: what changed is for the caller to judge.
-        Never retried inside where the request may have reached the portal: then
-        PortalUnreachable, PortalUnreadable or PortalRefused (5xx) says that the outcome is
+        The answer may name people who were not requested; the caller checks who has changed.
+        Never retried if the request may have reached the portal: then PortalUnreachable,
+        PortalUnreadable or PortalRefused (5xx) says that the outcome is
         unknown. A 403 or 402 is PortalRefused: see `status`.
         """
 
     async def end_sessions(self, user_id: UserId) -> None:
-        """End all sessions of a person. Never retried inside, as `set_status`."""
+        """End all sessions of a person. Never retried, as `set_status`."""
 
 
 def clocks_agree(portal: Portal) -> bool:
-    """Say whether the portal tells its time, and it is this machine's: else idle time is wrong."""
+    """Say whether the portal gives its time and it is this machine's: else idle time is wrong."""
     skew = abs(portal.largest_skew_seconds)
     return portal.tells_its_time and skew <= CLOCK_TOLERANCE.total_seconds()

@@ -1,7 +1,7 @@
 """Reads pages of events that are not written the usual way, without losing any of them.
 
-`audit` comes here only when the quick decoder refused a page: dates as objects, actions by name,
-ids as text, nulls. What can't be understood makes the page unreadable; an action that is in no
+`audit` comes here only if the quick decoder refused a page: dates as objects, actions by name,
+ids as text, nulls. Anything else makes the page unreadable; an action that is in no
 table keeps a number of its own, so that it is seen as unrecognised.
 """
 
@@ -14,7 +14,7 @@ from lastseen.docspace.wire import Envelope, MalformedResponse, check_count, dec
 from lastseen.model.sighting import Event
 
 _UNRECOGNISED = -1
-"""MessageAction.None: an action that says nothing."""
+"""MessageAction.None: an action without meaning."""
 
 ACTIONS = {
     "None": -1,
@@ -49,7 +49,7 @@ ACTIONS = {
     "LoginSuccessViaOAuth": 1028,
     "LoginSuccessViaPassword": 1029,
 }
-"""The numbers of the names in MessageAction.cs that a sign-in log holds, misspelling included."""
+"""The numbers of the names in MessageAction.cs that a sign-in log contains, with misspellings."""
 
 _ACTIONS_IN_ANY_CASE = {name.lower(): number for name, number in ACTIONS.items()}
 

@@ -1,6 +1,6 @@
 """Lists of people, read in pages and proven complete; and single people.
 
-Why a person is wanted, and whether they are a contractor, is not known here.
+Why a person is needed, and whether they are a contractor, is not known here.
 """
 
 import re
@@ -32,15 +32,15 @@ _LISTING = Operation("listing people", Topic.PEOPLE)
 _LOOKING_UP = Operation("looking up a person", Topic.PEOPLE, may_be_absent=True)
 
 
-async def whoami(conversation: RetryingClient) -> Profile:
-    """Return the account that the key acts as."""
+async def whoami(client: RetryingClient) -> Profile:
+    """Return the account of the API key."""
     request = Request(method="GET", path=_SELF_PATH)
     operation = Operation("asking whom the API key belongs to", Topic.PEOPLE)
-    return await conversation.ask(request, operation, lambda answer: read_person(answer.body))
+    return await client.ask(request, operation, lambda answer: read_person(answer.body))
 
 
-async def person(conversation: RetryingClient, identity: UserId) -> Profile | None:
-    """Return the person with this id, or None where there is none.
+async def person(client: RetryingClient, identity: UserId) -> Profile | None:
+    """Return the person with this id, or None if there is none.
 
     An answer about another person raises PortalUnreadable.
 
@@ -61,11 +61,11 @@ async def person(conversation: RetryingClient, identity: UserId) -> Profile | No
             raise MalformedResponse("it is about another person")
         return profile
 
-    return await conversation.ask(request, _LOOKING_UP, read)
+    return await client.ask(request, _LOOKING_UP, read)
 
 
 async def people_by_email(
-    conversation: RetryingClient, error_text: ErrorText, email: str
+    client: RetryingClient, error_text: ErrorText, email: str
 ) -> tuple[Profile, ...]:
     """Return everyone with this address, or one easily mistaken for it (`near_key`).
 
@@ -76,19 +76,19 @@ async def people_by_email(
     wanted = email.strip()
     if not wanted:
         return ()
-    found = await people(conversation, error_text, PeopleQuery(text=wanted))
+    found = await people(client, error_text, PeopleQuery(text=wanted))
     return tuple(one for one in found if near_key(one.email) == near_key(wanted))
 
 
-async def count_people(conversation: RetryingClient, query: PeopleQuery) -> int:
+async def count_people(client: RetryingClient, query: PeopleQuery) -> int:
     """Return how many people match the query, as the portal counts them; raises PortalError."""
-    total = (await _page(conversation, query, start=0, count=1)).total
-    conversation.expect_people(total, _LISTING)
+    total = (await _page(client, query, start=0, count=1)).total
+    client.expect_people(total, _LISTING)
     return total
 
 
 async def people(
-    conversation: RetryingClient, error_text: ErrorText, query: PeopleQuery
+    client: RetryingClient, error_text: ErrorText, query: PeopleQuery
 ) -> tuple[Profile, ...]:
     """Return everyone who matches the query, each once, sorted by e-mail address.
 
@@ -100,33 +100,33 @@ async def people(
     totals: set[int] = set()
     empty = 0
     for _ in range(_READINGS):
-        pages = await _pages(conversation, query)
+        pages = await _pages(client, query)
         found = {profile.id: profile for page in pages for profile in page.people}
         totals = {page.total for page in pages}
         # An empty list has no entries to count, so every reading has to agree.
         empty += not found
         if totals == {len(found)} and (found or empty == _READINGS):
             return _as_asked(error_text, query, tuple(found.values()))
-    told = " or ".join(str(total) for total in sorted(totals))
+    claimed = " or ".join(str(total) for total in sorted(totals))
     raise error_text.unreadable(
-        _LISTING, f"the list claims {told} people but has {len(found)}, in {_READINGS} readings"
+        _LISTING, f"the list claims {claimed} people but has {len(found)}, in {_READINGS} readings"
     )
 
 
-async def _pages(conversation: RetryingClient, query: PeopleQuery) -> list[PeoplePage]:
-    first = await _page(conversation, query, start=0, count=_MOST_A_PAGE)
-    conversation.expect_people(first.total, _LISTING)
+async def _pages(client: RetryingClient, query: PeopleQuery) -> list[PeoplePage]:
+    first = await _page(client, query, start=0, count=_MOST_A_PAGE)
+    client.expect_people(first.total, _LISTING)
     starts = range(_MOST_A_PAGE, first.total, _MOST_A_PAGE)
     async with task_group() as group:
         rest = [
-            group.create_task(_page(conversation, query, start=start, count=_MOST_A_PAGE))
+            group.create_task(_page(client, query, start=start, count=_MOST_A_PAGE))
             for start in starts
         ]
     return [first, *(page.result() for page in rest)]
 
 
 async def _page(
-    conversation: RetryingClient, query: PeopleQuery, *, start: int, count: int
+    client: RetryingClient, query: PeopleQuery, *, start: int, count: int
 ) -> PeoplePage:
     pairs = [
         ("employeeStatus", _EVERY_STATUS),
@@ -152,7 +152,7 @@ async def _page(
             raise MalformedResponse(f"it has {len(page.people)} people instead of {promised}")
         return page
 
-    return await conversation.ask(request, _LISTING, read)
+    return await client.ask(request, _LISTING, read)
 
 
 def _as_asked(

@@ -1,7 +1,7 @@
-"""At which times a log shows entries, whoever's they are: whether it is being written at all.
+"""At which times a log has entries, whoever wrote them: whether it is being written at all.
 
-Sending to the logs is fire-and-forget (DbMessageSender.cs), and a log that has stopped looks like
-everybody having left. Only times are kept here; what a pause means is for the evidence to say.
+Writing to the logs is fire-and-forget (DbMessageSender.cs), and a log that has stopped looks as if
+everybody had left. Only times are kept here; what a pause means is decided in `evidence`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from lastseen.model.instant import Instant, Interval, instant
 from lastseen.model.sighting import Event
 
 GRAIN = timedelta(days=1)
-"""Entries no farther apart than this belong to one stretch."""
+"""Entries no further apart than this belong to one stretch."""
 
 _SECOND = timedelta(seconds=1)
 
@@ -20,7 +20,7 @@ class Pulse:
     """Notes the stretches over which pages of one log show an entry at least every `GRAIN`."""
 
     def __init__(self) -> None:
-        """Begin without having seen a page."""
+        """Start without having seen a page."""
         self._stretches: list[Interval] = []
 
     def note(self, events: Sequence[Event]) -> None:

@@ -1,4 +1,4 @@
-"""Which release of the server answers, and that Lastseen refuses those without API keys.
+"""Which release of the server answers, and the refusal of those without API keys.
 
 `settings/version/build` needs no key (VersionController.cs, BuildVersion.cs).
 """
@@ -34,7 +34,7 @@ _decoder = msgspec.json.Decoder(_BuildEnvelope)
 
 
 async def release(client: RetryingClient) -> Release | None:
-    """Return the portal's release, or None where it doesn't tell."""
+    """Return the portal's release, or None if it doesn't say."""
     request = Request(method="GET", path=_PATH)
     try:
         return await client.ask(request, _ASKING, lambda answer: read_release(answer.body))
@@ -45,7 +45,7 @@ async def release(client: RetryingClient) -> Release | None:
 
 
 async def require_supported(portal: Portal) -> None:
-    """Raise PortalTooOld where the portal says that it is a release without API keys."""
+    """Raise PortalTooOld if the portal says that it is a release without API keys."""
     found = await portal.release()
     if found is not None and not found.is_supported:
         raise PortalTooOld(
@@ -57,7 +57,7 @@ async def require_supported(portal: Portal) -> None:
 
 
 def read_release(body: bytes) -> Release | None:
-    """Return the release that an answer names, if it names one; raises MalformedResponse."""
+    """Return the release in an answer, if there is one; raises MalformedResponse."""
     text = decode(_decoder.decode, body).response.doc_space
     found = _NUMBERS.match(text) if text else None
     if text is None or found is None:

@@ -1,6 +1,6 @@
-"""How long sessions live, as the portal's settings say (TenantCookieSettings.cs).
+"""How long sessions last, according to the portal's settings (TenantCookieSettings.cs).
 
-What that means for somebody who may still be signed in is not known here.
+What that means for a person who may still be signed in is not known here.
 """
 
 import msgspec
@@ -38,7 +38,7 @@ def read_session_settings(body: bytes) -> SessionSettings:
     """Return the setting; raises MalformedResponse.
 
     Disabled, or enabled with 0 minutes, a session ends only with its sign-in event
-    (CookiesManager.cs): the lifetime beside `enabled: false` means nothing.
+    (CookiesManager.cs): the lifetime given with `enabled: false` means nothing.
     """
     cookies = decode(_decoder.decode, body).response
     if not 0 <= cookies.life_time <= _LONGEST_MINUTES:

@@ -1,4 +1,4 @@
-"""In which time zone the portal lives: `settings` tells it to whoever has a key.
+"""The portal's time zone, which `settings` gives to anyone with a key.
 
 `timezone` is an IANA name (SettingsController.cs, TimeZoneConverter.cs).
 """
@@ -27,12 +27,12 @@ _decoder = msgspec.json.Decoder(_SettingsEnvelope)
 
 
 async def time_zone(client: RetryingClient) -> str | None:
-    """Return the name of the portal's time zone, or None where it doesn't tell."""
+    """Return the name of the portal's time zone, or None if it doesn't give one."""
     request = Request(method="GET", path=_PATH)
     return await client.ask(request, _ASKING, lambda answer: read_time_zone(answer.body))
 
 
 def read_time_zone(body: bytes) -> str | None:
-    """Return the time zone that an answer names, unchecked; raises MalformedResponse."""
+    """Return the time zone in an answer, unchecked; raises MalformedResponse."""
     name = decode(_decoder.decode, body).response.timezone
     return name if name and len(name) <= _LONGEST_NAME and name.isprintable() else None

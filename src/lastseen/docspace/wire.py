@@ -26,7 +26,7 @@ _MOST_PEOPLE = 1_000_000
 """A list that claims more people would take an absurd number of pages to read."""
 
 EARLIEST_YEAR, TOO_LATE_A_YEAR = 1971, 9000
-"""The years of all events and accounts lie between these."""
+"""All dates of events and accounts lie between these years."""
 
 NOT_FOUND = 404
 """The HTTP status of an address that a release does not have."""
@@ -164,7 +164,7 @@ def read_retention(body: bytes) -> Retention:
 
 
 def failure(body: bytes) -> Failure | None:
-    """Return the portal's own error in `body`, or None where it is something else."""
+    """Return the portal's own error in `body`, or None if it is something else."""
     try:
         envelope = _failure_decoder.decode(body)
     except _DECODING_ERRORS:
@@ -190,7 +190,7 @@ def decode(decoder: Callable[[bytes], E], body: bytes) -> E:
 
 
 def check_success(envelope: Envelope) -> None:
-    """Raise MalformedResponse where an envelope reports an error."""
+    """Raise MalformedResponse if an envelope reports an error."""
     if envelope.status != 0 or not 200 <= envelope.status_code < 300:
         raise MalformedResponse(
             f"its status is {envelope.status} and its status code {envelope.status_code}"
@@ -198,13 +198,13 @@ def check_success(envelope: Envelope) -> None:
 
 
 def check_count(count: int | None, response: list[Any]) -> None:
-    """Raise MalformedResponse where an envelope's `count` contradicts the list in it."""
+    """Raise MalformedResponse if an envelope's `count` contradicts the list in it."""
     if count is not None and count != len(response):
         raise MalformedResponse(f"its count is {count}, but it has {len(response)} entries")
 
 
 def describe(body: bytes, error: Exception) -> str:
-    """Return in a few words what an answer is instead of what was expected."""
+    """Return in a few words what an answer is instead of the expected one."""
     start = body[:64].lstrip()
     if not start:
         return "it is empty"
@@ -221,7 +221,7 @@ def read_moment(value: object) -> Instant:
     """Return a date in either of the portal's forms; raises MalformedResponse.
 
     A string has an offset: `Z`, or hours and minutes. An object has `utcTime`, which is UTC
-    whatever its offset says, and `timeZoneOffset`, which only names the portal's zone.
+    whatever its offset says, and `timeZoneOffset`, which only gives the portal's zone.
     """
     text, zone = value, None
     if isinstance(value, dict):

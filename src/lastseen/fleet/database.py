@@ -110,10 +110,10 @@ class FleetDatabase:
 
             if isinstance(error, PoolTimeout):  # why no connection came is in the log
                 error = psycopg.OperationalError("no connection within the time limit")
-            told = translate_error(error, attempted=f"using the fleet's tables in {self.place}")
-            if told is None:
+            known = translate_error(error, attempted=f"using the fleet's tables in {self.place}")
+            if known is None:
                 raise
-            raise told from None
+            raise known from None
 
 
 def conninfo(ledger_url: str | None) -> str:

@@ -38,9 +38,9 @@ def difference(known: Iterable[FleetPortal], wanted: Iterable[FleetPortal]) -> D
     before = {portal.name: portal for portal in known}
     after = {portal.name: portal for portal in wanted}
     changed = tuple(
-        Change(name=name, differences=told)
+        Change(name=name, differences=differences)
         for name, portal in after.items()
-        if name in before and (told := tuple(_told(before[name], portal)))
+        if name in before and (differences := tuple(_differences(before[name], portal)))
     )
     added = tuple(portal for name, portal in after.items() if name not in before)
     return Difference(
@@ -51,7 +51,7 @@ def difference(known: Iterable[FleetPortal], wanted: Iterable[FleetPortal]) -> D
     )
 
 
-def _told(before: FleetPortal, after: FleetPortal) -> Iterator[str]:
+def _differences(before: FleetPortal, after: FleetPortal) -> Iterator[str]:
     old, new = _flat(msgspec.to_builtins(before)), _flat(msgspec.to_builtins(after))
     for key in sorted({*old, *new}):
         if old.get(key) != new.get(key):

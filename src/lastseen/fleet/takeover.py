@@ -46,6 +46,6 @@ async def _put_back(app: App, store: FleetStore, job: Job) -> None:
         return
     portal = str(job.task_kwargs.get("portal"))
     _LOG.warning("%s: its worker died; its job was put back into the queue", portal)
-    # Whether the job broke the worker can't be told: a process of its own will show.
+    # It is unknown whether the job broke the worker: a process of its own will show.
     await asyncio.to_thread(store.isolate, (portal,))
     await manager.retry_job(job, retry_at=datetime.now(UTC))

@@ -63,10 +63,10 @@ class PortalLedger:
     def lock(self, purpose: str, *, wait_seconds: float = 0) -> Iterator[None]:
         """Hold the portal's lock; neither another process nor this one can take it meanwhile.
 
-        `purpose` is what the holder does ("apply"), told to others who come. Waits at most
+        `purpose` is what the holder does ("apply"), shown to others who come. Waits at most
         `wait_seconds`, then raises LockHeld. The lock ends with the process, however that ends.
         Nobody's access changes without it, so the ledger is checked here: LedgerError is raised
-        where anything but the evidence is damaged.
+        if anything but the evidence is damaged.
         """
         with locked(self._scope, purpose, wait_seconds=wait_seconds):
             check_before_changes(self._scope, self.journal)
@@ -75,7 +75,7 @@ class PortalLedger:
     def former_address(self, user_ids: Iterable[UserId]) -> str | None:
         """Return another address under which the ledger knows some of these accounts, or None.
 
-        None also where this portal has been reviewed at its present address before. Raises
+        None also if this portal has been reviewed at its present address before. Raises
         LedgerError.
         """
         return former_address(self._scope, user_ids)
@@ -88,7 +88,7 @@ class PortalLedger:
         """Move the ledger's records about the portal at `former` to this portal.
 
         Exemptions, accounts, runs and journal follow the portal; sightings and coverage are
-        dropped, to be read anew. Raises LockHeld and LedgerError; then nothing has moved.
+        dropped, to be read again. Raises LockHeld and LedgerError; then nothing has moved.
         """
         old = PortalLedger(self._scope.beside(former))
         with old.lock("move"), self.lock("move"):
@@ -97,7 +97,7 @@ class PortalLedger:
     def damage(self) -> tuple[str, ...]:
         """Return everything damaged apart from the journal, a few words each; empty if none.
 
-        Raises LedgerError where the database can't be read at all.
+        Raises LedgerError if the database can't be read at all.
         """
         return damage_of(self._scope)
 
@@ -124,7 +124,7 @@ class Ledger:
     def portal(self, url: str) -> PortalLedger:
         """Return the ledger's part for the portal at `url`; the same object each time.
 
-        Raises UsageError when `url` isn't an address.
+        Raises UsageError if `url` isn't an address.
         """
         address = portal_address(url)
         if address not in self._portals:

@@ -1,7 +1,7 @@
 """A portal with a new address: recognised by its accounts.
 
 Ids of accounts are random, so that two portals share none. What the ledger keeps follows the
-portal; what its logs told is dropped, since a copy's logs go on without the original's.
+portal; what came from its logs is dropped, since a copy's logs continue without the original's.
 """
 
 from collections.abc import Iterable

@@ -175,7 +175,7 @@ class XlsxRoster:
                 raise UsageError(
                     attempted=f"reading {where}",
                     found=f"{what} at {', '.join(cells[:10])}{more}",
-                    meaning="the value of these cells can't be told, and a missing address or date "
+                    meaning="the value of these cells is unknown, and a missing address or date "
                     "could take somebody's access away",
                     remedy=remedy,
                 )

@@ -1,6 +1,6 @@
 """The JSON Schemas of the documents that others build on: the plan and the receipt.
 
-The shipped files are what the structs give (`python -m lastseen.schemas` writes them anew); no
+The shipped files are generated from the structs (`python -m lastseen.schemas` rewrites them); no
 rule about a document is written here a second time.
 """
 
@@ -28,7 +28,7 @@ from lastseen.model.plan import (
 from lastseen.model.receipt import RECEIPT_SCHEMA, Outcome, Receipt
 
 SCHEMAS = ("plan-1", "receipt-1")
-"""The names of the shipped schemas; each lies in this package as `NAME.json`."""
+"""The names of the shipped schemas; each is `NAME.json` in this package."""
 
 _DOCUMENTS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "plan-1": (Plan, PLAN_SCHEMA),
@@ -51,12 +51,12 @@ _PARTS: tuple[type[msgspec.Struct], ...] = (
 
 
 def shipped_schema(name: str) -> bytes:
-    """Return the JSON Schema `name` (one of `SCHEMAS`) as it lies in the package."""
+    """Return the JSON Schema `name` (one of `SCHEMAS`) as shipped in the package."""
     return files(__package__).joinpath(f"{name}.json").read_bytes()
 
 
 def generated_schema(name: str) -> bytes:
-    """Return the JSON Schema `name` (one of `SCHEMAS`) as the structs give it.
+    """Return the JSON Schema `name` (one of `SCHEMAS`) as generated from the structs.
 
     Fields with a default are always written, so they are required too; one that says nothing is
     null, and a reader may take a missing one for null. Fields of later versions are allowed.

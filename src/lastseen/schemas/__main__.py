@@ -1,4 +1,4 @@
-"""Writes the shipped JSON Schemas anew: `python -m lastseen.schemas`, in a checkout."""
+"""Rewrites the shipped JSON Schemas: `python -m lastseen.schemas`, in a checkout."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Which evidence the decisions on a roster still wait for. Pure.
 
-The sign-in log is read for everyone undecided. What more is needed depends on what it showed: the
+The sign-in log is read for everyone undecided. What else is needed depends on what it shows: the
 trail is asked about those whom the sign-in log alone would disable, and older dates are looked up
 for those about to be disabled.
 """
@@ -20,7 +20,7 @@ from lastseen.policy import decide
 from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
 
 Known = Callable[[UserId, Sequence[EvidenceKind]], PersonEvidence]
-"""Tells what is known of a person, counting as proven what the logs named prove."""
+"""Returns what is known about a person, counting as proven what the given logs prove."""
 
 
 def undecided_without_logs(
@@ -44,26 +44,26 @@ def rests_on_absence(decision: Decision) -> bool:
 
 
 class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
-    """What the decisions on some people still wait for."""
+    """What the decisions on some people still need."""
 
     undecided: Mapping[UserId, Subject]
     """The people on whom only the logs can decide."""
     known: Known
-    """What is known of each by now."""
+    """What is known of each so far."""
     sighting: Callable[[UserId], Sighting | None]
-    """The newest sighting of each in the logs that count: of all that is known the quick part."""
+    """The newest sighting of each in the logs that count: a quick part of what is known."""
     policy: Policy
-    """The rules that decide."""
+    """The policy that decides."""
     now: Instant
     """The instant that the decisions are for."""
 
     def people_to_ask_the_trail(self, trail_lifetime: timedelta) -> set[UserId]:
         """Return those whose activity matters; `trail_lifetime`: how long the portal keeps it.
 
-        They are those whom the sign-in log alone would disable; everyone where it doesn't count.
-        Where the policy keeps those never seen, also those: the trail may have seen them. Where the
-        portal forgets its trail before the window is over, also those who have not been seen for
-        half its lifetime: when they are due, the ledger has to know what is gone by then.
+        These are those whom the sign-in log alone would disable; everyone if it doesn't count. If
+        the policy keeps those never seen, also those: the trail may have seen them. If the portal
+        deletes its trail before the window is over, also those who have not been seen for half its
+        lifetime: when they are due, the ledger must know what is gone by then.
         """
         if not self._other_than_trail:
             return set(self.undecided)
@@ -78,16 +78,16 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         return due
 
     def people_whose_date_decides(self) -> set[UserId]:
-        """Return those of whom it must be known whether they were ever seen."""
+        """Return those for whom it must be known whether they were ever seen."""
         return self._possibly_never_seen()
 
     def people_whose_sessions_decide(self) -> dict[UserId, Instant]:
-        """Return those about to be disabled unless a session may be open, and what that takes.
+        """Return those about to be disabled unless a session may be open, and what that needs.
 
-        For each the instant since which their sign-ins must be known: as long ago as a session can
-        have begun that reaches into the window, but not before their account was made. A limit
-        of the portal's makes that no shorter, since an application that was authorised then (OAuth)
-        outlives it. Where open sessions are only reported, nobody: what is known by then has to do.
+        For each, the instant since which their sign-ins must be known: as long ago as a session can
+        have begun that reaches into the window, but not before their account was created. A limit
+        of the portal makes that no shorter, since an application that was authorised then (OAuth)
+        outlives it. Nobody if open sessions are only reported: what is known by then must do.
         """
         return {
             person: self._first_session(self.undecided[person])
@@ -96,7 +96,7 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def people_to_date(self) -> set[UserId]:
-        """Return those about to be disabled: the date of their last sighting is to be shown."""
+        """Return those about to be disabled: the date of their last sighting must be shown."""
         return self._due(self._kinds)
 
     @property
@@ -108,7 +108,7 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         return [kind for kind in self._kinds if kind is not EvidenceKind.ACTIVITY]
 
     def _due(self, kinds: Sequence[EvidenceKind]) -> set[UserId]:
-        """Return those whom the logs named would disable."""
+        """Return those whom the given logs would disable."""
         return {
             person
             for person, subject in self.undecided.items()
@@ -120,9 +120,9 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def _possibly_never_seen(self) -> set[UserId]:
-        """Return those absent over the window and not seen before, where the policy keeps such.
+        """Return those absent over the window and not seen before, if the policy keeps such.
 
-        Absent as far as the sign-in log goes, or the trail where the sign-in log doesn't count.
+        Absent according to the sign-in log, or to the trail if the sign-in log doesn't count.
         """
         kinds = self._other_than_trail or self._kinds
         return {

@@ -328,8 +328,8 @@ def _runs_about(
         for outcome in receipt.outcomes if receipt else ():
             if outcome.user_id == decision.user_id:
                 carried_out = run.kind != "undo" and run.plan_id == plan.plan_id
-                told = later if carried_out or run.started_at >= plan.created_at else earlier
-                told.append(
+                matching = later if carried_out or run.started_at >= plan.created_at else earlier
+                matching.append(
                     f"{minute(run.started_at)}: {run.kind} {run.run_id}: "
                     f"{outcome.outcome.value}" + (f" ({outcome.error})" if outcome.error else "")
                 )

@@ -1,6 +1,6 @@
-"""The portal's clock, read from the `Date` header of every answer and held against the machine's.
+"""The portal's clock, read from the `Date` header of every answer and compared to the machine's.
 
-Only headers and instants: what a difference means for a decision is said elsewhere.
+Only headers and instants: what a difference means for a decision is up to others.
 """
 
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ from email.utils import parsedate_to_datetime
 from lastseen.model.instant import Instant, instant
 
 _GRAIN = timedelta(seconds=1)
-"""The header's own grain: it carries whole seconds."""
+"""The header's resolution: whole seconds."""
 
 
 class PortalClock:
     """Reads the portal's time from answers and remembers the largest difference."""
 
     def __init__(self) -> None:
-        """Begin without having seen an answer."""
+        """Start without having seen an answer."""
         self.largest_skew_seconds = 0.0
         self.is_known = False
-        """Whether any answer has told it."""
+        """Whether any answer has contained it."""
         self._last_text = ""
         self._last_time: Instant | None = None
 
     def read(self, headers: Mapping[str, str]) -> Instant | None:
-        """Return the portal's time as an answer's headers tell it, or None where they don't.
+        """Return the portal's time from an answer's headers, or None if they don't have it.
 
         An answer that a cache kept is older than its arrival by its `Age` (RFC 9111).
         """
@@ -44,7 +44,7 @@ class PortalClock:
         return self._last_time
 
     def compare(self, portal_time: Instant, *, sent_at: Instant, answered_at: Instant) -> None:
-        """Keep the difference if it is the largest: positive where the portal is ahead.
+        """Keep the difference if it is the largest: positive if the portal is ahead.
 
         A time between sending and answer, give or take a second, is no difference.
         """
@@ -61,7 +61,7 @@ class PortalClock:
 def _read_date(text: str) -> Instant | None:
     try:
         moment = parsedate_to_datetime(text)
-        # Years beyond these leave no room for arithmetic, and are no clock's.
+        # Years beyond these leave no room for arithmetic, and no clock shows them.
         return instant(moment) if 1971 <= moment.year < 9000 else None
     except (ValueError, OverflowError, TypeError):
         return None

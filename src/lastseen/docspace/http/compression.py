@@ -1,4 +1,4 @@
-"""Bodies as they travel, made into bodies as they were meant: gzip and deflate, nothing else."""
+"""Decompresses the bodies of answers: gzip and deflate, nothing else."""
 
 import zlib
 
@@ -10,15 +10,15 @@ _KNOWN = frozenset({"gzip", "x-gzip", "deflate"})
 def decompressed(body: bytes, encoding: str, *, largest: int) -> bytes:
     """Return `body` without its `Content-Encoding` (RFC 9110).
 
-    Raises AnswerTooLarge when it would have more than `largest` bytes, so that a small answer
-    can't fill the memory, and UnreadableBody for an encoding that wasn't asked for or damaged
+    Raises AnswerTooLarge if it would have more than `largest` bytes, so that a small answer can't
+    fill the memory, and UnreadableBody for an encoding that wasn't requested or for damaged
     data.
     """
     name = encoding.strip().lower()
     if name in ("", "identity") or not body:
         return body
     if name not in _KNOWN:
-        raise UnreadableBody(f"it is compressed with {name[:40]!r}, which was not asked for")
+        raise UnreadableBody(f"it is compressed with {name[:40]!r}, which was not requested")
     for window in _windows(name):
         reader = zlib.decompressobj(wbits=window)
         try:

@@ -14,20 +14,20 @@ from lastseen.docspace.http.rate_window import RateWindow
 from lastseen.docspace.http.request import Runtime
 
 _FIRST_WIDTH = 16.0
-"""Concurrent requests to begin with."""
+"""Concurrent requests at the start."""
 
 _SHORT_PAUSE_SECONDS = 0.5
-"""How long all requests wait after a 429 that names no time."""
+"""How long all requests wait after a 429 that gives no time."""
 
 
 class Limiter:
     """Lets requests through within the limits, first come, first served.
 
-    Every request passes `enter` and, whatever becomes of it, `leave`.
+    Every request passes `enter` and, whatever its result, `leave`.
     """
 
     def __init__(self, limits: Limits, effects: Runtime) -> None:
-        """Begin with nothing under way and nothing known of the portal's limiter."""
+        """Start with nothing in flight and nothing known about the portal's limiter."""
         self._effects = effects
         self._pace = RateWindow(limits.per_minute)
         self._reads = _ConcurrencyWindow(most=limits.reads)
@@ -66,7 +66,7 @@ class Limiter:
             raise
 
     def leave(self, *, writing: bool, counted: bool = True) -> None:
-        """Count a request's end; `counted=False` where the portal's limiter did not count it."""
+        """Count a request's end; `counted=False` if the portal's limiter did not count it."""
         lane = self._writes if writing else self._reads
         lane.under_way -= 1
         self._pace.arrive(self._effects.monotonic(), counted=counted)

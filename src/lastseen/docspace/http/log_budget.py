@@ -1,8 +1,8 @@
 """How many requests to the logs, and how much time, one command may take.
 
-Both grow with the number of the portal's people and with the days that are read back. Beyond either
-the logs answer with an error, and whoever they don't decide is held; it is told when four fifths
-are spent, and at the end. What was read is kept, so that the same command continues where this one
+Both grow with the number of the portal's people and with the days read back. Beyond either, the
+logs answer with an error, and everyone still undecided is held; a note says so when four fifths
+are used, and at the end. What was read is kept, so that the same command continues where this one
 stopped.
 """
 
@@ -23,7 +23,7 @@ class LogBudget:
     def __init__(
         self, limits: Limits, error_text: ErrorText, monotonic: Callable[[], float]
     ) -> None:
-        """Begin with nothing spent; `monotonic` tells the time in seconds."""
+        """Start with nothing used; `monotonic` gives the time in seconds."""
         self._limits = limits
         self._error_text = error_text
         self._monotonic = monotonic
@@ -35,9 +35,9 @@ class LogBudget:
         self._ended = False
 
     def expect_people(self, number: int, operation: Operation) -> None:
-        """Allow as much as a portal with so many people may need.
+        """Raise the limits to what a portal with that many people may need.
 
-        Raises PortalUnreadable where no portal has so many.
+        Raises PortalUnreadable if no portal has that many.
         """
         if number > self._limits.people:
             reason = f"the list claims to have {number:,} people, more than {self._limits.people:,}"
@@ -45,16 +45,16 @@ class LogBudget:
         self._people = max(self._people, number)
 
     def expect_days(self, number: float) -> None:
-        """Allow as much as reading so many days back may need."""
+        """Raise the limits to what reading that many days back may need."""
         self._days = max(self._days, number)
 
     @property
     def is_nearly_spent(self) -> bool:
-        """Whether it will soon be told that requests or time come to an end."""
+        """Whether requests or time are about to run out."""
         return self._share_spent() >= _NEAR
 
     def spend(self, operation: Operation) -> None:
-        """Count one request; raises PortalUnreadable where requests or time are used up."""
+        """Count one request; raises PortalUnreadable if requests or time are used up."""
         now = self._monotonic()
         if self._began is None:
             self._began = now
@@ -93,11 +93,11 @@ class LogBudget:
         return max(self._requests / self._most_requests, spent / self._most_seconds)
 
     def _tell_end(self, used_up: str) -> None:
-        """Say once that the logs are left: a review goes on, and holds whom they don't decide."""
+        """Note once that the logs are abandoned; the review holds everyone undecided."""
         if not self._ended:
             self._ended = True
             _PROGRESS.warning(
-                "%s did not reach the end of the logs: no more is read now; run the same command "
+                "%s did not reach the end of the logs: reading stops here; run the same command "
                 "again to continue",
                 used_up,
             )

@@ -98,7 +98,7 @@ class RateWindow:
                 self._unlimited = True
 
     def show(self, now: float, *, limit: int, remaining: int, reset_in: float | None) -> None:
-        """Take in the allowance in an answer's headers (`X-RateLimit-*`)."""
+        """Read the allowance from an answer's headers (`X-RateLimit-*`)."""
         self._forget(now)
         self._shown = limit
         self._shown_at = now

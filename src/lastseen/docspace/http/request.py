@@ -1,7 +1,7 @@
-"""A request to a portal, its answer, and the interface that carries them: the seam to the network.
+"""A request to a portal, its answer, and the interface that sends it: the seam to the network.
 
-`transport` carries requests over the network; campaigns carry them in process with another
-`Transport`. No HTTP library, no retry and no meaning of an answer belongs here.
+`transport` sends requests over the network; tests and campaigns answer them in process with
+another `Transport`. No HTTP library, no retry and no meaning of an answer belongs here.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import msgspec
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked, without host, key or any other header."""
+    """The request, without host, key or any other header."""
 
     method: str
     """`GET` or `PUT`."""
@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back, whole."""
+    """The complete answer."""
 
     status: int
     """The HTTP status code."""
@@ -54,12 +54,12 @@ class ConnectionFailure(Enum):
 
 
 class ConnectionLost(Exception):
-    """No answer came. It carries nothing of the request's headers."""
+    """No answer came. The error contains nothing of the request's headers."""
 
     def __init__(
         self, failure: ConnectionFailure = ConnectionFailure.BROKEN, *, sent: bool, detail: str = ""
     ) -> None:
-        """Keep why, whether the request may have reached the portal, and the system's own words."""
+        """Keep the reason, whether the request may have arrived, and the system's words."""
         super().__init__(f"{failure.value}: {detail}" if detail else failure.value)
         self.failure = failure
         self.sent = sent
@@ -67,10 +67,10 @@ class ConnectionLost(Exception):
 
 
 class UnreadableBody(Exception):
-    """The answer's body can't be read as bytes; asking again brings nothing else."""
+    """The answer's body can't be read as bytes; asking again gives nothing else."""
 
     def __init__(self, reason: str) -> None:
-        """Keep why, in a few words."""
+        """Keep the reason, in a few words."""
         super().__init__(reason)
         self.reason = reason
 
@@ -80,26 +80,26 @@ class AnswerTooLarge(Exception):
 
 
 class Transport(Protocol):
-    """Carries one request and brings its answer."""
+    """Sends one request and returns its answer."""
 
     async def send(self, request: Request) -> Response:
         """Return the answer, whatever its status; redirects are not followed.
 
-        Raises ConnectionLost when none came, AnswerTooLarge when it was not read to its end,
-        UnreadableBody when it is compressed in a way that was not asked for.
+        Raises ConnectionLost if none came, AnswerTooLarge if it was not read to its end,
+        UnreadableBody if it is compressed in a way that was not requested.
         """
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
-    """Waiting and chance, given from outside so that a campaign can run without either.
+    """Waiting and randomness, passed in so that a campaign can run without either.
 
-    `sleep` and `monotonic` belong together: after `sleep(s)`, `monotonic()` must have moved on by
+    `sleep` and `monotonic` belong together: after `sleep(s)`, `monotonic()` must have advanced by
     `s` or more.
     """
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """Waits for so many seconds."""
+    """Waits for that many seconds."""
     monotonic: Callable[[], float] = time.monotonic
-    """Seconds from any beginning, never going back."""
+    """Seconds since any point, never going back."""
     random: Callable[[], float] = random.random
     """A number from 0 to 1, for the jitter of retries."""

@@ -1,7 +1,7 @@
-"""Asks a portal until it has answered well: retries, the shared pause, the clock, the counting.
+"""Sends requests until they are answered properly: retries, the shared pause, clock and counts.
 
-The caller brings the function that reads an answer; the transport carries it. Errors leave here
-ready for people, without any of a request's headers.
+The caller passes the function that reads an answer; the transport sends the request. Errors
+are ready for people when they leave here, without any of a request's headers.
 """
 
 import asyncio
@@ -41,10 +41,10 @@ _LOG = logging.getLogger("lastseen.docspace")
 _PROGRESS = logging.getLogger("lastseen.progress")
 
 _UNREADABLE_TRIES = 4
-"""How often at most something is asked whose answers can't be read."""
+"""How often a request is sent at most whose answers can't be read."""
 
 _FIRST_CONTACT_TRIES = 2
-"""How often at most a portal is connected to that has never answered: its address may be wrong."""
+"""How often a portal is connected to at most that has never answered: its address may be wrong."""
 
 _FINAL_FAILURES = frozenset(
     {
@@ -53,10 +53,10 @@ _FINAL_FAILURES = frozenset(
         ConnectionFailure.PROXY_LOGIN,
     }
 )
-"""Failures that no further try changes."""
+"""Failures that another attempt doesn't change."""
 
 _SILENCE_SECONDS = 3.0
-"""After so long without a first answer it is said what is waited for."""
+"""After this long without a first answer, a note says what is being waited for."""
 
 _LONGEST_BACKOFF_SECONDS = 15.0
 
@@ -65,21 +65,21 @@ _PASSING = frozenset({408, 425})
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A good answer, before it is read."""
+    """A good answer, not yet read."""
 
     body: bytes
     sent_at: Instant
-    """When the request left, by the machine's clock."""
+    """When the request was sent, by the machine's clock."""
     answered_at: Instant
-    """When the answer was whole, by the machine's clock."""
+    """When the answer was complete, by the machine's clock."""
     portal_time: Instant | None
-    """The portal's clock, as far as the answer tells."""
+    """The portal's clock, if the answer gives it."""
     absent: bool = False
-    """The portal's own 404: there is no such thing (only where the operation allows it)."""
+    """The portal's own 404: there is no such thing (only if the operation allows it)."""
 
 
 class _AskAgain(Exception):
-    """This attempt failed in a way that the next may not; `tries` is how many are worth it."""
+    """This attempt failed in a way that may not recur; `tries` is how many are worthwhile."""
 
     def __init__(self, error: PortalError, *, tries: int, backoff: bool = True) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class _AskAgain(Exception):
 
 
 class RetryingClient:
-    """Everything that is asked of one portal goes through one of these."""
+    """Sends all requests to one portal."""
 
     def __init__(
         self,
@@ -100,13 +100,13 @@ class RetryingClient:
         limits: Limits,
         effects: Runtime,
     ) -> None:
-        """Begin with nothing asked."""
+        """Start with nothing sent."""
         self._transport = transport
         self._error_text = error_text
         self._clock = clock
         self._limits = limits
         self._effects = effects
-        self._gate = Limiter(limits, effects)
+        self._limiter = Limiter(limits, effects)
         self._portal_clock = PortalClock()
         self._requests = 0
         self._retries = 0
@@ -116,7 +116,7 @@ class RetryingClient:
 
     @property
     def traffic(self) -> Traffic:
-        """What was asked so far."""
+        """The requests so far."""
         return Traffic(requests=self._requests, retries=self._retries, throttled=self._throttled)
 
     @property
@@ -131,18 +131,18 @@ class RetryingClient:
 
     @property
     def concurrency(self) -> int:
-        """How many GETs should be asked for at once just now."""
-        return self._gate.wanted
+        """How many GETs should be started at once now."""
+        return self._limiter.wanted
 
     async def ask(self, request: Request, operation: Operation, read: Callable[[Answer], T]) -> T:
-        """Return what `read` makes of the answer, asking again where that may help.
+        """Return the result of `read` on the answer, retrying if that may help.
 
-        A GET is asked again after 429, 5xx, connection failure, time-out and an unreadable answer;
-        anything else only where it can't have reached the portal, or after a 429, which says
-        that nothing was done. `read` raises MalformedResponse for an answer of the wrong shape.
+        A GET is retried after 429, 5xx, connection failure, time-out and an unreadable answer;
+        anything else only if it can't have reached the portal, or after a 429, which says that
+        nothing was done. `read` raises MalformedResponse for an answer of the wrong shape.
 
-        Raises PortalRefused, PortalUnreachable or PortalUnreadable; also PortalUnreadable where a
-        log takes more requests or time than so many days of a portal of this size can need.
+        Raises PortalRefused, PortalUnreachable or PortalUnreadable; also PortalUnreadable if a log
+        takes more requests or time than that many days of a portal of this size can need.
         """
         if operation.topic is Topic.LOGS:
             self._log_budget.spend(operation)
@@ -161,24 +161,24 @@ class RetryingClient:
         raise error.with_traceback(None)
 
     def expect_people(self, number: int, operation: Operation) -> None:
-        """Allow as many requests and as much time as a portal with so many people may need.
+        """Raise the limits to what a portal with that many people may need.
 
-        Raises PortalUnreadable where no portal has so many.
+        Raises PortalUnreadable if no portal has that many.
         """
         self._log_budget.expect_people(number, operation)
 
     def expect_days(self, number: float) -> None:
-        """Allow the logs as many requests and as much time as so many days of them may need."""
+        """Raise the limits for the logs to what that many days may need."""
         self._log_budget.expect_days(number)
 
     @property
     def logs_are_nearly_spent(self) -> bool:
-        """Whether the requests or the time for the logs come to an end."""
+        """Whether the requests or the time for the logs are running out."""
         return self._log_budget.is_nearly_spent
 
     async def close(self) -> None:
-        """Let nothing of the gate live on."""
-        await self._gate.close()
+        """Release the limiter."""
+        await self._limiter.close()
 
     async def _ask_again(
         self,
@@ -187,7 +187,7 @@ class RetryingClient:
         operation: Operation,
         read: Callable[[Answer], T],
     ) -> T:
-        """Ask until it goes well or is not worth while, `trouble` being how it began."""
+        """Retry until it succeeds or is no longer worthwhile; `trouble` is the first failure."""
         failed = [trouble]
 
         async def attempt() -> T:
@@ -217,27 +217,27 @@ class RetryingClient:
             try:
                 return read(answer)
             except MalformedResponse as unreadable:
-                reason = str(unreadable) or "it is not what was asked for"
-        told = failure(response.body)
+                reason = str(unreadable) or "it is not the expected answer"
+        portal_error = failure(response.body)
         if reason:
             # Something in between may send an error's envelope under a status of 200.
-            if told is None or told.status < 400:
+            if portal_error is None or portal_error.status < 400:
                 error = self._error_text.unreadable(operation, reason)
                 raise self._unless_written(request, error, tries=_UNREADABLE_TRIES)
-            status = told.status
-        if status == 404 and told is not None and operation.may_be_absent:
+            status = portal_error.status
+        if status == 404 and portal_error is not None and operation.may_be_absent:
             return read(msgspec.structs.replace(answer, absent=True))
         raise self._refusal(request, operation, status, response)
 
     async def _exchange(
         self, request: Request, operation: Operation
     ) -> tuple[Response, Answer] | Exception:
-        """Send once, inside the limits, and learn what the answer's headers teach.
+        """Send once, within the limits, and learn from the answer's headers.
 
         Failures are returned, not raised, so that no error of the network is chained to them.
         """
         writing = request.method != "GET"
-        await self._gate.enter(writing=writing)
+        await self._limiter.enter(writing=writing)
         response: Response | None = None
         try:
             self._requests += 1
@@ -269,11 +269,11 @@ class RetryingClient:
             return response, Answer(response.body, sent_at, answered_at, portal_time)
         finally:
             counted = response is None or response.status != 429
-            self._gate.leave(writing=writing, counted=counted)
+            self._limiter.leave(writing=writing, counted=counted)
 
     @contextmanager
     def _first_contact(self, operation: Operation) -> Iterator[None]:
-        """Say what is waited for where a portal that never answered stays silent."""
+        """Say what is being waited for if a portal that has never answered stays silent."""
         if self._ever_answered:
             yield
             return
@@ -296,7 +296,7 @@ class RetryingClient:
         if lost.failure in _FINAL_FAILURES:
             return error
         if lost.sent and lost.failure is ConnectionFailure.TIMEOUT:
-            self._gate.troubled(writing=request.method != "GET")
+            self._limiter.troubled(writing=request.method != "GET")
         tries = self._limits.tries
         if not self._ever_answered and not lost.sent:
             tries = min(tries, _FIRST_CONTACT_TRIES)
@@ -310,37 +310,37 @@ class RetryingClient:
         writing = request.method != "GET"
         headers = response.headers
         if response.status != 429 and response.status < 500:
-            self._gate.answered(
+            self._limiter.answered(
                 seconds, headers, writing=writing, portal_now=portal_now.timestamp()
             )
             return
         self._throttled += response.status == 429
         pause = retry_after_seconds(headers, portal_now)
         if pause is not None and pause > self._limits.longest_pause_seconds:
-            return  # an allowance of another kind: this request ends, and others may still pass
+            return  # an allowance of another kind: this request fails, others may still pass
         if response.status == 429:
-            self._gate.refused(headers, writing=writing, retry_after=pause)
+            self._limiter.refused(headers, writing=writing, retry_after=pause)
         else:
-            self._gate.troubled(writing=writing, retry_after=pause)
+            self._limiter.troubled(writing=writing, retry_after=pause)
 
     def _refusal(
         self, request: Request, operation: Operation, status: int, response: Response
     ) -> PortalError | _AskAgain:
-        """Return what an error status means, and whether to ask again."""
-        told = failure(response.body)
+        """Return what an error status means, and whether to retry."""
+        portal_error = failure(response.body)
         error = self._error_text.refused(
             operation,
             status,
-            told.message if told is not None else "",
+            portal_error.message if portal_error is not None else "",
             location=response.headers.get("Location", ""),
-            is_foreign=told is None and is_web_page(response),
+            is_foreign=portal_error is None and is_web_page(response),
         )
         if status == 429:
             now = self._portal_clock.read(response.headers) or self._clock()
             seconds = retry_after_seconds(response.headers, now) or 0.0
             if seconds > self._limits.longest_pause_seconds:
                 return self._error_text.postponed(operation, seconds, now)
-            # The gate holds everyone back until then: no waiting of one's own on top.
+            # The limiter holds everyone back until then: no extra wait on top.
             return _AskAgain(error, tries=self._limits.tries, backoff=not seconds)
         if status >= 500 or status in _PASSING:
             return self._unless_written(request, error, tries=self._limits.tries)
@@ -349,7 +349,7 @@ class RetryingClient:
     def _unless_written(
         self, request: Request, error: PortalError, *, tries: int
     ) -> PortalError | _AskAgain:
-        """Return `error` as one to try again, but as final where a change may have been made."""
+        """Return `error` as one to retry, but as final if a change may have been made."""
         if request.method != "GET":
             return error
         return _AskAgain(error, tries=min(tries, self._limits.tries))

@@ -1,7 +1,7 @@
-"""Carries requests over the network with aiohttp, which no other module of the room imports.
+"""Sends requests over the network with aiohttp, which no other module of the room imports.
 
-It is imported only when a portal is opened. No retry, no limit but that of an answer's size, and
-no meaning of an answer belongs here.
+It is imported only when a portal is opened. No retry, no limit except an answer's size, and no
+meaning of an answer belongs here.
 """
 
 import ssl
@@ -28,7 +28,7 @@ from lastseen.model.portal_address import is_loopback
 from lastseen.model.secret import ApiKey, key_problem
 
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""After these the portal has seen nothing of the request."""
+"""After these failures the portal has seen nothing of the request."""
 
 
 class _Hidden(str):
@@ -44,22 +44,22 @@ class _Hidden(str):
 async def network(url: str, key: ApiKey, limits: Limits) -> AsyncIterator["Network"]:
     """Open a transport to the portal at `url`, and close its connections afterwards.
 
-    Raises UsageError for a key that no portal could have made, or a proxy that can't be used.
+    Raises UsageError for a key that no portal could have issued, or a proxy that can't be used.
     """
     problem = key_problem(key.reveal())
     if problem is not None:
         raise UsageError(
             attempted="reading the API key",
-            found=f"what was given {problem}",
-            meaning="the portal can't be asked without its key",
+            found=f"the given key {problem}",
+            meaning="the portal answers nothing without a key",
             remedy="copy the key alone from the portal (Developer Tools, API keys)",
         )
     timeout = aiohttp.ClientTimeout(
         total=limits.answer_seconds, sock_connect=limits.connect_seconds
     )
     reading = aiohttp.TCPConnector(limit=0)
-    # A connection that lay idle may turn out to be closed just as a change is sent, and then
-    # nobody knows whether it was made: changes go over new ones.
+    # An idle connection may turn out to be closed just as a change is sent, and then it is not
+    # known whether it was made: changes use new ones.
     writing = aiohttp.TCPConnector(limit=0, force_close=True)
     proxy = _proxy(url)
     async with (
@@ -110,7 +110,7 @@ class Network:
     async def send(self, request: Request) -> Response:
         """Return the answer; raises ConnectionLost, AnswerTooLarge or UnreadableBody.
 
-        aiohttp's own errors carry the headers of the request: none of them leaves this method,
+        aiohttp's own errors contain the headers of the request: none of them leaves this method,
         not even as a cause.
         """
         lost: ConnectionLost | AnswerTooLarge | UnreadableBody
@@ -155,7 +155,7 @@ class Network:
 
 
 class _HungUp(aiohttp.ClientError):
-    """The connection broke after it was made."""
+    """The connection broke after it was established."""
 
 
 async def _once(
@@ -163,8 +163,8 @@ async def _once(
 ) -> aiohttp.ClientResponse:
     """Keep aiohttp from sending a request twice.
 
-    It does so by itself, a PUT as well, where a connection breaks without an answer; but the
-    portal may have carried out the first. By this error it does not know that case.
+    It does so by itself, even with a PUT, if a connection breaks without an answer; but the
+    portal may have carried out the first. This error is not one that it recognises as such.
     """
     try:
         return await send(request)
@@ -175,7 +175,7 @@ async def _once(
 
 
 def _loss(error: Exception) -> ConnectionLost:
-    """Return what an error of aiohttp's means, in the system's words and no header's."""
+    """Return what an error of aiohttp's means, in the system's words and without any header."""
     sent = not isinstance(error, _NOT_SENT)
     fitting = (failure for kind, failure in _FAILURES if isinstance(error, kind))
     failure, detail = next(fitting, ConnectionFailure.BROKEN), ""
@@ -205,7 +205,7 @@ _FAILURES: tuple[tuple[type[Exception], ConnectionFailure], ...] = (
     (TimeoutError, ConnectionFailure.TIMEOUT),
     (aiohttp.ClientConnectorError, ConnectionFailure.UNREACHABLE),
 )
-"""What an error means, the first that fits."""
+"""What an error means; the first match applies."""
 
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE")
 """OpenSSL's words for an answer that isn't TLS."""
@@ -219,7 +219,7 @@ def _certificate_words(error: Exception) -> str:
 def _proxy(url: str) -> str | None:
     """Return the proxy that the environment names for `url` (HTTPS_PROXY, NO_PROXY), if any.
 
-    aiohttp's own reading of it would put the password of a `.netrc` in the place of the key.
+    aiohttp's own reading of it would send the password of a `.netrc` in place of the key.
     Raises UsageError for a proxy of a kind that can't be used.
     """
     parts = urlsplit(url)

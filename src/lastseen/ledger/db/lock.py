@@ -1,6 +1,6 @@
 """The lock that keeps two runs from changing one portal at the same time.
 
-The operating system or the PostgreSQL server holds it and takes it back when the run's process
+The operating system or the PostgreSQL server holds it and releases it when the run's process
 dies; the ledger only remembers who took it last, to say so.
 """
 

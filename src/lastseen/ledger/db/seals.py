@@ -2,7 +2,7 @@
 
 A digest shows that a row was changed after it was written. A seal counts the rows of a kind and
 adds up their digests, so that a missing row shows as well. Writers update the seal in the same
-transaction, by what they added and removed; nothing ever computes it anew from damaged rows.
+transaction, by what they added and removed; nothing ever recomputes it from damaged rows.
 """
 
 from collections.abc import Iterable, Sequence

@@ -100,7 +100,7 @@ class Journal:
         """Check the whole chain and return the first entry that is wrong, or None.
 
         `expected_head` is a hash that was the newest entry's at some time (a receipt's
-        `journal_head`): without it a removed tail can't be told. Memory use does not grow with
+        `journal_head`): without it a removed tail goes unnoticed. Memory use does not grow with
         the journal.
         """
         return first_broken(

@@ -8,19 +8,19 @@ from tests.unit.docspace.scripted import VirtualTime
 
 def test_never_more_at_once_than_the_limits_say():
     # given
-    gate = Limiter(Limits(reads=7, writes=2), VirtualTime().effects())
+    limiter = Limiter(Limits(reads=7, writes=2), VirtualTime().effects())
     under_way = {True: 0, False: 0}
     most = {True: 0, False: 0}
 
     async def one(writing: bool) -> None:
-        await gate.enter(writing=writing)
+        await limiter.enter(writing=writing)
         under_way[writing] += 1
         most[writing] = max(most[writing], under_way[writing])
         for _ in range(3):
             await asyncio.sleep(0)
         under_way[writing] -= 1
-        gate.answered(0.1, {}, writing=writing, portal_now=0.0)
-        gate.leave(writing=writing)
+        limiter.answered(0.1, {}, writing=writing, portal_now=0.0)
+        limiter.leave(writing=writing)
 
     # when
     async def all_of_them() -> None:
@@ -34,14 +34,14 @@ def test_never_more_at_once_than_the_limits_say():
 
 def test_a_cancelled_request_gives_its_turn_away():
     async def play() -> None:
-        gate = Limiter(Limits(reads=1), VirtualTime().effects())
-        await gate.enter(writing=False)
-        waiting = [asyncio.create_task(gate.enter(writing=False)) for _ in range(3)]
+        limiter = Limiter(Limits(reads=1), VirtualTime().effects())
+        await limiter.enter(writing=False)
+        waiting = [asyncio.create_task(limiter.enter(writing=False)) for _ in range(3)]
         await asyncio.sleep(0)
 
         # when the second is cancelled while it waits, the first just as its turn comes
         waiting[1].cancel()
-        gate.leave(writing=False)
+        limiter.leave(writing=False)
         waiting[0].cancel()
 
         # then the third has its turn
@@ -50,60 +50,60 @@ def test_a_cancelled_request_gives_its_turn_away():
     asyncio.run(play())
 
 
-def run_load(gate, time, latency_at, rounds=300):
+def run_load(limiter, time, latency_at, rounds=300):
     """Keep more requests waiting than may go, answer each after `latency_at(width)` seconds."""
 
     async def play() -> None:
         async def one() -> None:
-            await gate.enter(writing=False)
-            seconds = latency_at(gate.width)
+            await limiter.enter(writing=False)
+            seconds = latency_at(limiter.width)
             await asyncio.sleep(0)
-            time.seconds += seconds / max(1, gate.width)
-            gate.answered(seconds, {}, writing=False, portal_now=0.0)
-            gate.leave(writing=False)
+            time.seconds += seconds / max(1, limiter.width)
+            limiter.answered(seconds, {}, writing=False, portal_now=0.0)
+            limiter.leave(writing=False)
 
         await asyncio.gather(*(one() for _ in range(rounds)))
-        await gate.close()
+        await limiter.close()
 
     asyncio.run(play())
 
 
 def test_more_go_at_once_while_answers_stay_quick():
     time = VirtualTime()
-    gate = Limiter(Limits(), time.effects())
+    limiter = Limiter(Limits(), time.effects())
 
-    run_load(gate, time, lambda width: 0.1)
+    run_load(limiter, time, lambda width: 0.1)
 
-    assert gate.width == Limits().reads < 50
+    assert limiter.width == Limits().reads < 50
 
 
 def test_no_more_go_at_once_where_that_only_makes_them_slower():
     time = VirtualTime()
-    gate = Limiter(Limits(), time.effects())
+    limiter = Limiter(Limits(), time.effects())
 
-    run_load(gate, time, lambda width: 0.1 * width, rounds=60)
+    run_load(limiter, time, lambda width: 0.1 * width, rounds=60)
 
-    assert gate.width < 25
+    assert limiter.width < 25
 
 
 def test_a_429_halves_how_many_go_at_once_and_many_at_a_time_count_once():
-    gate = Limiter(Limits(), VirtualTime().effects())
+    limiter = Limiter(Limits(), VirtualTime().effects())
 
     for _ in range(5):
-        gate.refused({}, writing=False, retry_after=None)
+        limiter.refused({}, writing=False, retry_after=None)
 
-    assert gate.width == 8
+    assert limiter.width == 8
 
 
 def test_all_wait_for_a_retry_after():
     async def play() -> float:
         time = VirtualTime()
-        gate = Limiter(Limits(), time.effects())
-        await gate.enter(writing=False)
-        gate.refused({}, writing=False, retry_after=30.0)
-        gate.leave(writing=False, counted=False)
-        await asyncio.gather(gate.enter(writing=False), gate.enter(writing=True))
-        await gate.close()
+        limiter = Limiter(Limits(), time.effects())
+        await limiter.enter(writing=False)
+        limiter.refused({}, writing=False, retry_after=30.0)
+        limiter.leave(writing=False, counted=False)
+        await asyncio.gather(limiter.enter(writing=False), limiter.enter(writing=True))
+        await limiter.close()
         return time.seconds
 
     assert asyncio.run(play()) == 30.0
@@ -112,19 +112,19 @@ def test_all_wait_for_a_retry_after():
 def test_limiter_headers_are_kept_to():
     async def play() -> tuple[int, float]:
         time = VirtualTime()
-        gate = Limiter(Limits(), time.effects())
+        limiter = Limiter(Limits(), time.effects())
         went = 0
         for remaining in range(49, -1, -1):
-            await gate.enter(writing=False)
+            await limiter.enter(writing=False)
             went += time.seconds < 60
             headers = {
                 "X-RateLimit-Limit": "50",
                 "X-RateLimit-Remaining": str(remaining),
                 "X-RateLimit-Reset": "60",
             }
-            gate.answered(0.01, headers, writing=False, portal_now=0.0)
-            gate.leave(writing=False)
-        await gate.close()
+            limiter.answered(0.01, headers, writing=False, portal_now=0.0)
+            limiter.leave(writing=False)
+        await limiter.close()
         return went, time.seconds
 
     went, seconds = asyncio.run(play())
@@ -136,16 +136,16 @@ def test_a_429_about_too_many_at_once_is_not_taken_for_one_about_a_minute():
     # given release 3.7.2, which tells both limits in the same header
     async def play() -> tuple[int, float]:
         time = VirtualTime()
-        gate = Limiter(Limits(), time.effects())
-        await gate.enter(writing=False)
-        gate.refused({"X-RateLimit-Limit": "50"}, writing=False, retry_after=None)
-        gate.leave(writing=False, counted=False)
+        limiter = Limiter(Limits(), time.effects())
+        await limiter.enter(writing=False)
+        limiter.refused({"X-RateLimit-Limit": "50"}, writing=False, retry_after=None)
+        limiter.leave(writing=False, counted=False)
         for _ in range(1000):
-            await gate.enter(writing=False)
-            gate.answered(0.1, {}, writing=False, portal_now=0.0)
-            gate.leave(writing=False)
-        await gate.close()
-        return gate.width, time.seconds
+            await limiter.enter(writing=False)
+            limiter.answered(0.1, {}, writing=False, portal_now=0.0)
+            limiter.leave(writing=False)
+        await limiter.close()
+        return limiter.width, time.seconds
 
     width, seconds = asyncio.run(play())
 

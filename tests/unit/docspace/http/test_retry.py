@@ -261,7 +261,7 @@ def test_a_larger_portal_and_more_days_may_need_more_requests():
     limits = Limits(log_requests=10, log_requests_a_person_day=0.1)
     portal = Scripted(lambda request: EVERYBODY if "people" in request.path else GOOD)
     client = portal.client(limits=limits)
-    client._conversation.expect_people(2, LISTING)
+    client._requests.expect_people(2, LISTING)
     client.expect_days(100)
 
     async def play():
@@ -289,4 +289,4 @@ def test_a_list_of_more_people_than_any_portal_has_is_refused():
     client = Scripted(lambda _: GOOD).client(limits=Limits(people=1000))
 
     with pytest.raises(PortalUnreadable, match="1,001 people"):
-        client._conversation.expect_people(1001, LISTING)
+        client._requests.expect_people(1001, LISTING)

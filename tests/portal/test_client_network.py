@@ -184,6 +184,35 @@ def test_what_is_no_http_is_an_error_and_no_crash(said):
     assert isinstance(asyncio.run(play()), PortalUnreachable | PortalUnreadable)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"220 mail.example ESMTP\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x16",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+    ],
+)
+def test_another_service_on_the_port_is_told_as_such_and_soon(said):
+    asked = []
+
+    async def speak(reader, writer):
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(said)
+        await writer.drain()
+
+    async def play():
+        async with speaking(speak) as url:
+            return await first_error(url, Limits())
+
+    error = asyncio.run(play())
+
+    assert "does not speak HTTP" in error.found
+    assert "another service" in error.meaning
+    assert len(asked) == 2
+
+
 def test_an_endless_answer_is_not_read_to_its_end():
     async def answer(request):
         response = web.StreamResponse()

@@ -136,6 +136,10 @@ _LOSSES: dict[ConnectionFailure, tuple[str, str]] = {
         "the port speaks plain HTTP or another protocol; nothing was sent to it",
         "check the port in the portal's address; https is usually on 443",
     ),
+    ConnectionFailure.NOT_HTTP: (
+        "the port belongs to another service, or something in front of the portal damages answers",
+        "check the address and its port; try again if the portal has answered before",
+    ),
     ConnectionFailure.PROXY: (
         "HTTPS_PROXY names a proxy that does not answer; the portal was not asked",
         "correct HTTPS_PROXY, or name the portal's host in NO_PROXY",

@@ -48,6 +48,7 @@ class ConnectionFailure(Enum):
     TIMEOUT = "no answer came in time"
     BROKEN = "the connection broke before the answer was whole"
     NOT_TLS = "what answers there does not speak TLS"
+    NOT_HTTP = "what answers there does not speak HTTP as a portal does"
     PROXY = "the proxy can't be reached"
     PROXY_LOGIN = "the proxy wants a user name and a password"
     PROXY_REFUSED = "the proxy refused to connect"

@@ -44,7 +44,8 @@ _UNREADABLE_TRIES = 4
 """How often a request is sent at most whose answers can't be read."""
 
 _FIRST_CONTACT_TRIES = 2
-"""How often a portal is connected to at most that has never answered: its address may be wrong."""
+"""How often a request is sent at most before anything has answered as a portal: the address may be
+wrong."""
 
 _FINAL_FAILURES = frozenset(
     {
@@ -298,7 +299,8 @@ class RetryingClient:
         if lost.sent and lost.failure is ConnectionFailure.TIMEOUT:
             self._limiter.troubled(writing=request.method != "GET")
         tries = self._limits.tries
-        if not self._ever_answered and not lost.sent:
+        stranger = not lost.sent or lost.failure is ConnectionFailure.NOT_HTTP
+        if not self._ever_answered and stranger:
             tries = min(tries, _FIRST_CONTACT_TRIES)
         if not lost.sent:
             return _AskAgain(error, tries=tries)

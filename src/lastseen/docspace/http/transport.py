@@ -199,6 +199,7 @@ def _loss(error: Exception) -> ConnectionLost:
 _FAILURES: tuple[tuple[type[Exception], ConnectionFailure], ...] = (
     (aiohttp.ClientProxyConnectionError, ConnectionFailure.PROXY),
     (aiohttp.ClientHttpProxyError, ConnectionFailure.PROXY_REFUSED),
+    (aiohttp.ClientResponseError, ConnectionFailure.NOT_HTTP),
     (aiohttp.ClientConnectorDNSError, ConnectionFailure.NAME),
     (aiohttp.ClientSSLError, ConnectionFailure.CERTIFICATE),
     (ssl.SSLError, ConnectionFailure.CERTIFICATE),

@@ -78,6 +78,7 @@ def test_what_will_not_pass_is_not(status):
         (ConnectionLost(ConnectionFailure.CERTIFICATE, sent=False), PortalUnreachable, 1),
         (ConnectionLost(ConnectionFailure.NOT_TLS, sent=False), PortalUnreachable, 1),
         (ConnectionLost(ConnectionFailure.PROXY_LOGIN, sent=True), PortalUnreachable, 1),
+        (ConnectionLost(ConnectionFailure.NOT_HTTP, sent=True), PortalUnreachable, 2),
         (UnreadableBody("it is compressed with 'br'"), PortalUnreadable, 1),
     ],
 )

@@ -75,3 +75,52 @@ def test_commands_that_only_read_say_so_too(at_work):
     for arguments in (("review",), ("status",), ("history",), ("doctor",)):
         code, said = on_full_disk(at_work, *arguments)
         assert (code, "no space left" in told(said)["Found"]) == (2, True), arguments
+
+
+def in_shell(command: Command, line: str) -> tuple[int, str]:
+    """Run a line of shell in which `lastseen` is the command; return exit code and stderr."""
+    ran = subprocess.run(
+        ["bash", "-c", f'set -o pipefail; lastseen() {{ "{COMMAND}" "$@"; }}; {line}'],
+        cwd=command.folder,
+        env=dict(command.environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return ran.returncode, ran.stderr
+
+
+def test_a_receipt_for_a_closed_standard_output_names_the_run(at_work):
+    at_work("review", "-o", "plan.json")
+
+    code, said = in_shell(at_work, "lastseen apply plan.json --yes --limit 1 >&-")
+
+    error = told(said)
+    assert code == 2
+    assert error["Found"] == "it is closed"
+    assert ": 1 disabled" in error["Meaning"]
+
+
+@pytest.mark.parametrize("away", ["2>/dev/full", "2>&-", "2>&- <&-"])
+def test_nobody_who_reads_errors_changes_no_exit_code(at_work, small_portal, away):
+    at_work("review", "-o", "plan.json")
+    before = list(statuses(small_portal).values()).count("Terminated")
+
+    code, _ = in_shell(at_work, f"lastseen apply plan.json --yes --limit 1 -o receipt.json {away}")
+
+    assert code == 0
+    assert list(statuses(small_portal).values()).count("Terminated") == before + 1
+    assert in_shell(at_work, "lastseen history --verify")[0] == 0  # nothing was written into it
+
+
+@pytest.mark.parametrize("asked", ["--help", "--version", "review --help", "history", "status"])
+@pytest.mark.parametrize(
+    ("away", "wanted"), [("| true", 0), (">/dev/full", 2), (">&-", 2), (">&- 2>&-", 2)]
+)
+def test_output_that_nobody_takes_is_no_bug(at_work, asked, away, wanted):
+    code, said = in_shell(at_work, f"lastseen {asked} {away}")
+
+    assert code == wanted, said
+    assert "bug" not in said

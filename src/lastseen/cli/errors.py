@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import Literal
 
+from lastseen.cli.standard_streams import silence_standard_error
 from lastseen.config.logging import LogFormat, json_record, log_format, printable
 from lastseen.model.errors import ExitCode, LastseenError
 
@@ -79,8 +80,8 @@ def _print(text: str) -> None:
     try:
         sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
-        return
+    except (OSError, ValueError):
+        silence_standard_error()
 
 
 def _one_line(text: str) -> str:

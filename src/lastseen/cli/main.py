@@ -29,10 +29,17 @@ from lastseen.cli.history import history
 from lastseen.cli.init import init
 from lastseen.cli.invocation import Invocation
 from lastseen.cli.options import LogForm
+from lastseen.cli.output import output_lost
 from lastseen.cli.review import review
 from lastseen.cli.run import run
 from lastseen.cli.show import show
 from lastseen.cli.simulate import simulate
+from lastseen.cli.standard_streams import (
+    open_closed_streams,
+    settle_standard_error,
+    silence_standard_output,
+    unwritten_output,
+)
 from lastseen.cli.status import status
 from lastseen.cli.undo import undo
 from lastseen.cli.worker import worker
@@ -124,7 +131,9 @@ def main() -> NoReturn:
     gc.set_threshold(*COLLECTIONS)
     gc.disable()  # until asynchronous work begins: what modules hold stays for good
     _write_no_core_dumps()
+    open_closed_streams()
     code = outcome(sys.argv[1:])
+    settle_standard_error()
     gc.freeze()  # nothing is left to do: the interpreter's last search for cycles takes 0.15 s
     sys.exit(code)
 
@@ -156,8 +165,16 @@ def outcome(arguments: Sequence[str]) -> int:
         else:
             print_line(error.format_message())
         return int(ExitCode.USAGE)
+    except SystemExit:  # so Click leaves where nobody reads its help any more
+        silence_standard_output()
+        return int(ExitCode.DONE)
     except Exception as error:  # noqa: BLE001 - the last stop: no traceback for users
         called = _called(began)
+        lost = unwritten_output()
+        if lost is not None:
+            silence_standard_output()
+            print_error(output_lost(lost), called.log_format)
+            return int(ExitCode.USAGE)
         print_bug(error, called.log_format, with_traceback=called.verbosity > 0)
         return int(ExitCode.BUG)
 

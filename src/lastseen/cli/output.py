@@ -4,6 +4,7 @@ Knows nothing of a document's content. A file appears under its name only when i
 only its owner may read it.
 """
 
+import errno
 import os
 import stat
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lastseen.cli.errors import Level, print_line
 from lastseen.cli.invocation import Invocation
+from lastseen.cli.standard_streams import silence_standard_output
 from lastseen.config.logging import log_format
 from lastseen.model.errors import UsageError
 
@@ -178,19 +180,18 @@ def write_out(document: bytes, *, summary: str = "") -> None:
         silence_standard_output()
     except OSError as error:
         silence_standard_output()
-        raise UsageError(
-            attempted="writing the document to standard output",
-            found=(error.strerror or type(error).__name__).lower(),
-            meaning=f"{summary} The document is lost, but what was done stays done".strip(),
-            remedy="`lastseen history` shows what was done, and `lastseen show RUN` the document",
-        ) from None
+        raise output_lost(error, summary=summary) from None
 
 
-def silence_standard_output() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush can't fail."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)
+def output_lost(error: OSError, *, summary: str = "") -> UsageError:
+    """Return the error for a document that standard output did not take."""
+    is_closed = error.errno == errno.EBADF
+    return UsageError(
+        attempted="writing the document to standard output",
+        found="it is closed" if is_closed else (error.strerror or type(error).__name__).lower(),
+        meaning=f"{summary} The document is lost, but what was done stays done".strip(),
+        remedy="`lastseen history` shows what was done, and `lastseen show RUN` the document",
+    )
 
 
 def write_file(file: Path, document: bytes, *, summary: str = "") -> None:

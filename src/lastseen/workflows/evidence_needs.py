@@ -38,9 +38,19 @@ def undecided_without_logs(
     }
 
 
+_BY_ABSENCE = frozenset(
+    {
+        Reason.INACTIVE,
+        Reason.NEVER_SEEN,
+        Reason.INVITATION_NOT_ACCEPTED,
+        Reason.SESSION_MAY_BE_OPEN,
+    }
+)
+
+
 def rests_on_absence(decision: Decision) -> bool:
     """Say whether `decision` claims that the logs do not show the person."""
-    return decision.reason in (Reason.INACTIVE, Reason.NEVER_SEEN)
+    return decision.reason in _BY_ABSENCE
 
 
 class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):

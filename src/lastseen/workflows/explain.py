@@ -10,7 +10,7 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import Contractor, UserId, goes_by, user_id
 from lastseen.model.counting import counted
-from lastseen.model.decision import Decision, Reason
+from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.due import due_at, review_interval_days
 from lastseen.model.email_address import in_domain
 from lastseen.model.errors import UsageError
@@ -252,7 +252,7 @@ def _due_at(
     if decision.reason is Reason.RECENTLY_REINSTATED:
         given_back = ledger.accounts.reinstated().get(user_id(decision.user_id or ""))
         return after(given_back, days(policy.reinstated_grace_days)) if given_back else None
-    if decision.reason in (Reason.INACTIVE, Reason.NEVER_SEEN, Reason.CONTRACT_ENDED):
+    if decision.decision is Verdict.DISABLE:
         return plan.now
     return None
 

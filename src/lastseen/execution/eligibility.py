@@ -86,6 +86,11 @@ def acceptance_since(decision: Decision, now: Profile) -> Change | None:
     return None if now.status is AccountStatus.PENDING else _changed("the invitation was accepted")
 
 
+def invitation_since(invited_at: Instant) -> Change:
+    """Return that a person was invited again, which a review would keep them for."""
+    return _changed(f"the person was invited again at {minute(invited_at)}")
+
+
 def roster_change(decision: Decision, found: Match | None, today: date) -> Change | None:
     """Return how the roster differs now from the decision, or None.
 

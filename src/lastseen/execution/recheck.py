@@ -27,6 +27,7 @@ from lastseen.execution.eligibility import (
     sign_out_before,
 )
 from lastseen.execution.history import History
+from lastseen.execution.invitations import invited_since
 from lastseen.execution.key_rights import FORBIDDEN
 from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
@@ -138,11 +139,20 @@ async def _recheck(
             outcomes.append(spared(one.target, change))
     presence = await _new_presence(left, now, context, basis, policies)
     used = await _key_uses(left, context, basis, policies)
+    invited = await invited_since(
+        context.portal,
+        [one.target.user_id for one in left if one.decision.reason not in _WITHOUT_EVIDENCE],
+        decided_at=basis.seen_since,
+        now=context.clock(),
+    )
     to_do: list[Candidate] = []
     for one in left:
-        outcome = used.get(one.target.user_id) or _evidence_outcome(one.target, presence)
+        who = one.target.user_id
+        outcome = used.get(who) or _evidence_outcome(one.target, presence)
+        if outcome is None and who in invited:
+            outcome = spared(one.target, invited[who])
         if outcome is None:
-            type_now = now.profiles[one.target.user_id].type
+            type_now = now.profiles[who].type
             target = msgspec.structs.replace(one.target, type=type_now)
             to_do.append(msgspec.structs.replace(one, target=target))
         else:

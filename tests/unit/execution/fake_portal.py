@@ -85,6 +85,8 @@ class FakePortal(PlainPortal):
     """What happens to the next endings of sessions."""
     trail_delay: timedelta = timedelta(0)
     """How late entries come into the trail."""
+    administered: list[tuple[Instant, UserId, int]] = field(default_factory=list)
+    """What administrators did to whom, the oldest first: when, who and which action."""
     before_change: Callable[[], None] = lambda: None
     after_change: Callable[[], None] = lambda: None
     before_read: Callable[[], None] = lambda: None
@@ -175,10 +177,11 @@ class FakePortal(PlainPortal):
     ) -> AdministrationPage:
         self._read()
         now = self.clock()
+        done = [(at, who, SESSIONS_ENDED) for at, who in self._endings] + self.administered
         acts = [
-            AdministrativeAct(event_id=1, at=at, action_id=SESSIONS_ENDED, people=frozenset({who}))
-            for at, who in reversed(self._endings)
-            if action_id == SESSIONS_ENDED and at >= since and at + self.trail_delay <= now
+            AdministrativeAct(event_id=1, at=at, action_id=action, people=frozenset({who}))
+            for at, who, action in reversed(done)
+            if action_id == action and at >= since and at + self.trail_delay <= now
         ]
         return AdministrationPage(acts=tuple(acts[start:]), is_full=False, answered_at=now)
 

@@ -11,11 +11,11 @@ from docs.reference import regenerated
 
 ROOT = Path(__file__).parent.parent
 BESIDE = ("SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
-"""Documents beside the README that are pages of the site as well."""
+"""Documents next to the README that are also pages of the site."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the documents that lie beside the README."""
+    """Add the documents next to the README."""
     for name in BESIDE:
         text = (ROOT / name).read_text(encoding="utf-8")
         files.append(File.generated(config, name, content=text))

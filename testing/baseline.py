@@ -2,7 +2,7 @@
 
 One synchronous request a person, one after the other; whatever comes, under any action, counts as
 presence; whatever goes wrong counts as "no events"; all who are found idle are disabled in one
-request. Also the same with its dates mended, since as they are the portal refuses them. No retry,
+request. Also the same with its dates corrected, since the portal refuses them unchanged. No retry,
 no page, no count: that is the point of it.
 """
 
@@ -41,7 +41,7 @@ def dates_as_they_are(moment: datetime) -> str:
     return moment.isoformat()
 
 
-def dates_mended(moment: datetime) -> str:
+def dates_corrected(moment: datetime) -> str:
     """Write a date as the portal reads it: three digits of a second, in UTC."""
     return (
         moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
@@ -50,7 +50,7 @@ def dates_mended(moment: datetime) -> str:
 
 VARIANTS: dict[str, Callable[[datetime], str]] = {
     "sample": dates_as_they_are,
-    "sample, dates mended": dates_mended,
+    "sample, dates corrected": dates_corrected,
 }
 """Both, by what tables call them."""
 

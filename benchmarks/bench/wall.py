@@ -14,7 +14,7 @@ from benchmarks.bench.portals import Place, served
 from benchmarks.bench.reviewing import desk
 from benchmarks.bench.table import WITHOUT_DATES, Row
 from lastseen.model.plan import Policy
-from testing.baseline import Baseline, dates_mended, over_network
+from testing.baseline import Baseline, dates_corrected, over_network
 from testing.worlds import company
 
 LATENCY = 0.02
@@ -51,7 +51,7 @@ def _measured(size: Size, lookback_days: int) -> list[Row]:
         sample = Baseline(
             over_network(portal.url, portal.key),
             clock=lambda: datetime.now(UTC),
-            dates=dates_mended,
+            dates=dates_corrected,
         )
         began = time.perf_counter()
         sample.clean_up(people, disable=False)

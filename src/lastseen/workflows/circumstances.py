@@ -155,7 +155,7 @@ class PortalAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the key may end other people's sessions."""
 
 
-async def ask_around(
+async def read_circumstances(
     portal: Portal, *, policy: Policy, now: Instant, is_contradicted: bool, progress: Progress
 ) -> PortalAnswers:
     """Ask the portal what matters about people who would be disabled.

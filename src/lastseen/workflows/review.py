@@ -150,7 +150,7 @@ async def _outcome(
         on_roster(reviewed.roster)
     subjects = reviewed.subjects
     await evidence.collect(subjects)
-    await evidence.look_around(subjects)
+    await evidence.collect_circumstances(subjects)
     plan = make_plan(
         context, evidence, [evidence.decide(one) for one in subjects], reviewed, plan_id=plan_id
     )

@@ -22,12 +22,12 @@ from lastseen.policy import decide
 from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
 from lastseen.workflows.circumstances import (
     Circumstances,
-    ask_around,
     circumstances_from,
     ended_sessions,
     longest_session,
     longest_window,
     minds_open_sessions,
+    read_circumstances,
 )
 from lastseen.workflows.evidence_needs import (
     EvidenceNeeds,
@@ -129,7 +129,7 @@ class ReviewEvidence:
             return spent_on_deciding
         return max(spent_on_deciding, LEAST_FOR_DATES, collector.pages_of_window)
 
-    async def look_around(self, subjects: Sequence[Subject]) -> None:
+    async def collect_circumstances(self, subjects: Sequence[Subject]) -> None:
         """Read what else matters about people who would be disabled, if there are any."""
         if not any(self.decide(subject).decision is Verdict.DISABLE for subject in subjects):
             return
@@ -137,7 +137,7 @@ class ReviewEvidence:
         async with task_group() as group:
             silent = group.create_task(self._silences(subjects))
             asked = group.create_task(
-                ask_around(
+                read_circumstances(
                     context.portal,
                     policy=context.policy,
                     now=now,

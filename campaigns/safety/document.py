@@ -94,10 +94,10 @@ python -m campaigns.safety {command}
 `python -m campaigns.fuzz` mutates real answers: other types, nulls, huge numbers, deep nesting,
 broken UTF-8, wrong lengths, duplicate keys, dates in every form, entries left out, duplicated or
 moved, envelopes that contradict themselves. The wire layer must return a value or refuse. A whole
-review in which one answer is mutated must not disable anyone whom it would not disable on the honest
-portal. A mutation that leaves a consistent but different history (an event with an earlier date,
-another person's id, another action) is excluded there: an honest portal with that history would send
-the same page, and no client can see the difference.
+review in which one answer is mutated must not disable anyone whom it would not disable on the
+honest portal. A mutation that leaves a consistent but different history (an event with an earlier
+date, another person's id, another action) is excluded there: an honest portal with that history
+would send the same page, and no client can see the difference.
 
 ## What was found
 

@@ -147,7 +147,8 @@ def overhead(portals: int) -> list[Row]:
     share = drained / plain - 1
     return [
         Row(
-            figure=f"queue and ledger per portal and run, compared with a plain `run` ({portals} portals)",
+            figure="queue and ledger per portal and run, compared with a plain `run` "
+            f"({portals} portals)",
             measured=f"{share:+.0%} ({drained / portals * 1000:.0f} ms; "
             f"plain {plain / portals * 1000:.0f} ms)",
             goal="≤ +15 %",

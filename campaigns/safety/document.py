@@ -32,9 +32,9 @@ simulator itself recorded. The comparison is independent of Lastseen's own evide
   zones and the nights on which clocks change; clocks that differ; limits on requests.
 - **Dead logs**: on a fifth of the portals silence counts (`log_silence_days = 7`), and on most of
   those the sign-in log, the trail or both stop for a day to months, permanently or until they
-  are written again; some cross the limit while a plan waits. What happens meanwhile is lost to every
-  client but known to the comparison. On the other portals silence means nothing, so that logs can
-  be as empty as they like.
+  are written again; some cross the limit while a plan waits. What happens meanwhile is lost to
+  every client but known to the comparison. On the other portals silence means nothing, so that
+  logs can be as empty as they like.
 - **Faults**: each of the simulator's, alone and together, on up to a fifth of all requests: resets,
   gateway errors, 429, lost and truncated answers, empty and misshapen bodies, pages with entries
   missing, slow answers, a wrong `Date`, events that arrive and entries that are deleted meanwhile.
@@ -54,8 +54,8 @@ The terms in the tables:
   them and must mark them (`session_may_be_open`).
 - *Missed*: kept although the person was absent long enough.
 - *Held though whole*: not decided although the portal's lifetimes, audit option and logs were
-  enough to prove the absence and nothing went wrong. Not counted: more than 97 events in one second,
-  which no page can show with the entries around them; a change of lifetimes less than a day before
+  enough to prove the absence and nothing went wrong. Not counted: more than 97 events in one
+  second, which no page can show with the entries around them; a change of lifetimes less than a day before
   the window, since it is unknown how short they were; a lifetime that ends within two seconds of
   the start of the window, since the portal gives its clock in whole seconds; somebody who crosses
   the window's edge during the review; somebody whose newest entry is dated ahead of the clock, as
@@ -77,8 +77,8 @@ Left out as undetectable by anyone:
 - what a log lost over a pause no longer than `log_silence_days`, or before the log begins;
 - what administrators did at a time that a portal without the audit option no longer shows.
 
-The same portals, in their initial state, are also given to a clean-up that behaves like the vendor's
-sample: unchanged, and with the dates corrected that the portal refuses.
+The same portals, in their initial state, are also given to a clean-up that behaves like the
+vendor's sample: unchanged, and with the dates corrected that the portal refuses.
 
 ## Results
 

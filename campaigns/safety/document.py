@@ -55,14 +55,14 @@ The terms in the tables:
 - *Missed*: kept although the person was absent long enough.
 - *Held though whole*: not decided although the portal's lifetimes, audit option and logs were
   enough to prove the absence and nothing went wrong. Not counted: more than 97 events in one
-  second, which no page can show with the entries around them; a change of lifetimes less than a day before
-  the window, since it is unknown how short they were; a lifetime that ends within two seconds of
-  the start of the window, since the portal gives its clock in whole seconds; somebody who crosses
-  the window's edge during the review; somebody whose newest entry is dated ahead of the clock, as
-  in the night when clocks go back. A hold for an open session counts if the sign-in log, the limit
-  of sessions and the trail show that none can have been open. If a log really was silent for longer
-  than `log_silence_days`, even before its first entry, a hold is right; with `never_seen = "keep"`
-  also if that was within `lookback_days`.
+  second, which no page can show with the entries around them; a change of lifetimes less than a
+  day before the window, since it is unknown how short they were; a lifetime that ends within two
+  seconds of the start of the window, since the portal gives its clock in whole seconds; somebody
+  who crosses the window's edge during the review; somebody whose newest entry is dated ahead of
+  the clock, as in the night when clocks go back. A hold for an open session counts if the sign-in
+  log, the limit of sessions and the trail show that none can have been open. If a log really was
+  silent for longer than `log_silence_days`, even before its first entry, a hold is right; with
+  `never_seen = "keep"` also if that was within `lookback_days`.
 - *Held in trouble*: the same with a fault, a change of the portal's behaviour, a limit or a clock
   difference during the review. It costs nobody their access.
 - *Disabled though nothing can have proven it*: the decision may be right, but there was no evidence

@@ -23,7 +23,7 @@ import msgspec
 
 from campaigns import mutations
 from campaigns.fuzz import texts
-from campaigns.fuzz.few_guests import GUESTS, NOW, FewGuests
+from campaigns.fuzz.few_guests import GUESTS, NOW
 from campaigns.fuzz.finding import Finding, last_words
 from lastseen.model.contractor import Profile
 from lastseen.model.decision import Reason, Verdict
@@ -35,6 +35,7 @@ from lastseen.rosters.json_client import JsonClient, Page
 from lastseen.rosters.matching import match_all
 from lastseen.rosters.sources import open_roster
 from lastseen.subject import NOTHING_KNOWN, Subject
+from testing.people_portal import PeoplePortal
 
 COLUMNS = ("id", "email", "display_name", "start_date", "end_date")
 """The start is of no interest to the product: an end must never be taken from there."""
@@ -128,7 +129,7 @@ def _findings(
 
 async def _trouble(source: str, mutant: Mutant, file: Path) -> str | None:
     """Return what goes wrong with a roster; None where it is read well, or refused."""
-    portal = FewGuests()
+    portal = PeoplePortal(GUESTS)
 
     async def answer(client: JsonClient, *_: object) -> Page:
         return Page(mutant.body, None)

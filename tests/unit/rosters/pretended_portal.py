@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NoReturn
 
-from lastseen.docspace.interface import EventPage, EventQuery, PeopleQuery, Retention, Traffic
-from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId, email_key
+from lastseen.docspace.interface import PeopleQuery, Traffic
+from lastseen.model.contractor import AccountType, Profile, UserId
 from lastseen.model.errors import PortalUnreachable
-from testing.plain_portal import PlainPortal
+from testing.people_portal import PeoplePortal
 
 
 def guid(number: int) -> UserId:
@@ -33,23 +31,24 @@ def unreachable() -> PortalUnreachable:
     return PortalUnreachable(attempted="a", found="b", meaning="c", remedy="d")
 
 
-@dataclass
-class PretendedPortal(PlainPortal):
-    """Answers about `people`; everything about events is out of its reach."""
+class PretendedPortal(PeoplePortal):
+    """Answers about people, and counts the requests that this takes."""
 
-    people_there: Iterable[Profile] = ()
-    concurrency: int = 7
-    url: str = "https://portal.example.com"
-    largest_skew_seconds: float = 0.0
-    fails_after: int | None = None
-    """After so many requests it is unreachable."""
-    requests: int = 0
-    lists: list[PeopleQuery] = field(default_factory=list)
-    most_at_once: int = 0
-    _at_once: int = 0
-
-    def __post_init__(self) -> None:
-        self.people_there = tuple(self.people_there)
+    def __init__(
+        self,
+        people_there: Iterable[Profile] = (),
+        *,
+        concurrency: int = 7,
+        fails_after: int | None = None,
+    ) -> None:
+        """Answer about `people_there`; after `fails_after` requests the portal is unreachable."""
+        super().__init__(people_there)
+        self.concurrency = concurrency
+        self.fails_after = fails_after
+        self.requests = 0
+        self.lists: list[PeopleQuery] = []
+        self.most_at_once = 0
+        self._at_once = 0
 
     @property
     def traffic(self) -> Traffic:
@@ -57,18 +56,18 @@ class PretendedPortal(PlainPortal):
 
     async def whoami(self) -> Profile:
         self._ask()
-        return Profile(id=guid(0xFFFF), type=AccountType.OWNER)
+        return await super().whoami()
 
     async def person(self, user_id: UserId) -> Profile | None:
         await self._take_a_moment()
-        return next((p for p in self.people_there if p.id == user_id), None)
+        return await super().person(user_id)
 
     async def people_by_email(self, email: str) -> tuple[Profile, ...]:
         await self._take_a_moment()
-        return tuple(p for p in self.people_there if email_key(p.email) == email_key(email))
+        return await super().people_by_email(email)
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
-        found = self._chosen(query)
+        found = await super().people(query)
         self.lists.append(query)
         for _ in range(max(1, -(-len(found) // 100))):
             self._ask()
@@ -76,33 +75,7 @@ class PretendedPortal(PlainPortal):
 
     async def count_people(self, query: PeopleQuery) -> int:
         self._ask()
-        return len(self._chosen(query))
-
-    async def sign_ins(self, query: EventQuery) -> EventPage:
-        self._refuse()
-
-    async def trail(self, query: EventQuery) -> EventPage:
-        self._refuse()
-
-    async def retention(self) -> Retention:
-        self._refuse()
-
-    async def end_sessions(self, user_id: UserId) -> None:
-        self._refuse()
-
-    async def set_status(
-        self, user_ids: tuple[UserId, ...], status: AccountStatus
-    ) -> tuple[Profile, ...]:
-        self._refuse()
-
-    def _chosen(self, query: PeopleQuery) -> tuple[Profile, ...]:
-        return tuple(
-            person
-            for person in self.people_there
-            if (not query.guests_only or person.type is AccountType.GUEST)
-            and query.group_id in (None, *person.groups)
-            and query.inviter_id in (None, person.invited_by)
-        )
+        return await super().count_people(query)
 
     def _ask(self) -> None:
         self.requests += 1
@@ -115,6 +88,3 @@ class PretendedPortal(PlainPortal):
         self.most_at_once = max(self.most_at_once, self._at_once)
         await asyncio.sleep(0)
         self._at_once -= 1
-
-    def _refuse(self) -> NoReturn:
-        raise AssertionError("a roster asks about people only")

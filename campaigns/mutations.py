@@ -98,7 +98,8 @@ def _with_broken_text(body: bytes, chance: random.Random) -> bytes:
     return body[:place] + chance.choice((b"\xff", b"\xc3", b"\xed\xa0\x80", b"\x00")) + body[place:]
 
 
-def _with_bytes_changed(body: bytes, chance: random.Random) -> bytes:
+def bytes_changed(body: bytes, chance: random.Random) -> bytes:
+    """Return `body` with one to eight bytes changed."""
     changed = bytearray(body)
     for _ in range(chance.choice((1, 1, 2, 8))):
         if changed:
@@ -265,7 +266,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     _truncated,
     _with_a_tail,
     _with_broken_text,
-    _with_bytes_changed,
+    bytes_changed,
     _with_bytes_lost,
     _something_else,
     _nested_deeply,

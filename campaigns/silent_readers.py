@@ -12,37 +12,22 @@ from datetime import UTC, datetime
 
 from lastseen.ledger import Ledger
 from lastseen.model.plan import OpenSessions, Plan, Policy
-from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.population import Population, populate
 from lastseen.simulator.world.release import Release
-from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
+from testing.reviews import reviewed
 
 DAY = 86_400
 MODES: tuple[OpenSessions, ...] = ("report", "hold", "sign-out")
 
 
-def reviewed(portal: SimulatedPortal, time: VirtualTime, mode: OpenSessions) -> Plan:
+def plan_of(portal: SimulatedPortal, time: VirtualTime, mode: OpenSessions) -> Plan:
     """Return the plan of a review with an empty ledger."""
     ledger = Ledger.in_memory(clock=time.machine_clock).portal(URL)
     transport = InProcess(portal, time, chance=random.Random(1))
-
-    async def work() -> Plan:
-        client = transport.client()
-        try:
-            return await review(
-                client,
-                open_roster(RosterOptions()),
-                ledger=ledger,
-                policy=Policy(open_sessions=mode),
-                clock=time.machine_clock,
-            )
-        finally:
-            await client.close()
-
-    return time.run(work())
+    return reviewed(transport, ledger, Policy(open_sessions=mode))
 
 
 def counted(seed: int) -> Counter[tuple[str, str]]:
@@ -63,7 +48,7 @@ def counted(seed: int) -> Counter[tuple[str, str]]:
             clock=time.portal_clock,
             setup=Setup(release=release, session_minutes=minutes, filters=filters, seed=seed),
         )
-        plan = reviewed(portal, time, mode)
+        plan = plan_of(portal, time, mode)
         # What the portal has not written yet is the business of the recheck.
         there = {
             truth.id: max(

@@ -85,7 +85,7 @@ class InProcess:
         """Called just before the portal answers, with the number of the request, from 1."""
         self.altered: Callable[[int, Request, Response], Response] | None = None
         """Called with an answer that arrives whole; what it returns arrives instead."""
-        self._time = time
+        self.time = time
         self._chance = chance
         self._latency = latency
         self._limits = limits or Limits()
@@ -115,15 +115,27 @@ class InProcess:
         return client_over(
             self,
             url=URL,
-            clock=self._time.machine_clock,
+            clock=self.time.machine_clock,
             key=ApiKey(self.portal.api_key),
             limits=self._limits,
             effects=Runtime(
                 sleep=asyncio.sleep,
-                monotonic=lambda: self._time.passed,
+                monotonic=lambda: self.time.passed,
                 random=self._chance.random,
             ),
         )
+
+    def run(self, work: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
+        """Carry out `work` with a client of its own in virtual time; return what it returns."""
+
+        async def carried_out() -> T:
+            client = self.client()
+            try:
+                return await work(client)
+            finally:
+                await client.close()
+
+        return self.time.run(carried_out())
 
     async def _travel(self, more: float = 0.0) -> None:
         await asyncio.sleep(self._latency * self._chance.random() + more)

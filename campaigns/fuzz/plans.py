@@ -7,7 +7,6 @@ Only a LastseenError may come out, or exactly the people whom the ledger's own p
 import json
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -19,13 +18,14 @@ from lastseen.model.canonical_json import NOT_CANONICAL
 from lastseen.model.errors import LastseenError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy, decode_plan, encode_plan, sealed
+from lastseen.model.receipt import Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.server.portal import SimulatedPortal
 from lastseen.simulator.world.population import Population, populate
 from lastseen.workflows.apply import apply, preview_apply
 from lastseen.workflows.apply_options import ApplyOptions
-from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
+from testing.reviews import reviewed
 
 GENEROUS = Guardrails(max_disable=1_000, max_disable_share=1.0)
 TRUSTED_ONE_IN = 200
@@ -44,7 +44,7 @@ class Stage:
         self.portal = SimulatedPortal(scenario, clock=self.time.portal_clock)
         self.ledger = Ledger.in_memory(clock=self.time.machine_clock)
         self.chance = random.Random(seed)
-        self.plan = self.time.run(self._reviewed(self.known))
+        self.plan = reviewed(self._transport(), self.known)
 
     @property
     def known(self) -> PortalLedger:
@@ -58,37 +58,21 @@ class Stage:
     def changed(self, plan: Plan) -> set[str]:
         """Apply a plan from elsewhere; return the ids of those who were disabled."""
         with Ledger.in_memory(clock=self.time.machine_clock) as ledger:
-            receipt = self.time.run(self._applied(plan, ledger.portal(URL)))
+            receipt = self._applied(plan, ledger.portal(URL))
         return {one.user_id for one in receipt.outcomes if one.outcome.value == "disabled"}
 
-    async def _reviewed(self, known: PortalLedger) -> Plan:
-        client = self._transport().client()
-        try:
-            return await review(
-                client,
-                open_roster(RosterOptions()),
-                ledger=known,
-                policy=Policy(),
-                clock=self.time.machine_clock,
-            )
-        finally:
-            await client.close()
-
-    async def _applied(self, plan: Plan, known: PortalLedger) -> Any:
-        client = self._transport().client()
-        options = ApplyOptions(guardrails=GENEROUS, trust_plan_file=True)
-        try:
-            return await apply(
+    def _applied(self, plan: Plan, known: PortalLedger) -> Receipt:
+        return self._transport().run(
+            lambda client: apply(
                 plan,
                 client,
                 ledger=known,
-                options=options,
+                options=ApplyOptions(guardrails=GENEROUS, trust_plan_file=True),
                 clock=self.time.machine_clock,
                 roster=open_roster(RosterOptions()),
                 policy=Policy(),
             )
-        finally:
-            await client.close()
+        )
 
     def _transport(self) -> InProcess:
         return InProcess(self.portal, self.time, chance=self.chance)

@@ -7,6 +7,8 @@ is used.
 import random
 from collections.abc import Callable
 
+from campaigns.mutations import bytes_changed
+
 Mutation = Callable[[bytes, random.Random], bytes]
 
 _SIGNS: tuple[str, ...] = (
@@ -92,14 +94,6 @@ def _byte_lost(body: bytes, chance: random.Random) -> bytes:
     return body[:place] + body[place + 1 :]
 
 
-def _bytes_changed(body: bytes, chance: random.Random) -> bytes:
-    changed = bytearray(body)
-    for _ in range(chance.choice((1, 1, 2, 8))):
-        if changed:
-            changed[chance.randrange(len(changed))] = chance.randrange(256)
-    return bytes(changed)
-
-
 def _cut_off(body: bytes, chance: random.Random) -> bytes:
     return body[: chance.randrange(len(body) + 1)]
 
@@ -176,7 +170,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     _sign_inserted,
     _sign_replaced,
     _byte_lost,
-    _bytes_changed,
+    bytes_changed,
     _cut_off,
     _beginning_lost,
     _line_lost,

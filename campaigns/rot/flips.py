@@ -92,13 +92,4 @@ def _wrongful(setting: Setting, plan: Plan, honest: Plan) -> Iterator[str]:
 
 
 def _reviewed(setting: Setting, ledger: Ledger) -> Plan:
-    transport = setting.transport()
-
-    async def work() -> Plan:
-        client = transport.client()
-        try:
-            return await setting.review(client, ledger.portal(URL))
-        finally:
-            await client.close()
-
-    return setting.time.run(work())
+    return setting.transport().run(lambda client: setting.review(client, ledger.portal(URL)))

@@ -124,18 +124,23 @@ def test_each_answer_is_checked_when_it_is_given_and_the_right_ones_are_kept(las
     assert made["policy"]["inactive_days"] == 45
 
 
-def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
+def init_with_defaults(lastseen, portal, *, check):
+    """Answer `init` with the portal's address and the defaults; `check` is the last answer."""
     answers = [
-        ("address", small_portal.url),
+        ("address", portal.url),
         ("Contractors", ""),
         ("how many days", "30"),
         ("API key", ""),
         ("may still be signed in", ""),
-        ("Check the portal now?", "y"),
+        ("Check the portal now?", check),
     ]
-    environment = {**lastseen.environment, "LASTSEEN_API_KEY": small_portal.api_key}
+    environment = {**lastseen.environment, "LASTSEEN_API_KEY": portal.api_key}
     command = type(lastseen)(folder=lastseen.folder, environment=environment)
-    code, said = on_a_terminal(command, "init", answers=answers)
+    return on_a_terminal(command, "init", answers=answers)
+
+
+def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
+    code, said = init_with_defaults(lastseen, small_portal, check="y")
     assert code == 0, said
     assert "25 contractors listed" in " ".join(said.split())
     assert "`sign-out` is recommended" in said
@@ -144,17 +149,7 @@ def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
 
 def test_sign_out_is_not_recommended_to_a_key_that_may_not_end_sessions(lastseen, small_portal):
     tell(small_portal, "settings", {"key_scopes": ["*:read", "accounts:write"]})
-    answers = [
-        ("address", small_portal.url),
-        ("Contractors", ""),
-        ("how many days", "30"),
-        ("API key", ""),
-        ("may still be signed in", ""),
-        ("Check the portal now?", "n"),
-    ]
-    environment = {**lastseen.environment, "LASTSEEN_API_KEY": small_portal.api_key}
-    command = type(lastseen)(folder=lastseen.folder, environment=environment)
-    code, said = on_a_terminal(command, "init", answers=answers)
+    code, said = init_with_defaults(lastseen, small_portal, check="n")
     assert code == 0, said
     assert "may not end sessions" in said
     assert written(lastseen)["policy"]["open_sessions"] == "report"

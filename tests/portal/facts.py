@@ -9,13 +9,12 @@ from typing import Any
 from lastseen.ledger import Ledger
 from lastseen.model.decision import Decision
 from lastseen.model.plan import Plan, Policy
-from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.people import EmployeeType, Person
 from lastseen.simulator.world.scenario import scenario_of
 from lastseen.simulator.world.sessions import Reader
-from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
+from testing.reviews import reviewed
 from tests.unit.simulator.worlds import ADMIN, ANNA, BERT, NOW, OWNER, USER, ago, person
 
 DAY = 86_400
@@ -68,21 +67,8 @@ class Reviewed:
 
     def plan(self, **policy: Any) -> Plan:
         """Review, and return the plan."""
-
-        async def work() -> Plan:
-            client = InProcess(self.portal, self.time, chance=random.Random(1)).client()
-            try:
-                return await review(
-                    client,
-                    open_roster(RosterOptions()),
-                    ledger=self.ledger,
-                    policy=Policy(**policy),
-                    clock=self.time.machine_clock,
-                )
-            finally:
-                await client.close()
-
-        return self.time.run(work())
+        transport = InProcess(self.portal, self.time, chance=random.Random(1))
+        return reviewed(transport, self.ledger, Policy(**policy))
 
     def anna(self, **policy: Any) -> tuple[str, str]:
         """Review, and return what is decided on Anna, and why."""

@@ -4,12 +4,11 @@ import random
 
 from lastseen.docspace.http.limits import Limits
 from lastseen.ledger import Ledger, PortalLedger
-from lastseen.model.plan import Plan, Policy
-from lastseen.rosters import RosterOptions, open_roster
+from lastseen.model.plan import Plan
 from lastseen.simulator.server.portal import SimulatedPortal
 from lastseen.simulator.world.population import Population, populate
-from lastseen.workflows.review import review
 from testing.in_process import URL, InProcess, VirtualTime
+from testing.reviews import reviewed
 
 UNLIMITED = Limits(reads=1)
 SHORT = Limits(reads=1, log_seconds=400.0, log_seconds_a_person_day=0.0)
@@ -30,21 +29,7 @@ class Slow:
         transport = InProcess(
             self.portal, self.time, chance=random.Random(1), latency=20.0, limits=limits
         )
-
-        async def work() -> Plan:
-            client = transport.client()
-            try:
-                return await review(
-                    client,
-                    open_roster(RosterOptions()),
-                    ledger=known,
-                    policy=Policy(),
-                    clock=self.time.machine_clock,
-                )
-            finally:
-                await client.close()
-
-        return self.time.run(work()), transport.requests
+        return reviewed(transport, known), transport.requests
 
 
 def test_what_was_read_before_the_time_was_up_is_not_read_again(caplog):

@@ -12,7 +12,6 @@ from campaigns.safety.setting import Setting
 from campaigns.safety.world import id_of
 from lastseen.docspace.http.request import Request, Response
 from lastseen.ledger import Ledger, PortalLedger
-from lastseen.model.plan import Plan
 from testing.in_process import URL
 
 MINUTE, HOUR = 60, 3600
@@ -60,15 +59,7 @@ class Watched:
     def review(self, altering: Altering | None = None) -> dict[int, str]:
         transport = self.setting.transport()
         transport.altered = altering
-
-        async def work() -> Plan:
-            client = transport.client()
-            try:
-                return await self.setting.review(client, self.ledger)
-            finally:
-                await client.close()
-
-        plan = self.setting.time.run(work())
+        plan = transport.run(lambda client: self.setting.review(client, self.ledger))
         self.requests = transport.requests
         numbers = {id_of(one.number): one.number for one in self.setting.case.people}
         return {

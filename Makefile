@@ -34,6 +34,8 @@ help: ## List the targets
 demo: $(PLAIN)/.installed ## Run the whole job against a simulated portal
 	$(PLAIN)/bin/lastseen demo
 
+# Unit tests don't wait, and every worker collects them all.
+check: WORKERS = 2
 check: lint ## Lint and unit tests, without a browser or PostgreSQL: under a minute
 	$(DEV)/bin/python -m pytest -n $(WORKERS) -q -p no:playwright \
 	    -m "not browser and not postgres" $(PYTEST_ARGS) tests/unit

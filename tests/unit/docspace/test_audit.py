@@ -273,7 +273,7 @@ def test_fractions_of_a_second_are_cut_off():
 BODY = page(*(event(n, f"2026-11-01T10:{n:02d}:00.0000000+03:00") for n in range(9, 0, -1)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     place=st.integers(0, len(BODY) - 1),
     length=st.integers(0, 40),
@@ -298,7 +298,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

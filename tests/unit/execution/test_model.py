@@ -267,5 +267,5 @@ class CarryingOut(RuleBasedStateMachine):
 
 def test_whatever_happens_in_whatever_order():
     run_state_machine_as_test(
-        CarryingOut, settings=settings(max_examples=60, stateful_step_count=25)
+        CarryingOut, settings=settings(max_examples=40, stateful_step_count=25)
     )

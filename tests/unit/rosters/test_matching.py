@@ -334,6 +334,7 @@ def test_a_portal_that_stops_answering_ends_the_matching_with_its_own_error():
 
 
 PEOPLE = [guest(n) for n in range(6)] + [user(n) for n in range(6, 9)]
+STRANGERS = [user(n) for n in range(1_000, 5_000)]
 rows = st.builds(
     Contractor,
     id=st.none() | st.sampled_from([guid(n) for n in range(11)]),
@@ -344,10 +345,8 @@ rows = st.builds(
 @given(st.lists(rows, max_size=12), st.integers(0, 400))
 def test_it_makes_no_difference_which_way_the_accounts_were_read(people, crowd):
     # given a portal so large that asking is cheaper, or so small that the list is
-    strangers = [user(n) for n in range(1000, 1000 + crowd)]
-
-    one_by_one = matched([*PEOPLE, *strangers, *(user(n) for n in range(2000, 6000))], *people)
-    by_list = matched([*PEOPLE, *strangers], *people, reconcile=True)
+    one_by_one = matched([*PEOPLE, *STRANGERS], *people)
+    by_list = matched([*PEOPLE, *STRANGERS[:crowd]], *people, reconcile=True)
 
     assert one_by_one == tuple(m for m in by_list if m.problem is not Reason.UNKNOWN_GUEST)
     seen = [m.profile.id for m in by_list if m.profile]

@@ -66,7 +66,7 @@ def people_url(fresh_postgres_url):
     return fresh_postgres_url
 
 
-@pytest.fixture(params=["sqlite_url", "people_url"])
+@pytest.fixture(params=["sqlite_url", pytest.param("people_url", marks=pytest.mark.postgres)])
 def url(request) -> str:
     return str(request.getfixturevalue(request.param))
 

@@ -126,7 +126,7 @@ def built(people, entries, rates, gone_days, staff_count, seed):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(portals)
 def test_no_way_costs_much_more_than_the_fewest_possible_requests_dates_included(portal):
     people, events = built(*portal)
@@ -136,7 +136,7 @@ def test_no_way_costs_much_more_than_the_fewest_possible_requests_dates_included
     assert len(fake.asked) <= MOST_WORSE * fewest(fake.events, people) + BESIDE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(portals, st.booleans())
 @example((65, 690, [1.0], 40, 6, 0), False)  # met on a page read ahead, before a newer one
 def test_whoever_is_in_the_log_is_found_and_whoever_is_not_is_proven_absent(portal, can_ask):

@@ -153,7 +153,7 @@ def test_postgresql_refuses_to_empty_the_journal(ledger: Ledger, portal: PortalL
 # --- verifying
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_single_alteration_is_found_and_the_first_wrong_entry_named(
     ledger: Ledger, tampering: Tampering, data: st.DataObject

@@ -229,7 +229,7 @@ def _spared_by_evidence(
 def _never_seen(
     subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
 ) -> _Ruling:
-    """Rule on somebody of whom the logs, complete over the window, show nothing."""
+    """Rule on a person about whom the logs, complete over the window, show nothing."""
     registered = subject.profile.registered_at if subject.profile else None
     looked_back_to = max(
         policy.lookback_start(now), whole_second(registered) if registered else EPOCH

@@ -1,4 +1,4 @@
-"""Lines on standard error: messages, and how a command that can't go on says so.
+"""Lines on standard error: messages, and the errors of a command that can't continue.
 
 An error is four lines for a person or one JSON object. Every line passes through here, so that no
 key, no escape sequence and no surprise traceback gets past it.

@@ -117,15 +117,15 @@ def status(
 
     called, where = invocation(context), short_destinations(output, form)
     with _opened_store(called) as store:
-        stands = fleet_status(store, clock=system_clock)
+        found = fleet_status(store, clock=system_clock)
     where.deliver(
         lambda place: render_fleet_status(
-            stands, place.format, screen=place.screen(everyone=everyone)
+            found, place.format, screen=place.screen(everyone=everyone)
         ),
         Summary(
-            text=f"{stands.summary.get('clean', 0)} of {len(stands.portals)} portals are clean.",
+            text=f"{found.summary.get('clean', 0)} of {len(found.portals)} portals are clean.",
             event="fleet-status",
-            fields=dict(stands.summary),
+            fields=dict(found.summary),
         ),
         called=called,
     )

@@ -86,7 +86,7 @@ def init(
     if file.exists() and not _may_replace(file, ask=ask):
         return 0
     answers = _answers(portal, roster, days, key_file, open_sessions, ask=ask)
-    kept_in = _keep_key(answers, beside=file.resolve().parent, ask=ask)
+    kept_in = _keep_key(answers, folder=file.resolve().parent, ask=ask)
     _write(file, answers, key_file=kept_in)
     if ask and _has_key(file) and confirmed("Check the portal now?"):
         return doctor(context)
@@ -277,7 +277,7 @@ def _checked_key(text: str) -> ApiKey | None:
     return ApiKey(key)
 
 
-def _keep_key(answers: _Answers, *, beside: Path, ask: bool) -> Path | None:
+def _keep_key(answers: _Answers, *, folder: Path, ask: bool) -> Path | None:
     """Keep the key in the keyring or in a file; return the file that the configuration names."""
     from lastseen.api import store_key
     from lastseen.config.logging import hide
@@ -290,7 +290,7 @@ def _keep_key(answers: _Answers, *, beside: Path, ask: bool) -> Path | None:
     try:
         store_key(answers.portal_url, answers.key)
     except UsageError as error:
-        file = beside / "lastseen.key"
+        file = folder / "lastseen.key"
         if ask and agreed_to(
             f"The keyring can't keep the key ({error.found}). It can be kept in {file}, readable "
             "by you only.",

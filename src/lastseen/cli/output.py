@@ -248,16 +248,16 @@ def _is_device(file: Path) -> bool:
 
 
 def _replace(file: Path, document: bytes) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}-{os.urandom(4).hex()}")
+    temporary = file.with_name(f".{file.name}.{os.getpid()}-{os.urandom(4).hex()}")
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(document)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.replace(file)
+        temporary.replace(file)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -121,8 +121,8 @@ class Problems:
             upper = name.upper()
             if not upper.startswith("LASTSEEN_") or upper in KEY_VARIABLES:
                 continue
-            table, parted, _ = upper.removeprefix("LASTSEEN_").lower().partition("__")
-            if parted and table not in self._known:
+            table, separator, _ = upper.removeprefix("LASTSEEN_").lower().partition("__")
+            if separator and table not in self._known:
                 self._found.append(f"{name} doesn't name a table{_suggested(table, self._known)}")
             elif upper in singly:
                 self._found.append(f"{name} sets nothing: did you mean {singly[upper]}?")

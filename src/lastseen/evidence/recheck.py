@@ -25,7 +25,7 @@ class EvidenceRecheck(msgspec.Struct, frozen=True, kw_only=True):
     unproven: frozenset[UserId]
     """Whose absence since the plan could not be proven: they must be left unchanged."""
     silence: str | None = None
-    """Which log has stopped by now, in a sentence; it proves nobody's absence."""
+    """Which log has stopped, in a sentence; it proves nobody's absence."""
 
 
 class SilenceLimit(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
 
 
 def people_on_roster(plan: Plan) -> int:
-    """Count the people of whom `max_disable_share` is a share: on the roster and on the portal.
+    """Count the people that `max_disable_share` is a share of: on the roster and on the portal.
 
     Guests on no roster don't count, not even those who are exempt or on hold and so have another
     reason. In plans without a population, the decisions' reasons are counted.

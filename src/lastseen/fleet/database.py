@@ -1,6 +1,6 @@
 """The fleet's own schema in the ledger's database: connections, and bringing it up to date.
 
-Procrastinate's tables and the fleet's own lie in the schema `lastseen_fleet`, beside the ledger's.
+Procrastinate's tables and the fleet's own are in the schema `lastseen_fleet`, next to the ledger's.
 No portal and no job is known here.
 """
 
@@ -118,8 +118,8 @@ class FleetDatabase:
 
 def conninfo(ledger_url: str | None) -> str:
     """Return the ledger's address for libpq; raises UsageError unless it is a PostgreSQL one."""
-    driver, parted, rest = (ledger_url or "").partition("://")
-    if not parted:
+    driver, separator, rest = (ledger_url or "").partition("://")
+    if not separator:
         raise _not_postgres("[ledger] url names no database")
     if driver not in ("postgres", "postgresql", "postgresql+psycopg"):
         raise _not_postgres("[ledger] url names a database of another kind")
@@ -169,7 +169,7 @@ def _is_current(done: dict[str, set[str]] | None) -> bool:
 
 def _applied(connection: psycopg.Connection[Any]) -> dict[str, set[str]] | None:
     """Return the migrations applied, by component; None if there is no schema."""
-    # Not by to_regclass: inside a transaction that goes on saying what it said first.
+    # Not by to_regclass: inside a transaction that keeps returning its first result.
     where = f"schemaname = '{SCHEMA}' AND tablename = 'migrations'"
     if connection.execute(f"SELECT FROM pg_tables WHERE {where}").fetchone() is None:
         return None

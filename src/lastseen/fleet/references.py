@@ -19,8 +19,8 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def is_reference(text: str) -> bool:
     """Say whether `text` names a variable or an absolute file instead of being a secret."""
-    kind, parted, name = text.partition(":")
-    if not parted:
+    kind, separator, name = text.partition(":")
+    if not separator:
         return False
     if kind == "env":
         return _VARIABLE.fullmatch(name) is not None

@@ -14,7 +14,7 @@ from croniter import croniter
 from lastseen.model.instant import Instant, after, instant
 
 PORTALS_ZONE = "portal"
-"""The name that stands for the portal's own time zone."""
+"""The name for the portal's own time zone."""
 
 _FIELDS = 5
 

@@ -42,7 +42,7 @@ class RunReport(msgspec.Struct, kw_only=True):
 def write_metrics(
     file: Path, report: RunReport, *, portal: str, now: Instant, seconds: float
 ) -> None:
-    """Write the metrics of a run on `portal` that ended `now` after so many seconds.
+    """Write the metrics of a run on `portal` that ended `now` and took this many seconds.
 
     Raises UsageError where the file can't be written.
     """

@@ -82,7 +82,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Worker:
-    """One worker at work."""
+    """One running worker."""
 
     def __init__(
         self,

@@ -90,7 +90,7 @@ class PortalLedger:
         Exemptions, accounts, runs and journal follow the portal; sightings and coverage are
         dropped, to be read again. Raises LockHeld and LedgerError; then nothing has moved.
         """
-        old = PortalLedger(self._scope.beside(former))
+        old = PortalLedger(self._scope.sibling(former))
         with old.lock("move"), self.lock("move"):
             move(old._scope, self._scope)
 

@@ -68,7 +68,7 @@ class Scope:
         with self.database.writing(self.url, durable=durable) as connection:
             yield connection
 
-    def beside(self, url: str) -> "Scope":
+    def sibling(self, url: str) -> "Scope":
         """Return the scope of another portal in the same database."""
         return Scope(self.database, url, clock=self._clock, actor=self.actor)
 

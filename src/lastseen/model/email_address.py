@@ -1,4 +1,4 @@
-"""When two e-mail addresses are the same or nearly the same, and which of them lie in a domain.
+"""When two e-mail addresses are the same or nearly the same, and which of them belong to a domain.
 
 The local part is compared in ASCII case only: `straße` and `strasse` are two people to a mail
 server. Domains are compared as IDNA 2008 (RFC 5891) encodes them.
@@ -106,7 +106,7 @@ def domain_pattern(text: str) -> str:
 
 
 def in_domain(address: str, pattern: str) -> bool:
-    """Say whether an e-mail address lies in a domain; `pattern` comes from `domain_pattern`."""
+    """Say whether an e-mail address belongs to a domain; `pattern` comes from `domain_pattern`."""
     domain = domain_of(address)
     if pattern.startswith("."):
         return domain == pattern[1:] or domain.endswith(pattern)

@@ -51,7 +51,7 @@ _SCRIPTS = ("CYRILLIC", "GREEK", "ARMENIAN")
 
 
 def is_unseen(sign: str) -> bool:
-    """Say whether a character shows nothing and takes no room, beside line breaks and tabs."""
+    """Say whether a character shows nothing and takes no room, except line breaks and tabs."""
     return unicodedata.category(sign) in ("Cf", "Cc") or sign in _IGNORABLE
 
 

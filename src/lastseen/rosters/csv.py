@@ -74,7 +74,7 @@ class CsvRoster:
         people, warnings = reader.people(), reader.warnings()
         if number is None:
             warnings = (f"{self._path} has a header and no rows: nobody is on the roster",)
-        # A last row that lacks columns is where a file was cut off, maybe within an address.
+        # A last row that lacks columns may be where the file was truncated, even in an address.
         whole = reader.unidentified == 0 and not short
         return Listing(contractors=people, warnings=warnings, complete=whole)
 

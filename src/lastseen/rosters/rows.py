@@ -184,7 +184,7 @@ def merged(first: Contractor, second: Contractor) -> Contractor:
     """Return the one person that two rows describe; the first row's values take precedence.
 
     The end date is different: the later one counts, and none at all if either row has
-    none: a contract that goes on, or may, must not be taken for one that has ended.
+    none: a contract that continues, or may, must not be taken for one that has ended.
     """
     ends = (first.end_date, second.end_date)
     return Contractor(

@@ -1,6 +1,6 @@
 """The roster `xlsx`: one sheet of an Excel file, one contractor a row.
 
-Only how such a file is read; what its values mean is said in `rows` and `cells`. What calamine
+Only parses the file; `rows` and `cells` interpret its values. What calamine
 doesn't tell (formulas that were never calculated) is looked up in the sheet's own XML.
 """
 
@@ -198,7 +198,7 @@ def _demand_nobody_above(people: list[int], header_row: int, where: str) -> None
     raise UsageError(
         attempted=f"reading {where}",
         found=f"row {people[0]} names somebody, and the header is below it, in row {header_row}",
-        meaning="the header was probably sorted together with the rows; whoever stands above it "
+        meaning="the header was probably sorted together with the rows; people above it "
         "would be left out",
         remedy="move the header to the top",
     )

@@ -95,7 +95,7 @@ def _check_guardrails(
     allowed: Allowance,
     ledger: PortalLedger,
 ) -> None:
-    """Raise GuardrailStopped where `chosen`, beside those whom the run disabled, are too many."""
+    """Raise GuardrailStopped if `chosen` and those whom the run has disabled are too many."""
     check_guardrails(
         done.union(ids_of(with_verdict(chosen, Verdict.DISABLE))), plan=plan, allowed=allowed
     )

@@ -307,7 +307,7 @@ def _ledger(
         )
     known = stretches[-1].interval
     kept = days(retention.sign_in_days) if retention else days(0)
-    # A review of a while ago looked back as far as the portal did then: that is not worth a word.
+    # An older review reached as far back as the portal did then, which is not worth reporting.
     ahead = _known_since(ledger, EvidenceKind.SIGN_IN, now, kept) < before(now, kept + days(1))
     ready = utc_date(after(known.since, days(policy.lookback_days)))
     return Finding(

@@ -237,7 +237,7 @@ def _strange(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[Unre
 
 
 def _exemption(ledger: PortalLedger, decision: Decision, now: Instant) -> Exemption | None:
-    """Return the exemption of the person or their domain; a group's is told by the decision."""
+    """Return the exemption of the person or their domain; for a group's, see the decision."""
     person = Contractor(id=decision.user_id, email=decision.email)
     return Exemptions(ledger.exemptions.active(utc_date(now))).of(person, None).exemption
 

@@ -61,10 +61,10 @@ def _decided_otherwise(named: Decision, fresh: Plan) -> Outcome:
     found = next(
         (one for one in fresh.decisions if one.user_id and id_of(one) == id_of(named)), None
     )
-    words = "decided anew: not on the roster"
+    words = "decided again: not on the roster"
     target = Target(user_id=id_of(named), email=named.email, reason=found.reason if found else None)
     if found is not None and found.reason is Reason.ALREADY_DISABLED:
         return already(target, AccountStatus.TERMINATED)
     if found is not None:
-        words = f"decided anew: {found.decision.value}, {found.reason.value}. {found.explanation}"
+        words = f"decided again: {found.decision.value}, {found.reason.value}. {found.explanation}"
     return kept_by_new_review(target, words)

@@ -47,8 +47,8 @@ async def review(
     in the plan's population. `all_dates`: read on until the date of everyone to be disabled is
     known; else looking for dates takes a first review no more requests than deciding did, and the
     next ones read on from there, some at a time. `soon_days`: the plan also lists who will be due
-    within so many days. Raises PortalError, RosterError, UsageError and LedgerError; an interrupted
-    review keeps what it has read.
+    within that many days. Raises PortalError, RosterError, UsageError and LedgerError; an
+    interrupted review keeps what it has read.
     """
     context = ReviewContext(
         portal=portal,

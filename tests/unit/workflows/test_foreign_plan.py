@@ -1,4 +1,4 @@
-"""Plans that this ledger did not make: refused, or, where the file is trusted, decided anew."""
+"""Plans that this ledger did not make: refused, or, where the file is trusted, decided again."""
 
 import asyncio
 from typing import Any

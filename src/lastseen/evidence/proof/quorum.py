@@ -46,7 +46,7 @@ class Agreed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def agreeing_answers(events: int, *, unsteady: bool) -> int:
-    """Return how many answers must agree on a short page of so many events.
+    """Return how many answers must agree on a short page of that many events.
 
     `unsteady`: the portal has shown a fault during this run, so twice as many.
     """

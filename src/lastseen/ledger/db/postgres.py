@@ -1,6 +1,6 @@
 """PostgreSQL as the ledger's database, for several machines that share one ledger.
 
-All tables lie in a schema of their own, `lastseen`, so that the database can serve others too.
+All tables are in their own schema, `lastseen`, so that the database can serve others too.
 """
 
 from contextlib import suppress

@@ -84,7 +84,7 @@ def removed(seq: int) -> ChainViolation:
 def _canonical(entry: StoredEntry, *, with_hash: bool) -> bytes:
     """Return the canonical JSON of an entry, around actor and content, which are stored in it.
 
-    Writing those anew would take a hundred times as long as checking that they are JSON.
+    Serialising those again would take a hundred times as long as checking that they are JSON.
     """
     for text in (entry.actor, entry.content):
         if not isinstance(text, str):  # SQLite keeps any type

@@ -95,7 +95,7 @@ class DateWriter:
         return _of_profile(self._zone, second)
 
     def _written(self, minute: int) -> tuple[str, str]:
-        """Write a minute, in Unix time: what stands before the seconds, and the offset."""
+        """Write a minute, in Unix time: the part before the seconds, and the offset."""
         instant = datetime.fromtimestamp(minute * 60, self._zone)
         shift = instant.utcoffset() or timedelta()
         written = min(shift, instant.replace(fold=1).utcoffset() or timedelta())

@@ -48,7 +48,7 @@ def background_work(person: Person) -> Actor:
 
 
 class ActorParts:
-    """What of each actor stands in their events, encoded when it is first asked for."""
+    """Each actor's part of their events, encoded when first needed."""
 
     def __init__(self, actors: Sequence[Actor]) -> None:
         """Take the actors by whose numbers the logs know them; more may be added to them."""
@@ -114,7 +114,7 @@ def _login_action(action: int) -> bytes:
 
 @cache
 def _trail_action(action: int) -> tuple[bytes, bytes, bytes]:
-    """Encode what an action says of itself: its name, and what stands around its targets."""
+    """Encode an action's own part: its name, and the text around its targets."""
     known = TRAIL[action]
     before = {
         "actionType": int(known.action_type),

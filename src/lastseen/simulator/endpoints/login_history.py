@@ -1,4 +1,4 @@
-"""`security/audit/login/…`: the login history and the settings beside it.
+"""`security/audit/login/…`: the login history and its settings.
 
 After `SecurityController.cs` and `LoginEventsRepository.cs`.
 """
@@ -85,7 +85,7 @@ def lifetimes(world: World, settings: AuditSettings, request: Request) -> One:
 
 
 def demand_audit(settings: AuditSettings, request: Request) -> None:
-    """Refuse whoever may not edit the portal's settings (403), and a hidden section (402)."""
+    """Refuse callers who may not edit the portal's settings (403), and a hidden section (402)."""
     if not request.account.is_docspace_admin:
         raise forbidden()
     if settings.section_hidden:

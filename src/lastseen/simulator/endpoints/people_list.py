@@ -66,7 +66,7 @@ def people_filter(world: World, request: Request, dates: DateWriter, chance: ran
     found = world.lists.get(asked)
     if found is None:
         found = [person for person in world.people.values() if all(test(person) for test in tests)]
-        # Whatever the order leaves open is open: the database decides anew each time.
+        # Whatever the order leaves open is open: the database decides again each time.
         chance.shuffle(found)
         _sort(world, found, sort_by, descending=descending)
         if sort_by == "email" and len({person.email.lower() for person in found}) == len(found):
@@ -76,7 +76,7 @@ def people_filter(world: World, request: Request, dates: DateWriter, chance: ran
 
 
 def self_profile(world: World, request: Request, dates: DateWriter) -> One:
-    """Answer `GET people/@self`: whoever the key acts as."""
+    """Answer `GET people/@self`: the owner of the key."""
     profile = _profile(world, request, dates, request.account)
     profile["theme"] = "Base"
     profile["hasPersonalFolder"] = not request.account.is_guest
@@ -119,7 +119,7 @@ def may_see(viewer: Person, person: Person) -> bool:
 def encoded_people(
     world: World, request: Request, dates: DateWriter, people: list[Person]
 ) -> list[bytes]:
-    """Encode people in full, as whoever asks may see them."""
+    """Encode people in full, as the caller may see them."""
     return [_encoded(world, request, dates, person) for person in people]
 
 

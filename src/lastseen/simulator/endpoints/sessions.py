@@ -17,7 +17,7 @@ from lastseen.simulator.world.actions import (
 from lastseen.simulator.world.world import World
 
 UNUSED_LIFETIME: Final = 1440
-"""The `lifeTime` beside `enabled: false`, which means nothing (`TenantCookieSettings.cs`)."""
+"""The `lifeTime` sent with `enabled: false`, which means nothing (`TenantCookieSettings.cs`)."""
 LONGEST_LIFETIME: Final = 9999
 """Minutes; what is more is cut down to it."""
 LOG_OUT_ALL: Final = "security/activeconnections/logoutall/"
@@ -29,7 +29,7 @@ class _Body(msgspec.Struct, rename="camel"):
 
 
 def cookie_settings(world: World, request: Request) -> One:
-    """Answer `GET settings/cookiesettings`, for whoever may edit the portal's settings."""
+    """Answer `GET settings/cookiesettings`, for callers who may edit the portal's settings."""
     if not request.account.is_docspace_admin:
         raise forbidden()
     minutes = world.sessions.minutes

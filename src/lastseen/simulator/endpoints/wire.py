@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, with whoever makes it already known."""
+    """One request, with its caller already known."""
 
     method: str
     path: str

@@ -1,6 +1,6 @@
 """The three sorts of portals that a client meets, by what they do with the filters of a log.
 
-A word of its own, so that whoever only offers the choice loads nothing else.
+A module of its own, so that the command line can offer the choice without loading more.
 """
 
 from enum import StrEnum

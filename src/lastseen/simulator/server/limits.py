@@ -58,7 +58,7 @@ class Limiter:
         """Decide on a request that has arrived.
 
         What the minute's limit refuses does not count towards it; what a later limit refuses does.
-        `now` is in seconds, of a clock that goes on.
+        `now` is in seconds, of a clock that never goes back.
         """
         known = self._accounts.setdefault(account, _Account())
         while known.passed and known.passed[0] <= now - _MINUTE:

@@ -1,6 +1,6 @@
 """The options of a portal that is served as a command.
 
-Values and their checks only: whoever offers the command on a command line loads no server by
+Values and their checks only: offering the command on a command line loads no server by
 importing this.
 """
 

@@ -149,7 +149,7 @@ class SimulatedPortal:
     ) -> None:
         """Start from `scenario`, telling the time by `clock`.
 
-        `pace` gives the seconds by which the limits count, where `clock` stands still.
+        `pace` gives the seconds by which the limits count, if `clock` stands still.
         """
         self.setup = setup = setup or Setup()
         self.clock = clock
@@ -365,7 +365,7 @@ class SimulatedPortal:
             self.world.logins.forget_oldest(number, before=int(now) - _DELETED_ONLY_BEYOND)
 
     def _is_accepted(self, key: ApiKey, now: float) -> bool:
-        """Whether a key lets its owner in, who may be nobody, or disabled, by now."""
+        """Whether a key still works: its owner may be gone or disabled."""
         person = self.world.people.get(key.account)
         expired = key.expires is not None and key.expires <= now
         return person is not None and key.is_active and not expired

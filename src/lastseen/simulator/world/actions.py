@@ -242,7 +242,7 @@ UNLISTED: Final[dict[int, str]] = {
     7002: "UserCreatedAndAddedToRoom",
     7003: "GuestCreatedAndAddedToRoom",
 }
-"""Stored, but in no mapper of the server: never listed, and 500 to whoever asks for one by id."""
+"""Stored, but in no mapper of the server: never listed, and 500 to a request for one by id."""
 
 WRITTEN_AT_ONCE: Final = frozenset({4015, 4017, 4037, 5054, 5070, 6047, 7001})
 """Trail events that do not go through the queue (`_forceSaveAuditActions`)."""
@@ -262,5 +262,5 @@ def is_presence(action: int) -> bool:
 
 
 def is_failure(action: int) -> bool:
-    """Whether a login event of this id is a failed attempt, by whomever."""
+    """Whether a login event of this id is a failed attempt by anybody."""
     return action in LOGIN_FAILURE

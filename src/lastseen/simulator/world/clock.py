@@ -1,4 +1,4 @@
-"""The portal's clock, where a test wants one that stands still or is moved by hand.
+"""The portal's clock, for tests that need one that stands still or is moved by hand.
 
 Anything that answers with an aware `datetime` when called will do instead.
 """

@@ -34,7 +34,7 @@ class EventLog:
     """Events in the order of their seconds, with pages newest first.
 
     The portal sorts by second only. Where several events share one, their order is whatever the
-    database finds at that moment, so it is drawn anew for every page, from `chance`.
+    database finds at that moment, so it is drawn again for every page, from `chance`.
     """
 
     def __init__(self, columns: EventColumns, chance: random.Random) -> None:
@@ -76,7 +76,7 @@ class EventLog:
             self._first = bisect_left(self.columns.seconds, second)
 
     def forget_oldest(self, number: int, *, before: int) -> None:
-        """Delete up to so many of the oldest events, none from the second `before` on, for good."""
+        """Delete up to `number` of the oldest events, none from the second `before` on."""
         most = bisect_left(self.columns.seconds, before)
         self._first = max(self._first, min(self._first + number, most))
 

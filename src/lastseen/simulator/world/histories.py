@@ -223,7 +223,7 @@ def _come_weekly(diary: Diary, actor: int) -> None:
 def _work_in_an_open_session(diary: Diary, actor: int) -> None:
     chance = diary.chance
     if diary.session_minutes is None and diary.days * DAY > diary.window + 20 * DAY:
-        # A cookie is good for a year: the sign-in lies before the window, the work goes on.
+        # A cookie is good for a year: the sign-in is before the window, the work continues.
         diary.sign_in(diary.now - chance.randrange(diary.window + DAY, diary.days * DAY), actor)
     second = diary.now - chance.randrange(3600, 4 * DAY)
     while second > diary.now - diary.days * DAY:

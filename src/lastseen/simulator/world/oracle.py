@@ -25,7 +25,7 @@ from lastseen.simulator.world.scenario import LateEvent
 
 DAY = 86_400
 AHEAD = 300
-"""By so many seconds an entry may be ahead of the portal's clock before it proves nothing."""
+"""How many seconds an entry may be ahead of the portal's clock and still prove something."""
 
 NeverSeen = Literal["grace", "disable", "keep"]
 EVERY_EVIDENCE = ("sign-in", "activity")
@@ -99,7 +99,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Unlogged:
-    """What happened and stands in no log; by id, in seconds since 1970."""
+    """What happened but is in no log; by id, in seconds since 1970."""
 
     read: Mapping[str, int] = field(default_factory=dict)
     key_used: Mapping[str, int] = field(default_factory=dict)
@@ -151,10 +151,10 @@ def truths(
     were about.
     """
     known = list(people)
-    beside = unlogged or Unlogged()
+    extra = unlogged or Unlogged()
     sign_ins = _read_sign_ins(logins, actors, size=len(known))
     written, really = _read_trail(trail, late, size=len(known))
-    lost = _read_lost(beside, size=len(known))
+    lost = _read_lost(extra, size=len(known))
     done = _done_to_people(trail, targets or {})
     return [
         Truth(
@@ -172,8 +172,8 @@ def truths(
             unrecognised_at=sign_ins.strange[actor],
             failed_sign_ins=sign_ins.failed(actor, person),
             reinstated_at=person.reinstated,
-            last_read_at=beside.read.get(person.id),
-            last_key_use_at=beside.key_used.get(person.id),
+            last_read_at=extra.read.get(person.id),
+            last_key_use_at=extra.key_used.get(person.id),
             last_lost_at=lost[actor],
             authorised_at=sign_ins.authorised[actor],
             signed_out_at=done.get((SESSIONS_ENDED, person.id)),
@@ -234,10 +234,10 @@ def _read_trail(
     return written, really
 
 
-def _read_lost(beside: Unlogged, *, size: int) -> list[int | None]:
+def _read_lost(extra: Unlogged, *, size: int) -> list[int | None]:
     """Return when each person was last there without any log keeping it."""
     lost: list[int | None] = [None] * size
-    for events in (beside.logins, beside.trail):
+    for events in (extra.logins, extra.trail):
         for second, actor, action in zip(
             events.seconds, events.actors, events.actions, strict=True
         ):

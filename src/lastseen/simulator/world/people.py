@@ -46,7 +46,7 @@ class Activation(IntFlag):
 
 
 class Kind(StrEnum):
-    """What is told by a person's history; known to tests, never on the wire of the API."""
+    """What a person's history says; known to tests, never on the wire of the API."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -190,7 +190,7 @@ def full_profile(
 ) -> dict[str, Any]:
     """Describe a person in full (`EmployeeFullDto.cs`), null fields left out.
 
-    `inviter` is `None` where whoever asks is no DocSpace administrator: they are not told.
+    `inviter` is `None` if the caller is no DocSpace administrator: others don't see it.
     `owner_is_admin`: whether this release calls the owner an administrator as well.
     """
     profile = {

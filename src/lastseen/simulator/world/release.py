@@ -24,7 +24,7 @@ class Release(StrEnum):
 
     @property
     def version(self) -> str:
-        """The full version, as `settings/version/build` tells it."""
+        """The full version, as `settings/version/build` returns it."""
         return _VERSIONS[self]
 
     @property

@@ -1,7 +1,7 @@
 """Sessions: how long one lives, who ended it, and the people who read in one without a trace.
 
 After `CookiesManager.cs`, `SecurityContext.cs` and `ClearEventsService.cs`. Opening a document in
-the editor writes nothing into any log, so whoever only reads is met here and nowhere else.
+the editor writes nothing into any log, so people who only read appear here and nowhere else.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Reader:
     """When the session of that visit began."""
     door: Door = Door.SESSION
     until: int | None = None
-    """No visit after this instant; None: they go on coming."""
+    """No visit after this instant; None: they keep coming."""
 
     def visits(self, after: int, until: int) -> Iterator[int]:
         """List the visits after one instant and up to another."""

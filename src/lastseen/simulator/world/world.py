@@ -1,4 +1,4 @@
-"""The state of a running portal: who is what by now, and what has happened.
+"""The state of a running portal: its people now, and what has happened.
 
 It changes by requests, by faults and by tests; what a request may change is decided elsewhere.
 """
@@ -43,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time over which nothing is written into a log: sending to it fails, and nobody is told."""
+    """A time over which nothing is written into a log: sending to it fails, without an error."""
 
     log: Literal["login", "trail"]
     since: int

@@ -40,6 +40,8 @@ def read_regular_file(
         if private and os.name == "posix":
             _check_private(status)
         content = _from_pipe(file, largest, pipe_seconds) if is_pipe else file.read(largest + 1)
+        if content is None:  # a file of the kernel's that has nothing to say now
+            raise Unsuitable("it is not a regular file")
     if len(content) > largest:
         raise Unsuitable(f"it is larger than {largest:,} bytes")
     return content

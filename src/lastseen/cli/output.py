@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,10 @@ RECORD_FORMATS = ("table", "json", "csv", "html")
 
 _ENDINGS = {".json": "json", ".txt": "table", ".csv": "csv", ".html": "html", ".htm": "html"}
 _FILE_WIDTH = 120
+
+
+_READER_SECONDS = 5.0
+"""So long somebody may take to begin reading from a pipe that a document is written to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +206,7 @@ def write_file(file: Path, document: bytes, *, summary: str = "") -> None:
     """
     try:
         if _is_device(file):
-            file.write_bytes(document)
+            _write_to_device(file, document)
             return
         _replace(file, document)
     except OSError as error:
@@ -227,7 +232,7 @@ def _unwritable(file: Path) -> str | None:
 def _target(file: Path) -> Path:
     """Return the file to write: links are followed only if nobody else could have made them."""
     plain = file.absolute().parent.resolve() / file.name
-    if not plain.is_symlink() or _others_can_write(plain.parent):
+    if not plain.is_symlink() or _others_can_write(plain.parent) or _is_device(plain):
         return plain
     return plain.resolve()
 
@@ -239,12 +244,35 @@ def _others_can_write(folder: Path) -> bool:
 
 
 def _is_device(file: Path) -> bool:
-    """Say whether `file` is there and neither a regular file nor a link, which are replaced."""
+    """Say whether `file` is there and neither a regular file nor a link, which are replaced.
+
+    A link that leads to a device or a pipe counts as one, as `/dev/stdout` does, unless others
+    could have made it.
+    """
     try:
-        mode = file.lstat().st_mode
-    except FileNotFoundError:
+        mode = (file.lstat() if _others_can_write(file.parent) else file.stat()).st_mode
+    except OSError:
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))
+
+
+def _write_to_device(file: Path, document: bytes) -> None:
+    """Write to a device or a pipe; raises OSError where nobody reads from the pipe in time."""
+    descriptor = _opened_for_writing(file, deadline=time.monotonic() + _READER_SECONDS)
+    os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(document)
+
+
+def _opened_for_writing(file: Path, *, deadline: float) -> int:
+    """Open a device or a pipe; without O_NONBLOCK a pipe would wait for a reader without end."""
+    while True:
+        try:
+            return os.open(file, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
 
 
 def _replace(file: Path, document: bytes) -> None:

@@ -90,6 +90,28 @@ def test_a_device_is_written_to_not_replaced():
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
+def test_a_link_to_a_pipe_is_written_through_as_dev_stdout_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link.json").symlink_to("pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+    deliver(plan_destinations([tmp_path / "link.json"], None), b"new")
+
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    assert (tmp_path / "link.json").is_symlink()
+
+
+def test_a_pipe_that_nobody_reads_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("lastseen.cli.output._READER_SECONDS", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(UsageError, match="no such device") as given_up:
+        write_file(tmp_path / "pipe", b"new", summary="Run 4711: 2 disabled.")
+
+    assert "Run 4711" in given_up.value.meaning
+
+
 def test_a_failed_write_leaves_the_older_file_and_says_why(tmp_path, monkeypatch):
     (tmp_path / "p.json").write_bytes(b"older")
 

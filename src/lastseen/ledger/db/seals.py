@@ -62,8 +62,11 @@ EVIDENCE = (*SIGHTINGS.values(), *COVERAGE.values(), UNRECOGNISED)
 
 def row_digest(table: Table, values: Sequence[object]) -> int:
     """Return the digest of a row, its `values` in the order of the table's other columns."""
-    plain = tuple(map(_plain, values))
-    text = repr((table.name, *plain)).encode("utf-8", "surrogatepass")
+    return _digest(table.name, tuple(map(_plain, values)))
+
+
+def _digest(name: str, values: tuple[object, ...]) -> int:
+    text = repr((name, *values)).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=8).digest()) & _MASK
 
 
@@ -79,7 +82,8 @@ def with_digest(table: Table, values: Sequence[Any]) -> tuple[Any, ...]:
 
 def is_sound(table: Table, row: Sequence[Any]) -> bool:
     """Return whether a whole row is as it was written."""
-    return bool(row_digest(table, tuple(row)[:-1]) == row[-1])
+    *values, digest = row
+    return bool(_digest(table.name, tuple(values)) == digest)
 
 
 def sound_rows(table: Table, rows: Sequence[Row[Any]], *, place: str) -> Sequence[Row[Any]]:
@@ -104,7 +108,8 @@ def all_sound_rows(
 def damage_of(connection: Connection, sealed: Sealed, portal_id: int) -> str | None:
     """Return what is wrong with the rows of a kind, in a few words, or None."""
     rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
-    changed = sum(not is_sound(sealed.table, row) for row in rows)
+    name = sealed.table.name
+    changed = sum(_digest(name, tuple(row[:-1])) != row[-1] for row in rows)
     if changed:
         return f"{sealed.name}: {changed} of {len(rows)} rows were changed"
     if not _matches_seal(connection, sealed, portal_id, rows):

@@ -19,6 +19,10 @@ UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, Recurs
 """What reading an entry that Lastseen did not write may raise."""
 
 
+_check_json = msgspec.json.Decoder(msgspec.Raw).decode
+"""Reads JSON without making anything of it; raises as decoding does."""
+
+
 class StoredEntry(NamedTuple):
     """An entry as stored: the instant in microseconds, actor and content as canonical JSON."""
 
@@ -89,18 +93,25 @@ def _canonical(entry: StoredEntry, *, with_hash: bool) -> bytes:
     for text in (entry.actor, entry.content):
         if not isinstance(text, str):  # SQLite keeps any type
             raise TypeError("not text")
-        msgspec.json.decode(text)
+        _check_json(text)
     fields = {
-        "at": canonical_json(from_micros(entry.at)),
+        "at": msgspec.json.encode(from_micros(entry.at)),
         "by": entry.actor.encode(),
         "content": entry.content.encode(),
-        **({"hash": canonical_json(entry.hash)} if with_hash else {}),
-        "kind": canonical_json(entry.kind),
-        "previous_hash": canonical_json(entry.previous_hash),
-        "run_id": canonical_json(entry.run_id),
-        "seq": canonical_json(entry.seq),
+        **({"hash": _as_json(entry.hash)} if with_hash else {}),
+        "kind": _as_json(entry.kind),
+        "previous_hash": _as_json(entry.previous_hash),
+        "run_id": _as_json(entry.run_id),
+        "seq": _as_json(entry.seq),
     }
     return b"{" + b",".join(b'"%s":%s' % (k.encode(), text) for k, text in fields.items()) + b"}"
+
+
+def _as_json(value: str | int | None) -> bytes:
+    """Return the canonical JSON of a value; of letters and digits alone in a tenth of the time."""
+    if isinstance(value, str) and value.isascii() and value.isalnum():
+        return b'"%s"' % value.encode()
+    return canonical_json(value)
 
 
 def _holds(entry: StoredEntry, seq: int | None = None) -> bool:

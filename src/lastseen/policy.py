@@ -95,7 +95,7 @@ def _settled_without_logs(
     *,
     clock_trusted: bool,
 ) -> _Ruling | None:
-    """Return the ruling that no absence from a log can change, or None where that decides."""
+    """Return the ruling that no absence from a log can change, or None if the logs decide."""
     profile = subject.profile
     is_to_leave = subject.is_off_roster and policy.unknown_guests == "disable"
     if subject.problem is not None and not is_to_leave:

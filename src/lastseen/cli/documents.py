@@ -23,7 +23,7 @@ LARGEST_PLAN = 512 * 1024 * 1024
 
 
 def read_plan(file: Path) -> "Plan":
-    """Read a plan from a file; raises UsageError where it can't be read, PlanRefused."""
+    """Read a plan from a file; raises UsageError if it can't be read, PlanRefused."""
     from lastseen.api import decode_plan
 
     try:

@@ -73,7 +73,7 @@ def history(
 
 
 def show_run(ledger: "PortalLedger", where: Destinations, called: Invocation, run_id: str) -> None:
-    """Write one run in detail; raises UsageError where the ledger has no such run."""
+    """Write one run in detail; raises UsageError if the ledger has no such run."""
     from lastseen.reports.history import RunDetail, render_run
 
     run = ledger.runs.find(run_id)

@@ -109,7 +109,7 @@ AllOption = Annotated[
 
 
 def read_now(text: str | None) -> "Instant | None":
-    """Return the instant in `--now`; raises UsageError where it can't be read."""
+    """Return the instant in `--now`; raises UsageError if it can't be read."""
     if text is None:
         return None
     from lastseen.model.instant import parse_instant
@@ -121,7 +121,7 @@ def read_now(text: str | None) -> "Instant | None":
 
 
 def read_date(text: str, option: str) -> "date":
-    """Return the date in an option; raises UsageError where it can't be read."""
+    """Return the date in an option; raises UsageError if it can't be read."""
     from datetime import date
 
     try:

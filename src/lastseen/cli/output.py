@@ -95,7 +95,7 @@ class Destinations:
         """Write the document to every place, and `summary` to standard error if a file was written.
 
         `render` makes the document for one place; all are made before the first is written. Raises
-        UsageError where a file can't be written. A reader of standard output that has gone is no
+        UsageError if a file can't be written. A reader of standard output that has gone is no
         error: the exit code still tells what the command did.
         """
         documents = [(place, render(place)) for place in self.places]

@@ -113,7 +113,7 @@ def review(
 
 
 def read_verdict(text: str | None, where: Destinations) -> "Verdict | None":
-    """Return the decision in `--only-decision`; raises UsageError where it can't be used."""
+    """Return the decision in `--only-decision`; raises UsageError if it can't be used."""
     if text is None:
         return None
     from lastseen.api import Verdict

@@ -39,7 +39,7 @@ def silence_standard_error() -> None:
 
 
 def unwritten_output() -> OSError | None:
-    """Return why what was printed to standard output can't be written, None where it can."""
+    """Return why what was printed to standard output can't be written, None if it can."""
     try:
         sys.stdout.flush()
     except OSError as error:

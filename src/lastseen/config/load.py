@@ -50,7 +50,7 @@ def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Setti
     return checked(tables, environ, path=path)
 
 
-def settings_from(tables: Mapping[str, Any]) -> Settings:
+def settings_from(tables: Mapping[str, object]) -> Settings:
     """Check the tables of a configuration that comes from somewhere other than its own file.
 
     Neither a file nor the environment is read; paths in `tables` are absolute. Raises

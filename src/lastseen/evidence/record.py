@@ -41,5 +41,5 @@ def encode_record(record: EvidenceRecord) -> bytes:
 
 
 def decode_record(document: bytes) -> EvidenceRecord:
-    """Read a record; raises msgspec.ValidationError where it isn't one."""
+    """Read a record; raises msgspec.ValidationError if it isn't one."""
     return msgspec.json.decode(document, type=EvidenceRecord)

@@ -37,7 +37,7 @@ class FleetDatabase:
     def __init__(self, ledger_url: str | None) -> None:
         """Reach the database that holds the ledger; connects when something is asked.
 
-        Raises UsageError where `ledger_url` doesn't name a PostgreSQL database.
+        Raises UsageError if `ledger_url` doesn't name a PostgreSQL database.
         """
         self.conninfo = conninfo(ledger_url)
         self.place = _place(self.conninfo)
@@ -70,7 +70,7 @@ class FleetDatabase:
     def bring_up_to_date(self) -> None:
         """Make or upgrade the schema; several processes may do so at once.
 
-        Raises LedgerError where a newer version of Lastseen has upgraded it.
+        Raises LedgerError if a newer version of Lastseen has upgraded it.
         """
         with self._telling(), psycopg.connect(self.conninfo, **SESSION) as connection:
             done = _applied(connection)

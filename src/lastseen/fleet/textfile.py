@@ -44,7 +44,7 @@ def write_metrics(
 ) -> None:
     """Write the metrics of a run on `portal` that ended `now` and took this many seconds.
 
-    Raises UsageError where the file can't be written.
+    Raises UsageError if the file can't be written.
     """
     registry = CollectorRegistry()
     registry.register(_Run(report, portal, now, seconds, success=_past_success(file)))

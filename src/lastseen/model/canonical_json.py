@@ -5,7 +5,6 @@ Anyone with an implementation of that RFC gets the same bytes, and so the same d
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 import rfc8785
@@ -15,7 +14,7 @@ NOT_CANONICAL = (rfc8785.CanonicalizationError, RecursionError)
 integer beyond 2**53 or nested without end."""
 
 
-def canonical_json(document: Any) -> bytes:
+def canonical_json(document: object) -> bytes:
     """Return `document`, JSON or anything msgspec can encode as JSON, in canonical form.
 
     Raises one of `NOT_CANONICAL`.
@@ -23,7 +22,7 @@ def canonical_json(document: Any) -> bytes:
     return rfc8785.dumps(msgspec.to_builtins(document, str_keys=True))
 
 
-def canonical_digest(document: Mapping[str, Any]) -> str:
+def canonical_digest(document: Mapping[str, object]) -> str:
     """Return the SHA-256 of `document` in canonical form, as `sha256:…`.
 
     Made piece by piece: that form of ten thousand decisions would be twenty megabytes of objects.
@@ -35,7 +34,7 @@ def canonical_digest(document: Mapping[str, Any]) -> str:
     return f"sha256:{hashed.hexdigest()}"
 
 
-def _pieces(document: Mapping[str, Any]) -> Iterator[bytes]:
+def _pieces(document: Mapping[str, object]) -> Iterator[bytes]:
     """Give the canonical form of `document`, of each list an item at a time."""
     opening = b"{"
     for key in sorted(document, key=_as_sorted):
@@ -48,7 +47,7 @@ def _pieces(document: Mapping[str, Any]) -> Iterator[bytes]:
     yield b"}" if document else b"{}"
 
 
-def _items(values: Sequence[Any]) -> Iterator[bytes]:
+def _items(values: Sequence[object]) -> Iterator[bytes]:
     opening = b"["
     for value in values:
         yield opening + canonical_json(value)

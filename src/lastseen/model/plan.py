@@ -7,7 +7,7 @@ that an edited plan is detected.
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -309,7 +309,7 @@ def _first_second_within(now: Instant, last_days: int) -> Instant:
     return after(whole_second(before(now, days(last_days))), timedelta(seconds=1))
 
 
-def _digest(fields: dict[str, Any]) -> str:
+def _digest(fields: dict[str, object]) -> str:
     """Return the digest of a plan's canonical form; raises one of `NOT_CANONICAL`."""
     content = {key: value for key, value in fields.items() if key != "digest"}
     try:

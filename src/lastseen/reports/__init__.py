@@ -83,7 +83,7 @@ def render_receipt(
 def format_of(path: str | PurePath) -> str:
     """Return the plan format that a file's ending selects, in any case.
 
-    Raises UsageError where no format has that ending.
+    Raises UsageError if no format has that ending.
     """
     ending = PurePath(path).suffix.lower()
     for name, endings in _ENDINGS.items():

@@ -71,7 +71,7 @@ def email_address(text: str) -> str:
 
     Unwraps `Ann <ann@x.example>`, `ann@x.example (Ann)`, `mailto:ann@x.example`, quotation marks, a
     leading apostrophe, a trailing dot, comma or semicolon, and invisible characters.
-    Raises ValueError where no single address is left.
+    Raises ValueError if no single address is left.
     """
     address = visible(text)
     if named := _NAMED.fullmatch(address):

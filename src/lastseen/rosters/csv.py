@@ -37,7 +37,7 @@ class CsvRoster:
         return str(self._path.absolute())
 
     async def load(self, portal: Portal) -> Listing:
-        """Read the file; the portal is not asked. Raises UsageError where it can't be read."""
+        """Read the file; the portal is not asked. Raises UsageError if it can't be read."""
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> Listing:
@@ -148,7 +148,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _header(text: str, delimiter: str) -> list[str]:
-    """Return the header as this delimiter splits it; empty where it can't be split."""
+    """Return the header as this delimiter splits it; empty if it can't be split."""
     try:
         return next((fields for _, fields in _records(text, delimiter)), [])
     except _NotCsv:

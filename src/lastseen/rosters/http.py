@@ -1,7 +1,5 @@
 """The roster `http`: a list of contractors that a web service offers as JSON, page by page."""
 
-from typing import Any
-
 import msgspec
 from yarl import URL
 
@@ -138,8 +136,8 @@ class _Rows:
             )
 
 
-def _decoded(item: msgspec.Raw) -> dict[str, Any] | None:
+def _decoded(item: msgspec.Raw) -> dict[str, object] | None:
     try:
-        return msgspec.json.decode(item, type=dict[str, Any])
+        return msgspec.json.decode(item, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

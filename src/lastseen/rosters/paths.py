@@ -1,12 +1,11 @@
 """Finds a value in JSON by a dotted path, as `data.people` or `emails.0.value`. Pure."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 
-def find(document: Any, path: str) -> Any:
+def find(document: object, path: str) -> object:
     """Return the value at `path`, or None if there is none.
 
     A key may contain dots itself (the URNs of SCIM do): the longest key that fits is used.
@@ -48,10 +47,10 @@ def list_at(body: bytes, path: str) -> list[msgspec.Raw] | None:
         return None
 
 
-def text_of(value: Any) -> Any:
+def text_of(value: object) -> object:
     """Return a value as a cell: lists and objects can't be one and become None."""
     return None if isinstance(value, list | Mapping) else value
 
 
-def _is_index(text: str, items: list[Any]) -> bool:
+def _is_index(text: str, items: list[object]) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 10 and int(text) < len(items)

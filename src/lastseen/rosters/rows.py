@@ -7,7 +7,6 @@ rows; `cells` reads single values.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from sys import intern
-from typing import Any
 
 from lastseen.model.contractor import Contractor, UserId, email_key, user_id
 from lastseen.model.errors import UsageError
@@ -60,7 +59,9 @@ class RowReader:
         """How many rows have content, but nothing that identifies an account."""
         return len(self._unidentified)
 
-    def read(self, number: int, values: Mapping[str, Any], *, dates_believed: bool = True) -> None:
+    def read(
+        self, number: int, values: Mapping[str, object], *, dates_believed: bool = True
+    ) -> None:
         """Read a row: its number in the source, and its values by field.
 
         Values are text, numbers, dates or None. `dates_believed`: whether the end date is certain

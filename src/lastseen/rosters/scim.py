@@ -5,7 +5,6 @@ different users as the service says there are.
 """
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import msgspec
 
@@ -147,7 +146,7 @@ class _Users:
     def read(self, raw: msgspec.Raw, client: JsonClient) -> None:
         self._number += 1
         try:
-            user = msgspec.json.decode(raw, type=dict[str, Any])
+            user = msgspec.json.decode(raw, type=dict[str, object])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             user = {}
         identity = user.get("id")
@@ -186,7 +185,7 @@ class _Users:
             "and were left out",
         )
 
-    def _email(self, user: dict[str, Any]) -> str | None:
+    def _email(self, user: dict[str, object]) -> str | None:
         """Return the primary address, the only one, or the user name if that is an address."""
         emails = user.get("emails")
         listed = emails if isinstance(emails, list) else []

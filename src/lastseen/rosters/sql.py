@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import sqlglot
@@ -118,7 +117,7 @@ class SqlRoster:
             complete=reader.unidentified == 0,
         )
 
-    def _rows(self, connection: Connection) -> Generator[dict[str, Any], None, None]:
+    def _rows(self, connection: Connection) -> Generator[dict[str, object], None, None]:
         """Yield each row's values by field, fetching some at a time."""
         # As it is written: no colon and no percent sign is a parameter.
         streamed = connection.execution_options(

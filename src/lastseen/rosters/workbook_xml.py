@@ -26,7 +26,7 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
     Every part that will be read is unpacked here, which fails where it is larger than the archive
     says, and must be whole XML: calamine reads over damage and leaves people out. Raises
-    zipfile.BadZipFile, or ValueError where it is no workbook.
+    zipfile.BadZipFile, or ValueError if it is no workbook.
     """
     try:
         workbook = fromstring(archive.read("xl/workbook.xml"))
@@ -61,7 +61,7 @@ def valueless_cells(part: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _whole(part: bytes) -> bytes:
-    """Return the part; raises ValueError where it is not one whole XML document without a DTD."""
+    """Return the part; raises ValueError if it is not one whole XML document without a DTD."""
     parser = ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_dtd
     try:

@@ -58,7 +58,7 @@ class XlsxRoster:
     outside = True
 
     def __init__(self, options: RosterOptions, *, largest: int = LARGEST_WORKBOOK) -> None:
-        """Keep where the file is; raises UsageError where the options don't say it."""
+        """Keep where the file is; raises UsageError if the options don't say it."""
         self._path = required_path(options)
         self._sheet = options.sheet
         self._columns = Columns(options.columns)
@@ -70,7 +70,7 @@ class XlsxRoster:
         return f"{self._path.absolute()}" + (f" sheet {self._sheet}" if self._sheet else "")
 
     async def load(self, portal: Portal) -> Listing:
-        """Read the file; the portal is not asked. Raises UsageError where it can't be read."""
+        """Read the file; the portal is not asked. Raises UsageError if it can't be read."""
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> Listing:
@@ -128,7 +128,7 @@ class XlsxRoster:
     def _header(self, rows: Iterator[tuple[int, list[Any]]], where: str) -> tuple[int, list[str]]:
         """Return the first row that holds the id or the e-mail column, and its number.
 
-        Raises UsageError where there is none, and where somebody is named above it.
+        Raises UsageError if there is none, and where somebody is named above it.
         """
         likeliest: list[str] = []
         people_above: list[int] = []
@@ -192,7 +192,7 @@ class XlsxRoster:
 
 
 def _demand_nobody_above(people: list[int], header_row: int, where: str) -> None:
-    """Raise UsageError where rows above the header hold an address or an id."""
+    """Raise UsageError if rows above the header hold an address or an id."""
     if not people:
         return
     raise UsageError(
@@ -205,7 +205,7 @@ def _demand_nobody_above(people: list[int], header_row: int, where: str) -> None
 
 
 def demand_no_lock_file(path: Path) -> None:
-    """Raise UsageError where `path` is the file by which Excel marks another one as open."""
+    """Raise UsageError if `path` is the file by which Excel marks another one as open."""
     if path.name.startswith("~$"):
         raise unreadable_file(path, f"it only marks {path.name[2:]} as open in Excel")
 
@@ -218,7 +218,7 @@ def open_elsewhere(path: Path) -> Iterator[str]:
 
 
 def _parts(content: bytes, path: Path, largest: int) -> dict[str, bytes]:
-    """Return the XML of each sheet by name; raises UsageError where unpacking would not end."""
+    """Return the XML of each sheet by name; raises UsageError if unpacking would not end."""
     if not content.startswith(b"PK"):
         encrypted = content.startswith(b"\xd0\xcf\x11\xe0")
         raise unreadable_file(

@@ -148,7 +148,7 @@ class PortalAnswers(msgspec.Struct, frozen=True, kw_only=True):
     administration: Administration
     """What administrators did."""
     sessions: SessionSettings | None
-    """How long sessions live; None where the key may not read it."""
+    """How long sessions live; None if the key may not read it."""
     keys: tuple[KeyUse, ...]
     """The API keys' uses that the key may read."""
     can_end_sessions: bool

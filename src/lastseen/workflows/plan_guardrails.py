@@ -26,7 +26,7 @@ def guardrail_ahead(
 ) -> GuardrailStopped | None:
     """Return the error that a guardrail would raise for `plan` at `now`, or None.
 
-    `max_disable` is how many people were approved, None where nobody approved a number. Raises
+    `max_disable` is how many people were approved, None if nobody approved a number. Raises
     LedgerError.
     """
     try:

@@ -58,7 +58,7 @@ async def ignores_everything(log: Log, newest: EventPage) -> bool:
 async def detect_filters(log: Log) -> Detected:
     """Find out how `log` treats filters, in two requests if the log allows it.
 
-    Raises PortalError where the portal doesn't answer.
+    Raises PortalError if the portal doesn't answer.
     """
     newest = await log.fetch(EventQuery())
     for _ in range(TRIES):

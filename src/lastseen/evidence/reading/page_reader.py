@@ -66,7 +66,7 @@ class PageReader:
     async def page(self, place: int) -> EventPage | None:
         """Read the page at `place`; None if that failed (see `broken`).
 
-        Raises PortalRefused where a right is missing.
+        Raises PortalRefused if a right is missing.
         """
         try:
             page = await self.take(await self.state.log.fetch(EventQuery(start=place)))

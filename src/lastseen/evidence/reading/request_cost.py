@@ -125,7 +125,7 @@ def is_stream_cheaper(asking: float, pages: float, *, counted: bool) -> bool | N
 
     `asking` is the cost of asking; `pages` is an estimate of the stream. `counted` says whether it
     is based on whole days that were counted, or only on the density of the entries seen so far: the
-    busiest hour has about three times the average, a night a fraction of it. None where an
+    busiest hour has about three times the average, a night a fraction of it. None if an
     estimate that is off could change the answer.
     """
     if asking > pages * (MOST_WRONG if counted else MOST_UNDERRATED):

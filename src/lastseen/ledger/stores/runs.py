@@ -67,7 +67,7 @@ class RunStore:
     ) -> None:
         """Record that a run ended now; may be repeated for a run that was resumed.
 
-        `exit_code` is None where an error ended it.
+        `exit_code` is None if an error ended it.
         """
         with self._scope.writing() as connection:
             self._change(

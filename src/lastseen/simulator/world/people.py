@@ -137,7 +137,7 @@ class Person:
 
     @property
     def full_name(self) -> str:
-        """The name as events carry it; empty where there is none."""
+        """The name as events carry it; empty if there is none."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from lastseen.model.contractor import goes_by
-from lastseen.model.decision import Decision
+from lastseen.model.decision import Decision, by_idle_time
 from lastseen.model.errors import UsageError
 
 
@@ -82,7 +82,5 @@ def longest_idle(decisions: Sequence[Decision], count: int) -> tuple[Decision, .
 
     People whose idle time is not known come first.
     """
-    by_idle_time = sorted(
-        range(len(decisions)), key=lambda place: -(decisions[place].idle_days or 10**9)
-    )
-    return tuple(decisions[place] for place in sorted(by_idle_time[:count]))
+    ordered = sorted(range(len(decisions)), key=lambda place: by_idle_time(decisions[place]))
+    return tuple(decisions[place] for place in sorted(ordered[:count]))

@@ -1,5 +1,6 @@
 """A decision on one contractor: what is to be done, and why."""
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -86,3 +87,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Known refused attempts on the account."""
     sponsor: str | None = None
     """Who invited or answers for the contractor."""
+
+
+def by_idle_time(decision: Decision) -> float:
+    """Return what puts the longest idle first; anyone whose idle time isn't known before them."""
+    return -math.inf if decision.idle_days is None else -decision.idle_days

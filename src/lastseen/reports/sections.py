@@ -6,7 +6,7 @@ Values in, values out; layout is up to each format.
 from collections import Counter
 
 from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict, by_idle_time
 from lastseen.model.plan import Plan, PlanSummary, Policy
 
 ORDER = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD, Verdict.KEEP, Verdict.SKIP)
@@ -87,10 +87,9 @@ def idle_since_registration(decision: Decision) -> bool:
     return decision.last_seen_by is SeenBy.REGISTRATION
 
 
-def _longest_idle_first(decision: Decision) -> tuple[int, str, str]:
-    idle = decision.idle_days
+def _longest_idle_first(decision: Decision) -> tuple[float, str, str]:
     return (
-        -idle if idle is not None else -(10**9),
+        by_idle_time(decision),
         (decision.display_name or "").casefold(),
         decision.email or decision.user_id or "",
     )

@@ -2,10 +2,12 @@
 
 import pytest
 
-from lastseen.execution.selection import Selection, select
+from lastseen.execution.selection import Selection, longest_idle, select
 from lastseen.execution.target import Target
 from lastseen.model.contractor import UserId
+from lastseen.model.decision import Decision
 from lastseen.model.errors import UsageError
+from tests.unit.reports.samples import decision
 
 ANN = Target(user_id=UserId("0a6c8a6e-0000-4000-8000-00000000000a"), email="Ann@vendor.example")
 BOB = Target(user_id=UserId("0a6c8a6e-0000-4000-8000-00000000000b"), email="bob@vendor.example")
@@ -53,3 +55,12 @@ def test_a_name_that_is_nobodys_is_refused(selection):
 def test_an_empty_name_names_nobody_without_an_address():
     with pytest.raises(UsageError):
         chosen(only=("",))
+
+
+def test_whoever_was_there_today_is_the_last_of_the_longest_idle():
+    def idle(person: Target, days: int | None) -> Decision:
+        return decision(user_id=person.user_id, idle_days=days)
+
+    today, month, unknown = idle(ANN, 0), idle(BOB, 30), idle(CEM, None)
+    assert longest_idle([today, month, unknown], 2) == (month, unknown)
+    assert longest_idle([today, month], 1) == (month,)

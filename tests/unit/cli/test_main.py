@@ -98,3 +98,14 @@ def test_a_process_ends_right_after_its_output():
         [sys.executable, "-c", asked + "main()"], capture_output=True, text=True, check=True
     )
     assert int(ended.stdout.split()[-1]) < 100
+
+
+def test_a_crash_writes_no_memory_and_no_key_to_a_file():
+    code = (
+        "import resource, sys; from lastseen.cli import main as room\n"
+        "room.outcome = lambda _arguments: resource.getrlimit(resource.RLIMIT_CORE)[0] or 42\n"
+        "room.main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+
+    assert ran.returncode == 42

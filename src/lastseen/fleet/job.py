@@ -40,11 +40,11 @@ from lastseen.api import (
 )
 from lastseen.config.logging import hide, scrubbed
 from lastseen.fleet.configuration import FleetPortal
+from lastseen.fleet.job_result import figures_of, result_after, state_of
 from lastseen.fleet.order import JobOrder
 from lastseen.fleet.outcome import Figures, JobOutcome
 from lastseen.fleet.references import resolve
 from lastseen.fleet.schedule import PORTALS_ZONE
-from lastseen.fleet.standing import figures_of, standing_after, state_of
 from lastseen.model.fleet import PortalState
 
 _LOG = logging.getLogger("lastseen.fleet")
@@ -186,9 +186,9 @@ class _Work:
     def ended(self) -> JobOutcome:
         """Return the outcome of a job that finished."""
         assert self._plan is not None
-        standing = standing_after(self._plan, self._receipts())
+        result = result_after(self._plan, self._receipts())
         return self._outcome(
-            standing.state, standing.exit_code, figures=standing.figures, error=self._why_not()
+            result.state, result.exit_code, figures=result.figures, error=self._why_not()
         )
 
     def guarded(self, error: GuardrailStopped) -> JobOutcome:

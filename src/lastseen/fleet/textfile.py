@@ -22,8 +22,8 @@ from lastseen.api import (
     RunResult,
     UsageError,
 )
+from lastseen.fleet.job_result import JobResult, result_after, state_of
 from lastseen.fleet.metrics import portal_families
-from lastseen.fleet.standing import Standing, standing_after, state_of
 from lastseen.model.fleet import PortalState, PortalStatus
 
 SUCCESS = "lastseen_portal_last_success_timestamp_seconds"
@@ -78,28 +78,28 @@ class _Run(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the portal's state and how the run ended."""
-        standing = self._standing()
-        status = self._status(standing)
+        job = self._job_result()
+        status = self._status(job)
         for family in portal_families([status]):
             if family.name == SUCCESS and not family.samples and self._success is not None:
                 family.add_sample(SUCCESS, {"portal": self._portal}, self._success)
             yield family
         yield self._gauge("duration_seconds", "How long the newest run took.", self._seconds)
-        failed = float(standing is None)
+        failed = float(job is None)
         yield self._gauge("failed", "1 if the newest run failed.", failed)
 
-    def _standing(self) -> Standing | None:
+    def _job_result(self) -> JobResult | None:
         result = self._report.result
         if result is None:
             return None
         receipts = (*result.finished, *((result.receipt,) if result.receipt else ()))
-        return standing_after(result.plan, receipts)
+        return result_after(result.plan, receipts)
 
-    def _status(self, standing: Standing | None) -> PortalStatus:
-        figures = standing.figures if standing is not None else None
+    def _status(self, job: JobResult | None) -> PortalStatus:
+        figures = job.figures if job is not None else None
         result = self._report.result
         whole = result is not None and result.plan.evidence.complete
-        state = standing.state if standing is not None else _state_after(self._report.error)
+        state = job.state if job is not None else _state_after(self._report.error)
         return PortalStatus(
             name=self._portal,
             url=self._portal,

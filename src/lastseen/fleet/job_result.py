@@ -31,7 +31,7 @@ SOON_DAYS = 7
 """Contractors who are due within this many days count as due soon."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class JobResult(msgspec.Struct, frozen=True, kw_only=True):
     """A portal's state after a job that finished."""
 
     state: PortalState
@@ -42,7 +42,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of people."""
 
 
-def standing_after(plan: Plan, receipts: Sequence[Receipt]) -> Standing:
+def result_after(plan: Plan, receipts: Sequence[Receipt]) -> JobResult:
     """Return a portal's state with this plan and the receipts of applying it."""
     figures = figures_of(plan, receipts)
     codes = {receipt_exit_code(one) for one in receipts}
@@ -56,7 +56,7 @@ def standing_after(plan: Plan, receipts: Sequence[Receipt]) -> Standing:
         state, code = PortalState.PROPOSED, ExitCode.DONE
     else:
         state, code = PortalState.CLEAN, ExitCode.DONE
-    return Standing(state=state, exit_code=code, figures=figures)
+    return JobResult(state=state, exit_code=code, figures=figures)
 
 
 def state_of(error: PortalError) -> PortalState:

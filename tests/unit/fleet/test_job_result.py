@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lastseen.fleet.standing import SOON_DAYS, figures_of, standing_after
+from lastseen.fleet.job_result import SOON_DAYS, figures_of, result_after
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.due import due_soon
@@ -29,15 +29,15 @@ def outcome(kind: OutcomeKind, *, verified: bool = True) -> Outcome:
 
 def test_people_who_were_signed_out_and_may_return_make_no_portal_held():
     waiting = plan_of(decision(return_until=RETURN_UNTIL, **HELD), decision(**KEPT))
-    standing = standing_after(waiting, ())
-    assert (standing.state, standing.exit_code) == (PortalState.CLEAN, ExitCode.DONE)
-    assert standing.figures.held == 0
+    result = result_after(waiting, ())
+    assert (result.state, result.exit_code) == (PortalState.CLEAN, ExitCode.DONE)
+    assert result.figures.held == 0
 
 
 def test_a_session_of_which_no_end_is_known_makes_the_portal_held():
-    standing = standing_after(plan_of(decision(**HELD), decision(**KEPT)), ())
-    assert (standing.state, standing.exit_code) == (PortalState.HELD, ExitCode.INCOMPLETE)
-    assert standing.figures.held == 1
+    result = result_after(plan_of(decision(**HELD), decision(**KEPT)), ())
+    assert (result.state, result.exit_code) == (PortalState.HELD, ExitCode.INCOMPLETE)
+    assert result.figures.held == 1
 
 
 def test_due_soon_counts_by_the_cohorts_own_limit():
@@ -58,8 +58,8 @@ def test_due_soon_counts_by_the_cohorts_own_limit():
 
 @pytest.mark.parametrize("verdict", [Verdict.DISABLE, Verdict.SIGN_OUT])
 def test_what_nobody_has_carried_out_is_proposed(verdict):
-    standing = standing_after(plan_of(decision(decision=verdict)), ())
-    assert standing.state is PortalState.PROPOSED
+    result = result_after(plan_of(decision(decision=verdict)), ())
+    assert result.state is PortalState.PROPOSED
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_what_nobody_has_carried_out_is_proposed(verdict):
     ],
 )
 def test_what_a_receipt_settles_no_longer_waits(verdict, kind):
-    standing = standing_after(plan_of(decision(decision=verdict)), [receipt_of(outcome(kind))])
-    assert standing.state is PortalState.CLEAN
-    assert standing.figures.to_disable == 0
-    assert standing.figures.disabled == int(kind is OutcomeKind.DISABLED)
+    result = result_after(plan_of(decision(decision=verdict)), [receipt_of(outcome(kind))])
+    assert result.state is PortalState.CLEAN
+    assert result.figures.to_disable == 0
+    assert result.figures.disabled == int(kind is OutcomeKind.DISABLED)
 
 
 def test_a_failed_change_outweighs_people_on_hold():
     failed = receipt_of(outcome(OutcomeKind.DISABLED), outcome(OutcomeKind.FAILED, verified=False))
-    standing = standing_after(plan_of(decision(), decision(**HELD)), [failed])
-    assert (standing.state, standing.exit_code) == (PortalState.PARTIAL, ExitCode.PARTIAL)
+    result = result_after(plan_of(decision(), decision(**HELD)), [failed])
+    assert (result.state, result.exit_code) == (PortalState.PARTIAL, ExitCode.PARTIAL)

@@ -1,6 +1,7 @@
 """A review of the guests of a simulated portal, in process and in virtual time."""
 
 from lastseen.ledger import PortalLedger
+from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.workflows.review import review
@@ -9,8 +10,17 @@ from testing.in_process import InProcess
 _DEFAULT = Policy()
 
 
-def reviewed(transport: InProcess, ledger: PortalLedger, policy: Policy = _DEFAULT) -> Plan:
-    """Review the portal behind `transport` with what `ledger` knows, and return the plan."""
+def reviewed(
+    transport: InProcess,
+    ledger: PortalLedger,
+    policy: Policy = _DEFAULT,
+    *,
+    silence_days: float = Guardrails().log_silence_days,
+) -> Plan:
+    """Review the portal behind `transport` with what `ledger` knows, and return the plan.
+
+    `silence_days`: `log_silence_days` of the guardrails.
+    """
     return transport.run(
         lambda client: review(
             client,
@@ -18,5 +28,6 @@ def reviewed(transport: InProcess, ledger: PortalLedger, policy: Policy = _DEFAU
             ledger=ledger,
             policy=policy,
             clock=transport.time.machine_clock,
+            log_silence_days=silence_days,
         )
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from lastseen.ledger import Ledger
 from lastseen.model.decision import Decision
+from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.people import EmployeeType, Person
@@ -33,8 +34,13 @@ class Reviewed:
         anna_signed_in: float | None = 60,
         action: int = 1029,
         hours_between: int = 12,
+        silence_days: float = Guardrails().log_silence_days,
     ) -> None:
-        """`anna_signed_in`: so many days ago; `hours_between`: the sign-ins of staff."""
+        """`anna_signed_in`: so many days ago; `hours_between`: the sign-ins of staff.
+
+        `silence_days`: `log_silence_days` of the guardrails.
+        """
+        self._silence_days = silence_days
         people = [
             person(OWNER, EmployeeType.DOCSPACE_ADMIN, is_owner=True),
             person(ADMIN, EmployeeType.DOCSPACE_ADMIN),
@@ -68,7 +74,7 @@ class Reviewed:
     def plan(self, **policy: Any) -> Plan:
         """Review, and return the plan."""
         transport = InProcess(self.portal, self.time, chance=random.Random(1))
-        return reviewed(transport, self.ledger, Policy(**policy))
+        return reviewed(transport, self.ledger, Policy(**policy), silence_days=self._silence_days)
 
     def anna(self, **policy: Any) -> tuple[str, str]:
         """Review, and return what is decided on Anna, and why."""

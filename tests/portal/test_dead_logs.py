@@ -74,6 +74,43 @@ def test_what_an_earlier_review_read_is_no_pause() -> None:
     assert portal.anna() == ("disable", "inactive")
 
 
+@pytest.mark.parametrize("filters", [Filters.BEFORE_WINDOW, Filters.AFTER_WINDOW])
+@pytest.mark.parametrize("log", ["login", "trail"])
+def test_a_log_without_an_entry_in_the_whole_of_a_short_window_proves_nothing(
+    log: Any, filters: Filters
+) -> None:
+    # Given a pause that is no silence by `log_silence_days`, which is 7
+    portal = Reviewed(Setup(outages=[Outage(log, AT - 4 * DAY)], filters=filters))
+    found = portal.decisions(inactive_days=3)[ANNA]
+    assert (found.decision.value, found.reason.value) == HELD
+    assert "probably stopped" in found.explanation
+
+
+def test_a_short_window_of_a_cohort_holds_its_people_and_nobody_else() -> None:
+    portal = Reviewed(Setup(outages=[Outage("trail", AT - 4 * DAY)]))
+    quick = Cohort(name="quick", email_domains=("example.net",), inactive_days=3)
+    found = portal.decisions(cohorts=(quick,))
+    people = {who: found[who] for who in (ANNA, BERT)}
+    assert {one.cohort for one in people.values()} == {"quick"}
+    assert {(one.decision.value, one.reason.value) for one in people.values()} == {HELD}
+    assert Reviewed(Setup(outages=[Outage("trail", AT - 4 * DAY)])).anna()[0] == "disable"
+
+
+def test_a_short_window_of_a_log_that_is_always_quiet_is_no_silence() -> None:
+    # Given a portal on which somebody signs in every five days
+    portal = Reviewed(hours_between=120)
+    portal.time.advance(timedelta(days=4))
+    for hour in range(8):
+        portal.world.add_trail(BERT, AT + hour * DAY // 2, 5002)
+    assert portal.anna(inactive_days=3) == ("disable", "inactive")
+
+
+@pytest.mark.parametrize("log", ["login", "trail"])
+def test_a_limit_beyond_the_window_does_not_make_an_empty_window_whole(log: Any) -> None:
+    portal = Reviewed(Setup(outages=[Outage(log, AT - 35 * DAY)]), silence_days=60)
+    assert portal.anna() == HELD
+
+
 def test_a_pause_before_the_window_holds_nobody() -> None:
     outage = Outage("login", AT - 60 * DAY, AT - 40 * DAY)
     portal = Reviewed(Setup(outages=[outage]), anna_signed_in=100)
@@ -180,6 +217,16 @@ def test_a_log_that_has_gone_silent_since_the_plan_disables_nobody(
     outcome = applied(portal, plan)[ANNA]
     assert (outcome.outcome.value, outcome.cause) == ("failed", "unproven")
     assert "has probably stopped" in (outcome.error or "")
+    assert portal.world.changes == []
+
+
+@pytest.mark.parametrize("log", ["login", "trail"])
+def test_a_short_window_that_is_empty_by_the_last_look_disables_nobody(log: Any) -> None:
+    portal = Reviewed(Setup(outages=[Outage(log, int(AT - 2.5 * DAY))]))
+    plan = portal.plan(inactive_days=3)
+    assert ANNA in {one.user_id for one in plan.to_disable()}
+    portal.time.advance(timedelta(hours=20))
+    assert applied(portal, plan)[ANNA].cause == "unproven"
     assert portal.world.changes == []
 
 

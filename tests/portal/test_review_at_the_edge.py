@@ -7,12 +7,11 @@ import pytest
 
 from lastseen.docspace.http.request import Request
 from lastseen.model.decision import Decision, Verdict
-from lastseen.model.plan import Plan, Policy
-from lastseen.rosters import RosterOptions, open_roster
+from lastseen.model.plan import Policy
 from lastseen.simulator.world.people import Status
-from lastseen.workflows.review import review
 from testing.in_process import InProcess
 from testing.quiet import QUIET_LOGS
+from testing.reviews import reviewed
 from tests.portal.unhelpful import ADMIN, STAFF, Built, Watched, ago, decision
 
 WINDOW = 30
@@ -37,23 +36,11 @@ def reviewed_slowly(watched: Watched, who: str, **policy: Any) -> Decision:
         if request.path.endswith("/keys"):
             watched.time.passed += 120
 
-    async def work() -> Plan:
-        transport = InProcess(watched.portal, watched.time, chance=random.Random(3))
-        transport.before = delay
-        client = transport.client()
-        try:
-            return await review(
-                client,
-                open_roster(RosterOptions()),
-                ledger=watched.ledger,
-                policy=Policy(inactive_days=WINDOW, **policy),
-                clock=watched.time.machine_clock,
-                log_silence_days=QUIET_LOGS,
-            )
-        finally:
-            await client.close()
-
-    return decision(watched.time.run(work()), who)
+    transport = InProcess(watched.portal, watched.time, chance=random.Random(3))
+    transport.before = delay
+    rules = Policy(inactive_days=WINDOW, **policy)
+    plan = reviewed(transport, watched.ledger, rules, silence_days=QUIET_LOGS)
+    return decision(plan, who)
 
 
 @pytest.mark.parametrize("open_sessions", ["report", "hold", "sign-out"])

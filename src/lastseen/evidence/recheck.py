@@ -9,6 +9,7 @@ from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.log_pulse import SHOW_LIFE, LogPulse
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
+from lastseen.model.guardrails import silence_limit
 from lastseen.model.instant import Instant, before, days, format_instant
 from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind, Sighting
@@ -24,15 +25,15 @@ class EvidenceRecheck(msgspec.Struct, frozen=True, kw_only=True):
     """Who was seen inside the plan's window after all, and how: they must be spared."""
     unproven: frozenset[UserId]
     """Whose absence since the plan could not be proven: they must be left unchanged."""
-    silence: str | None = None
-    """Which log has stopped, in a sentence; it proves nobody's absence."""
+    silences: Mapping[UserId, str] = {}
+    """Of whom absence is unproven since a log has stopped: which, in a sentence."""
 
 
 class SilenceLimit(msgspec.Struct, frozen=True, kw_only=True):
     """When a log without entries counts as stopped."""
 
     days: float
-    """After this many days without an entry by anybody."""
+    """After this many days without an entry by anybody, or a shorter window without any."""
     born: Instant
     """Since when the portal exists at least."""
 
@@ -77,16 +78,34 @@ async def recheck_evidence(
     if EvidenceKind.ACTIVITY in kinds:
         await collector.activity([person for person in people if person not in seen])
         seen = _seen(collector, windows, kinds)
-    stopped = await _stopped(portal, collector, kinds, ledger, silence, since=since, now=now)
+    limits = {
+        person: silence_limit(silence.days, round((since - start) / days(1)))
+        for person, start in windows.items()
+    }
+    stopped = {
+        limit: await _stopped(
+            portal,
+            collector,
+            kinds,
+            ledger,
+            SilenceLimit(days=limit, born=silence.born),
+            since=since,
+            now=now,
+        )
+        for limit in sorted(set(limits.values()))
+    }
+    silences = {p: told for p in people if p not in seen and (told := stopped[limits[p]])}
     return EvidenceRecheck(
         sightings=seen,
         unproven=frozenset(
             person
             for person in people
             if person not in seen
-            and (stopped or not _is_proven(collector, person, kinds, proven_from[person]))
+            and (
+                person in silences or not _is_proven(collector, person, kinds, proven_from[person])
+            )
         ),
-        silence=stopped,
+        silences=silences,
     )
 
 

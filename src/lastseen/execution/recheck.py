@@ -346,7 +346,8 @@ def _evidence_outcome(target: Target, found: EvidenceRecheck) -> Outcome | None:
         when = minute(sighting.at)
         return seen(target, f"was seen at {when} ({sighting.kind.value})")
     if target.user_id in found.unproven:
-        words = _SILENT.format(found.silence) if found.silence else _UNPROVEN
+        silence = found.silences.get(target.user_id)
+        words = _SILENT.format(silence) if silence else _UNPROVEN
         return failed(target, words, Cause.UNPROVEN)
     return None
 

@@ -25,7 +25,22 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True):
     max_exemption_days: int = 366
     """For how many days ahead an exemption may be given."""
     log_silence_days: int = 7
-    """A log without any entry for more days than this has probably stopped: everyone is held."""
+    """A log without any entry for more days than this, or for all of a shorter `inactive_days`, has
+    probably stopped: everyone is held. 36500 switches this off."""
+
+
+ANY_SILENCE = 36_500
+"""`log_silence_days` at which no log is taken to have stopped, whatever the window."""
+
+
+def silence_limit(log_silence_days: float, inactive_days: float) -> float:
+    """Return after how many days without an entry a log proves no absence of `inactive_days`.
+
+    A log without any entry over the whole window says nothing about anybody.
+    """
+    if log_silence_days >= ANY_SILENCE:
+        return log_silence_days
+    return min(log_silence_days, inactive_days)
 
 
 class GuardrailStopped(LastseenError):

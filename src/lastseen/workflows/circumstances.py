@@ -21,15 +21,13 @@ from lastseen.evidence.administration import (
     Administration,
     read_administration,
 )
-from lastseen.evidence.log_pulse import SHOW_LIFE
-from lastseen.evidence.proof.log_silence import Silence
 from lastseen.execution.history import read_history
 from lastseen.execution.key_rights import FORBIDDEN
 from lastseen.ledger import PortalLedger
 from lastseen.ledger.stores.retention import RetentionNote
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.errors import PortalRefused
-from lastseen.model.instant import EPOCH, Instant, Interval, before, days, utc_date, whole_second
+from lastseen.model.instant import EPOCH, Instant, before, days, whole_second
 from lastseen.model.plan import Cohort, Policy
 from lastseen.model.progress import Progress
 from lastseen.model.sighting import EvidenceKind
@@ -40,6 +38,12 @@ from lastseen.open_sessions import (
     possible_sessions,
 )
 from lastseen.subject import PersonEvidence, Subject
+from lastseen.workflows.log_silences import (
+    LogSilences,
+    paused_in_words,
+    resumed_at,
+    stopped_in_words,
+)
 
 _T = TypeVar("_T")
 
@@ -59,10 +63,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the key may end other people's sessions."""
     signed_out: Mapping[UserId, Instant] = {}
     """When Lastseen last ended each person's sessions, or saw the account disabled."""
-    silences: Mapping[EvidenceKind, Silence] = {}
-    """The pauses of each log that counts."""
-    sign_in_silence: Silence = Silence()
-    """The pauses of the sign-in log, whether it counts or not: it shows how sessions began."""
+    silences: LogSilences
+    """When the logs had stopped."""
 
     def added_to(
         self,
@@ -70,11 +72,12 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         subject: Subject,
         trace: SessionTrace,
         *,
+        inactive_days: int,
         now: Instant,
     ) -> PersonEvidence:
         """Return what is known about a person, including these circumstances.
 
-        `trace`: what the sign-in log shows of their sessions.
+        `trace`: what the sign-in log shows of their sessions; `inactive_days`: their window.
         """
         profile = subject.profile
         if profile is None:
@@ -90,8 +93,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         )
         never_activated = profile.status is AccountStatus.PENDING and evidence.sighting is None
         proven = evidence.proven_since
-        pauses = (pause for silence in self.silences.values() for pause in silence.pauses[:1])
-        resumed = _resumed(pauses, now)
+        silences = self.silences.within(inactive_days)
+        resumed = resumed_at(silences.values(), now)
         cut = proven is not None and resumed is not None and resumed > proven
         return msgspec.structs.replace(
             evidence,
@@ -102,44 +105,17 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
             ),
             sessions=() if never_activated else possible_sessions(trace, self.limits, now=now),
             sessions_can_be_ended=self.can_end_sessions,
-            silence=self._silence(),
-            pause=self._pause() if cut else None,
+            silence=stopped_in_words(silences),
+            pause=paused_in_words(silences) if cut else None,
             proven_since=resumed if cut else proven,
         )
 
     def _sign_ins_known_since(self, trace: SessionTrace, now: Instant) -> Instant | None:
         """Return since when every sign-in is known: not while the log had stopped."""
-        silence = self.sign_in_silence
+        silence = self.silences.of(EvidenceKind.SIGN_IN)
         if trace.known_since is None or silence.since is not None:
             return None
-        return _newest(trace.known_since, _resumed(silence.pauses, now))
-
-    def _silence(self) -> str | None:
-        for kind, silence in self.silences.items():
-            if silence.since is not None:
-                name, remedy = SHOW_LIFE[kind]
-                return (
-                    f"The {name} has no entry by anybody since {utc_date(silence.since)}: it has "
-                    f"probably stopped, so absence can't be read from it. If it is being "
-                    f"written, {remedy} and review again."
-                )
-        return None
-
-    def _pause(self) -> str | None:
-        for kind, silence in self.silences.items():
-            if silence.pauses:
-                name, pause = SHOW_LIFE[kind][0], silence.pauses[0]
-                return (
-                    f"The {name} has no entry by anybody from {utc_date(pause.since)} to "
-                    f"{utc_date(pause.until)}: it had probably stopped, so absence is proven "
-                    "only since then."
-                )
-        return None
-
-
-def _resumed(pauses: Iterable[Interval], now: Instant) -> Instant | None:
-    """Return when a log that had stopped was last written again."""
-    return max((pause.until for pause in pauses if pause.until <= now), default=None)
+        return _newest(trace.known_since, resumed_at([silence], now))
 
 
 class PortalAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,8 +163,7 @@ def circumstances_from(
     signed_out: Mapping[UserId, Instant],
     longest_session: timedelta = LONGEST_SESSION,
     trail_known_since: Instant | None,
-    silences: Mapping[EvidenceKind, Silence],
-    sign_in_silence: Silence,
+    silences: LogSilences,
 ) -> Circumstances:
     """Return what `answers` and the pauses of the logs mean for everyone.
 
@@ -209,7 +184,6 @@ def circumstances_from(
         can_end_sessions=answers.can_end_sessions,
         signed_out=signed_out,
         silences=silences,
-        sign_in_silence=sign_in_silence,
     )
 
 

@@ -22,7 +22,7 @@ from lastseen.model.contractor import AccountType, Profile
 from lastseen.model.counting import counted
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import PortalError, RosterError, UsageError
-from lastseen.model.guardrails import Guardrails
+from lastseen.model.guardrails import Guardrails, silence_limit
 from lastseen.model.instant import (
     Clock,
     Instant,
@@ -95,7 +95,11 @@ async def doctor(
             findings.append(_activity(policy))
         if detected is not None and trail is not None:
             findings += silence_findings(
-                portal, policy, born=own.registered_at, now=clock(), limit=days(log_silence_days)
+                portal,
+                policy,
+                born=own.registered_at,
+                now=clock(),
+                limit=days(silence_limit(log_silence_days, policy.inactive_days)),
             )
     findings.append(_clock(portal))
     findings.append(_ledger(ledger, retention, policy, clock()))

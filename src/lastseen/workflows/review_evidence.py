@@ -10,7 +10,6 @@ import msgspec
 from lastseen.docspace.interface import clocks_agree
 from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.log_pulse import LogPulse, find_silences
-from lastseen.evidence.proof.log_silence import Silence
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
@@ -34,6 +33,7 @@ from lastseen.workflows.evidence_needs import (
     rests_on_absence,
     undecided_without_logs,
 )
+from lastseen.workflows.log_silences import LogSilences, limits_of
 from lastseen.workflows.review_context import ReviewContext
 
 _ROUNDS = 3
@@ -153,41 +153,48 @@ class ReviewEvidence:
             signed_out=ended_sessions(context.ledger),
             longest_session=longest_session(history, context.policy, now),
             trail_known_since=self._trail_known_since(silences),
-            silences={kind: one for kind, one in silences.items() if kind in self._kinds},
-            sign_in_silence=silences.get(EvidenceKind.SIGN_IN, Silence()),
+            silences=silences,
         )
         self.now = context.now or context.clock()
 
-    async def _silences(self, subjects: Sequence[Subject]) -> dict[EvidenceKind, Silence]:
+    async def _silences(self, subjects: Sequence[Subject]) -> LogSilences:
         """Return when each log that counts had stopped, if ever; nothing where none was read.
 
         Where open sessions matter both do: the sign-in log shows how they began, and the trail
         would show that their limit changed.
         """
         collector, policy = self.collector, self._context.policy
+        silence_days = self._context.log_silence_days
         if collector is None:
-            return {}
+            return LogSilences(log_silence_days=silence_days)
         kinds = dict.fromkeys(self._kinds)
         if minds_open_sessions(policy):
             kinds |= dict.fromkeys((EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY))
-        pulses = [
-            LogPulse(
-                kind,
-                self._context.portal,
-                self._store(),
-                limit=days(self._context.log_silence_days),
-                kept_for=collector.kept_for(kind),
-                can_filter=collector.can_ask_for_times(kind),
+        found = {}
+        for limit in limits_of(policy, silence_days):
+            pulses = [
+                LogPulse(
+                    kind,
+                    self._context.portal,
+                    self._store(),
+                    limit=days(limit),
+                    kept_for=collector.kept_for(kind),
+                    can_filter=collector.can_ask_for_times(kind),
+                )
+                for kind in kinds
+            ]
+            window = before(self.now, days(longest_window(policy)))
+            found[limit] = await find_silences(
+                pulses, window=window, born=_born(subjects), now=self.now
             )
-            for kind in kinds
-        ]
-        window = before(self.now, days(longest_window(policy)))
-        return await find_silences(pulses, window=window, born=_born(subjects), now=self.now)
+        return LogSilences(
+            log_silence_days=silence_days, counted=tuple(self._kinds), by_limit=found
+        )
 
-    def _trail_known_since(self, silences: Mapping[EvidenceKind, Silence]) -> Instant | None:
+    def _trail_known_since(self, silences: LogSilences) -> Instant | None:
         """Return since when the trail is kept and written; None if it has stopped."""
         kept = days(self.collector.retention.trail_days) if self.collector else timedelta()
-        silence = silences.get(EvidenceKind.ACTIVITY, Silence())
+        silence = silences.of(EvidenceKind.ACTIVITY)
         if silence.since is not None:
             return None
         return max([before(self.now, kept), *(pause.until for pause in silence.pauses)])
@@ -269,7 +276,10 @@ class ReviewEvidence:
         sign_in = collector.sighting(profile.id, logs) if collector else None
         if sign_in is not None:
             trace = msgspec.structs.replace(trace, signed_in_at=sign_in.at)
-        return self._circumstances.added_to(evidence, subject, trace, now=self.now)
+        window = subject.own_policy(self._context.policy).inactive_days
+        return self._circumstances.added_to(
+            evidence, subject, trace, inactive_days=window, now=self.now
+        )
 
 
 def _on_directory(subjects: Iterable[Subject]) -> frozenset[UserId]:

@@ -45,7 +45,7 @@ def test_a_run_is_shown_by_the_beginning_of_its_id(at_work):
 def test_a_whole_journal_is_called_whole(lastseen, ledger):
     ran = lastseen("history", "--verify", environment=ledger[1])
     assert ran.exit_code == 0
-    assert "whole" in ran.stdout
+    assert "intact" in ran.stdout
 
 
 def test_the_export_is_one_entry_a_line_and_holds_its_own_chain(lastseen, ledger):
@@ -107,3 +107,12 @@ def test_a_review_that_failed_says_why(at_work, small_portal):
     shown = at_work("history").stdout
     assert "failed" in shown
     assert "401" in shown
+
+
+@pytest.mark.parametrize("head", ["", " ", "deadbeef", "g" * 64, "sha256:" + "0" * 64])
+def test_a_head_that_is_no_hash_is_a_usage_error_and_no_broken_journal(lastseen, ledger, head):
+    ran = lastseen("history", "--verify", "--head", head, environment=ledger[1])
+
+    assert ran.exit_code == 2
+    assert "64 hexadecimal digits" in ran.stderr
+    assert "broken" not in ran.stderr

@@ -23,6 +23,13 @@ _check_json = msgspec.json.Decoder(msgspec.Raw).decode
 """Reads JSON without making anything of it; raises as decoding does."""
 
 
+_FORM = b'{"at":%s,"by":%s,"content":%s,%s"kind":%s,"previous_hash":%s,"run_id":%s,"seq":%s}'
+"""The canonical JSON of an entry: its members in the order of their names."""
+
+_CERTAIN = 2**53
+"""Below this a whole number is the same to everybody who reads JSON."""
+
+
 class StoredEntry(NamedTuple):
     """An entry as stored: the instant in microseconds, actor and content as canonical JSON."""
 
@@ -94,23 +101,25 @@ def _canonical(entry: StoredEntry, *, with_hash: bool) -> bytes:
         if not isinstance(text, str):  # SQLite keeps any type
             raise TypeError("not text")
         _check_json(text)
-    fields = {
-        "at": msgspec.json.encode(from_micros(entry.at)),
-        "by": entry.actor.encode(),
-        "content": entry.content.encode(),
-        **({"hash": _as_json(entry.hash)} if with_hash else {}),
-        "kind": _as_json(entry.kind),
-        "previous_hash": _as_json(entry.previous_hash),
-        "run_id": _as_json(entry.run_id),
-        "seq": _as_json(entry.seq),
-    }
-    return b"{" + b",".join(b'"%s":%s' % (k.encode(), text) for k, text in fields.items()) + b"}"
+    sealing = b'"hash":%s,' % _as_json(entry.hash) if with_hash else b""
+    return _FORM % (
+        msgspec.json.encode(from_micros(entry.at)),
+        entry.actor.encode(),
+        entry.content.encode(),
+        sealing,
+        _as_json(entry.kind),
+        _as_json(entry.previous_hash),
+        _as_json(entry.run_id),
+        _as_json(entry.seq),
+    )
 
 
 def _as_json(value: str | int | None) -> bytes:
     """Return the canonical JSON of a value; of letters and digits alone in a tenth of the time."""
     if isinstance(value, str) and value.isascii() and value.isalnum():
         return b'"%s"' % value.encode()
+    if type(value) is int and 0 <= value < _CERTAIN:
+        return b"%d" % value
     return canonical_json(value)
 
 

@@ -141,9 +141,9 @@ def main() -> NoReturn:
 def outcome(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; nothing is raised."""
     hide(ApiKey(os.environ.get("LASTSEEN_API_KEY", "")))
-    _end_cleanly_on_signals()
     began: list[Invocation] = []
     try:
+        _end_cleanly_on_signals()
         command = get_command(app)
         assert isinstance(command, TyperGroup)
         accept_after_commands(command)
@@ -156,7 +156,7 @@ def outcome(arguments: Sequence[str]) -> int:
     except LastseenError as error:
         print_error(error, _called(began).log_format)
         return int(error.exit_code)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):  # the latter while the commands are still set up
         print_line("\nInterrupted.", event="interrupted")
         return INTERRUPTED
     except typer.TyperException as error:

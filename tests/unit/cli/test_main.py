@@ -109,3 +109,12 @@ def test_a_crash_writes_no_memory_and_no_key_to_a_file():
     ran = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
 
     assert ran.returncode == 42
+
+
+def test_an_interrupt_while_the_commands_are_set_up_ends_without_a_traceback(monkeypatch, capsys):
+    def interrupted(_app: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(room, "get_command", interrupted)
+    assert room.outcome(["exempt", "list"]) == room.INTERRUPTED
+    assert "Interrupted." in capsys.readouterr().err

@@ -15,7 +15,7 @@ from lastseen.docspace.interface import Portal
 from lastseen.execution.context import Pace
 from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.instant import system_clock
+from lastseen.model.instant import Clock, system_clock
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.receipt import Receipt
 from lastseen.model.secret import ApiKey
@@ -86,14 +86,14 @@ class Staged:
             plan, portal, ledger=self.ledger, options=options, clock=system_clock, stop=stop
         )
 
-    async def undone(self, run_id: str, portal: Portal) -> Receipt:
+    async def undone(self, run_id: str, portal: Portal, *, clock: Clock = system_clock) -> Receipt:
         """Undo a run without guardrails."""
         return await undo(
             run_id,
             portal,
             ledger=self.ledger,
             guardrails=GENEROUS,
-            clock=system_clock,
+            clock=clock,
             pace=PACE,
         )
 

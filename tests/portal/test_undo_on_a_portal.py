@@ -1,12 +1,14 @@
 """Taking runs back over real sockets."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.model.errors import ExitCode
-from lastseen.model.receipt import OutcomeKind
+from lastseen.model.instant import after, system_clock
+from lastseen.model.receipt import Cause, OutcomeKind
 from lastseen.simulator.server.faults import InjectedFault
 from lastseen.simulator.server.portal import SimulatedPortal
 from lastseen.simulator.world.clock import system_clock as portals_clock
@@ -77,6 +79,25 @@ def test_somebody_without_a_name_comes_back_pending(simulated):
         assert one.outcome is OutcomeKind.REINSTATED
         assert one.verified
         assert "Pending" in (one.error or "")
+
+    play(simulated, story)
+
+
+def test_whoever_was_put_back_and_disabled_again_by_hand_stays_disabled(simulated):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            applied = await staged.applied(await staged.reviewed(portal), portal)
+            who, *others = staged.changed()
+            # An hour later, of which the ledger sees nothing: only the trail tells (4020)
+            later = after(system_clock(), timedelta(hours=1))
+            simulated.clock = lambda: later
+            for status in (Status.ACTIVE, Status.TERMINATED):
+                simulated.world.set_status_by_hand(who, status, now=later.timestamp())
+            receipt = await staged.undone(applied.run_id, portal, clock=lambda: later)
+        by_id = {str(one.user_id): one for one in receipt.outcomes}
+        assert by_id[who].cause is Cause.CHANGED_SINCE
+        assert simulated.world.people[who].status is Status.TERMINATED
+        assert {by_id[one].outcome for one in others} == {OutcomeKind.REINSTATED}
 
     play(simulated, story)
 

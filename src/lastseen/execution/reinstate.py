@@ -2,10 +2,10 @@
 
 People who were reinstated, changed or disabled again since are left alone. Release 3.7.2 does not
 tell when or by whom an account was disabled (EmployeeFullDto.cs fills `terminated` only for
-removed accounts), so Lastseen relies on what it has seen and done since.
+removed accounts), so Lastseen relies on what it has seen and done since, and on the activity trail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
@@ -15,9 +15,10 @@ from lastseen.execution.history import read_history
 from lastseen.execution.outcomes import GONE, already, failed, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.run_record import RunRecord
+from lastseen.execution.status_acts import status_set_after
 from lastseen.execution.target import Target, has_status
 from lastseen.model.contractor import AccountStatus, UserId
-from lastseen.model.instant import CLOCK_TOLERANCE, after, minute
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after, minute
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind
 
@@ -45,7 +46,16 @@ async def _recheck_and_change(
 ) -> str | None:
     read_at = context.clock()
     now = await read_people(context.portal, [target.user_id for target in targets])
-    outcomes = {target.user_id: check.outcome(target, now) for target in targets}
+    disabled_at = {
+        target.user_id: check.disabled_at(target.user_id)
+        for target in targets
+        if (profile := now.profiles.get(target.user_id)) is not None
+        and profile.status is AccountStatus.TERMINATED
+    }
+    set_again = await status_set_after(
+        context.portal, disabled_at, now=read_at, progress=context.progress
+    )
+    outcomes = {target.user_id: check.outcome(target, now, set_again) for target in targets}
     context.ledger.accounts.note(now.profiles.values(), read_at)
     record.close_unasked(outcome for outcome in outcomes.values() if outcome is not None)
     waiting = [target for target in targets if outcomes[target.user_id] is None]
@@ -62,8 +72,17 @@ class _UndoCheck:
         self._reinstated = context.ledger.accounts.reinstated()
         self._sign_ins = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
-    def outcome(self, target: Target, now: PeopleNow) -> Outcome | None:
-        """Return the outcome of a person who is not to be reinstated, None for the others."""
+    def disabled_at(self, who: UserId) -> Instant:
+        """Return when the run disabled the person."""
+        return self._undone.acted_at[who]
+
+    def outcome(
+        self, target: Target, now: PeopleNow, set_again: Mapping[UserId, Instant]
+    ) -> Outcome | None:
+        """Return the outcome of a person who is not to be reinstated, None for the others.
+
+        `set_again`: whose status was set after the run, by the trail.
+        """
         if target.user_id in now.unread:
             found = now.unread[target.user_id].found
             return failed(target, f"the account could not be read: {found}", Cause.UNREADABLE)
@@ -73,7 +92,8 @@ class _UndoCheck:
         if profile is None:
             return spared(target, GONE)
         change = account_change(target, profile, own=self._own)
-        if change is None and (why := self._changed_by_another(target.user_id)) is not None:
+        why = self._changed_by_another(target.user_id) or _set_again(target.user_id, set_again)
+        if change is None and why is not None:
             change = Change(cause=Cause.CHANGED_SINCE, explanation=why)
         return None if change is None else spared(target, change)
 
@@ -94,3 +114,10 @@ class _UndoCheck:
             at = minute(seen.at)
             return f"the person signed in at {at}, and somebody disabled the account again"
         return None
+
+
+def _set_again(who: UserId, set_again: Mapping[UserId, Instant]) -> str | None:
+    """Say that the trail shows a later change of status than the run's, or None."""
+    if who not in set_again:
+        return None
+    return f"somebody set the account's status at {minute(set_again[who])}, after the run"

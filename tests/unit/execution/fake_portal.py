@@ -29,7 +29,7 @@ from lastseen.model.instant import Instant, whole_second
 from lastseen.model.sighting import Event
 from testing.plain_portal import PlainPortal
 
-SESSIONS_ENDED = 4036
+STATUS_SET, SESSIONS_ENDED = 4020, 4036
 URL = "https://portal.example"
 OWNER = UserId("owner")
 START = Instant(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
@@ -85,6 +85,8 @@ class FakePortal(PlainPortal):
     """What happens to the next endings of sessions."""
     trail_delay: timedelta = timedelta(0)
     """How late entries come into the trail."""
+    administration_refused: PortalRefused | None = None
+    """What is answered to whoever asks what administrators did; None: that."""
     administered: list[tuple[Instant, UserId, int]] = field(default_factory=list)
     """What administrators did to whom, the oldest first: when, who and which action."""
     before_change: Callable[[], None] = lambda: None
@@ -176,6 +178,8 @@ class FakePortal(PlainPortal):
         self, action_id: int, *, since: Instant, start: int = 0
     ) -> AdministrationPage:
         self._read()
+        if self.administration_refused is not None:
+            raise self.administration_refused
         now = self.clock()
         done = [(at, who, SESSIONS_ENDED) for at, who in self._endings] + self.administered
         acts = [
@@ -255,6 +259,7 @@ class FakePortal(PlainPortal):
                 if who in self.nameless:
                     given = AccountStatus.PENDING
             self.change(who, status=given)
+            self.administered.append((self.clock(), who, STATUS_SET))
             if given is not before:
                 self.changes.append((who, given))
 

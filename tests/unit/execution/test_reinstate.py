@@ -14,10 +14,14 @@ from lastseen.model.errors import PortalUnreachable
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant
 from lastseen.model.receipt import Cause, OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind, Sighting
-from tests.unit.execution.fake_portal import OWNER, FakePortal
+from tests.unit.execution.fake_portal import OWNER, STATUS_SET, FakePortal, refused
 from tests.unit.execution.plans import AT_ONCE, carry_out, outcome, outcomes, plan_for
 
 ACTIVE, TERMINATED = AccountStatus.ACTIVE, AccountStatus.TERMINATED
+
+
+def ago(portal: FakePortal, minutes: float) -> Instant:
+    return Instant(portal.clock.now - timedelta(minutes=minutes))
 
 
 class Undoing:
@@ -156,6 +160,35 @@ def test_whoever_was_reinstated_by_hand_and_disabled_again_stays_disabled(undoin
 
     assert one.cause is Cause.CHANGED_SINCE
     assert portal.status(who) is TERMINATED
+
+
+def test_whoever_was_put_back_and_disabled_again_between_two_looks_stays_disabled(undoing, portal):
+    # Given two acts by hand that nobody looked between, an hour after the run
+    who, *others = undoing.people
+    for minutes in (50, 40):
+        portal.administered.append((ago(portal, minutes), who, STATUS_SET))
+
+    receipt = undoing.go()
+
+    assert outcome(receipt, who).cause is Cause.CHANGED_SINCE
+    assert "somebody set the account's status" in (outcome(receipt, who).error or "")
+    assert portal.status(who) is TERMINATED
+    assert {outcome(receipt, one).outcome for one in others} == {OutcomeKind.REINSTATED}
+
+
+def test_the_runs_own_change_of_status_is_nobody_elses(undoing, portal):
+    # Given that the portal's clock is ahead, so that it dates the change after the journal does
+    who = undoing.people[0]
+    own = Instant(undoing.undone.acted_at[who] + CLOCK_TOLERANCE)
+    portal.administered.append((own, who, STATUS_SET))
+
+    assert outcome(undoing.go(), who).outcome is OutcomeKind.REINSTATED
+
+
+def test_a_key_that_may_not_read_the_trail_can_still_give_access_back(undoing, portal):
+    portal.administration_refused = refused(403)
+
+    assert outcomes(undoing.go()) == dict.fromkeys(undoing.people, OutcomeKind.REINSTATED)
 
 
 def test_a_deleted_account_is_spared_and_not_asked_for(undoing, portal):

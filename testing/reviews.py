@@ -1,4 +1,4 @@
-"""A review of the guests of a simulated portal, in process and in virtual time."""
+"""A review of a simulated portal, in process and in virtual time."""
 
 from lastseen.ledger import PortalLedger
 from lastseen.model.guardrails import Guardrails
@@ -8,6 +8,7 @@ from lastseen.workflows.review import review
 from testing.in_process import InProcess
 
 _DEFAULT = Policy()
+_GUESTS = RosterOptions()
 
 
 def reviewed(
@@ -15,16 +16,17 @@ def reviewed(
     ledger: PortalLedger,
     policy: Policy = _DEFAULT,
     *,
+    roster: RosterOptions = _GUESTS,
     silence_days: float = Guardrails().log_silence_days,
 ) -> Plan:
     """Review the portal behind `transport` with what `ledger` knows, and return the plan.
 
-    `silence_days`: `log_silence_days` of the guardrails.
+    `roster`: its guests, or another; `silence_days`: `log_silence_days` of the guardrails.
     """
     return transport.run(
         lambda client: review(
             client,
-            open_roster(RosterOptions()),
+            open_roster(roster),
             ledger=ledger,
             policy=policy,
             clock=transport.time.machine_clock,

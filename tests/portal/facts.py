@@ -10,6 +10,7 @@ from lastseen.ledger import Ledger
 from lastseen.model.decision import Decision
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
+from lastseen.rosters import RosterOptions
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.people import EmployeeType, Person
 from lastseen.simulator.world.scenario import scenario_of
@@ -71,10 +72,16 @@ class Reviewed:
         plan = self.plan(**policy)
         return {one.user_id: one for one in plan.decisions if one.user_id}
 
-    def plan(self, **policy: Any) -> Plan:
-        """Review, and return the plan."""
+    def plan(self, *, roster: RosterOptions | None = None, **policy: Any) -> Plan:
+        """Review the portal's guests, or another roster, and return the plan."""
         transport = InProcess(self.portal, self.time, chance=random.Random(1))
-        return reviewed(transport, self.ledger, Policy(**policy), silence_days=self._silence_days)
+        return reviewed(
+            transport,
+            self.ledger,
+            Policy(**policy),
+            roster=roster or RosterOptions(),
+            silence_days=self._silence_days,
+        )
 
     def anna(self, **policy: Any) -> tuple[str, str]:
         """Review, and return what is decided on Anna, and why."""

@@ -62,6 +62,7 @@ def test_a_healthy_portal_has_nothing_but_good_findings(built: Built, filters: F
 def test_a_missing_audit_option_is_a_problem_with_its_window(built: Built) -> None:
     found = diagnosed(built.open(Filters.IGNORED))
     assert found["Audit option"].state == "problem"
+    assert "the Community edition has it" in (found["Audit option"].remedy or "")
     assert found["Longest window"].state == "problem"
     assert int(found["Longest window"].value.split()[0]) < 30
 

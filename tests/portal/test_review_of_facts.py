@@ -1,11 +1,14 @@
 """What the logs don't show, and what else they do: reviews of a simulated portal, row by row."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalTooOld
+from lastseen.rosters import RosterOptions
 from lastseen.simulator.endpoints.event_wire import background_work
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.portal import Setup
@@ -81,11 +84,29 @@ def test_an_invitation_that_nobody_accepted_ends(invited: float, decision: tuple
     assert portal.anna() == decision
 
 
-def test_the_trash_clean_up_is_not_the_person() -> None:
+@pytest.mark.parametrize("action", [5018, 5027])
+def test_the_trash_clean_up_is_not_the_person(action: int) -> None:
     portal = Reviewed()
     portal.world.actors.append(background_work(portal.world.people[ANNA]))
-    portal.world.trail.insert(AT - DAY, len(portal.world.actors) - 1, 5018)
+    portal.world.trail.insert(AT - DAY, len(portal.world.actors) - 1, action)
     assert portal.anna() == ("disable", "inactive")
+
+
+@pytest.mark.parametrize("action", [5018, 5027])
+def test_whoever_deletes_files_themselves_is_there(action: int) -> None:
+    portal = Reviewed()
+    portal.world.add_trail(ANNA, AT - DAY, action)
+    assert portal.anna() == ("keep", "active")
+
+
+@pytest.mark.parametrize("log", ["login", "trail"])
+def test_an_entry_of_the_future_proves_nothing(log: str) -> None:
+    portal = Reviewed()
+    add = portal.world.add_login if log == "login" else portal.world.add_trail
+    add(ANNA, AT + 3_600, 1029 if log == "login" else 5002)
+    found = portal.decisions()[ANNA]
+    assert (found.decision.value, found.reason.value) == ("hold", "evidence-incomplete")
+    assert "in the future" in found.explanation
 
 
 @pytest.mark.parametrize(("is_sso", "verdict"), [(True, "disable"), (False, "keep")])
@@ -119,6 +140,27 @@ def test_a_log_that_has_stopped_disables_nobody(log: Any) -> None:
     found = portal.decisions()[ANNA]
     assert (found.decision.value, found.reason.value) == ("hold", "evidence-incomplete")
     assert "probably stopped" in found.explanation
+
+
+def test_logs_that_are_both_empty_never_say_never_seen() -> None:
+    stopped = [Outage("login", AT - 400 * DAY), Outage("trail", AT - 400 * DAY)]
+    found = Reviewed(Setup(outages=stopped)).decisions(never_seen="disable")[ANNA]
+    assert (found.decision.value, found.reason.value) == ("hold", "evidence-incomplete")
+    assert "probably stopped" in found.explanation
+
+
+@pytest.mark.parametrize("log", ["login", "trail"])
+def test_a_log_that_has_stopped_holds_up_no_contract_end(log: Any, tmp_path: Path) -> None:
+    portal = Reviewed(Setup(outages=[Outage(log, AT - 21 * DAY)]))
+    anna, bert = (portal.world.people[who].email for who in (ANNA, BERT))
+    rows = tmp_path / "contractors.csv"
+    rows.write_text(f"email,end_date\n{anna},2020-01-31\n{bert},\n", "utf-8")
+    found = {
+        one.user_id: (one.decision.value, one.reason.value)
+        for one in portal.plan(roster=RosterOptions(source="csv", path=rows)).decisions
+    }
+    assert found[UserId(ANNA)] == ("disable", "contract-ended")
+    assert found[UserId(BERT)] == ("hold", "evidence-incomplete")
 
 
 @pytest.mark.parametrize("log", ["login", "trail"])

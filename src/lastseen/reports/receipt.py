@@ -131,7 +131,12 @@ def _card(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> tu
 
 def _reason(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> Text:
     reason = reason_of(outcome, decided)
-    return writer.text((reason_in_words(reason), "dim")) if reason else Text()
+    if reason is None:
+        return Text()
+    told = reason_in_words(reason)
+    if decided and decided.session_may_be_open and outcome.outcome is OutcomeKind.DISABLED:
+        return writer.text((f"{told}, may be signed in", "dim"))
+    return writer.text((told, "dim"))
 
 
 def _kind(outcome: Outcome, writer: TableWriter) -> Text:

@@ -28,6 +28,17 @@ def test_each_person_has_outcome_confirmation_and_error(width):
         assert part in shown
 
 
+@pytest.mark.parametrize("width", [50, 80, 160])
+def test_whoever_may_have_been_signed_in_when_disabled_is_marked(width):
+    marked = decision(user_id="u-1", session_may_be_open=True)
+    plain = decision(user_id="u-2")
+    one, other = (outcome(user_id=who, email=f"{who}@x.example") for who in ("u-1", "u-2"))
+
+    shown = table(receipt_of(one, other), plan=plan_of(marked, plain), width=width)
+
+    assert " ".join(shown.split()).count("may be signed") == 1
+
+
 def test_the_way_back_is_a_command_to_copy():
     assert "lastseen undo a-5x8w2p1c" in table(receipt_of(outcome()))
 

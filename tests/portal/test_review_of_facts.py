@@ -12,7 +12,7 @@ from lastseen.rosters import RosterOptions
 from lastseen.simulator.endpoints.event_wire import background_work
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.portal import Setup
-from lastseen.simulator.world.people import Status
+from lastseen.simulator.world.people import Activation, Status
 from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.sessions import Door, Reader
 from lastseen.simulator.world.world import Outage
@@ -82,6 +82,22 @@ def test_an_invitation_that_nobody_accepted_ends(invited: float, decision: tuple
     portal = Reviewed(anna=person(ANNA, status=Status.PENDING), anna_signed_in=None)
     portal.world.administer(int(AT - invited * DAY), 4037, ANNA)
     assert portal.anna() == decision
+
+
+@pytest.mark.parametrize(
+    ("activation", "decision"),
+    [
+        (Activation.PENDING, ("disable", "invitation-not-accepted")),
+        (Activation.ACTIVATED, ("hold", "session-may-be-open")),
+    ],
+)
+def test_whoever_was_put_back_without_a_name_may_have_a_session(
+    activation: Activation, decision: tuple[str, str]
+) -> None:
+    # Given a portal that forgot the sign-in 50 days ago, of which the session may be ten days old
+    anna = person(ANNA, status=Status.PENDING, activation=activation)
+    portal = Reviewed(Setup(retention_days=45), anna=anna, anna_signed_in=50)
+    assert portal.anna(open_sessions="hold") == decision
 
 
 @pytest.mark.parametrize("action", [5018, 5027])

@@ -32,6 +32,7 @@ NOT_FOUND = 404
 """The HTTP status of an address that a release does not have."""
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
+_ACTIVATED = 1
 
 
 class MalformedResponse(Exception):
@@ -68,6 +69,7 @@ class WireProfile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: str
     status: int | str
+    activation_status: int | str | None = None
     email: str | None = None
     display_name: str | None = None
     is_owner: bool | None = None
@@ -261,6 +263,7 @@ def _profile(wire: WireProfile) -> Profile:
         email=wire.email or "",
         display_name=html.unescape(wire.display_name or ""),
         status=_status(wire.status),
+        was_activated=_was_activated(wire.activation_status),
         type=_type(wire),
         is_ldap=bool(wire.is_ldap),
         is_sso=bool(wire.is_sso),
@@ -279,6 +282,13 @@ def _status(value: int | str) -> AccountStatus:
     except (ValueError, KeyError):
         reason = f"{value!r:.40} is not a status that a person can have"
     raise MalformedResponse(reason)
+
+
+def _was_activated(value: int | str | None) -> bool:
+    """Say whether an invitation was ever accepted: 1, Activated (EmployeeActivationStatus.cs)."""
+    if isinstance(value, str):
+        return value == "1" or value.casefold() == "activated"
+    return value is not None and bool(value & _ACTIVATED)
 
 
 def _type(wire: WireProfile) -> AccountType:

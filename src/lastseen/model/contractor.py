@@ -75,6 +75,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The name that the portal shows."""
     status: AccountStatus = AccountStatus.ACTIVE
     """Active, Terminated or Pending."""
+    was_activated: bool = False
+    """Whether an invitation was accepted once: then a Pending account was reinstated."""
     type: AccountType = AccountType.GUEST
     """Owner, administrator, room administrator, user or guest."""
     is_ldap: bool = False

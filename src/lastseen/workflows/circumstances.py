@@ -91,7 +91,11 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
                 self.signed_out.get(profile.id), done(SESSIONS_ENDED, profile.id, now)
             ),
         )
-        never_activated = profile.status is AccountStatus.PENDING and evidence.sighting is None
+        never_activated = (
+            profile.status is AccountStatus.PENDING
+            and not profile.was_activated
+            and evidence.sighting is None
+        )
         proven = evidence.proven_since
         silences = self.silences.within(inactive_days)
         resumed = resumed_at(silences.values(), now)

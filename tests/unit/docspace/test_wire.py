@@ -38,6 +38,7 @@ def test_a_profile_is_read_whole():
         email="person00001@example.org",
         display_name="Person 1",
         status=AccountStatus.TERMINATED,
+        was_activated=True,
         type=AccountType.GUEST,
         is_sso=True,
         registered_at=Instant(datetime(2026, 1, 5, 6, tzinfo=UTC)),
@@ -79,6 +80,14 @@ def test_a_status_is_a_number_or_a_name(written, status):
 def test_any_other_status_is_unreadable(written):
     with pytest.raises(MalformedResponse):
         read(status=written)
+
+
+@pytest.mark.parametrize(
+    ("written", "accepted"),
+    [(1, True), ("Activated", True), ("1", True), (2, False), (0, False), ("Pending", False)],
+)
+def test_an_invitation_that_was_accepted_once_is_known(written, accepted):
+    assert read(activationStatus=written).was_activated is accepted
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,6 @@ Left out as undetectable by anyone:
 
 - entries that a portal deletes long before their lifetime ends (the simulator does so after 60
   days), if the window reaches that far back or an open session began then;
-- people who were disabled by hand and reinstated without a review in between;
 - people who authorised an application at a time that the sign-in log does not, or no longer, show;
 - what a log lost over a pause no longer than `log_silence_days`, or before the log begins;
 - what administrators did at a time that a portal without the audit option no longer shows.

@@ -100,11 +100,11 @@ def test_toml_that_is_nested_or_long_without_end_is_refused_in_words(tmp_path, t
 
 def test_a_key_of_very_many_parts_is_refused_at_once(here):
     here.write_text("a." * 20_000 + "b = 1")  # tomllib alone takes half a minute for it
-    began = time.monotonic()
+    began = time.process_time()
 
     with pytest.raises(UsageError, match="nested too deeply"):
         load_settings(here, {})
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_text_with_many_dots_is_no_key_of_many_parts(here):

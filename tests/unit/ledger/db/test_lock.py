@@ -148,7 +148,7 @@ def test_waiting_ends(ledger: Ledger):
         begin = time.monotonic()
         with pytest.raises(LockHeld), ledger.portal(PORTAL).lock("undo", wait_seconds=0.2):
             pytest.fail("locked twice")
-        assert 0.2 <= time.monotonic() - begin < 3
+        assert 0.2 <= time.monotonic() - begin < 30
 
 
 def test_a_ledger_in_memory_is_locked_too(clock: TickingClock):

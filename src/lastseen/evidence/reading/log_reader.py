@@ -15,7 +15,6 @@ from lastseen.evidence.reading.page_reader import PageReader
 from lastseen.evidence.reading.per_user import PerUserReader
 from lastseen.evidence.reading.request_cost import (
     DATED_SHARE,
-    LEAST_AHEAD_IN_TRAIL,
     PAGE,
     Search,
     cost_of_asking,
@@ -230,7 +229,6 @@ class LogReader:
             return {}
         search = Search(missing, since=min(missing.values()))
         is_trail = self.state.log.kind is EvidenceKind.ACTIVITY
-        least_ahead = LEAST_AHEAD_IN_TRAIL if is_trail else 1
         cutover = Cutover(
             search,
             lambda: self._is_stream_cheaper(
@@ -242,7 +240,7 @@ class LogReader:
             await self._read(
                 search,
                 enough=lambda: not search.missing or cutover.is_due(),
-                ahead=lambda: max(least_ahead, pages_ahead_before_cutover(search)),
+                ahead=lambda: pages_ahead_before_cutover(search, is_trail=is_trail),
             )
         finally:
             await cutover.close()

@@ -31,8 +31,8 @@ Asking about somebody also tells their date; a stream that proves them absent do
 RECENT_PAGES = 8
 """How many recent pages the rate of people found is taken over."""
 
-LEAST_AHEAD_IN_TRAIL = 4
-"""Pages of the trail that may be under way when it is abandoned.
+MOST_AHEAD_IN_TRAIL, PEOPLE_A_PAGE_AHEAD = 4, 3
+"""Pages of the trail that may be under way when it is abandoned: one for so many missing people.
 
 Most people looked for there are not in it, so it is seldom left within a few pages.
 """
@@ -99,12 +99,16 @@ def is_not_worthwhile(search: Search) -> bool:
     return search.lost > LOST_AT_LEAST + LOST_SHARE * len(search.missing)
 
 
-def pages_ahead_before_cutover(search: Search) -> int:
+def pages_ahead_before_cutover(search: Search, *, is_trail: bool) -> int:
     """Return `pages_ahead` for a stream that may be abandoned: few if few people are missing.
 
     Pages in flight when it is abandoned are wasted.
     """
-    return min(search.pages_ahead(), max(1, len(search.missing) // 24), 8 + 2 * search.pages)
+    missing = len(search.missing)
+    few = min(search.pages_ahead(), max(1, missing // 24), 8 + 2 * search.pages)
+    if not is_trail:
+        return few
+    return max(few, min(MOST_AHEAD_IN_TRAIL, missing // PEOPLE_A_PAGE_AHEAD))
 
 
 def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:

@@ -98,7 +98,9 @@ def test_what_is_under_way_when_a_stream_is_left_is_little(portal):
     for page in pages:
         if not search.missing or is_not_worthwhile(search):
             break
-        assert pages_ahead_before_cutover(search) <= max(1, len(search.missing) // 24)
+        assert pages_ahead_before_cutover(search, is_trail=False) <= max(
+            1, len(search.missing) // 24
+        )
         search.page(set(page))
 
 
@@ -222,7 +224,7 @@ def _as_planned_at_once(people, pages):
     search = Search(people)
     asked, leave = 0, False
     while search.missing and search.pages < len(pages) and not leave:
-        under_way = pages[search.pages :][: pages_ahead_before_cutover(search)]
+        under_way = pages[search.pages :][: pages_ahead_before_cutover(search, is_trail=False)]
         if not asked and is_not_worthwhile(search):
             asked = 1
             leave = len(search.missing) < len(pages) - search.pages

@@ -7,6 +7,7 @@ A missing browser skips a test on a developer's machine and fails it where `CI` 
 import logging
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,6 +52,13 @@ def _nobody_elses_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iter
             patch.setenv(name, str(home / name.lower()))
         patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_are_heard() -> None:
+    """A shell starts background jobs deaf to SIGINT, and so all that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,15 @@
 """Death at every step: the same command finishes the job, and nobody is changed twice."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from lastseen.execution.history import read_history
 from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.decision import Reason, Verdict
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.workflows.apply import apply
@@ -183,3 +186,33 @@ def test_an_apply_killed_at_any_step_can_be_undone(moment: Moment):
             for run in ledger.runs.all():
                 live(undoing(run.run_id, portal), portal, ledger, Life())
             assert {portal.status(who) for who in people} == {AccountStatus.ACTIVE}, step
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_sessions_are_ended_once_by_an_apply_that_is_killed_at_any_step(moment: Moment):
+    step, died = 0, True
+    while died:
+        portal = FakePortal()
+        people = [portal.add(n) for n in range(4)]
+        plan = plan_for(portal, people, verdict=Verdict.SIGN_OUT, reason=Reason.SESSION_MAY_BE_OPEN)
+        command = applying(plan, portal)
+        portal.trail_delay = timedelta(seconds=3)
+        with Ledger.in_memory(clock=portal.clock) as book:
+            ledger = book.portal(URL)
+            know(plan, ledger)
+            life = Life(death_at=step, moment=moment)
+            receipt = live(command, portal, ledger, life)
+            died = life.dead
+            for _ in range(3):
+                if receipt is not None and receipt.summary == {"signed-out": 4}:
+                    break
+                portal.clock.forward(minutes=16)
+                receipt = live(command, portal, ledger, Life())
+            where = f"killed {moment} step {step}, {life.names[-1:]}"
+            assert receipt is not None, where
+            assert portal.sessions_ended == people, where
+            assert receipt.summary in ({"signed-out": 4}, {"spared-changed": 4}), where
+            assert set(read_history(ledger.journal.entries()).signed_out) == set(people), where
+            assert ledger.journal.verify() is None, where
+        step += 1
+    assert step > 20

@@ -8,24 +8,17 @@ import pytest
 
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.execution.history import read_history
-from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan
-from lastseen.model.receipt import Cause, OutcomeKind, Receipt
-from lastseen.workflows.apply import apply
-from lastseen.workflows.apply_options import ApplyOptions
+from lastseen.model.receipt import Cause, OutcomeKind
 from lastseen.workflows.undo import reversal, undo
-from testing.process_death import Killed, Life, Moment, MortalLedger, mortal_portal, until_death
-from tests.unit.execution.fake_portal import URL, FakePortal, lost, refused
+from tests.unit.execution.fake_portal import FakePortal, lost, refused
 from tests.unit.execution.plans import (
     AT_ONCE,
-    GENEROUS,
-    batches_of,
     carry_out,
-    know,
     outcome,
     outcomes,
     plan_for,
@@ -211,51 +204,3 @@ def test_a_person_who_was_only_signed_out_cannot_be_reinstated_by_name(portal, l
 
 
 # --- death at every step --------------------------------------------------------------------------
-
-
-def live(plan: Plan, portal: FakePortal, ledger: PortalLedger, life: Life) -> Receipt | None:
-    """Apply in one process; None when that dies."""
-    options = ApplyOptions(guardrails=GENEROUS, pace=batches_of(2))
-    work = apply(
-        plan,
-        mortal_portal(portal, life),
-        ledger=MortalLedger(ledger, life),  # type: ignore[arg-type]
-        options=options,
-        clock=portal.clock,
-    )
-    try:
-        return until_death(work)
-    except Killed:
-        return None
-    except BaseExceptionGroup:
-        assert life.dead
-        return None
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_at_any_step_the_same_command_signs_each_out_exactly_once(moment: Moment):
-    step, died = 0, True
-    while died:
-        portal = FakePortal()
-        people = people_of(portal, 4)
-        plan = sign_out_plan(portal, people)
-        portal.trail_delay = timedelta(seconds=3)
-        with Ledger.in_memory(clock=portal.clock) as book:
-            ledger = book.portal(URL)
-            know(plan, ledger)
-            life = Life(death_at=step, moment=moment)
-            receipt = live(plan, portal, ledger, life)
-            died = life.dead
-            for _ in range(3):
-                if receipt is not None and receipt.summary == {"signed-out": 4}:
-                    break
-                portal.clock.forward(minutes=16)
-                receipt = live(plan, portal, ledger, Life())
-            where = f"killed {moment} step {step}, {life.names[-1:]}"
-            assert receipt is not None, where
-            assert portal.sessions_ended == people, where
-            assert receipt.summary in ({"signed-out": 4}, {"spared-changed": 4}), where
-            assert set(read_history(ledger.journal.entries()).signed_out) == set(people), where
-            assert ledger.journal.verify() is None, where
-        step += 1
-    assert step > 20

@@ -153,7 +153,7 @@ def test_the_ci_files_follow_their_schemas_and_use_a_ledger_that_lasts(tmp_path,
 def _line(line):
     """Answer questions with yes; expect the exit code that a comment announces."""
     command, _, comment = line.partition(" #")
-    if re.match(r"\s*lastseen (apply|undo) ", command) and "--yes" not in command:
+    if re.match(r"\s*lastseen (apply|undo|exempt add) ", command) and "--yes" not in command:
         command = f"{command.rstrip()} --yes"
     if announced := re.search(r"exits with (\d)", comment):
         return f"{{ {command}; }} && exit 97 || [ $? = {announced[1]} ]"

@@ -66,6 +66,7 @@ from lastseen.workflows.dry_run import dry_run
 from lastseen.workflows.exempting import end_exemption, exempt, is_unknown
 from lastseen.workflows.explain import explain, explain_outcome
 from lastseen.workflows.plan_guardrails import guardrail_ahead
+from lastseen.workflows.plan_runs import run_that_changed
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
 from lastseen.workflows.same_portal import confirm_same_portal
@@ -173,6 +174,7 @@ __all__ = [
     "review",
     "review_unrecorded",
     "run",
+    "run_that_changed",
     "settings_from",
     "status",
     "store_key",

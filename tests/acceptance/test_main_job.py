@@ -64,6 +64,20 @@ def test_the_way_back_is_printed_too_when_the_receipt_goes_to_a_pipe(at_work, fo
     assert "lastseen undo" in applied.stderr
 
 
+def test_a_plan_applied_twice_points_back_to_the_run_that_changed_people(at_work):
+    at_work("review", "-o", "plan.json")
+    runs = [
+        json.loads(at_work("apply", "plan.json", "--yes", "--format", "json").stdout)
+        for _ in range(2)
+    ]
+    assert {one["outcome"] for one in runs[1]["outcomes"]} == {"already-disabled"}
+
+    assert f"Carried out by run {runs[0]['run_id']}." in at_work("show", "plan.json").stdout
+    undone = at_work("undo", runs[1]["run_id"], "--yes")
+    assert f"To undo that one: lastseen undo {runs[0]['run_id']}" in undone.stderr
+    assert "changed nobody" not in at_work("undo", runs[0]["run_id"], "--yes").stderr
+
+
 def test_explain_keeps_apart_what_happened_since_the_decision(at_work, lastseen):
     at_work("review", "-o", "plan.json")
     plan = json.loads((lastseen.folder / "plan.json").read_text())

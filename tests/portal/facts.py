@@ -10,11 +10,14 @@ from lastseen.ledger import Ledger
 from lastseen.model.decision import Decision
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
+from lastseen.model.receipt import Outcome
 from lastseen.rosters import RosterOptions
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.people import EmployeeType, Person
 from lastseen.simulator.world.scenario import scenario_of
 from lastseen.simulator.world.sessions import Reader
+from lastseen.workflows.apply import apply
+from lastseen.workflows.apply_options import ApplyOptions
 from testing.in_process import URL, InProcess, VirtualTime
 from testing.reviews import reviewed
 from tests.unit.simulator.worlds import ADMIN, ANNA, BERT, NOW, OWNER, USER, ago, person
@@ -87,6 +90,25 @@ class Reviewed:
         """Review, and return what is decided on Anna, and why."""
         one = self.decisions(**policy)[ANNA]
         return one.decision.value, one.reason.value
+
+    def applied(self, plan: Plan) -> dict[str, Outcome]:
+        """Carry the plan out, and return the outcomes by id."""
+
+        async def work() -> dict[str, Outcome]:
+            client = InProcess(self.portal, self.time, chance=random.Random(2)).client()
+            try:
+                receipt = await apply(
+                    plan,
+                    client,
+                    ledger=self.ledger,
+                    options=ApplyOptions(guardrails=Guardrails(max_disable_share=1)),
+                    clock=self.time.machine_clock,
+                )
+            finally:
+                await client.close()
+            return {one.user_id: one for one in receipt.outcomes}
+
+        return self.time.run(work())
 
     def later(self, days: float) -> None:
         """Let days pass on which staff go on working."""

@@ -1,22 +1,16 @@
 """Logs that stopped, and what a trail may hide: nobody's absence is read from that."""
 
-import random
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from lastseen.model.guardrails import Guardrails
-from lastseen.model.plan import Cohort, Plan
-from lastseen.model.receipt import Outcome
+from lastseen.model.plan import Cohort
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.portal import Setup
 from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.sessions import Reader
 from lastseen.simulator.world.world import Outage
-from lastseen.workflows.apply import apply
-from lastseen.workflows.apply_options import ApplyOptions
-from testing.in_process import InProcess
 from tests.portal.facts import AT, DAY, Reviewed
 from tests.unit.simulator.worlds import ANNA, BERT, person
 
@@ -183,26 +177,6 @@ def test_an_invitation_ends_after_its_own_days(
     assert portal.anna(pending_days=pending_days) == decision
 
 
-def applied(portal: Reviewed, plan: Plan) -> dict[str, Outcome]:
-    """Carry the plan out, and return the outcomes by id."""
-
-    async def work() -> dict[str, Outcome]:
-        client = InProcess(portal.portal, portal.time, chance=random.Random(2)).client()
-        try:
-            receipt = await apply(
-                plan,
-                client,
-                ledger=portal.ledger,
-                options=ApplyOptions(guardrails=Guardrails(max_disable_share=1)),
-                clock=portal.time.machine_clock,
-            )
-        finally:
-            await client.close()
-        return {one.user_id: one for one in receipt.outcomes}
-
-    return portal.time.run(work())
-
-
 @pytest.mark.parametrize("filters", [Filters.BEFORE_WINDOW, Filters.AFTER_WINDOW])
 @pytest.mark.parametrize("log", ["login", "trail"])
 def test_a_log_that_has_gone_silent_since_the_plan_disables_nobody(
@@ -214,7 +188,7 @@ def test_a_log_that_has_gone_silent_since_the_plan_disables_nobody(
     plan = portal.plan()
     assert ANNA in {one.user_id for one in plan.to_disable()}
     portal.time.advance(timedelta(hours=20))
-    outcome = applied(portal, plan)[ANNA]
+    outcome = portal.applied(plan)[ANNA]
     assert (outcome.outcome.value, outcome.cause) == ("failed", "unproven")
     assert "has probably stopped" in (outcome.error or "")
     assert portal.world.changes == []
@@ -226,7 +200,7 @@ def test_a_short_window_that_is_empty_by_the_last_look_disables_nobody(log: Any)
     plan = portal.plan(inactive_days=3)
     assert ANNA in {one.user_id for one in plan.to_disable()}
     portal.time.advance(timedelta(hours=20))
-    assert applied(portal, plan)[ANNA].cause == "unproven"
+    assert portal.applied(plan)[ANNA].cause == "unproven"
     assert portal.world.changes == []
 
 
@@ -234,4 +208,4 @@ def test_logs_that_go_on_are_no_silence_in_the_last_look() -> None:
     portal = Reviewed()
     plan = portal.plan()
     portal.later(0.8)
-    assert applied(portal, plan)[ANNA].outcome.value == "disabled"
+    assert portal.applied(plan)[ANNA].outcome.value == "disabled"

@@ -1,21 +1,14 @@
 """Whoever never accepted an invitation is disabled on whole evidence only, like anybody absent."""
 
-import random
 from typing import Any
 
 import pytest
 
-from lastseen.model.guardrails import Guardrails
-from lastseen.model.plan import Plan
-from lastseen.model.receipt import Outcome
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.portal import Setup
 from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.world import Outage
-from lastseen.workflows.apply import apply
-from lastseen.workflows.apply_options import ApplyOptions
-from testing.in_process import InProcess
 from tests.portal.facts import AT, DAY, Reviewed
 from tests.unit.simulator.worlds import ANNA, person
 
@@ -67,26 +60,6 @@ def test_an_entry_of_the_future_proves_nothing_about_an_invitation() -> None:
     assert ahead.anna() == HELD
 
 
-def applied(reviewed: Reviewed, plan: Plan) -> Outcome:
-    """Carry the plan out, and return what became of Anna."""
-
-    async def work() -> Outcome:
-        client = InProcess(reviewed.portal, reviewed.time, chance=random.Random(2)).client()
-        try:
-            receipt = await apply(
-                plan,
-                client,
-                ledger=reviewed.ledger,
-                options=ApplyOptions(guardrails=Guardrails(max_disable_share=1)),
-                clock=reviewed.time.machine_clock,
-            )
-        finally:
-            await client.close()
-        return next(one for one in receipt.outcomes if one.user_id == ANNA)
-
-    return reviewed.time.run(work())
-
-
 @pytest.mark.parametrize("log", ["login", "trail"])
 def test_a_log_that_goes_silent_after_the_plan_ends_no_invitation(log: Any) -> None:
     invited = portal(Setup(outages=[Outage(log, int(AT - 6.5 * DAY))]))
@@ -95,7 +68,7 @@ def test_a_log_that_goes_silent_after_the_plan_ends_no_invitation(log: Any) -> N
 
     invited.later(0.8)
 
-    outcome = applied(invited, plan)
+    outcome = invited.applied(plan)[ANNA]
     assert (outcome.outcome.value, outcome.cause) == ("failed", "unproven")
     assert invited.world.changes == []
 
@@ -111,7 +84,7 @@ def test_whoever_came_after_the_plan_keeps_the_account(log: str) -> None:
     else:
         invited.world.add_trail(ANNA, came, 5002)
 
-    assert applied(invited, plan).outcome.value == "spared-active"
+    assert invited.applied(plan)[ANNA].outcome.value == "spared-active"
 
 
 @pytest.mark.parametrize("action", [4037, 4021])
@@ -121,5 +94,5 @@ def test_whoever_was_invited_again_after_the_plan_keeps_the_account(action: int)
     invited.later(0.5)
     invited.world.administer(int(AT + DAY / 4), action, ANNA)
 
-    assert applied(invited, plan).outcome.value == "spared-changed"
+    assert invited.applied(plan)[ANNA].outcome.value == "spared-changed"
     assert ANNA not in {change.user_id for change in invited.world.changes}

@@ -85,20 +85,25 @@ def plan_context(
     plan: "Plan", settings: "Settings", *, max_disable: int | None = None
 ) -> "PlanContext":
     """Return what the ledger, the configuration and an approved number add to a plan."""
-    from lastseen.api import open_portal_ledger
+    from lastseen.api import open_portal_ledger, run_that_changed
     from lastseen.reports import PlanContext
 
     with open_portal_ledger(settings) as ledger:
         runs = ledger.runs.all()
-        applied_by = next(
-            (
-                run.run_id
-                for run in runs
-                if run.kind in ("apply", "run")
-                and run.plan_id == plan.plan_id
-                and ledger.runs.receipt(run.run_id) is not None
-            ),
-            None,
+        changed = run_that_changed(plan.plan_id, ledger)
+        applied_by = (
+            changed.run_id
+            if changed
+            else next(
+                (
+                    run.run_id
+                    for run in runs
+                    if run.kind in ("apply", "run")
+                    and run.plan_id == plan.plan_id
+                    and ledger.runs.receipt(run.run_id) is not None
+                ),
+                None,
+            )
         )
     return PlanContext(
         guardrails=settings.guardrails,

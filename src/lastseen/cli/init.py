@@ -26,6 +26,17 @@ _FILE_SOURCES = {".csv": "csv", ".xlsx": "xlsx"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Options:
+    """What the command line says; None where it says nothing."""
+
+    portal: str | None
+    roster: str | None
+    days: int | None
+    key_file: Path | None
+    open_sessions: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Answers:
     """What the configuration will say; everything is checked."""
 
@@ -85,7 +96,14 @@ def init(
     ask = can_be_asked() and not yes
     if file.exists() and not _may_replace(file, ask=ask):
         return 0
-    answers = _answers(portal, roster, days, key_file, open_sessions, ask=ask)
+    options = _Options(
+        portal=portal or (None if ask else os.environ.get(_PORTAL_VARIABLE)),
+        roster=roster,
+        days=days,
+        key_file=key_file,
+        open_sessions=open_sessions,
+    )
+    answers = _answers(options, ask=ask)
     kept_in = _keep_key(answers, folder=file.resolve().parent, ask=ask)
     _write(file, answers, key_file=kept_in)
     if ask and _has_key(file) and confirmed("Check the portal now?"):
@@ -118,19 +136,11 @@ def _may_replace(file: Path, *, ask: bool) -> bool:
     )
 
 
-def _answers(
-    portal: str | None,
-    roster: str | None,
-    days: int | None,
-    key_file: Path | None,
-    open_sessions: str | None,
-    *,
-    ask: bool,
-) -> _Answers:
+def _answers(options: _Options, *, ask: bool) -> _Answers:
     """Return the options, and answers for those not given; raises UsageError for a bad option."""
-    portal = portal or (None if ask else os.environ.get(_PORTAL_VARIABLE))
-    _require_sound(portal, roster, days, key_file, open_sessions, ask=ask)
-    mode = None if open_sessions is None else checked_mode(open_sessions)
+    _require_sound(options, ask=ask)
+    portal, roster, days = options.portal, options.roster, options.days
+    key_file, mode = options.key_file, options.open_sessions
     answers = _Answers(
         portal_url=_checked_address(portal)
         if portal
@@ -143,7 +153,7 @@ def _answers(
         else _asked(_DAYS, _checked_days, "30"),
         key=_asked(_KEY, _checked_key, "", hidden=True) if ask and key_file is None else None,
         key_file=key_file.resolve() if key_file else None,
-        open_sessions=mode or "report",
+        open_sessions="report" if mode is None else checked_mode(mode),
     )
     if mode is not None or not ask:
         return answers
@@ -151,16 +161,10 @@ def _answers(
     return replace(answers, open_sessions=_asked(QUESTION, checked_mode, best))
 
 
-def _require_sound(
-    portal: str | None,
-    roster: str | None,
-    days: int | None,
-    key_file: Path | None,
-    open_sessions: str | None,
-    *,
-    ask: bool,
-) -> None:
+def _require_sound(options: _Options, *, ask: bool) -> None:
     """Raise UsageError with everything that is wrong with the options."""
+    portal, roster, days = options.portal, options.roster, options.days
+    key_file, mode = options.key_file, options.open_sessions
     checks: list[Callable[[], object]] = []
     if portal is not None:
         checks.append(lambda: _checked_address(portal))
@@ -172,8 +176,8 @@ def _require_sound(
         checks.append(lambda: _checked_days(days))
     if key_file is not None:
         checks.append(lambda: _checked_key_file(key_file))
-    if open_sessions is not None:
-        checks.append(lambda: checked_mode(open_sessions))
+    if mode is not None:
+        checks.append(lambda: checked_mode(mode))
     errors = []
     for check in checks:
         try:

@@ -67,6 +67,11 @@ def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) 
     if planned.stay_signed_out:
         ended = people(len(planned.stay_signed_out))
         print_line(f"The sessions of {ended} were ended: that can't be undone.")
+    if planned.instead is not None:
+        print_line(
+            f"The run {run} changed nobody: its plan had been carried out by the run "
+            f"{planned.instead}. To undo that one: lastseen undo {planned.instead}"
+        )
     if not planned.people:
         return True
     require_changing_key(settings, attempted=f"undoing the run {run}")

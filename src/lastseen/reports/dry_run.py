@@ -12,7 +12,9 @@ from lastseen.model.dry_run import DryRun
 from lastseen.model.receipt import Outcome
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
+from lastseen.reports.sections import words_for_no_sighting
 from lastseen.reports.terminal import TableWriter, printed
+from lastseen.reports.text import day
 
 
 def render_dry_run(found: DryRun, format: str, *, screen: Screen) -> bytes:
@@ -41,7 +43,7 @@ def _decisions(
     yield writer.text((f"{people(len(decisions))} {what}", "bold"))
     table = writer.table(("Who", "Last seen", "Why"))
     for one in decisions:
-        seen = one.last_seen_at.date().isoformat() if one.last_seen_at else ""
+        seen = words_for_no_sighting(one) or (day(one.last_seen_at) if one.last_seen_at else "")
         table.add_row(
             writer.text((one.email or str(one.user_id), "bold")),
             writer.text(seen),

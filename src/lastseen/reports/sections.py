@@ -8,6 +8,7 @@ from collections import Counter
 from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict, by_idle_time
 from lastseen.model.plan import Plan, PlanSummary, Policy
+from lastseen.reports.words import unseen
 
 ORDER = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD, Verdict.KEEP, Verdict.SKIP)
 """The order of sections: what concerns the reader most comes first."""
@@ -85,6 +86,15 @@ def says_more(decision: Decision, policy: Policy) -> bool:
 def idle_since_registration(decision: Decision) -> bool:
     """Return whether the days idle count from the registration, for lack of any sighting."""
     return decision.last_seen_by is SeenBy.REGISTRATION
+
+
+def words_for_no_sighting(decision: Decision) -> str | None:
+    """Return what stands in the place of the date; None if there is a date to show."""
+    if decision.reason is Reason.NEVER_SEEN:
+        return "never"
+    if decision.last_seen_at is None:
+        return unseen(decision)
+    return "no sighting" if idle_since_registration(decision) else None
 
 
 def _longest_idle_first(decision: Decision) -> tuple[float, str, str]:

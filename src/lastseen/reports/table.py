@@ -24,6 +24,7 @@ from lastseen.reports.sections import (
     people_with,
     reasons_of,
     says_more,
+    words_for_no_sighting,
 )
 from lastseen.reports.terminal import NARROW, VERDICT_STYLES, WIDE, TableWriter, printed, width_of
 from lastseen.reports.text import day
@@ -239,13 +240,10 @@ def _card(plan: Plan, decision: Decision, writer: TableWriter) -> tuple[Text, ..
 
 
 def _date(decision: Decision, writer: TableWriter) -> Text:
-    if decision.reason is Reason.NEVER_SEEN:
-        return writer.text(("never", "dim"))
-    if decision.last_seen_at is None:
-        return writer.text((unseen(decision), "dim"))
-    if idle_since_registration(decision):
-        return writer.text(("no sighting", "dim"))
-    return writer.text(day(decision.last_seen_at))
+    words = words_for_no_sighting(decision)
+    if words is not None:
+        return writer.text((words, "dim"))
+    return writer.text(day(decision.last_seen_at) if decision.last_seen_at else "")
 
 
 def _idle(decision: Decision, writer: TableWriter) -> Text:

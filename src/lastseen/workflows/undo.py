@@ -30,6 +30,7 @@ from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run
 from lastseen.rosters import Roster
+from lastseen.workflows.plan_runs import run_that_changed
 
 
 async def undo(
@@ -93,6 +94,8 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     """Whether they would be reinstated; otherwise the run is an undo, and they are disabled."""
     stay_signed_out: tuple[Target, ...] = ()
     """The people whose sessions the run ended: that can't be undone."""
+    instead: str | None = None
+    """If the run changed nobody: the run of the same plan that did, if there is one."""
 
 
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:
@@ -103,10 +106,15 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
     """
     undone = RunRecord(ledger.journal, _changing(_found(run_id, ledger)))
     disables = undone.begun and undone.status is AccountStatus.ACTIVE
+    signed_out = undone.targets_signed_out()
+    instead = None
+    if undone.run.plan_id and not disables and not undone.done and not signed_out:
+        instead = run_that_changed(undone.run.plan_id, ledger)
     return Reversal(
         people=_chosen(undone, who),
         reinstates=not disables,
-        stay_signed_out=undone.targets_signed_out(),
+        stay_signed_out=signed_out,
+        instead=instead.run_id if instead else None,
     )
 
 

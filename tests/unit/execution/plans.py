@@ -21,6 +21,15 @@ from tests.unit.execution.fake_portal import FakePortal
 GENEROUS = Guardrails(max_disable=100_000, max_disable_share=1.0)
 AT_ONCE = Pace(pauses=(0.0, 0.0, 0.0))
 """No pauses."""
+COMPLETE = EvidenceSummary(
+    complete=True,
+    covered_since=None,
+    filters="before-window",
+    retention_days=180,
+    requests=0,
+    events=0,
+)
+"""The evidence of a plan whose logs are not the test's subject."""
 
 
 def batches_of(size: int) -> Pace:
@@ -71,14 +80,7 @@ def plan_for(
             created_at=now,
             now=now,
             policy=policy or Policy(),
-            evidence=EvidenceSummary(
-                complete=True,
-                covered_since=None,
-                filters="before-window",
-                retention_days=180,
-                requests=0,
-                events=0,
-            ),
+            evidence=COMPLETE,
             decisions=decisions,
             summary=summarise(decisions),
         )

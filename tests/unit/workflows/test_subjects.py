@@ -13,7 +13,6 @@ from lastseen.model.errors import UsageError
 from lastseen.model.instant import parse_instant, utc_date
 from lastseen.model.plan import (
     Cohort,
-    EvidenceSummary,
     Plan,
     Policy,
     Population,
@@ -22,6 +21,7 @@ from lastseen.model.plan import (
 )
 from lastseen.rosters import Listing
 from lastseen.workflows.subjects import load_subjects
+from tests.unit.execution.plans import COMPLETE
 from tests.unit.rosters.pretended_portal import PretendedPortal, guest, guid
 
 NOW = parse_instant("2026-11-20T12:00:00Z")
@@ -105,21 +105,13 @@ def reviewed_once(ledger, query=Said.query):
             explanation="",
         ),
     )
-    evidence = EvidenceSummary(
-        complete=True,
-        covered_since=None,
-        filters="before-window",
-        retention_days=180,
-        requests=0,
-        events=0,
-    )
     plan = Plan(
         plan_id="earlier",
         portal=ledger.url,
         created_at=NOW,
         now=NOW,
         policy=Policy(),
-        evidence=evidence,
+        evidence=COMPLETE,
         decisions=decisions,
         summary=summarise(decisions),
         population=population,

@@ -33,13 +33,14 @@ PROBLEMS = {
     Reason.AMBIGUOUS: (Verdict.HOLD, "More than one account of the portal fits this contractor."),
 }
 
-
 _KINDS = {
     SeenBy.SIGN_IN: "a sign-in",
     SeenBy.ACTIVITY: "activity",
     SeenBy.API_KEY: "an API key",
 }
 
+_SECOND = timedelta(seconds=1)
+_SEEN_LATELY = frozenset({Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED})
 _ENDING = frozenset({Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD})
 """The verdicts for which it matters whether somebody may still be signed in."""
 
@@ -305,7 +306,7 @@ def _invited_lately(
 def _date_as_known(seen: _Seen, evidence: PersonEvidence) -> str:
     """Say when somebody was last seen; where the logs between are not known yet, that as well."""
     known = f"{utc_date(seen.at)} ({seen.by.value})"
-    if _is_proven(evidence, after(seen.at, timedelta(seconds=1))):
+    if _is_proven(evidence, after(seen.at, _SECOND)):
         return f"Last seen {known}"
     since = utc_date(evidence.proven_since) if evidence.proven_since else "an unknown day"
     return f"Not seen since {since} (older entries not all read); newest sighting known: {known}"
@@ -371,12 +372,13 @@ def _shown_as_seen(
 def _known_idle_since(
     evidence: PersonEvidence, seen_at: Instant | None, reason: Reason
 ) -> Instant | None:
-    """Return since when somebody is known to be idle: no longer than the logs are known."""
-    if evidence.sighting or reason in (Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):
+    """Return since when somebody is known to be idle: no longer than the logs are known.
+
+    Between an old sighting and the known part of the logs there may be a newer one.
+    """
+    if reason in _SEEN_LATELY or (seen_at and _is_proven(evidence, after(seen_at, _SECOND))):
         return seen_at
-    if evidence.proven_since is None:
-        return None
-    return max((moment for moment in (seen_at, evidence.proven_since) if moment), default=None)
+    return evidence.proven_since
 
 
 def _contract_note(subject: Subject, now: Instant) -> str:

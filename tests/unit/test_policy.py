@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
-from lastseen.model.decision import Reason, SeenBy, Verdict
+from lastseen.model.decision import Reason, SeenBy, Verdict, idle_for_longer
 from lastseen.model.instant import Instant, parse_instant
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
@@ -182,10 +182,26 @@ def test_instants_in_a_sentence_are_whole_minutes_as_people_read_them() -> None:
     assert f"Not seen since {known:%Y-%m-%d %H:%M} UTC" in decision.explanation
 
 
-def test_somebody_seen_is_idle_since_then_however_little_of_the_logs_is_known() -> None:
+def test_nobody_counts_as_idle_for_the_time_before_the_known_part_of_the_logs() -> None:
+    # Given a sighting 60 days ago, and nothing known of the 29 days after it
     evidence = PersonEvidence(sighting=seen(ago(60 * DAY)), proven_since=ago(31 * DAY))
     decision = decide(person(), evidence, policy=Policy(), now=NOW)
-    assert (decision.reason, decision.idle_days) == (Reason.INACTIVE, 60)
+    assert (decision.reason, decision.idle_days) == (Reason.INACTIVE, 31)
+    assert idle_for_longer(decision, NOW)
+
+
+def test_a_sighting_at_the_edge_of_what_was_read_is_the_last_one() -> None:
+    evidence = PersonEvidence(sighting=seen(ago(60 * DAY)), proven_since=ago(60 * DAY))
+    decision = decide(person(), evidence, policy=Policy(), now=NOW)
+    assert decision.idle_days == 60
+    assert not idle_for_longer(decision, NOW)
+
+
+def test_somebody_seen_lately_is_idle_since_then_however_little_of_the_logs_is_known() -> None:
+    decision = decide(
+        person(), PersonEvidence(sighting=seen(ago(5 * DAY))), policy=Policy(), now=NOW
+    )
+    assert (decision.reason, decision.idle_days) == (Reason.ACTIVE, 5)
 
 
 def test_nobody_counts_as_idle_for_longer_than_the_logs_are_known() -> None:

@@ -73,7 +73,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The kind of event behind `last_seen_at`."""
     idle_days: int | None = None
     """Whole days of 24 hours up to the plan's `now` for which absence is known: since the newest
-    sighting; without one, since the known part of the logs or the account began."""
+    sighting, or since the known part of the logs or the account began if that is later."""
     session_may_be_open: bool = False
     """Whether a session may still be open, in which reading leaves no trace."""
     return_until: Instant | None = None
@@ -87,6 +87,17 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Known refused attempts on the account."""
     sponsor: str | None = None
     """Who invited or answers for the contractor."""
+
+
+def idle_for_longer(decision: Decision, now: Instant) -> bool:
+    """Say whether the person may have been away for longer than `idle_days`, as of the plan's now.
+
+    So it is where older entries were not read: the date of the last sighting is not known then.
+    """
+    if decision.idle_days is None:
+        return False
+    at = decision.last_seen_at
+    return at is None or (now - at).days > decision.idle_days
 
 
 def by_idle_time(decision: Decision) -> float:

@@ -3,6 +3,7 @@
 import msgspec
 
 from lastseen.model.decision import Decision
+from lastseen.model.instant import Instant
 from lastseen.model.receipt import Outcome
 
 DRY_RUN_SCHEMA = "lastseen.dry-run/1"
@@ -16,6 +17,8 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
     """Name and version of the JSON form."""
     plan_id: str
     """The plan."""
+    now: Instant
+    """The instant for which the plan decided."""
     would_disable: tuple[Decision, ...]
     """The people who would be disabled."""
     would_sign_out: tuple[Decision, ...]

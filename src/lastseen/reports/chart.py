@@ -12,7 +12,8 @@ from itertools import pairwise
 import msgspec
 
 from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict, idle_for_longer
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
 from lastseen.reports.sections import ORDER
 
@@ -20,6 +21,7 @@ _WIDTHS = (1, 2, 3, 5, 7, 10, 14, 15, 20, 30, 45, 60, 90, 120, 180, 365)
 _MOST_COLUMNS = 40
 _DAY_STEPS = (1, 2, 5, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650)
 _PEOPLE_STEPS = tuple(lead * 10**power for power in range(9) for lead in (1, 2, 5))
+_SIGHTINGS = frozenset({SeenBy.SIGN_IN, SeenBy.ACTIVITY, SeenBy.API_KEY})
 _TOWERING = 3.0
 """A column is cut off if it is this many times as high as the next one."""
 
@@ -57,6 +59,8 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
     """One for each range from 0 to `end`, none left out; one starts at `line`."""
     beyond: Column
     """Those idle for `end` days or more."""
+    undated: Column
+    """Those not seen for as long as was read, whose last sighting lies further back."""
     unseen: Column
     """Those without any sighting."""
     left_out: int
@@ -64,8 +68,13 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def occupied(self) -> tuple[Column, ...]:
-        """All columns with anyone in them, the two that stand apart last."""
-        return tuple(column for column in (*self.columns, self.beyond, self.unseen) if column.total)
+        """All columns with anyone in them, those that stand apart last."""
+        return tuple(column for column in (*self.columns, *self.apart) if column.total)
+
+    @property
+    def apart(self) -> tuple[Column, ...]:
+        """The columns beside the axis of days."""
+        return self.beyond, self.undated, self.unseen
 
     @property
     def verdicts(self) -> frozenset[Verdict]:
@@ -150,9 +159,12 @@ def histogram(plan: Plan) -> Histogram:
     """Count a plan's people by days since last seen."""
     line = plan.policy.inactive_days
     unseen, left_out = [], 0
+    undated: list[Decision] = []
     seen: list[tuple[int, Verdict]] = []
     for decision in plan.decisions:
-        if decision.idle_days is not None and decision.last_seen_by is not SeenBy.REGISTRATION:
+        if _lies_further_back(decision, plan.now):
+            undated.append(decision)
+        elif decision.idle_days is not None and decision.last_seen_by in _SIGHTINGS:
             seen.append((max(0, decision.idle_days), decision.decision))
         elif _was_looked_at(decision):
             unseen.append(decision.decision)
@@ -173,6 +185,7 @@ def histogram(plan: Plan) -> Histogram:
             for since, until in pairwise(borders)
         ),
         beyond=_column(f"{end} days ago or longer", (v for idle, v in seen if idle >= end)),
+        undated=_column(_undated_label(undated), (one.decision for one in undated)),
         unseen=_column(_unseen_label(plan), unseen),
         left_out=left_out,
     )
@@ -180,7 +193,7 @@ def histogram(plan: Plan) -> Histogram:
 
 def picture(histogram: Histogram, frame: Frame) -> Picture:
     """Lay out the histogram in the frame."""
-    apart = [column for column in (histogram.beyond, histogram.unseen) if column.total]
+    apart = [column for column in histogram.apart if column.total]
     left, right, top, floor = 34.0, float(frame.width - 6), 34.0, float(frame.height - 44)
     right -= frame.apart * len(apart)
     scale = (right - left) / histogram.end
@@ -196,8 +209,7 @@ def picture(histogram: Histogram, frame: Frame) -> Picture:
         middle = right + frame.apart * (place + 0.6)
         width = frame.apart * 0.42
         bars.append(_bar(column, middle - width / 2, width, room, figure=True))
-        label = column.label if column is histogram.unseen else f"{histogram.end}+"
-        labels.append(Tick(at=middle, label=label))
+        labels.append(Tick(at=middle, label=_short_label(column, histogram)))
     line = left + histogram.line * scale
     return Picture(
         name=frame.name,
@@ -223,12 +235,35 @@ def picture(histogram: Histogram, frame: Frame) -> Picture:
     )
 
 
+def _lies_further_back(decision: Decision, now: Instant) -> bool:
+    """Say whether somebody was, or may have been, seen before the part that was read."""
+    if decision.last_seen_by in _SIGHTINGS:
+        if decision.idle_days is None:
+            return _was_looked_at(decision)
+        return idle_for_longer(decision, now)
+    return decision.reason is Reason.INACTIVE and decision.last_seen_at is None
+
+
+def _undated_label(undated: list[Decision]) -> str:
+    known = [one.idle_days for one in undated if one.idle_days is not None]
+    if not known or len(known) < len(undated):
+        return "without a known date"
+    return f"not seen for {counted(min(known), 'day')} or longer (no date)"
+
+
+def _short_label(column: Column, histogram: Histogram) -> str:
+    """Return what fits below a column beside the axis."""
+    if column is histogram.beyond:
+        return f"{histogram.end}+"
+    return "no date" if column is histogram.undated else column.label
+
+
 def _unseen_label(plan: Plan) -> str:
     """Return `never seen` if the logs show that for everyone without a sighting."""
     less_known = (
         _was_looked_at(one)
         and one.last_seen_by in (None, SeenBy.REGISTRATION)
-        and (one.decision is Verdict.HOLD or one.reason is Reason.INACTIVE)
+        and one.decision is Verdict.HOLD
         for one in plan.decisions
     )
     return "no sighting" if any(less_known) else "never seen"

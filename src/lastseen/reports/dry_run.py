@@ -9,12 +9,13 @@ from rich.text import Text
 from lastseen.model.counting import people
 from lastseen.model.decision import Decision
 from lastseen.model.dry_run import DryRun
+from lastseen.model.instant import Instant
 from lastseen.model.receipt import Outcome
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.sections import words_for_no_sighting
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.text import day
+from lastseen.reports.words import date_in_words
 
 
 def render_dry_run(found: DryRun, format: str, *, screen: Screen) -> bytes:
@@ -29,13 +30,13 @@ def render_dry_run(found: DryRun, format: str, *, screen: Screen) -> bytes:
 
 def _pieces(found: DryRun, writer: TableWriter) -> Iterator[RenderableType]:
     yield writer.text(("Nothing was changed.", "bold"))
-    yield from _decisions("would be disabled", found.would_disable, writer)
-    yield from _decisions("would be signed out", found.would_sign_out, writer)
+    yield from _decisions("would be disabled", found.would_disable, found.now, writer)
+    yield from _decisions("would be signed out", found.would_sign_out, found.now, writer)
     yield from _outcomes(found.outcomes, writer)
 
 
 def _decisions(
-    what: str, decisions: Sequence[Decision], writer: TableWriter
+    what: str, decisions: Sequence[Decision], now: Instant, writer: TableWriter
 ) -> Iterator[RenderableType]:
     if not decisions:
         return
@@ -43,7 +44,7 @@ def _decisions(
     yield writer.text((f"{people(len(decisions))} {what}", "bold"))
     table = writer.table(("Who", "Last seen", "Why"))
     for one in decisions:
-        seen = words_for_no_sighting(one) or (day(one.last_seen_at) if one.last_seen_at else "")
+        seen = words_for_no_sighting(one) or date_in_words(one, now)
         table.add_row(
             writer.text((one.email or str(one.user_id), "bold")),
             writer.text(seen),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 
 from lastseen.model.counting import counted
+from lastseen.model.decision import Decision
 from lastseen.model.explanation import Explanation, LookedAt
 from lastseen.model.instant import Instant, minute
 from lastseen.model.sighting import EvidenceKind, Sighting, UnrecognisedEvent
@@ -55,8 +56,7 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "Portal", explanation.portal
     yield "Decided", f"for {minute(now)}" + (f" by review {review}" if review else ", just now")
     yield "Rule", explanation.rule
-    since = f", {ago(decision.last_seen_at, now)}" if decision.last_seen_at else ""
-    yield "Last seen", f"{last_seen(decision)}{since}"
+    yield "Last seen", _last_seen(decision, now)
     yield "Window", f"{minute(explanation.required_since)} to {minute(now)}"
     yield "Due", _moment(explanation.due_at)
     yield "Exempt", explanation.exemption or ""
@@ -70,6 +70,12 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
                 f"{counted(failed.addresses, 'address', 'addresses')}{newest}; they never count"
             ),
         )
+
+
+def _last_seen(decision: Decision, now: Instant) -> str:
+    if decision.last_seen_at is None:
+        return last_seen(decision, now)
+    return f"{last_seen(decision, now)}, {ago(decision.last_seen_at, now)}"
 
 
 def _looked_at(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:

@@ -19,10 +19,10 @@ from lastseen.reports.sections import (
     ORDER,
     TITLES,
     headline,
-    idle_since_registration,
     people_with,
     reasons_of,
     says_more,
+    words_for_no_sighting,
 )
 from lastseen.reports.words import (
     cost_in_words,
@@ -93,8 +93,7 @@ class HtmlPlan:
             caption=_caption(plan, counts),
             pictures=tuple(picture(counts, frame) for frame in (WIDE, MIDDLE, SMALL)),
             says_more=says_more,
-            since_registration=idle_since_registration,
-            NEVER_SEEN=Reason.NEVER_SEEN,
+            no_date=words_for_no_sighting,
         )
 
 
@@ -160,18 +159,23 @@ def _caption(plan: Plan, counts: Histogram) -> str:
     due = plan.summary.disable
     beyond = (*(column for column in counts.columns if column.since >= counts.line), counts.beyond)
     past = sum(column.of(Verdict.DISABLE) for column in beyond)
+    undated = counts.undated.of(Verdict.DISABLE)
     unseen, label = counts.unseen.of(Verdict.DISABLE), counts.unseen.label
     with_ = "with " if label.startswith("no ") else ""
+    others = due - past - undated - unseen
     parts = [
         f"{number(past)} last seen {counted(counts.line, 'day')} ago or longer" if past else "",
+        f"{number(undated)} {counts.undated.label}" if undated else "",
         f"{number(unseen)} {with_}{label}" if unseen else "",
-        f"{number(due - past - unseen)} for other reasons" if due > past + unseen else "",
+        f"{number(others)} for other reasons" if others > 0 else "",
     ]
     parts_text = ", ".join(part for part in parts if part)
     said = f"To be disabled: {number(due)}{f' ({parts_text})' if parts_text else ''}."
-    others = counts.unseen.total - unseen
-    if others:
-        said += f" {label.capitalize()}, not to be disabled: {number(others)}."
+    for column in (counts.undated, counts.unseen):
+        kept = column.total - column.of(Verdict.DISABLE)
+        if kept:
+            named = f"{column.label[0].upper()}{column.label[1:]}"
+            said += f" {named}, not to be disabled: {number(kept)}."
     if counts.left_out:
         said += f" Not in the chart: {people(counts.left_out)}, skipped without a date."
     return said

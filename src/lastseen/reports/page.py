@@ -19,6 +19,8 @@ from lastseen.model.instant import minute
 from lastseen.reports.text import day, defuse, took
 from lastseen.reports.words import (
     address,
+    date_in_words,
+    idle_in_words,
     last_seen,
     outcome_in_words,
     reason_in_words,
@@ -50,7 +52,9 @@ def _environment() -> Environment:
         "commands": _commands,
         "counted": counted,
         "dated": _dated,
+        "date": date_in_words,
         "day": day,
+        "idle": idle_in_words,
         "last_seen": last_seen,
         "minute": minute,
         "number": number,

@@ -12,7 +12,7 @@ from rich.text import Text
 from lastseen.model.counting import counted, number, people
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.due import due_soon, holds
-from lastseen.model.instant import minute
+from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Plan
 from lastseen.reports.interface import PlanContext
 from lastseen.reports.sections import (
@@ -31,13 +31,15 @@ from lastseen.reports.text import day
 from lastseen.reports.words import (
     address,
     cost_in_words,
+    date_in_words,
     evidence_in_words,
+    has_unread_gap,
     hold_in_words,
+    idle_in_words,
     policy_in_words,
     population_in_words,
     reason_in_words,
     seen_by_in_words,
-    unseen,
     who,
 )
 
@@ -123,7 +125,7 @@ def _two_lines_each(
     plan: Plan, listed: Sequence[Decision], writer: TableWriter
 ) -> Iterator[RenderableType]:
     width = writer.screen.width
-    fixed = _fixed(listed)
+    fixed = _fixed(plan, listed, writer)
     widths = (width - sum(fixed) - 2 * len(fixed), *fixed)
     yield from _head(("Who", "Last seen", "By", "Idle"), widths, writer, right=3)
     for decision in listed:
@@ -132,9 +134,9 @@ def _two_lines_each(
         beside = named.cell_len <= widths[0]
         cells = (
             named if beside else name,
-            _date(decision, writer),
-            writer.text((seen_by_in_words(decision), "dim")),
-            _idle(decision, writer),
+            _date(decision, plan.now, writer),
+            _kind(decision, plan.now, writer),
+            _idle(decision, plan.now, writer),
         )
         yield writer.row(cells, widths, right=3)
         below = _joined(
@@ -155,13 +157,13 @@ def _one_line_each(
     names = [writer.text((_name(decision), "bold")) for decision in listed]
     emails = [writer.text(decision.email or decision.user_id or "") for decision in listed]
     sponsors = [writer.text((decision.sponsor or "", "dim")) for decision in listed]
-    seen = [_seen(decision, writer) for decision in listed]
+    seen = [_seen(decision, plan.now, writer) for decision in listed]
     titles: tuple[str, ...] = ("Who", "E-mail", "Last seen", "Idle")
     widths: tuple[int, ...] = (
         max(3, width_of(names, at_most=24)),
         max(6, width_of(emails, at_most=34)),
         max(9, width_of(seen, at_most=24)),
-        6,
+        max(4, width_of((_idle(one, plan.now, writer) for one in listed), at_most=11)),
     )
     sponsor = width_of(sponsors, at_most=20)
     if sponsor:
@@ -175,7 +177,7 @@ def _one_line_each(
         listed, names, emails, seen, sponsors, notes, strict=True
     ):
         fits = note.cell_len <= rest
-        cells = (name, email, date, _idle(decision, writer))
+        cells = (name, email, date, _idle(decision, plan.now, writer))
         yield writer.row(
             (*cells, *([sponsored] if sponsor else []), note if fits else Text()), widths, right=3
         )
@@ -183,12 +185,12 @@ def _one_line_each(
             yield Padding(writer.fitted(note, writer.screen.width - 2), (0, 0, 0, 2))
 
 
-def _seen(decision: Decision, writer: TableWriter) -> Text:
+def _seen(decision: Decision, now: Instant, writer: TableWriter) -> Text:
     """Return date and kind in one: `2026-06-24 sign-in`, `never; reg. 2025-12-14`."""
-    kind = writer.text((seen_by_in_words(decision), "dim"))
+    kind = _kind(decision, now, writer)
     if decision.reason is not Reason.NEVER_SEEN and idle_since_registration(decision):
         return kind
-    parts = [part for part in (_date(decision, writer), kind) if part]
+    parts = [part for part in (_date(decision, now, writer), kind) if part]
     return writer.text(" ").join(parts)
 
 
@@ -208,10 +210,13 @@ def _name(decision: Decision) -> str:
     return "" if name.casefold() == (decision.email or "").casefold() else name
 
 
-def _fixed(listed: Sequence[Decision]) -> tuple[int, int, int]:
+def _fixed(plan: Plan, listed: Sequence[Decision], writer: TableWriter) -> tuple[int, int, int]:
     """Return the widths of the columns for date, kind and days."""
-    undated = max((len(unseen(one)) for one in listed if one.last_seen_at is None), default=0)
-    return max(11, undated), max(len(seen_by_in_words(one)) for one in listed) or 2, 7
+    return (
+        max(10, width_of((_date(one, plan.now, writer) for one in listed), at_most=20)),
+        max(2, width_of((_kind(one, plan.now, writer) for one in listed), at_most=20)),
+        max(4, width_of((_idle(one, plan.now, writer) for one in listed), at_most=11)),
+    )
 
 
 def _head(
@@ -223,11 +228,12 @@ def _head(
 
 def _card(plan: Plan, decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
     beside = f"  {address(decision)}" if address(decision) else ""
+    idle = _idle(decision, plan.now, writer)
     seen = _joined(
         [
-            _date(decision, writer),
-            writer.text((seen_by_in_words(decision), "dim")),
-            Text.assemble("idle ", _idle(decision, writer)) if _idle(decision, writer) else Text(),
+            _date(decision, plan.now, writer),
+            _kind(decision, plan.now, writer),
+            Text.assemble("idle ", idle) if idle else Text(),
         ],
         writer,
     )
@@ -239,17 +245,22 @@ def _card(plan: Plan, decision: Decision, writer: TableWriter) -> tuple[Text, ..
     )
 
 
-def _date(decision: Decision, writer: TableWriter) -> Text:
+def _date(decision: Decision, now: Instant, writer: TableWriter) -> Text:
     words = words_for_no_sighting(decision)
     if words is not None:
         return writer.text((words, "dim"))
-    return writer.text(day(decision.last_seen_at) if decision.last_seen_at else "")
+    return writer.text(date_in_words(decision, now))
 
 
-def _idle(decision: Decision, writer: TableWriter) -> Text:
-    if decision.idle_days is None:
-        return Text()
-    return writer.text(f"{number(decision.idle_days)} d")
+def _idle(decision: Decision, now: Instant, writer: TableWriter) -> Text:
+    said = idle_in_words(decision, now, unicode=writer.unicode)
+    return writer.text(f"{said} d" if said else "")
+
+
+def _kind(decision: Decision, now: Instant, writer: TableWriter) -> Text:
+    """Return the kind of the date; empty if the date is not shown."""
+    kind = "" if has_unread_gap(decision, now) else seen_by_in_words(decision)
+    return writer.text((kind, "dim"))
 
 
 def _notes(

@@ -6,8 +6,8 @@ Values in, text out. Names and addresses in the results are not yet defused; see
 from collections.abc import Mapping
 
 from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, Reason, SeenBy
-from lastseen.model.instant import minute
+from lastseen.model.decision import Decision, Reason, SeenBy, idle_for_longer
+from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Cohort, Plan, Policy, Population
 from lastseen.model.run import Run
 from lastseen.model.status import HeldFor
@@ -28,7 +28,7 @@ def address(decision: Decision) -> str:
     return "" if found == who(decision) else found
 
 
-def last_seen(decision: Decision) -> str:
+def last_seen(decision: Decision, now: Instant) -> str:
     """Return when and how a person was last seen: `2026-10-15 (sign-in)`.
 
     "Never" is used only for people whom the plan calls never seen: for others less may be known.
@@ -40,7 +40,30 @@ def last_seen(decision: Decision) -> str:
             return f"never; registered {day(decision.last_seen_at)}"
         return f"no sighting; registered {day(decision.last_seen_at)}"
     by = f" ({decision.last_seen_by.value})" if decision.last_seen_by else ""
-    return f"{day(decision.last_seen_at)}{by}"
+    return f"{date_in_words(decision, now)}{by}"
+
+
+def date_in_words(decision: Decision, now: Instant) -> str:
+    """Return `2026-10-15`, or `2026-10-15 or later` if newer entries were not all read."""
+    if decision.last_seen_at is None:
+        return ""
+    later = " or later" if has_unread_gap(decision, now) else ""
+    return f"{day(decision.last_seen_at)}{later}"
+
+
+def has_unread_gap(decision: Decision, now: Instant) -> bool:
+    """Say whether a newer sighting than `last_seen_at` may lie in the part that was not read."""
+    if decision.last_seen_by in (None, SeenBy.REGISTRATION, SeenBy.INVITATION):
+        return False
+    return decision.idle_days is None or idle_for_longer(decision, now)
+
+
+def idle_in_words(decision: Decision, now: Instant, *, unicode: bool = True) -> str:
+    """Return `41`, or `≥ 41` if it may be longer; empty if nothing is known."""
+    if decision.idle_days is None:
+        return ""
+    at_least = ("≥ " if unicode else ">= ") if idle_for_longer(decision, now) else ""
+    return f"{at_least}{number(decision.idle_days)}"
 
 
 def unseen(decision: Decision) -> str:

@@ -64,6 +64,7 @@ def _dry_run_of(plan: Plan, chosen: Sequence[Decision], looked: Rechecked) -> Dr
     to_sign_out = {target.user_id for target in looked.to_sign_out}
     return DryRun(
         plan_id=plan.plan_id,
+        now=plan.now,
         would_disable=tuple(one for one in chosen if id_of(one) in to_disable),
         would_sign_out=tuple(one for one in chosen if id_of(one) in to_sign_out),
         outcomes=looked.outcomes,

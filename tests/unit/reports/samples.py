@@ -60,7 +60,7 @@ def decision(**fields) -> Decision:
         "decision": Verdict.DISABLE,
         "reason": Reason.INACTIVE,
         "explanation": "Not seen for 41 days; the policy disables at 30.",
-        "last_seen_at": days_ago(41),
+        "last_seen_at": days_ago(fields.get("idle_days") or 41),
         "last_seen_by": SeenBy.SIGN_IN,
         "idle_days": 41,
         "failed_sign_ins": 0,

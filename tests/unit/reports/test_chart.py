@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.plan import Policy
 from lastseen.reports.chart import MIDDLE, SMALL, WIDE, histogram, picture
-from tests.unit.reports.samples import decision, plan_of, roster_of
+from tests.unit.reports.samples import days_ago, decision, plan_of, roster_of
 
 PEOPLE = st.lists(
     st.builds(
@@ -49,10 +49,33 @@ def test_the_line_parts_those_within_from_those_past_it():
 
 def test_never_seen_stands_apart_from_a_date():
     never = decision(last_seen_by=SeenBy.REGISTRATION, idle_days=60)
-    unknown = decision(decision=Verdict.HOLD, idle_days=None, last_seen_at=None, last_seen_by=None)
+    unknown = decision(
+        decision=Verdict.HOLD,
+        reason=Reason.EVIDENCE_INCOMPLETE,
+        idle_days=None,
+        last_seen_at=None,
+        last_seen_by=None,
+    )
     counts = histogram(plan_of(never, unknown))
     assert dict(counts.unseen.counts) == {Verdict.DISABLE: 1, Verdict.HOLD: 1}
     assert not any(column.total for column in counts.columns)
+
+
+def test_those_whose_date_was_not_read_stand_apart_from_the_days_and_from_never_seen():
+    undated = decision(last_seen_at=None, last_seen_by=None, idle_days=57)
+    behind = decision(last_seen_at=days_ago(90), idle_days=60)
+    counts = histogram(plan_of(undated, behind, decision(idle_days=57)))
+    assert sum(column.total for column in counts.columns) == 1
+    assert counts.undated.total == 2
+    assert counts.undated.label == "not seen for 57 days or longer (no date)"
+    assert [tick.label for tick in picture(counts, WIDE).apart] == ["no date"]
+
+
+def test_an_invitation_is_not_drawn_as_a_sighting():
+    invited = decision(
+        decision=Verdict.KEEP, reason=Reason.RECENTLY_INVITED, last_seen_by=SeenBy.INVITATION
+    )
+    assert histogram(plan_of(invited)).unseen.total == 1
 
 
 def test_those_without_an_account_are_left_out():

@@ -4,7 +4,7 @@ from lastseen.model.decision import Reason, SeenBy
 from lastseen.model.dry_run import DryRun
 from lastseen.reports import Screen
 from lastseen.reports.dry_run import render_dry_run
-from tests.unit.reports.samples import days_ago, decision
+from tests.unit.reports.samples import NOW, days_ago, decision
 
 
 def test_a_registration_is_not_shown_as_the_day_of_a_sighting():
@@ -12,10 +12,11 @@ def test_a_registration_is_not_shown_as_the_day_of_a_sighting():
     shown = render_dry_run(
         DryRun(
             plan_id="7f3a",
+            now=NOW,
             would_disable=(
                 decision(reason=Reason.NEVER_SEEN, **registered),
                 decision(reason=Reason.INVITATION_NOT_ACCEPTED, **registered),
-                decision(last_seen_at=days_ago(60), last_seen_by=SeenBy.SIGN_IN),
+                decision(last_seen_at=days_ago(60), idle_days=60),
             ),
             would_sign_out=(),
             outcomes=(),

@@ -212,6 +212,22 @@ def test_the_numbers_of_the_chart_add_up_to_the_headline():
     assert "4 (2 last seen 30 days ago or longer, 1 never seen, 1 for other reasons)." in shown
 
 
+def test_a_date_that_was_not_read_is_not_shown_as_one():
+    undated = decision(last_seen_at=None, last_seen_by=None, idle_days=57)
+    behind = decision(last_seen_at=days_ago(90), idle_days=57)
+    page = page_of(undated, behind, decision(idle_days=40))
+    shown = said(page)
+    assert "3 of 3 contractors to be disabled" in shown
+    assert (
+        "To be disabled: 3 (1 last seen 30 days ago or longer, "
+        "2 not seen for 57 days or longer (no date))." in shown
+    )
+    assert "not in 57 days" in shown
+    assert "2026-08-27 or later" in shown
+    assert shown.count("≥ 57") == 2
+    assert "≥ 40" not in shown
+
+
 def test_what_an_auditor_needs_is_in_it():
     context = PlanContext(guardrails=Guardrails(), plan_file="p.json", account="key@n.example")
     plan = plan_of(decision(), population=POPULATION)

@@ -147,6 +147,19 @@ def test_a_hold_says_when_it_clears_and_what_clears_it(width):
     assert "evidence incomplete: clears by 2026-12-18, with reviews at least every 3 days" in shown
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_date_that_was_not_read_is_not_shown_as_one(width):
+    undated = decision(last_seen_at=None, last_seen_by=None, idle_days=57)
+    behind = decision(last_seen_at=days_ago(90), idle_days=56)
+    shown = table(plan_of(undated, behind, decision(idle_days=40)), width=width)
+    assert "not in 57 days" in shown
+    assert "≥ 57 d" in shown
+    assert "2026-08-27 or later" in shown
+    assert "≥ 56 d" in shown
+    assert "≥ 40 d" not in shown
+    assert ">= 57 d" in table(plan_of(undated), width=width, encoding="ascii")
+
+
 def test_a_section_lists_its_first_people_and_says_how_many_more_there_are():
     plan = plan_of(*(decision(display_name=f"P{n:02}", idle_days=90 - n) for n in range(31)))
     shown = table(plan, limit=10)

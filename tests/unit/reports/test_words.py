@@ -4,36 +4,46 @@ from lastseen.model.receipt import OutcomeKind
 from lastseen.reports.words import (
     counts_in_words,
     evidence_in_words,
+    idle_in_words,
     last_seen,
     outcome_in_words,
     policy_in_words,
     who,
 )
-from tests.unit.reports.samples import days_ago, decision, incomplete_evidence, plan_of
+from tests.unit.reports.samples import NOW, days_ago, decision, incomplete_evidence, plan_of
 
 
 def test_registration_is_not_called_a_sighting():
     never = decision(
         reason=Reason.NEVER_SEEN, last_seen_by=SeenBy.REGISTRATION, last_seen_at=days_ago(10)
     )
-    assert last_seen(never) == "never; registered 2026-11-15"
+    assert last_seen(never, NOW) == "never; registered 2026-11-15"
 
 
 def test_never_is_said_only_of_those_whom_the_plan_calls_never_seen():
     unknown = decision(
         reason=Reason.INACTIVE, last_seen_by=SeenBy.REGISTRATION, last_seen_at=days_ago(400)
     )
-    assert last_seen(unknown) == "no sighting; registered 2025-10-21"
+    assert last_seen(unknown, NOW) == "no sighting; registered 2025-10-21"
 
 
 def test_no_sighting_is_not_called_never():
     unknown = decision(last_seen_at=None, last_seen_by=None, idle_days=None)
-    assert last_seen(unknown) == "no sighting"
+    assert last_seen(unknown, NOW) == "no sighting"
 
 
 def test_a_date_that_was_not_looked_up_is_the_time_known_to_be_without_one():
     undated = decision(last_seen_at=None, last_seen_by=None, idle_days=60)
-    assert last_seen(undated) == "not in 60 days"
+    assert last_seen(undated, NOW) == "not in 60 days"
+
+
+def test_a_sighting_before_an_unread_part_of_the_log_is_not_the_last_for_certain():
+    behind = decision(last_seen_at=days_ago(90), idle_days=60)
+    assert last_seen(behind, NOW) == "2026-08-27 or later (sign-in)"
+    assert idle_in_words(behind, NOW) == "≥ 60"
+    assert idle_in_words(decision(idle_days=41), NOW) == "41"
+    undated = decision(last_seen_at=None, last_seen_by=None, idle_days=60)
+    assert idle_in_words(undated, NOW, unicode=False) == ">= 60"
 
 
 def test_who_takes_the_best_name_there_is():

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from campaigns.fuzz.finding import Finding
 from campaigns.fuzz.kinds import KINDS, REVIEW, found, shares
+from campaigns.progress import watched
 
 INPUTS = 1_000_000
 REVIEWS = 4_000
@@ -40,18 +41,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind, number in numbers.items():
             began = time.monotonic()
             parts = pool.imap(found, _parts(kind, number, wanted.seed))
-            findings = [finding for part in parts for finding in part]
+            shown = watched(parts, what=kind, of=number, size=_size(kind))
+            findings = [finding for part in shown for finding in part]
             wrong += len(findings)
             seconds = time.monotonic() - began
-            print(f"{number:,} {kind}: {len(findings)} wrong, {seconds:.0f} s", flush=True)
+            speed = f"{seconds:.0f} s, {number / max(seconds, 0.01):,.0f} a second"
+            print(f"{number:,} {kind}: {len(findings)} wrong, {speed}", flush=True)
             _show(findings)
     return 1 if wrong else 0
 
 
 def _parts(kind: str, number: int, seed: int) -> Iterator[tuple[str, int, int]]:
-    size = REVIEWS_PART if kind == REVIEW else PART
+    size = _size(kind)
     for place, start in enumerate(range(0, number, size)):
         yield kind, min(size, number - start), seed + place * (size if kind == REVIEW else 1)
+
+
+def _size(kind: str) -> int:
+    return REVIEWS_PART if kind == REVIEW else PART
 
 
 def _show(findings: Sequence[Finding]) -> None:

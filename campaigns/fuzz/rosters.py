@@ -9,11 +9,13 @@ import asyncio
 import json
 import random
 import re
-import tempfile
+import sys
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from unittest.mock import patch
 
 import msgspec
 
+import lastseen.rosters.csv
+import lastseen.rosters.xlsx
 from campaigns import mutations
 from campaigns.fuzz import texts
 from campaigns.fuzz.few_guests import GUESTS, NOW
@@ -117,29 +121,30 @@ def scim_findings(number: int, *, seed: int) -> Iterator[Finding]:
 def _findings(
     source: str, number: int, seed: int, mutant: Callable[[random.Random], Mutant]
 ) -> Iterator[Finding]:
-    chance = random.Random(f"{source} {seed}")
-    with tempfile.TemporaryDirectory(prefix="lastseen-fuzz-") as folder, asyncio.Runner() as runner:
-        file = Path(folder, f"roster.{source}")
+    return asyncio.run(_all_findings(source, number, random.Random(f"{source} {seed}"), mutant))
+
+
+async def _all_findings(
+    source: str, number: int, chance: random.Random, mutant: Callable[[random.Random], Mutant]
+) -> Iterator[Finding]:
+    """Read all in one event loop, without files and threads: those cost more than the reading."""
+    findings = []
+    with _served() as served:
         for _ in range(number):
             one = mutant(chance)
-            file.write_bytes(one.body)
-            if (text := runner.run(_trouble(source, one, file))) is not None:
-                yield Finding(where=source, mutation=one.mutation, text=text, body=one.body)
+            served.body = one.body
+            if (text := await _trouble(source, one)) is not None:
+                findings.append(
+                    Finding(where=source, mutation=one.mutation, text=text, body=one.body)
+                )
+    return iter(findings)
 
 
-async def _trouble(source: str, mutant: Mutant, file: Path) -> str | None:
+async def _trouble(source: str, mutant: Mutant) -> str | None:
     """Return what goes wrong with a roster; None where it is read well, or refused."""
     portal = PeoplePortal(GUESTS)
-
-    async def answer(client: JsonClient, *_: object) -> Page:
-        return Page(mutant.body, None)
-
-    async def none(client: JsonClient, *_: object) -> Page:
-        return Page(b"{}", None)
-
     try:
-        with patch.object(JsonClient, "page", answer), patch.object(JsonClient, "document", none):
-            listing = await open_roster(_options(source, file)).load(portal)
+        listing = await open_roster(_options(source)).load(portal)
         matched = await match_all(listing, portal, reconcile=True)
     except LastseenError:
         return None
@@ -164,7 +169,37 @@ async def _trouble(source: str, mutant: Mutant, file: Path) -> str | None:
     return None
 
 
-def _options(source: str, file: Path) -> RosterOptions:
+class _Served:
+    """What the next roster is read from, in place of a file or a web service."""
+
+    body = b""
+
+
+@contextmanager
+def _served() -> Iterator[_Served]:
+    """Serve mutants to the rosters."""
+    served = _Served()
+
+    async def page(client: JsonClient, *_: object) -> Page:
+        return Page(served.body, None)
+
+    async def document(client: JsonClient, *_: object) -> Page:
+        return Page(b"{}", None)
+
+    async def here(function: Callable[[], Any]) -> Any:
+        return function()
+
+    with (
+        patch.object(lastseen.rosters.csv, "read_file", lambda path: served.body),
+        patch.object(lastseen.rosters.xlsx, "read_file", lambda path: served.body),
+        patch.object(asyncio, "to_thread", here),
+        patch.object(JsonClient, "page", page),
+        patch.object(JsonClient, "document", document),
+    ):
+        yield served
+
+
+def _options(source: str) -> RosterOptions:
     match source:
         case "http":
             return RosterOptions(source="http", url="https://hr.example/people", rows="data.people")
@@ -173,7 +208,7 @@ def _options(source: str, file: Path) -> RosterOptions:
                 source="scim", url="https://idp.example/v2", columns={"end_date": "end_date"}
             )
         case _:
-            return RosterOptions(source=source, path=file)
+            return RosterOptions(source=source, path=Path(f"/nowhere/roster.{source}"))
 
 
 def _wrong(account: Profile, reason: Reason, mutant: Mutant) -> str | None:
@@ -200,14 +235,18 @@ def _names(record: str, wanted: str) -> bool:
     return re.search(pattern, seen, re.IGNORECASE) is not None
 
 
+_INVISIBLE = {
+    code: " " if category == "Zs" else None
+    for code in range(sys.maxunicode + 1)
+    if (category := unicodedata.category(chr(code))) in ("Zs", "Cf", "Cc")
+    and chr(code) not in "\t\r\n"
+}
+
+
+@lru_cache(maxsize=len(ROWS) * 4)
 def _visible(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        " " if unicodedata.category(c) == "Zs" else c
-        for c in text
-        if c in "\t\r\n" or unicodedata.category(c) not in ("Cf", "Cc")
-    )
+    """Return a text with plain spaces, and without what nobody sees."""
+    return text if text.isascii() and text.isprintable() else text.translate(_INVISIBLE)
 
 
 def _is_over(record: str) -> bool:
@@ -243,7 +282,8 @@ def _quoted(cell: str) -> str:
 
 def _records(body: bytes, delimiter: str) -> list[str]:
     """Return the lines, those joined between which a quotation is open."""
-    records, quoted, begins = [""], False, True
+    records: list[list[str]] = [[]]
+    quoted, begins = False, True
     for sign in re.split(rf'(["{delimiter}\r\n])', body.decode("utf-8", "replace")):
         if not sign:
             continue
@@ -251,11 +291,11 @@ def _records(body: bytes, delimiter: str) -> list[str]:
         if sign == '"' and (quoted or begins):
             quoted = not quoted
         if sign in "\r\n" and not quoted:
-            records.append("")
-        records[-1] += sign
+            records.append([])
+        records[-1].append(sign)
         # A quotation mark within a quotation is doubled: it closes and opens again.
         begins = ends or sign in f"{delimiter}\r\n"
-    return records
+    return ["".join(record) for record in records]
 
 
 def _column(name: str) -> str:

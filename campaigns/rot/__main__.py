@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from campaigns.progress import watched
 from campaigns.rot.flips import Flip, flipped_bits, ledger_in_use
 from campaigns.rot.values import Databases, changed_value
 from campaigns.safety.cases import Review
@@ -75,23 +76,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("lastseen").setLevel(logging.CRITICAL)
     wrong = 0
     if wanted.kind in (None, "sqlite"):
-        wrong += _told("bits flipped in SQLite", flips(wanted.flips, seed=wanted.seed))
+        found = flips(wanted.flips, seed=wanted.seed)
+        wrong += _told("bits flipped in SQLite", found, wanted.flips)
     if wanted.kind in (None, "postgresql"):
         with throwaway_postgres() as server:
             found = changes(wanted.flips, seed=wanted.seed, server=server)
-            wrong += _told("values changed in PostgreSQL", found)
+            wrong += _told("values changed in PostgreSQL", found, wanted.flips)
     return 1 if wrong else 0
 
 
-def _told(what: str, damages: Iterator[Flip]) -> int:
+def _told(what: str, damages: Iterator[Flip], number: int) -> int:
     """Print what came of the damages; return how many went wrong."""
     began = time.monotonic()
-    found = list(damages)
+    found = list(watched(damages, what=what, of=number))
     ends = Counter(flip.end for flip in found)
     wrong = [flip for flip in found if flip.end in WRONG]
     told = ", ".join(f"{many} {end}" for end, many in ends.most_common())
     seconds = time.monotonic() - began
-    print(f"{len(found):,} {what}: {told}; {len(wrong)} wrong, {seconds:.0f} s", flush=True)
+    speed = f"{seconds:.0f} s, {len(found) / max(seconds, 0.01):.1f} a second"
+    print(f"{len(found):,} {what}: {told}; {len(wrong)} wrong, {speed}", flush=True)
     for flip in wrong[:20]:
         print(f"  {flip.where}: {flip.end}: {flip.text}")
     return len(wrong)

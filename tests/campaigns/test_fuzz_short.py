@@ -1,11 +1,14 @@
 """Mutated inputs, short: the full number is read by `python -m campaigns.fuzz`."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from campaigns.fuzz.kinds import REVIEW, found
 from campaigns.mutations import tells_another_history
+from lastseen.rosters.rows import RowReader
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,19 @@ from campaigns.mutations import tells_another_history
 )
 def test_no_mutated_input_is_a_bug_or_disables_somebody_wrongly(kind: str, number: int) -> None:
     assert found((kind, number, 1)) == []
+
+
+def test_an_end_that_is_taken_from_a_shifted_column_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    careful = RowReader.read
+
+    def careless(reader: RowReader, number: int, values: Mapping[str, Any], **_: bool) -> None:
+        careful(reader, number, values)
+
+    monkeypatch.setattr(RowReader, "read", careless)
+    monkeypatch.setattr(RowReader, "refuse", lambda *_: None)
+    assert found(("csv", 600, 5))
 
 
 @pytest.mark.slow

@@ -40,6 +40,46 @@ def test_with_json_logs_every_line_on_standard_error_is_json(at_work):
     assert any("Nothing was carried out" in line.get("message", "") for line in lines)
 
 
+def test_what_a_run_wrote_as_json_can_be_shown_and_only_a_plan_applied(at_work, small_portal):
+    before = statuses(small_portal)
+    at_work("run", "--yes", "-o", "first.json")
+    shown = at_work("show", "first.json")
+    assert shown.exit_code == 0, shown.stderr
+    assert "11 of 25 contractors to be disabled." in shown.stdout
+    assert "lastseen apply first.json" not in shown.stdout
+    assert "`run --yes`" in " ".join(at_work("status").stdout.split())
+    refused = at_work("apply", "first.json", "--yes")
+    assert refused.exit_code == 2
+    assert "lastseen.run-result/1" in refused.stderr
+    assert "lastseen show FILE" in refused.stderr
+    assert statuses(small_portal) == before
+
+    at_work("run", "--yes", "-o", "second.json")
+    receipt = at_work("show", "second.json", "-o", "receipt.json", "-o", "receipt.html")
+    assert receipt.exit_code == 0, receipt.stderr
+    written = at_work.folder / "receipt.json"
+    assert json.loads(written.read_text())["summary"] == {"disabled": 11}
+    assert "11 disabled." in at_work("show", "receipt.json").stdout
+
+
+def test_a_run_in_another_ledger_is_looked_for_there(at_work):
+    applied = at_work("run", "--yes", "--first-run-applies", "-o", "run.json")
+    command = re.search(r"lastseen undo (\w+)", applied.stderr)
+    assert command is not None
+    elsewhere = at_work.folder / "elsewhere.sqlite3"
+    other = {"LASTSEEN_LEDGER__URL": f"sqlite:///{elsewhere}"}
+    for refused in (
+        at_work("undo", command[1], "--yes", environment=other),
+        at_work("show", command[1], environment=other),
+    ):
+        assert refused.exit_code == 2
+        assert f"in the ledger {elsewhere}" in refused.stderr
+        assert "LASTSEEN_LEDGER__URL" in refused.stderr
+    for table in (at_work("history", environment=other), at_work("status", environment=other)):
+        assert f"{elsewhere}" in "".join(table.stdout.split())
+    assert at_work("undo", command[1], "--yes").exit_code == 0
+
+
 def test_a_first_run_may_be_let_apply(at_work):
     ran = at_work("run", "--yes", "--first-run-applies", "-o", "report.html")
     assert ran.exit_code == 0

@@ -5,18 +5,22 @@ Reads plan files and writes plans and receipts in every format; decides nothing.
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastseen.cli.errors import Level, print_line
 from lastseen.cli.invocation import Invocation
 from lastseen.cli.output import Destination, Destinations, Summary, destinations
-from lastseen.model.errors import ExitCode, weightiest
+from lastseen.model.errors import ExitCode, UsageError, weightiest
 from lastseen.regular_file import Unsuitable, read_regular_file, unreadable
 
 if TYPE_CHECKING:
     from lastseen.api import Plan, Receipt, Settings, Verdict
     from lastseen.reports import PlanContext
+
+RUN_RESULT_SCHEMA = "lastseen.run-result/1"
+"""The name and version of the JSON form of what a run decided and did."""
 
 LARGEST_PLAN = 512 * 1024 * 1024
 """Bytes; a plan of ten thousand people has about five million."""
@@ -26,8 +30,54 @@ def read_plan(file: Path) -> "Plan":
     """Read a plan from a file; raises UsageError if it can't be read, PlanRefused."""
     from lastseen.api import decode_plan
 
+    return decode_plan(_content_of(file), source=str(file))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """What a file that Lastseen wrote as JSON contains."""
+
+    plan: "Plan | None" = None
+    """The plan, of a plan or a run."""
+    receipt: "Receipt | None" = None
+    """The receipt, of a receipt or of a run that carried its plan out."""
+    is_plan: bool = False
+    """Whether `apply` takes the file."""
+
+
+def read_document(file: Path) -> Document:
+    """Read what `review`, `apply`, `undo` or `run` wrote as JSON: a plan, a receipt or both.
+
+    Raises UsageError if the file can't be read or is none of these, PlanRefused.
+    """
+    import msgspec
+
+    from lastseen.api import Receipt, decode_plan
+    from lastseen.model.receipt import RECEIPT_SCHEMA
+
+    content = _content_of(file)
     try:
-        document = read_regular_file(file, largest=LARGEST_PLAN)
+        fields = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        schema = msgspec.json.decode(fields.get("schema", b"null"))
+        if schema == RECEIPT_SCHEMA:
+            return Document(receipt=msgspec.json.decode(content, type=Receipt))
+        if schema == RUN_RESULT_SCHEMA:
+            plan = decode_plan(bytes(fields["plan"]), source=str(file))
+            receipt = msgspec.json.decode(fields["receipt"], type=Receipt | None)
+            return Document(plan=plan, receipt=receipt)
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError) as error:
+        raise UsageError(
+            attempted=f"reading {file}",
+            found=f"it is not whole: {error}",
+            meaning="`show` reads a plan, a receipt or a run that Lastseen wrote as JSON",
+            remedy="check the path; `lastseen history` names the runs that the ledger keeps",
+        ) from None
+    return Document(plan=decode_plan(content, source=str(file)), is_plan=True)
+
+
+def _content_of(file: Path) -> bytes:
+    try:
+        return read_regular_file(file, largest=LARGEST_PLAN)
     except (OSError, Unsuitable) as error:
         raise unreadable(
             f"reading the plan {file}",
@@ -36,7 +86,6 @@ def read_plan(file: Path) -> "Plan":
             remedy="make a plan with `lastseen review -o plan.json`, or write an earlier one to a "
             "file with `lastseen show PLAN -o plan.json`",
         ) from None
-    return decode_plan(document, source=str(file))
 
 
 def plan_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
@@ -160,14 +209,20 @@ def plan_summary(plan: "Plan") -> Summary:
 
 
 def deliver_receipt(
-    receipt: "Receipt", where: Destinations, called: Invocation, settings: "Settings"
+    receipt: "Receipt",
+    where: Destinations,
+    called: Invocation,
+    settings: "Settings",
+    *,
+    plan: "Plan | None" = None,
 ) -> None:
-    """Write the receipt, with the names and reasons of its plan where the ledger has it."""
+    """Write the receipt, with the names and reasons of its plan, by default the ledger's."""
     from lastseen.api import open_portal_ledger
     from lastseen.reports import render_receipt
 
-    with open_portal_ledger(settings) as ledger:
-        plan = ledger.runs.plan(receipt.plan_id)
+    if plan is None:
+        with open_portal_ledger(settings) as ledger:
+            plan = ledger.runs.plan(receipt.plan_id)
 
     def render(place: Destination) -> bytes:
         return render_receipt(receipt, place.format, screen=place.screen(), plan=plan)

@@ -84,7 +84,7 @@ def show_run(ledger: "PortalLedger", where: Destinations, called: Invocation, ru
         entries=tuple(ledger.journal.entries(run.run_id)),
     )
     where.deliver(
-        lambda place: render_run(detail, place.format, screen=place.screen()),
+        lambda place: render_run(detail, place.format, ledger=ledger.place, screen=place.screen()),
         Summary(text=f"Run {run.run_id}.", event="run-detail", fields={"run_id": run.run_id}),
         called=called,
     )
@@ -110,7 +110,12 @@ def _show_runs(
     }
     where.deliver(
         lambda place: render_runs(
-            runs, place.format, screen=place.screen(), portal=ledger.url, failures=failures
+            runs,
+            place.format,
+            screen=place.screen(),
+            portal=ledger.url,
+            ledger=ledger.place,
+            failures=failures,
         ),
         Summary(text=f"{counted(len(runs), 'run')}.", event="history", fields={"runs": len(runs)}),
         called=called,

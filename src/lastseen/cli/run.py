@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.documents import (
+    RUN_RESULT_SCHEMA,
     deliver_plan,
     plan_context,
     plan_destinations,
@@ -35,9 +36,6 @@ from lastseen.model.errors import ExitCode, weightiest
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, RunOptions, RunResult, Settings
-
-RUN_RESULT_SCHEMA = "lastseen.run-result/1"
-"""The name and version of the JSON form of what a run decided and did."""
 
 
 def run(

@@ -9,7 +9,7 @@ from lastseen.cli.documents import (
     deliver_plan,
     deliver_receipt,
     plan_destinations,
-    read_plan,
+    read_document,
 )
 from lastseen.cli.history import show_run
 from lastseen.cli.invocation import invocation
@@ -30,23 +30,29 @@ def show(
 ) -> None:
     """Show a plan, receipt or run again, in any format.
 
-    PLAN is a plan file or a plan id; RUN is a run id. The beginning of an id is enough.
+    PLAN is a plan file or a plan id; RUN is a run id, or a file that `run`, `apply` or `undo`
+    wrote as JSON. The beginning of an id is enough.
     """
     from lastseen.api import open_portal_ledger
 
     called = invocation(context)
     settings = called.settings()
     source = _plan_file(what)
-    plan: Plan | None = read_plan(source) if source else None
+    plan: Plan | None = None
     receipt: Receipt | None = None
-    if plan is None:
+    if source is not None:
+        document = read_document(source)
+        plan, receipt = document.plan, document.receipt
+        source = source if document.is_plan else None
+    else:
         with open_portal_ledger(settings) as ledger:
             plan, receipt = _found(ledger, what)
             if plan is None and receipt is None:
                 show_run(ledger, record_destinations(output, form), called, what)
                 return
     if receipt is not None:
-        deliver_receipt(receipt, record_destinations(output, form), called, settings)
+        where = record_destinations(output, form)
+        deliver_receipt(receipt, where, called, settings, plan=plan)
     elif plan is not None:
         where = plan_destinations(output, form)
         deliver_plan(plan, where, called, settings=settings, everyone=everyone, source=source)
@@ -87,5 +93,5 @@ def _neither(what: str, error: UsageError) -> UsageError:
         attempted=f"showing {what}",
         found=f"there is no such file, and {error.found}",
         meaning="`show` takes a plan file, a plan id or a run id",
-        remedy="check the path, or take an id from `lastseen history`",
+        remedy=f"check the path; or {error.remedy}",
     )

@@ -51,6 +51,11 @@ class PortalLedger:
         return self._scope.url
 
     @property
+    def place(self) -> str:
+        """Where the ledger is, for messages; never with a password."""
+        return self._scope.database.place
+
+    @property
     def actor(self) -> Actor:
         """The actor recorded in runs, exemptions and the journal."""
         return self._scope.actor

@@ -279,7 +279,7 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
         raise _not_a_plan(attempted, f"it is not JSON ({error})") from None
     name = fields.get("schema") if isinstance(fields, dict) else None
     if not isinstance(name, str) or not name.startswith("lastseen.plan/"):
-        raise _not_a_plan(attempted, "it does not say that it is a plan of Lastseen")
+        raise _another_document(attempted, name)
     if name != PLAN_SCHEMA:
         raise PlanRefused(
             attempted=attempted,
@@ -321,6 +321,18 @@ def _digest(fields: dict[str, object]) -> str:
             _digests.clear()
         _digests[same] = canonical_digest(content)
     return _digests[same]
+
+
+def _another_document(attempted: str, schema: object) -> PlanRefused:
+    if not isinstance(schema, str) or not schema.startswith("lastseen."):
+        return _not_a_plan(attempted, "it does not say that it is a plan of Lastseen")
+    return PlanRefused(
+        attempted=attempted,
+        found=f"it is another document of Lastseen: {schema}",
+        meaning="only a plan can be carried out; nothing was changed",
+        remedy="read it with `lastseen show FILE`; `lastseen show PLAN -o plan.json` writes a plan "
+        "that the ledger knows",
+    )
 
 
 def _not_a_plan(attempted: str, found: str) -> PlanRefused:

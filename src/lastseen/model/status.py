@@ -46,6 +46,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The portal's address."""
     at: Instant
     """When this was determined."""
+    ledger: str
+    """The ledger that was read: a file, or a server and its database."""
     last_review: Run | None
     """The newest review that decided; null if there is none."""
     last_run: Run | None
@@ -59,7 +61,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     disabled: int
     """People whom Lastseen disabled and has not reinstated."""
     to_disable: int
-    """People whom the newest review would disable."""
+    """People whom the newest review would disable, and whom no run has dealt with since."""
+    found_to_disable: int
+    """People whom the newest review found to be disabled."""
+    next_run_acts: bool
+    """Whether `run --yes` may disable people; false if it is the first, which only reports."""
     held: tuple[HeldFor, ...]
     """Who was on hold in the newest review, by reason."""
     due_soon: tuple[DueSoon, ...]

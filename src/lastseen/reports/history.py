@@ -53,16 +53,19 @@ def render_runs(
     *,
     portal: str,
     failures: Mapping[str, str] = _NONE_FAILED,
+    ledger: str = "",
     screen: Screen = _DEFAULT,
 ) -> bytes:
     """Return the runs in the order given as `table`, `json`, `csv` or `html`.
 
-    `failures` gives by run id why runs failed. Raises UsageError for another format.
+    `failures` gives by run id why runs failed; a table names the `ledger`. Raises UsageError for
+    another format.
     """
     results = {run.run_id: failures.get(run.run_id) or result_in_words(run) for run in runs}
     match format:
         case "table":
-            return printed(screen, _list(runs, results, TableWriter(screen)))
+            writer = TableWriter(screen)
+            return printed(screen, [*_list(runs, results, writer), *_read_from(ledger, writer)])
         case "json":
             return json_document(
                 {"schema": HISTORY_SCHEMA, "runs": tuple(runs), "failures": dict(failures)}
@@ -76,14 +79,18 @@ def render_runs(
     raise unknown_format(format, ("table", "json", "csv", "html"))
 
 
-def render_run(detail: RunDetail, format: str, *, screen: Screen = _DEFAULT) -> bytes:
+def render_run(
+    detail: RunDetail, format: str, *, ledger: str = "", screen: Screen = _DEFAULT
+) -> bytes:
     """Return one run in detail as `table` or `json`; `csv` and `html` show its receipt.
 
-    Raises UsageError for another format, and for `csv` and `html` of a run without a receipt.
+    A table names the `ledger`. Raises UsageError for another format, and for `csv` and `html` of a
+    run without a receipt.
     """
     match format:
         case "table":
-            return printed(screen, _one(detail, TableWriter(screen)))
+            writer = TableWriter(screen)
+            return printed(screen, [*_one(detail, writer), *_read_from(ledger, writer)])
         case "json":
             return json_document({"schema": RUN_SCHEMA, **msgspec.structs.asdict(detail)})
         case "csv" | "html" if detail.receipt is not None:
@@ -120,6 +127,12 @@ def _list(
                 writer.text((_by(run), "dim")),
             )
         yield table
+
+
+def _read_from(ledger: str, writer: TableWriter) -> Iterator[RenderableType]:
+    if ledger:
+        yield Text()
+        yield writer.text((f"Ledger: {ledger}", "dim"))
 
 
 def _one(detail: RunDetail, writer: TableWriter) -> Iterator[RenderableType]:

@@ -63,11 +63,27 @@ def _facts(status: Status, writer: TableWriter) -> Iterator[tuple[str, Text]]:
         when = f"{'overdue since' if late else 'by'} {minute(status.review_due_at)}"
         said = f"{when}, so that no entry is deleted unread"
         yield "Next review", writer.text((said, "bold yellow" if late else ""))
-    yield "To disable", writer.text(f"{people(status.to_disable)} in the last review")
+    yield "Next run", writer.text(_next_run(status))
+    yield "To disable", writer.text(_to_disable(status))
     yield "Disabled", writer.text(f"{people(status.disabled)} by Lastseen, not reinstated")
     yield "Exempt", writer.text(people(status.exemptions))
     yield "Evidence", writer.text(_evidence(status))
     yield "API key", _key(status, writer)
+    yield "Ledger", writer.text(status.ledger)
+
+
+def _next_run(status: Status) -> str:
+    if status.next_run_acts:
+        return "`run --yes` disables whom it finds inactive, within the guardrails"
+    return "`run --yes` only reports, as the first on this portal; the one after it disables"
+
+
+def _to_disable(status: Status) -> str:
+    if status.to_disable == status.found_to_disable:
+        return f"{people(status.to_disable)} in the last review"
+    return (
+        f"{people(status.to_disable)} left of {number(status.found_to_disable)} in the last review"
+    )
 
 
 def _run(run: Run | None, status: Status) -> str:

@@ -4,6 +4,7 @@ An interrupted run is finished first; the first run on a portal only reports.
 """
 
 import asyncio
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -20,6 +21,7 @@ from lastseen.model.instant import Clock
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
+from lastseen.model.run import Run
 from lastseen.rosters import Roster
 from lastseen.workflows.carry_out import carry_out
 from lastseen.workflows.review import failure, review
@@ -51,8 +53,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _IN_WORDS = {
-    NotApplied.FIRST_RUN: "this is the first run on this portal, so it only reports: check the "
-    "plan; the next run applies what it decides, within the guardrails",
+    NotApplied.FIRST_RUN: "this is the first run on this portal, so it only reports; the next "
+    "`run --yes` disables whom it then finds inactive, within the guardrails",
     NotApplied.NOT_AGREED: "there is no terminal to ask on, and no --yes",
 }
 
@@ -106,7 +108,7 @@ async def run(
         finished: tuple[Receipt, ...] = ()
         if not options.only_report:
             finished = await _finish_earlier(context, options)
-        first = not _reported_before(ledger)
+        first = not reported_before(ledger.runs.all())
         plan = await review(
             portal,
             roster,
@@ -217,9 +219,8 @@ async def _finish_earlier(context: ExecutionContext, options: RunOptions) -> tup
         return ()
 
 
-def _reported_before(ledger: PortalLedger) -> bool:
-    """Return whether a run has reported or a plan was applied on this portal before."""
+def reported_before(runs: Iterable[Run]) -> bool:
+    """Return whether a run has reported, or a plan was applied: the next run acts."""
     return any(
-        run.kind in ("run", "apply") and run.state not in ("running", "failed")
-        for run in ledger.runs.all()
+        run.kind in ("run", "apply") and run.state not in ("running", "failed") for run in runs
     )

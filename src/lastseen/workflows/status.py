@@ -9,6 +9,7 @@ from lastseen.model.receipt import OutcomeKind
 from lastseen.model.run import Run
 from lastseen.model.sighting import EvidenceKind
 from lastseen.model.status import DueSoon, Status
+from lastseen.workflows.run import reported_before
 
 _DUE_SOON_DAYS = 14
 
@@ -28,13 +29,16 @@ def status(
     return Status(
         portal=ledger.url,
         at=now,
+        ledger=ledger.place,
         last_review=decided,
         last_run=last_run,
         failed=_failure(ledger, reviews[0]) if reviews else None,
         run_failed=_failure(ledger, last_run) if last_run and not last_run.summary else None,
         review_due_at=_review_due(decided, plan),
         disabled=_disabled(ledger, runs),
-        to_disable=plan.summary.disable if plan else 0,
+        to_disable=_still_to_disable(plan, ledger, runs) if plan else 0,
+        found_to_disable=plan.summary.disable if plan else 0,
+        next_run_acts=reported_before(runs),
         held=holds(plan) if plan else (),
         due_soon=_due_soon(plan) if plan else (),
         due_soon_days=_DUE_SOON_DAYS,
@@ -68,6 +72,19 @@ def _disabled(ledger: PortalLedger, runs: tuple[Run, ...]) -> int:
             if outcome.outcome in (OutcomeKind.DISABLED, OutcomeKind.REINSTATED):
                 newest.setdefault(outcome.user_id, outcome.outcome)
     return sum(outcome is OutcomeKind.DISABLED for outcome in newest.values())
+
+
+def _still_to_disable(plan: Plan, ledger: PortalLedger, runs: tuple[Run, ...]) -> int:
+    """Count whom the plan would disable and no run since has disabled, reinstated or spared."""
+    settled = {
+        outcome.user_id
+        for run in runs
+        if run.kind != "review" and run.started_at >= plan.created_at
+        for receipt in (ledger.runs.receipt(run.run_id),)
+        for outcome in (receipt.outcomes if receipt else ())
+        if outcome.outcome not in (OutcomeKind.REFUSED, OutcomeKind.FAILED)
+    }
+    return sum(one.user_id not in settled for one in plan.to_disable())
 
 
 def _due_soon(plan: Plan) -> tuple[DueSoon, ...]:

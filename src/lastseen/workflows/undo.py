@@ -169,7 +169,7 @@ def _found(run_id: str, ledger: PortalLedger) -> Run:
             raise
         raise UsageError(
             attempted=error.attempted,
-            found=f"{error.found} on {ledger.url}; {elsewhere} has such a run",
+            found=f"{error.found} for {ledger.url}; {elsewhere} has such a run",
             meaning="each portal, identified by its address, has its own runs",
             remedy=f"set portal.url to {elsewhere}; or, if that portal has moved to {ledger.url}, "
             "undo with --same-portal",

@@ -49,6 +49,14 @@ def test_a_list_tells_what_when_by_whom_and_how_it_ended(width):
     assert "admin@northwind.example" in shown
 
 
+@pytest.mark.parametrize("runs", [[run()], []])
+def test_a_table_names_the_ledger_that_was_read(runs):
+    shown = render_runs(runs, "table", portal=PORTAL, ledger="/var/lib/l.sqlite3").decode()
+    assert shown.endswith("\nLedger: /var/lib/l.sqlite3\n")
+    one = render_run(RunDetail(run=run()), "table", ledger="db.example/lastseen").decode()
+    assert one.endswith("\nLedger: db.example/lastseen\n")
+
+
 def test_a_run_under_way_has_no_end():
     shown = render_runs(
         [run(state="running", finished_at=None, summary={})], "table", portal=PORTAL

@@ -38,6 +38,9 @@ def status(**fields) -> Status:
         "review_due_at": Instant(NOW + timedelta(days=12)),
         "disabled": 7,
         "to_disable": 4,
+        "found_to_disable": 4,
+        "next_run_acts": True,
+        "ledger": "/var/lib/lastseen/ledger.sqlite3",
         "held": (
             HeldFor(
                 reason=Reason.EVIDENCE_INCOMPLETE,

@@ -55,6 +55,40 @@ def test_people_disabled_and_not_reinstated_are_counted_once(ledger):
     assert now(ledger).disabled == 2
 
 
+def settled_by(ledger, kind, run_kind, *user_ids, plan_id="p"):
+    run = ledger.runs.begin(run_kind)
+    people = [outcome(kind, user_id=one) for one in user_ids]
+    ledger.runs.keep_receipt(receipt_of(*people, run_id=run.run_id))
+    ledger.runs.finish(run.run_id, state="done", summary={}, exit_code=0)
+
+
+def test_whom_a_run_has_dealt_with_since_the_review_is_no_longer_to_be_disabled(ledger):
+    reviewed(ledger, *(decision(user_id=f"p{n}") for n in range(4)))
+    settled_by(ledger, OutcomeKind.DISABLED, "apply", "p0", "p1", "p2")
+    settled_by(ledger, OutcomeKind.REINSTATED, "undo", "p0")
+    settled_by(ledger, OutcomeKind.REFUSED, "apply", "p3")
+    found = now(ledger)
+    assert (found.to_disable, found.found_to_disable, found.disabled) == (1, 4, 2)
+    assert "1 person left of 4 in the last review" in render_status(found, "table").decode()
+
+
+def test_the_first_run_is_said_to_report_only_and_the_next_one_to_act(ledger):
+    assert not now(ledger).next_run_acts
+    assert "only reports, as the first" in " ".join(
+        render_status(now(ledger), "table").decode().split()
+    )
+    run = ledger.runs.begin("run")
+    ledger.runs.finish(run.run_id, state="done", summary={"disable": 3}, exit_code=0)
+    assert now(ledger).next_run_acts
+    assert "disables whom it finds inactive" in " ".join(
+        render_status(now(ledger), "table").decode().split()
+    )
+
+
+def test_the_ledger_that_was_read_is_named(ledger):
+    assert f"Ledger       {ledger.place}" in render_status(now(ledger), "table").decode()
+
+
 def test_a_failed_review_says_why(ledger):
     run = ledger.runs.begin("review")
     ledger.journal.append("failure", run_id=run.run_id, content={"found": "it answered 401"})

@@ -30,6 +30,11 @@ from lastseen.model.plan import Plan, decode_plan
 from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run, RunKind, RunState
 
+_OTHER_LEDGER = (
+    "a scheduled run may be in another ledger: set LASTSEEN_LEDGER__URL or ledger.url as its unit "
+    "or crontab does"
+)
+
 
 class RunStore:
     """Runs of one portal. Every method may raise LedgerError."""
@@ -143,9 +148,10 @@ class RunStore:
             return _run((exact or rows)[0])
         raise UsageError(
             attempted=f"looking for the run {run_id_prefix!r}",
-            found=f"{'more than one' if rows else 'no'} run id starts with {prefix!r}",
-            meaning=f"the ledger keeps the runs on {self._scope.url} under their ids",
-            remedy="take the id from `lastseen history`",
+            found=f"{'more than one' if rows else 'no'} run id starts with {prefix!r} in the "
+            f"ledger {self._scope.database.place}",
+            meaning=f"this ledger keeps its runs on {self._scope.url} under their ids",
+            remedy="take the id from `lastseen history`" + ("" if rows else f"; {_OTHER_LEDGER}"),
         )
 
     def all(self, limit: int | None = None) -> tuple[Run, ...]:

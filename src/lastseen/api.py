@@ -68,7 +68,7 @@ from lastseen.workflows.explain import explain, explain_outcome
 from lastseen.workflows.plan_guardrails import guardrail_ahead
 from lastseen.workflows.plan_runs import run_that_changed
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
-from lastseen.workflows.run import NotApplied, RunOptions, RunResult, run
+from lastseen.workflows.run import NotApplied, RunOptions, RunResult, reported_before, run
 from lastseen.workflows.same_portal import confirm_same_portal
 from lastseen.workflows.session import Session, open_portal_ledger, open_session
 from lastseen.workflows.status import status
@@ -168,6 +168,7 @@ __all__ = [
     "preview_apply",
     "preview_on_portal",
     "receipt_exit_code",
+    "reported_before",
     "require_change_right",
     "require_whole",
     "reversal",

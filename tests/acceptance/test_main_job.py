@@ -95,6 +95,43 @@ def test_explain_keeps_apart_what_happened_since_the_decision(at_work, lastseen)
     assert "Runs since this decision" not in now.stdout
 
 
+def test_whom_lastseen_disabled_is_explained_with_the_run_the_reason_and_the_way_back(at_work):
+    at_work("review", "-o", "plan.json")
+    applied = json.loads(at_work("apply", "plan.json", "--yes", "--format", "json").stdout)
+    who, run = applied["outcomes"][0]["email"], applied["run_id"]
+
+    told = " ".join(at_work("explain", who).stdout.split())
+    assert f"Disabled by Lastseen, in the run {run} on " in told
+    assert f"as {applied['outcomes'][0]['reason'].replace('-', ' ')}: " in told
+    assert f"Undo lastseen undo {run} {who}" in told
+    told = json.loads(at_work("explain", who, "--format", "json").stdout)
+    assert told["disabled_by"]["run_id"] == run
+
+    at_work("undo", run, who, "--yes")
+    assert "lastseen undo" not in at_work("explain", who).stdout
+
+
+def test_what_changes_nobody_begins_no_run(at_work):
+    def runs():
+        return json.loads(at_work("history", "--format", "json").stdout)["runs"]
+
+    at_work("review", "-o", "plan.json")
+    applied = json.loads(at_work("apply", "plan.json", "--yes", "--format", "json").stdout)
+    at_work("undo", applied["run_id"], "--yes")
+    before = runs()
+    again = at_work("undo", applied["run_id"], "--yes")
+    assert again.exit_code == 0
+    assert f"Nothing to undo: the run {before[0]['run_id']} has changed all" in again.stderr
+    assert runs() == before
+
+    at_work("review", "-o", "nobody.json", environment={"LASTSEEN_POLICY__INACTIVE_DAYS": "3000"})
+    before = runs()
+    nothing = at_work("apply", "nobody.json", "--yes")
+    assert nothing.exit_code == 0
+    assert "Nothing to apply" in nothing.stderr
+    assert runs() == before
+
+
 def test_a_head_that_is_not_in_the_journal_is_answered_with_where_to_find_one(at_work):
     assert at_work("history", "--verify").exit_code == 0  # of a ledger made just now
     for head in ("abc", "a" * 64):

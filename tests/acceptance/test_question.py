@@ -48,7 +48,7 @@ def test_a_terminal_is_asked_with_number_and_names(at_work, small_portal, plan):
     code, said = on_a_terminal(at_work, "apply", "plan.json", answers=[(ASKED, "n")])
     assert code == 0
     assert "Disable 11 people on http://127.0.0.1" in said
-    assert "and 6 others" in said
+    assert "and 6 others" in " ".join(said.split())
     assert "Nothing was changed." in said
     assert statuses(small_portal) == before
 
@@ -56,6 +56,33 @@ def test_a_terminal_is_asked_with_number_and_names(at_work, small_portal, plan):
     assert code == 0
     assert "11 disabled" in said
     assert statuses(small_portal) != before
+
+
+def test_question_and_undo_name_people_alike(at_work, small_portal, plan):
+    due = [
+        d["email"] for d in json.loads(plan.read_text())["decisions"] if d["decision"] == "disable"
+    ]
+    _, said = on_a_terminal(at_work, "apply", "plan.json", answers=[(ASKED, "y")])
+    assert due[0] in said
+    receipt = json.loads(at_work("show", "plan.json", "--format", "json").stdout)
+    assert receipt["plan_id"]
+    (run,) = json.loads(at_work("history", "--kind", "apply", "--format", "json").stdout)["runs"]
+    _, said = on_a_terminal(at_work, "undo", run["run_id"], answers=[(ASKED, "n")])
+    assert due[0] in said
+
+
+def test_the_first_run_on_a_terminal_says_that_it_only_reports_and_asks_nothing(
+    at_work, small_portal
+):
+    before = statuses(small_portal)
+    code, said = on_a_terminal(at_work, "run")
+    assert code == 0
+    assert ASKED not in said
+    assert "only reports: nobody is changed" in " ".join(said.split())
+    assert statuses(small_portal) == before
+    code, said = on_a_terminal(at_work, "run", answers=[(ASKED, "y")])
+    assert code == 0
+    assert "11 disabled" in said
 
 
 def test_a_plan_that_may_not_be_carried_out_is_refused_before_the_question(at_work, plan):

@@ -118,3 +118,17 @@ def test_nobody_of_that_name_and_no_review_are_clear_errors(built: Built) -> Non
     watched.review()
     with pytest.raises(UsageError, match="nobody with that id"):
         explain("someone@example.org", ledger=watched.ledger)
+
+
+def test_a_name_leads_to_the_addresses_of_those_who_bear_it(built: Built) -> None:
+    built.guest()
+    watched = built.open()
+    plan = watched.review()
+    (known,) = (one for one in plan.decisions if one.display_name)
+    name = str(known.display_name)
+    for asked in (name, name.upper(), name.split()[0]):
+        with pytest.raises(UsageError) as refused:
+            explain(asked, ledger=watched.ledger)
+        assert f"{name} is {known.email}" in refused.value.found
+        assert refused.value.remedy == f"lastseen explain {known.email}"
+        assert "roster" not in refused.value.meaning

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.documents import deliver_receipt, print_undo_command, read_plan
+from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
 from lastseen.cli.key_rights import require_changing_key
 from lastseen.cli.options import (
@@ -93,7 +94,7 @@ def apply(
     )
     if dry_run:
         return _rehearse(decided, called, settings, options, where)
-    if not _agreed(decided, settings, options, yes=yes):
+    if not _agreed(decided, settings, options, where, yes=yes):
         return 0
     receipt = run_async(_applied(decided, called, settings, options))
     deliver_receipt(receipt, where, called, settings)
@@ -101,17 +102,25 @@ def apply(
     return receipt_exit_code(receipt)
 
 
-def _agreed(plan: "Plan", settings: "Settings", options: "ApplyOptions", *, yes: bool) -> bool:
-    """Ask, once it is known that the plan may be carried out at all."""
+def _agreed(
+    plan: "Plan", settings: "Settings", options: "ApplyOptions", where: Destinations, *, yes: bool
+) -> bool:
+    """Ask, once it is known that the plan may be carried out at all.
+
+    A plan that changes nobody begins no run where only the screen is told.
+    """
     preview = _preview(plan, settings, options)
     concerned = (*preview.to_disable, *preview.to_sign_out)
     if not concerned:
+        if where.only_screen and not (plan.to_disable() or plan.to_sign_out()):
+            print_line(f"Nothing to apply: the plan {plan.plan_id} changes nobody.")
+            return False
         return True
     if preview.to_disable:
         require_changing_key(settings, attempted=f"applying the plan {plan.plan_id}")
     return agreed(
         _announcement(preview, plan, options),
-        [one.display_name or one.email or str(one.user_id) for one in concerned],
+        [one.email or str(one.user_id) for one in concerned],
         yes=yes,
         attempted=f"applying the plan {plan.plan_id}",
     )

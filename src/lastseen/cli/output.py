@@ -85,6 +85,11 @@ class Destinations:
         """Whether a table goes to standard output."""
         return any(place.file is None and place.format == "table" for place in self.places)
 
+    @property
+    def only_screen(self) -> bool:
+        """Whether a table on standard output is all: nobody waits for a file or a document."""
+        return self.formats == ("table",) and self.places[0].file is None
+
     def file_in(self, form: str) -> Path | None:
         """Return the first file in that format."""
         return next((one.file for one in self.places if one.format == form and one.file), None)

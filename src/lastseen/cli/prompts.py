@@ -3,7 +3,9 @@
 Only asks; what the answer leads to is the command's business.
 """
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 
@@ -37,7 +39,7 @@ def agreed_to(
         return True
     if not can_be_asked():
         raise nobody_to_ask(attempted)
-    print_line(sentence)
+    print_line(wrapped(sentence))
     agreed = confirmed("Go ahead?")
     if not agreed:
         print_line(otherwise)
@@ -75,6 +77,17 @@ def answered(question: str, default: str | None = None, *, hidden: bool = False)
             question, default=default, hide_input=hidden, show_default=bool(default), err=True
         )
     return answer.strip()
+
+
+def wrapped(text: str) -> str:
+    """Return `text` in lines that fit the terminal; no word is broken.
+
+    All lines but the first are indented: no name can look like a line of its own.
+    """
+    width = max(20, shutil.get_terminal_size().columns)
+    return textwrap.fill(
+        text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def named(people: Sequence[str]) -> str:

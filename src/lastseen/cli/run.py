@@ -27,7 +27,7 @@ from lastseen.cli.options import (
 )
 from lastseen.cli.output import Destination, Destinations, Summary
 from lastseen.cli.progress import watched
-from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask
+from lastseen.cli.prompts import agreed_to, can_be_asked, nobody_to_ask, wrapped
 from lastseen.cli.review import ReviewRequest, review_exit_code, reviewed
 from lastseen.cli.same_portal import follow_portal
 from lastseen.cli.signals import stop_when_asked
@@ -71,13 +71,20 @@ def run(
     if same_portal:
         run_async(follow_portal(settings, called))
     can_ask = can_be_asked()
-    if can_ask and not _agreed(settings, max_disable, yes=yes):
-        return ExitCode.DONE
+    only_reports = not (yes or can_ask)
+    if can_ask and not yes:
+        if not first_run_applies and _is_first(settings):
+            only_reports = True
+            print_line(
+                wrapped(f"The first run on {settings.portal.url} only reports: nobody is changed.")
+            )
+        elif not _agreed(settings, max_disable):
+            return ExitCode.DONE
     options = RunOptions(
         guardrails=settings.guardrails,
         max_disable=max_disable,
         first_run_applies=first_run_applies,
-        only_report=not (yes or can_ask),
+        only_report=only_reports,
         reconcile=settings.roster.reconcile,
     )
     with metrics_written(metrics_file, portal=settings.portal.url) as recorder:
@@ -90,14 +97,22 @@ def run(
     return _exit_code(result, strict=strict)
 
 
-def _agreed(settings: "Settings", max_disable: int | None, *, yes: bool) -> bool:
+def _is_first(settings: "Settings") -> bool:
+    """Say whether no run has reported and no plan was applied on this portal yet."""
+    from lastseen.api import open_portal_ledger, reported_before
+
+    with open_portal_ledger(settings) as ledger:
+        return not reported_before(ledger.runs.all())
+
+
+def _agreed(settings: "Settings", max_disable: int | None) -> bool:
     limits = settings.guardrails
     at_most = f"{people(limits.max_disable)} and {limits.max_disable_share:.0%} of the roster"
     if max_disable is not None:
         at_most = f"{people(max_disable)}, whatever the guardrails say"
     return agreed_to(
         f"Review {settings.portal.url} and disable everyone found inactive, at most {at_most}.",
-        yes=yes,
+        yes=False,
         attempted="running review and apply in one go",
     )
 
@@ -171,7 +186,7 @@ def _deliver(
     where.deliver(render, _summary(result), called=called)
     if result.receipt is not None:
         print_undo_command(result.receipt, where, called)
-    if result.receipt is None and where.formats == ("table",) and not where.places[0].file:
+    if result.receipt is None and where.only_screen:
         print_line(_summary(result).text)
 
 

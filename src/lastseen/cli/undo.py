@@ -15,7 +15,7 @@ from lastseen.cli.options import (
     YesOption,
     named_people,
 )
-from lastseen.cli.output import record_destinations
+from lastseen.cli.output import Destinations, record_destinations
 from lastseen.cli.progress import watched
 from lastseen.cli.prompts import agreed
 from lastseen.cli.same_portal import follow_portal
@@ -51,7 +51,7 @@ def undo(
     chosen = named_people(who, "WHO")
     if same_portal:
         run_async(follow_portal(settings, called))
-    if not _agreed(run, chosen, settings, yes=yes):
+    if not _agreed(run, chosen, settings, where, yes=yes):
         return 0
     receipt = run_async(_undone(run, chosen, called, settings))
     deliver_receipt(receipt, where, called, settings)
@@ -59,7 +59,10 @@ def undo(
     return receipt_exit_code(receipt)
 
 
-def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) -> bool:
+def _agreed(
+    run: str, who: tuple[str, ...], settings: "Settings", where: Destinations, *, yes: bool
+) -> bool:
+    """Ask, unless there is nothing to undo: that begins no run where only the screen is told."""
     from lastseen.api import open_portal_ledger, reversal
 
     with open_portal_ledger(settings) as ledger:
@@ -72,6 +75,17 @@ def _agreed(run: str, who: tuple[str, ...], settings: "Settings", *, yes: bool) 
             f"The run {run} changed nobody: its plan had been carried out by the run "
             f"{planned.instead}. To undo that one: lastseen undo {planned.instead}"
         )
+    if planned.is_finished and where.only_screen:
+        if planned.undone_by is not None:
+            print_line(
+                f"Nothing to undo: the run {planned.undone_by} has changed all of these people "
+                f"since. See `lastseen history {planned.undone_by}`."
+            )
+            return False
+        if not planned.people:
+            if planned.instead is None:
+                print_line(f"Nothing to undo: the run {run} changed nobody's access.")
+            return False
     if not planned.people:
         return True
     require_changing_key(settings, attempted=f"undoing the run {run}")

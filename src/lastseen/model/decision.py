@@ -100,6 +100,13 @@ def idle_for_longer(decision: Decision, now: Instant) -> bool:
     return at is None or (now - at).days > decision.idle_days
 
 
-def by_idle_time(decision: Decision) -> float:
-    """Return what puts the longest idle first; anyone whose idle time isn't known before them."""
-    return -math.inf if decision.idle_days is None else -decision.idle_days
+def by_idle_time(decision: Decision) -> tuple[float, float]:
+    """Return what puts the longest idle first; anyone whose idle time isn't known before them.
+
+    Of those known to be idle for as long, the earliest sighting known comes first.
+    """
+    at = decision.last_seen_at
+    return (
+        -math.inf if decision.idle_days is None else -decision.idle_days,
+        math.inf if at is None or decision.last_seen_by is SeenBy.REGISTRATION else at.timestamp(),
+    )

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from lastseen.model.decision import Decision
+from lastseen.model.decision import Decision, Reason
 from lastseen.model.instant import Instant, Interval
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
 
@@ -27,6 +27,19 @@ class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
     """Which stretch of time."""
     proof: str
     """How that is known, such as the pages read."""
+
+
+class DisabledBy(msgspec.Struct, frozen=True, kw_only=True):
+    """The run of Lastseen that disabled the person."""
+
+    run_id: str
+    """The run, which `undo` takes."""
+    at: Instant
+    """When it began."""
+    reason: Reason | None
+    """Why its plan decided so; null if the ledger no longer knows."""
+    explanation: str | None
+    """The same in a sentence."""
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,5 +79,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """Until when and why the person is exempt; null if they aren't."""
     history: tuple[str, ...]
     """What runs before the decision did about the person, one sentence each, newest first."""
+    disabled_by: DisabledBy | None = None
+    """The run that disabled the person, if that is how things are now; null otherwise."""
     later: tuple[str, ...] = ()
     """What runs since the decision did, one sentence each, newest first."""

@@ -27,6 +27,17 @@ class OutcomeKind(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
 
+    @property
+    def in_words(self) -> str:
+        """The outcome for people: `spared: changed since`."""
+        return _OUTCOMES_IN_WORDS.get(self, self.value.replace("-", " "))
+
+
+_OUTCOMES_IN_WORDS = {
+    OutcomeKind.SPARED_ACTIVE: "spared: seen since the review",
+    OutcomeKind.SPARED_CHANGED: "spared: changed since",
+}
+
 
 class Cause(StrEnum):
     """Why an outcome is what it is, for programs; `Outcome.error` says it to people."""

@@ -13,9 +13,10 @@ from lastseen.model.instant import Instant
 from lastseen.model.receipt import Outcome
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
+from lastseen.reports.receipt import remark_pieces, remarks_of
 from lastseen.reports.sections import words_for_no_sighting
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.words import date_in_words
+from lastseen.reports.words import date_in_words, outcome_in_words, reason_in_words
 
 
 def render_dry_run(found: DryRun, format: str, *, screen: Screen) -> bytes:
@@ -48,7 +49,7 @@ def _decisions(
         table.add_row(
             writer.text((one.email or str(one.user_id), "bold")),
             writer.text(seen),
-            writer.text(one.reason.value.replace("-", " ")),
+            writer.text(reason_in_words(one.reason)),
         )
     yield table
 
@@ -58,11 +59,13 @@ def _outcomes(outcomes: Sequence[Outcome], writer: TableWriter) -> Iterator[Rend
         return
     yield Text()
     yield writer.text((f"{people(len(outcomes))} would be left as they are", "bold"))
-    table = writer.table(("Who", "Outcome", "Why"))
+    remarks = remarks_of(outcomes)
+    table = writer.table(("Who", "Outcome", "Remark"))
     for one in outcomes:
         table.add_row(
             writer.text((one.email or one.user_id, "bold")),
-            writer.text(one.outcome.value.replace("-", " ")),
-            writer.text(one.error or ""),
+            writer.text(outcome_in_words(one.outcome)),
+            writer.text(str(remarks[one.error].number) if one.error else ""),
         )
     yield table
+    yield from remark_pieces(remarks, writer)

@@ -59,6 +59,8 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "Last seen", _last_seen(decision, now)
     yield "Window", f"{minute(explanation.required_since)} to {minute(now)}"
     yield "Due", _moment(explanation.due_at)
+    yield "Disabled", _disabled(explanation)
+    yield "Undo", _undo(explanation)
     yield "Exempt", explanation.exemption or ""
     yield "Sponsor", decision.sponsor or ""
     if failed.count:
@@ -70,6 +72,19 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
                 f"{counted(failed.addresses, 'address', 'addresses')}{newest}; they never count"
             ),
         )
+
+
+def _disabled(explanation: Explanation) -> str:
+    by = explanation.disabled_by
+    if by is None:
+        return ""
+    why = f" as {reason_in_words(by.reason)}: {by.explanation}" if by.reason else ""
+    return f"by Lastseen, in the run {by.run_id} on {minute(by.at)}{why}"
+
+
+def _undo(explanation: Explanation) -> str:
+    by, decision = explanation.disabled_by, explanation.decision
+    return f"lastseen undo {by.run_id} {decision.email or decision.user_id}" if by else ""
 
 
 def _last_seen(decision: Decision, now: Instant) -> str:

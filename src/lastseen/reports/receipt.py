@@ -3,12 +3,14 @@
 The receipt's JSON form is its contract and lives with the struct.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
-from lastseen.model.counting import counted
+from lastseen.model.counting import counted, people
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
@@ -55,13 +57,49 @@ def outcome_pieces(
             (outcome, decisions.get(outcome.user_id))
             for outcome in sorted(receipt.outcomes, key=attention_first)
         ]
+        remarks = remarks_of(outcome for outcome, _ in outcomes)
         if writer.screen.width < NARROW:
-            yield writer.cards(_card(outcome, decided, writer) for outcome, decided in outcomes)
+            yield writer.cards(
+                _card(outcome, decided, remarks, writer) for outcome, decided in outcomes
+            )
         else:
-            yield _table(outcomes, writer)
+            yield _table(outcomes, remarks, writer)
+        yield from remark_pieces(remarks, writer)
     if can_be_undone(receipt):
         yield Text()
         yield writer.text("To undo it: ", (f"lastseen undo {receipt.run_id}", "bold"))
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """One remark of a receipt, told once for everyone whom it is about."""
+
+    number: int
+    """The number by which the rows refer to it, from 1."""
+    count: int
+    """How many people it is about."""
+
+
+def remarks_of(outcomes: Iterable[Outcome]) -> dict[str, Remark]:
+    """Return each remark of the outcomes with its number, in the order of the rows."""
+    counts = Counter(outcome.error for outcome in outcomes if outcome.error)
+    return {text: Remark(place, count) for place, (text, count) in enumerate(counts.items(), 1)}
+
+
+def remark_pieces(remarks: Mapping[str, Remark], writer: TableWriter) -> Iterator[RenderableType]:
+    """Yield each remark once, with its number and for how many people it is."""
+    if not remarks:
+        return
+    yield writer.heading("Remarks")
+    yield writer.grid(
+        (
+            (
+                writer.text(str(remark.number)),
+                writer.text(f"{people(remark.count)}: " if remark.count > 1 else "", text),
+            )
+            for text, remark in remarks.items()
+        ),
+        numbers=(0,),
+    )
 
 
 def _pieces(receipt: Receipt, plan: Plan | None, writer: TableWriter) -> Iterator[RenderableType]:
@@ -90,7 +128,9 @@ def _pieces(receipt: Receipt, plan: Plan | None, writer: TableWriter) -> Iterato
 
 
 def _table(
-    outcomes: Sequence[tuple[Outcome, Decision | None]], writer: TableWriter
+    outcomes: Sequence[tuple[Outcome, Decision | None]],
+    remarks: Mapping[str, Remark],
+    writer: TableWriter,
 ) -> RenderableType:
     rows = [
         {
@@ -99,7 +139,7 @@ def _table(
             "Outcome": _kind(outcome, writer),
             "Verified": _verified(outcome, writer),
             "Decided for": _reason(outcome, decided, writer),
-            "Remark": writer.text(outcome.error or ""),
+            "Remark": _number(outcome, remarks, writer),
         }
         for outcome, decided in outcomes
     ]
@@ -119,14 +159,25 @@ def _table(
     return table
 
 
-def _card(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> tuple[Text, ...]:
+def _card(
+    outcome: Outcome,
+    decided: Decision | None,
+    remarks: Mapping[str, Remark],
+    writer: TableWriter,
+) -> tuple[Text, ...]:
     verified = _verified(outcome, writer)
     return (
         writer.text((outcome.email or outcome.user_id, "bold")),
         Text.assemble(_kind(outcome, writer), ", verified: " if verified else "", verified),
         _reason(outcome, decided, writer),
-        writer.text(outcome.error or ""),
+        writer.text("remark ", _number(outcome, remarks, writer).plain)
+        if outcome.error
+        else Text(),
     )
+
+
+def _number(outcome: Outcome, remarks: Mapping[str, Remark], writer: TableWriter) -> Text:
+    return writer.text(str(remarks[outcome.error].number) if outcome.error else "")
 
 
 def _reason(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> Text:

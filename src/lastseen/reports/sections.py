@@ -97,7 +97,7 @@ def words_for_no_sighting(decision: Decision) -> str | None:
     return "no sighting" if idle_since_registration(decision) else None
 
 
-def _longest_idle_first(decision: Decision) -> tuple[float, str, str]:
+def _longest_idle_first(decision: Decision) -> tuple[tuple[float, float], str, str]:
     return (
         by_idle_time(decision),
         (decision.display_name or "").casefold(),

@@ -6,7 +6,6 @@ From 110 columns a person takes one line, from 72 columns two, below that a card
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from lastseen.model.counting import counted, number, people
@@ -71,22 +70,26 @@ def _pieces(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[R
 
 def _header(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
     complete, everything = plan.evidence.complete, writer.screen.everyone
-    verdict, *known = evidence_in_words(plan)
+    verdict, *known = evidence_in_words(plan)  # each sentence is a part: a part may be cut
     known = [*known, f"{cost_in_words(plan)}."] if everything else [] if complete else known[:1]
     rules = policy_in_words(plan.policy)
     yield writer.text((f"{headline(plan)}.", "bold"))
     rows = [
         ("Portal", writer.text(f"{plan.portal}, {minute(plan.now)}")),
         ("Plan", writer.text(plan.plan_id)),
-        ("Policy", writer.text(" ".join(rules if everything else rules[:2]))),
+        ("Policy", writer.text(*_spaced(rules if everything else rules[:2]))),
         (
             "Evidence",
-            writer.text((verdict, "green" if complete else "yellow"), " ", " ".join(known)),
+            writer.text((verdict, "green" if complete else "yellow"), " ", *_spaced(known)),
         ),
     ]
     if plan.population is not None:
         rows.insert(1, ("Roster", writer.text(population_in_words(plan.population))))
     yield writer.pairs(rows)
+
+
+def _spaced(sentences: Sequence[str]) -> Iterator[str]:
+    return (sentence if place == 0 else f" {sentence}" for place, sentence in enumerate(sentences))
 
 
 def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[RenderableType]:
@@ -138,6 +141,9 @@ def _two_lines_each(
             _kind(decision, plan.now, writer),
             _idle(decision, plan.now, writer),
         )
+        if writer.screen.everyone and writer.cuts(cells, widths):
+            yield writer.cards([_card(plan, decision, writer)])
+            continue
         yield writer.row(cells, widths, right=3)
         below = _joined(
             [
@@ -148,7 +154,7 @@ def _two_lines_each(
             writer,
         )
         if below:
-            yield Padding(writer.fitted(below, width - 2), (0, 0, 0, 2))
+            yield writer.below(below)
 
 
 def _one_line_each(
@@ -177,12 +183,14 @@ def _one_line_each(
         listed, names, emails, seen, sponsors, notes, strict=True
     ):
         fits = note.cell_len <= rest
-        cells = (name, email, date, _idle(decision, plan.now, writer))
-        yield writer.row(
-            (*cells, *([sponsored] if sponsor else []), note if fits else Text()), widths, right=3
-        )
+        cells = [name, email, date, _idle(decision, plan.now, writer)]
+        cells += [sponsored] if sponsor else []
+        if writer.screen.everyone and writer.cuts(cells, widths[: len(cells)]):
+            yield writer.cards([_card(plan, decision, writer)])
+            continue
+        yield writer.row((*cells, note if fits else Text()), widths, right=3)
         if not fits:
-            yield Padding(writer.fitted(note, writer.screen.width - 2), (0, 0, 0, 2))
+            yield writer.below(note)
 
 
 def _seen(decision: Decision, now: Instant, writer: TableWriter) -> Text:

@@ -17,7 +17,7 @@ from rich.text import Text
 from lastseen.model.decision import Verdict
 from lastseen.model.receipt import OutcomeKind
 from lastseen.reports.interface import Screen
-from lastseen.reports.text import defuse
+from lastseen.reports.text import LONGEST, LONGEST_IN_FULL, defuse
 
 NARROW = 72
 """Below this many columns a table is shown as a list of cards."""
@@ -50,6 +50,7 @@ class TableWriter:
         """Write for `screen`, with characters that its encoding has."""
         self.screen = screen
         self.unicode = screen.encoding.lower().startswith(_UNICODE)
+        self._longest = LONGEST_IN_FULL if screen.everyone else LONGEST
 
     def text(self, *parts: str | tuple[str, str]) -> Text:
         """Return one text made of parts, plain or with a style; each part is defused."""
@@ -58,7 +59,8 @@ class TableWriter:
             said, style = (part, "") if isinstance(part, str) else part
             if not self.unicode:
                 said = said.translate(_ASCII)
-            written.append(defuse(said, encoding=self.screen.encoding), style=style)
+            shown = defuse(said, encoding=self.screen.encoding, longest=self._longest)
+            written.append(shown, style=style)
         return written
 
     def lines(self, *texts: Text | None) -> Text:
@@ -121,6 +123,15 @@ class TableWriter:
                 shown.pad_right(width - shown.cell_len)
             line.append("  " if place else "").append_text(shown)
         return line
+
+    def cuts(self, cells: Sequence[Text], widths: Sequence[int]) -> bool:
+        """Say whether `row` would cut one of the cells."""
+        return any(cell.cell_len > width for cell, width in zip(cells, widths, strict=True))
+
+    def below(self, text: Text) -> RenderableType:
+        """Return a line that belongs to the row above; cut only if not everyone is listed."""
+        shown = text if self.screen.everyone else self.fitted(text, self.screen.width - 2)
+        return Padding(shown, (0, 0, 0, 2))
 
     def fitted(self, text: Text, width: int) -> Text:
         """Return a copy of `text` that takes at most `width` columns, cut with an ellipsis."""

@@ -11,6 +11,8 @@ from lastseen.model.instant import Instant, utc_date
 
 LONGEST = 300
 """Characters of one value that a report shows; longer ones are cut, with an ellipsis."""
+LONGEST_IN_FULL = 10_000
+"""The same where everything is to be shown."""
 
 _JOINERS = "\u200c\u200d"
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -18,23 +20,23 @@ _MARKS_IN_A_ROW = 4
 _ONE_DAY = 86_400
 
 
-def defuse(text: str, *, encoding: str = "utf-8") -> str:
+def defuse(text: str, *, encoding: str = "utf-8", longest: int = LONGEST) -> str:
     r"""Return `text` on one line, with every character made visible that could disturb a display.
 
     Control characters, escape sequences, line ends, text-direction overrides and other invisible
     characters appear as `\x1b`, `\n`, `\u202e`; so does what `encoding` lacks. Joiners stay
-    where scripts need them. Endless combining marks and endless texts are cut.
+    where scripts need them. Endless combining marks and texts beyond `longest` are cut.
     """
-    if text.isascii() and text.isprintable() and len(text) <= LONGEST:
+    if text.isascii() and text.isprintable() and len(text) <= longest:
         return text
     shown: list[str] = []
     marks = 0
-    for character in text[:LONGEST]:
+    for character in text[:longest]:
         marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
         if marks > _MARKS_IN_A_ROW:
             continue
         shown.append(_visible(character, before=shown[-1] if shown else ""))
-    if len(text) > LONGEST:
+    if len(text) > longest:
         shown.append("…")
     return "".join(shown).encode(encoding, "backslashreplace").decode(encoding)
 

@@ -9,6 +9,7 @@ from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy, idle_for_longer
 from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Cohort, Plan, Policy, Population
+from lastseen.model.receipt import OutcomeKind
 from lastseen.model.run import Run
 from lastseen.model.status import HeldFor
 from lastseen.reports.text import day
@@ -95,7 +96,9 @@ def hold_in_words(held: HeldFor) -> str:
 
 def outcome_in_words(outcome: str) -> str:
     """Return `spared: changed since` for `spared-changed`; takes any outcome or decision."""
-    return _OUTCOMES.get(outcome) or outcome.replace("-", " ").replace("_", " ")
+    if outcome in frozenset(OutcomeKind):
+        return OutcomeKind(outcome).in_words
+    return _DECISIONS.get(outcome) or outcome.replace("-", " ").replace("_", " ")
 
 
 def counts_in_words(summary: Mapping[str, int]) -> str:
@@ -170,12 +173,9 @@ def cost_in_words(plan: Plan) -> str:
     )
 
 
-_OUTCOMES = {
-    "spared-active": "spared: seen since the review",
-    "spared-changed": "spared: changed since",
+_DECISIONS = {
     "keep": "to keep",
     "disable": "to disable",
-    "signed-out": "signed out",
     "sign-out": "to sign out",
     "sign_out": "to sign out",
     "hold": "on hold",

@@ -28,10 +28,11 @@ from lastseen.model.instant import (
 from lastseen.model.plan import Plan
 from lastseen.model.run import Run
 from lastseen.model.sighting import LOGS, FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.workflows.disabled_by import RUNS_LOOKED_THROUGH, disabled_by
 from lastseen.workflows.review import ReviewOutcome
 
-RUNS_LOOKED_THROUGH = 100
-"""How many of the newest runs are searched for what was done to a person."""
+_NAMED = 5
+"""How many people of the same name an error lists."""
 
 RULES = {
     Reason.NOT_ON_PORTAL: "Contractors without an account on the portal are skipped.",
@@ -105,6 +106,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
         would_change=_would_change(decision, plan, record, due),
         due_at=due,
         exemption=f"until {exemption.until}: {exemption.reason}" if exemption else None,
+        disabled_by=disabled_by(ledger, decision, plan),
         history=earlier,
         later=later,
     )
@@ -178,12 +180,38 @@ def _decision(plan: Plan, who: str) -> Decision:
     decision = _decided(plan, who)
     if decision is not None:
         return decision
+    attempted = f"explaining the decision on {who!r}"
+    named = _named(plan, who)
+    if named:
+        shown = ", ".join(f"{name} is {address}" for name, address in named[:_NAMED])
+        more = f", and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+        raise UsageError(
+            attempted=attempted,
+            found=f"that is a name: {shown}{more}",
+            meaning="people are named by an id or an e-mail address, since several may share a "
+            "name",
+            remedy=f"lastseen explain {named[0][1]}" if len(named) == 1 else "take one of them",
+        )
     raise UsageError(
-        attempted=f"explaining the decision on {who!r}",
-        found="nobody with that id or e-mail address is in the review",
-        meaning="that person is not on the roster that was reviewed",
-        remedy="check the spelling, or the roster's source and filters",
+        attempted=attempted,
+        found="nobody with that id, e-mail address or name is in the review",
+        meaning="that person is not on the roster that was reviewed, or is spelled differently "
+        "there",
+        remedy="check the spelling, or the roster's source and filters; `lastseen review --all` "
+        "lists everyone",
     )
+
+
+def _named(plan: Plan, who: str) -> list[tuple[str, str]]:
+    """Return names and addresses of those called `who`, else of those with it in their name."""
+    wanted = " ".join(who.split()).casefold()
+    people = [
+        (" ".join(one.display_name.split()), one.email or str(one.user_id))
+        for one in plan.decisions
+        if one.display_name and (one.email or one.user_id)
+    ]
+    exact = [one for one in people if one[0].casefold() == wanted]
+    return exact or [one for one in people if wanted and wanted in one[0].casefold()]
 
 
 def _record(ledger: PortalLedger, plan: Plan) -> EvidenceRecord:
@@ -331,7 +359,7 @@ def _runs_about(
                 matching = later if carried_out or run.started_at >= plan.created_at else earlier
                 matching.append(
                     f"{minute(run.started_at)}: {run.kind} {run.run_id}: "
-                    f"{outcome.outcome.value}" + (f" ({outcome.error})" if outcome.error else "")
+                    f"{outcome.outcome.in_words}" + (f" ({outcome.error})" if outcome.error else "")
                 )
     return tuple(earlier), tuple(later)
 

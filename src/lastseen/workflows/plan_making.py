@@ -6,7 +6,7 @@ import msgspec
 
 from lastseen.evidence.record import EvidenceRecord
 from lastseen.model.contractor import UserId
-from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.decision import Decision, Reason, Verdict, by_idle_time
 from lastseen.model.due import soon_due
 from lastseen.model.instant import Instant
 from lastseen.model.plan import EvidenceSummary, Filters, Plan, Soon, sealed, summarise
@@ -118,10 +118,11 @@ def _summary(evidence: ReviewEvidence, decisions: Sequence[Decision]) -> Evidenc
     )
 
 
-def _reading_order(decision: Decision) -> tuple[int, int, str, str]:
+def _reading_order(decision: Decision) -> tuple[int, float, float, str, str]:
     return (
         _ORDER[decision.decision],
         -(decision.idle_days or 0),
+        by_idle_time(decision)[1],
         (decision.email or "").casefold(),
         decision.user_id or "",
     )

@@ -96,6 +96,10 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     """The people whose sessions the run ended: that can't be undone."""
     instead: str | None = None
     """If the run changed nobody: the run of the same plan that did, if there is one."""
+    undone_by: str | None = None
+    """The newest run that has changed everyone of `people` since; None if anyone is left."""
+    is_finished: bool = True
+    """Whether the run ended: `undo` has to look after one that was cut off, whomever it changed."""
 
 
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:
@@ -110,12 +114,25 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
     instead = None
     if undone.run.plan_id and not disables and not undone.done and not signed_out:
         instead = run_that_changed(undone.run.plan_id, ledger)
+    chosen = _chosen(undone, who)
     return Reversal(
-        people=_chosen(undone, who),
+        people=chosen,
+        undone_by=_changed_since(chosen, undone.run, ledger),
+        is_finished=undone.run.state not in ("running", "interrupted"),
         reinstates=not disables,
         stay_signed_out=signed_out,
         instead=instead.run_id if instead else None,
     )
+
+
+def _changed_since(people: tuple[Target, ...], run: Run, ledger: PortalLedger) -> str | None:
+    """Return the newest run that changed these people after `run`; None if anyone was not."""
+    changes = read_history(ledger.journal.entries()).changes
+    newest = [changes.get(target.user_id) for target in people]
+    later = [change for change in newest if change is not None and change.run_id != run.run_id]
+    if not later or len(later) < len(people):
+        return None
+    return max(later, key=lambda change: change.at).run_id
 
 
 async def _disable_again(

@@ -63,7 +63,18 @@ def test_a_name_with_line_breaks_and_escapes_forges_no_question(monkeypatch, cap
 
     assert not agreed("Disable 1 person", [name], yes=False, attempted="applying")
 
-    sentence, question, *_ = capsys.readouterr().err.splitlines()
-    assert sentence.startswith("Disable 1 person: Ann. Disable 0 people")
-    assert sentence.isprintable()
+    first, *others, question = capsys.readouterr().err.splitlines()
+    assert first.startswith("Disable 1 person: Ann. Disable 0 people")
+    assert all(line.startswith("  ") for line in others)
+    assert all(line.isprintable() for line in (first, *others))
     assert question.startswith("Go ahead? [y/N]")
+
+
+def test_a_question_fits_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    monkeypatch.setenv("COLUMNS", "80")
+    people = [f"somebody.{n}@agency.example" for n in range(9)]
+    agreed("Disable 9 people on https://x.example", people, yes=False, attempted="applying")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= 80

@@ -64,6 +64,21 @@ def test_what_needs_attention_comes_first():
     assert shown.index("trouble@") < shown.index("fine@")
 
 
+@pytest.mark.parametrize("width", [50, 80, 160])
+def test_a_remark_is_told_once_however_many_people_it_is_about(width):
+    pending = "the portal made the account Pending, since it has no first and last name"
+    people = [
+        *(outcome(OutcomeKind.REINSTATED, user_id=f"u{n}", error=pending) for n in range(6)),
+        outcome(OutcomeKind.REINSTATED, user_id="u9", error="Managed elsewhere."),
+    ]
+    lines = table(receipt_of(*people), width=width)
+    shown = " ".join(lines.split())
+    assert shown.count("the portal made the account Pending") == 1
+    assert "1 6 people: the portal made" in shown
+    assert "2 Managed elsewhere." in shown
+    assert max(map(len, lines.splitlines())) <= width
+
+
 def test_a_change_that_was_not_confirmed_is_said_at_the_top():
     shown = table(receipt_of(outcome(verified=False)))
     assert "1 change not confirmed" in shown

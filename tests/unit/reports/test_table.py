@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.instant import Instant
+from lastseen.model.plan import Cohort, Policy
 from lastseen.reports import PlanContext, Screen, render_plan
 from tests.unit.reports.samples import (
     NOW,
@@ -158,6 +159,25 @@ def test_a_date_that_was_not_read_is_not_shown_as_one(width):
     assert "≥ 56 d" in shown
     assert "≥ 40 d" not in shown
     assert ">= 57 d" in table(plan_of(undated), width=width, encoding="ascii")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_nothing_is_cut_where_everyone_is_listed(width):
+    long = decision(
+        display_name="Wolfeschlegelsteinhausenbergerdorff the Second of that Name",
+        email="wolfeschlegelsteinhausenbergerdorff.second@a-long-name.example.org",
+        sponsor="Somebody with a name of more than twenty signs",
+        reason=Reason.CONTRACT_ENDED,
+        explanation="The contract ended on 2026-10-01. " + "More is to be said. " * 20,
+        session_may_be_open=True,
+        cohort="auditors",
+    )
+    policy = Policy(cohorts=tuple(Cohort(name=f"cohort-{n}", kind="x") for n in range(20)))
+    shown = table(plan_of(long, policy=policy), width=width, everyone=True, limit=None)
+    assert "…" not in shown
+    whole = "".join(shown.split())
+    for part in (long.email, long.sponsor, long.explanation, "cohort-19", long.display_name):
+        assert "".join(str(part).split()) in whole
 
 
 def test_a_section_lists_its_first_people_and_says_how_many_more_there_are():

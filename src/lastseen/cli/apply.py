@@ -116,7 +116,7 @@ def _agreed(
             print_line(f"Nothing to apply: the plan {plan.plan_id} changes nobody.")
             return False
         return True
-    if preview.to_disable:
+    if preview.to_disable and not yes:  # with --yes nothing is asked before the run checks it
         require_changing_key(settings, attempted=f"applying the plan {plan.plan_id}")
     return agreed(
         _announcement(preview, plan, options),

@@ -12,6 +12,7 @@ from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import RetryingClient
 from lastseen.docspace.interface import KeyUse, OwnKey
 from lastseen.docspace.wire import NOT_FOUND, Envelope, MalformedResponse, decode, read_moment
+from lastseen.model.concurrency import repeated
 from lastseen.model.contractor import UserId, user_id
 from lastseen.model.errors import PortalRefused
 from lastseen.model.instant import Instant
@@ -65,10 +66,9 @@ async def key_uses(client: RetryingClient) -> tuple[KeyUse, ...]:
     answer shows counts.
     """
     request = Request(method="GET", path=_KEYS_PATH)
-    answers = [
-        await client.ask(request, _LISTING, lambda answer: read_key_uses(answer.body))
-        for _ in range(_LISTINGS)
-    ]
+    answers = await repeated(
+        lambda: client.ask(request, _LISTING, lambda answer: read_key_uses(answer.body)), _LISTINGS
+    )
     return tuple(dict.fromkeys(use for uses in answers for use in uses))
 
 

@@ -5,13 +5,15 @@ person's own entries say nothing about them (MessageAction.cs).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
 from lastseen.docspace.interface import AdministrativeAct, Portal
 from lastseen.evidence.reading.filter_detection import WITHOUT_OPTION
+from lastseen.model.concurrency import repeated
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import EPOCH, Instant, after, before
 
@@ -89,30 +91,28 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _acts(portal: Portal, action_id: int, since: Instant, *, is_contradicted: bool) -> _Read:
     found, shown_since, readings = frozenset[AdministrativeAct](), EPOCH, 0
-    while readings < (READINGS_WHERE_CONTRADICTED if is_contradicted else READINGS):
-        shown = [act async for act in _reading(portal, action_id, since)]
-        shown_since = max(shown_since, _shown_since(shown, action_id, since))
-        acts = frozenset(act for act in shown if act.action_id == action_id)
-        is_contradicted = is_contradicted or (readings > 0 and acts != found)
-        found, readings = found | acts, readings + 1
+    while missing := (READINGS_WHERE_CONTRADICTED if is_contradicted else READINGS) - readings:
+        for shown in await repeated(partial(_reading, portal, action_id, since), missing):
+            shown_since = max(shown_since, _shown_since(shown, action_id, since))
+            acts = frozenset(act for act in shown if act.action_id == action_id)
+            is_contradicted = is_contradicted or (readings > 0 and acts != found)
+            found, readings = found | acts, readings + 1
     newest_first = sorted(found, key=lambda act: act.at, reverse=True)
     return _Read(acts=tuple(newest_first), shown_since=shown_since)
 
 
-async def _reading(
-    portal: Portal, action_id: int, since: Instant
-) -> AsyncIterator[AdministrativeAct]:
-    """Yield what one reading shows, page by page; a page that brings nothing new is the last."""
-    shown: set[AdministrativeAct] = set()
+async def _reading(portal: Portal, action_id: int, since: Instant) -> list[AdministrativeAct]:
+    """Return what one reading shows, page by page; a page that brings nothing new is the last."""
+    shown: list[AdministrativeAct] = []
+    different: set[AdministrativeAct] = set()
     start = 0
     while True:
         page = await portal.administration(action_id, since=since, start=start)
-        before = len(shown)
-        for act in page.acts:
-            shown.add(act)
-            yield act
-        if not page.is_full or len(shown) == before:
-            return
+        before = len(different)
+        shown += page.acts
+        different.update(page.acts)
+        if not page.is_full or len(different) == before:
+            return shown
         start += len(page.acts)
 
 

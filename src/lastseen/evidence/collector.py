@@ -24,6 +24,7 @@ from lastseen.evidence.reading.log_reader import LogReader, Wanted
 from lastseen.evidence.record import EvidenceRecord
 from lastseen.evidence.retention_history import RetentionHistory
 from lastseen.ledger import EvidenceStore
+from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, after, days
 from lastseen.model.progress import Progress
@@ -94,8 +95,8 @@ class Collector:
         self._span = span
         self._progress = progress
         self._logs: dict[EvidenceKind, LogReader] = {}
-        self._failed: dict[UserId, FailedSignIns] = {}
-        self._unrecognised: dict[UserId, UnrecognisedEvent] = {}
+        self._failed: dict[UserId, FailedSignIns] | None = None
+        self._unrecognised: dict[UserId, UnrecognisedEvent] | None = None
 
     async def open_sign_in_log(self) -> None:
         """Take the newest page of the sign-in log, which detecting the filters has already read."""
@@ -115,7 +116,6 @@ class Collector:
         await reader.take_newest(detected.newest, is_all=detected.mode is FilterMode.IGNORED)
         if detected.mode is FilterMode.BEFORE_WINDOW:
             reader.allow_asking(Canary(log, detected.newest, reader.state.sightings))
-        self._refresh()
 
     async def sign_ins(self, people: Collection[UserId]) -> None:
         """Collect sign-ins until everyone of `people` is seen in the window or proven absent."""
@@ -128,7 +128,9 @@ class Collector:
             return
         log = activity_trail(self._portal, self.retention)
         newest = await log.fetch(EventQuery())
-        is_ignored = not self.detected.has_audit_option and await ignores_everything(log, newest)
+        is_ignored = not self.detected.has_audit_option and await ignores_everything(
+            log.fetch, newest
+        )
         reader = self._open(log)
         await reader.take_newest(newest, is_all=is_ignored)
         if not is_ignored:
@@ -207,7 +209,10 @@ class Collector:
 
         Most of them name no account, only the address that was tried.
         """
-        found = [self._failed[k] for k in (person, login_key(email)) if k in self._failed]
+        if self._failed is None:
+            self._failed = self._store.failed_sign_ins(self._span.lookback)
+        failed = self._failed
+        found = [failed[key] for key in (person, login_key(email)) if key in failed]
         if len(found) < 2:
             return found[0] if found else NO_ATTEMPTS
         return FailedSignIns(
@@ -235,6 +240,8 @@ class Collector:
 
     def unrecognised(self, person: UserId) -> UnrecognisedEvent | None:
         """Return the newest entry of `person` with an unknown action, in the window."""
+        if self._unrecognised is None:
+            self._unrecognised = self._store.unrecognised(self._span.window)
         return self._unrecognised.get(person)
 
     @property
@@ -325,11 +332,7 @@ class Collector:
         if reader.trouble:
             self.notes.append(f"{name}: {reader.trouble.found}")
             reader.trouble = None
-        self._refresh()
-
-    def _refresh(self) -> None:
-        self._failed = self._store.failed_sign_ins(self._span.lookback)
-        self._unrecognised = self._store.unrecognised(self._span.window)
+        self._failed = self._unrecognised = None  # read from the ledger again when asked for
 
     def _is_unsteady(self) -> bool:
         """Say whether any answer so far was lost, or contradicted by another."""
@@ -348,8 +351,10 @@ async def open_collector(
     `store`: the ledger's evidence on this portal, read and written. Raises PortalError if the
     portal doesn't answer.
     """
-    retention = await portal.retention()
-    detected = await detect_filters(sign_in_log(portal, retention))
+    async with task_group() as group:
+        asked = group.create_task(portal.retention())
+        detecting = group.create_task(detect_filters(portal.sign_ins))
+    retention, detected = asked.result(), detecting.result()
     at = detected.newest.answered_at
     _announce(portal, retention, span.lookback, at)
     store.note_retention(retention.sign_in_days, retention.trail_days, at)

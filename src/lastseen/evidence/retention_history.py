@@ -8,12 +8,14 @@ AuditSettingsUpdated), and the ledger which lifetimes were read before.
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from lastseen.docspace.interface import EventQuery, Portal, Retention
 from lastseen.evidence.proof.quorum import agreed_page
 from lastseen.evidence.reading.filter_detection import WITHOUT_OPTION
 from lastseen.evidence.reading.log import activity_trail
 from lastseen.ledger import EvidenceStore
+from lastseen.model.concurrency import repeated
 from lastseen.model.errors import PortalError
 from lastseen.model.instant import EPOCH, Instant, before, days, instant
 
@@ -91,7 +93,7 @@ class RetentionHistory:
             if len(page.events) < (WITHOUT_OPTION if is_ignored else 1):
                 agreed = await agreed_page(
                     page,
-                    self._portal.trail,
+                    lambda query, times: repeated(partial(self._portal.trail, query), times),
                     self._is_unsteady,
                     kept_since=activity_trail(self._portal, self._retention).kept_since,
                     shows_at_most=WITHOUT_OPTION if is_ignored else None,

@@ -33,6 +33,7 @@ from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target
 from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
+from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import PortalRefused
@@ -137,14 +138,21 @@ async def _recheck(
             left.append(one)
         else:
             outcomes.append(spared(one.target, change))
-    presence = await _new_presence(left, now, context, basis, policies)
-    used = await _key_uses(left, context, basis, policies)
-    invited = await invited_since(
-        context.portal,
-        [one.target.user_id for one in left if one.decision.reason not in _WITHOUT_EVIDENCE],
-        decided_at=basis.seen_since,
-        now=context.clock(),
-    )
+    on_evidence = [
+        one.target.user_id for one in left if one.decision.reason not in _WITHOUT_EVIDENCE
+    ]
+    async with task_group() as group:
+        looking = group.create_task(_new_presence(left, now, context, basis, policies))
+        using_keys = group.create_task(_key_uses(left, context, basis, policies))
+        inviting = group.create_task(
+            invited_since(
+                context.portal,
+                on_evidence,
+                decided_at=basis.seen_since,
+                now=context.clock(),
+            )
+        )
+    presence, used, invited = looking.result(), using_keys.result(), inviting.result()
     to_do: list[Candidate] = []
     for one in left:
         who = one.target.user_id

@@ -82,6 +82,21 @@ async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
         raise failures.exceptions[0] from None
 
 
+async def repeated(piece: Piece[T], times: int) -> list[T]:
+    """Do the same work this many times concurrently and return the results.
+
+    The first failure ends the others and is raised.
+    """
+
+    async def once() -> T:
+        """Do it once, as a coroutine."""
+        return await piece()
+
+    async with task_group() as group:
+        begun = [group.create_task(once()) for _ in range(times)]
+    return [one.result() for one in begun]
+
+
 async def cancel(tasks: Iterable["asyncio.Task[Any]"], *, patience: float) -> None:
     """Cancel `tasks` and wait until all have ended; their results stay in them.
 

@@ -20,6 +20,7 @@ from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.target import Target
 from lastseen.ledger import PortalLedger
+from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.decision import Decision, Verdict
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
@@ -62,12 +63,13 @@ async def carry_out(
         _check_guardrails(plan, left, done, allowed, context.ledger)
         decided = [*decided, *_already(candidates_of(plan, chosen, context.ledger), disabled)]
         chosen = left
-    to_disable = with_verdict(chosen, Verdict.DISABLE)
-    if to_disable:
-        await require_change_right(
-            context.portal, attempted=f"carrying out the plan {plan.plan_id}"
-        )
-    own = await identify_actor(context)
+    async with task_group() as group:
+        identified = group.create_task(identify_actor(context))
+        if with_verdict(chosen, Verdict.DISABLE):
+            await require_change_right(
+                context.portal, attempted=f"carrying out the plan {plan.plan_id}"
+            )
+    own = identified.result()
     record = earlier or RunRecord(
         context.ledger.journal, context.ledger.runs.begin(kind, plan_id=plan.plan_id)
     )

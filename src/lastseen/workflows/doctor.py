@@ -15,7 +15,6 @@ from lastseen.evidence.reading.filter_detection import (
     FilterMode,
     detect_filters,
 )
-from lastseen.evidence.reading.log import sign_in_log
 from lastseen.execution.key_rights import own_key_if_available
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountType, Profile
@@ -84,8 +83,7 @@ async def doctor(
     retention = await _tried(findings, "Login history", portal.retention())
     if retention is not None:
         findings.append(_retention(retention, policy))
-        log = sign_in_log(portal, retention)
-        detected = await _tried(findings, "Sign-in log", detect_filters(log))
+        detected = await _tried(findings, "Sign-in log", detect_filters(portal.sign_ins))
         trail = await _tried(findings, "Activity trail", portal.trail(EventQuery()))
         if detected is not None:
             findings += [_audit_option(detected), _filters(detected)]

@@ -12,7 +12,8 @@ from lastseen.docspace.interface import Portal
 from lastseen.docspace.release import require_supported
 from lastseen.evidence.record import EvidenceRecord, encode_record
 from lastseen.ledger import PortalLedger
-from lastseen.model.errors import LastseenError
+from lastseen.model.concurrency import task_group
+from lastseen.model.errors import LastseenError, PortalError
 from lastseen.model.instant import Clock, Instant
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
@@ -134,18 +135,23 @@ async def _outcome(
 ) -> ReviewOutcome:
     """Load the roster, collect evidence, decide each, write the plan."""
     evidence = ReviewEvidence(context)
-    await require_supported(context.portal)
-    reviewed = await load_subjects(
-        context.portal,
-        roster,
-        ledger=context.ledger,
-        policy=context.policy,
-        now=evidence.now,
-        noted_at=None if context.now else context.clock(),
-        reconcile=reconcile,
-        cohort=cohort,
-        progress=context.progress,
-    )
+    async with task_group() as group:
+        supported = group.create_task(require_supported(context.portal))
+        try:
+            reviewed = await load_subjects(
+                context.portal,
+                roster,
+                ledger=context.ledger,
+                policy=context.policy,
+                now=evidence.now,
+                noted_at=None if context.now else context.clock(),
+                reconcile=reconcile,
+                cohort=cohort,
+                progress=context.progress,
+            )
+        except PortalError:
+            await supported  # a release that is too old is the reason
+            raise
     if on_roster is not None:
         on_roster(reviewed.roster)
     subjects = reviewed.subjects

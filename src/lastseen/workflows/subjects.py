@@ -8,6 +8,7 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import cohort_of, policy_of
+from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.counting import times
 from lastseen.model.decision import Reason
@@ -62,9 +63,11 @@ async def load_subjects(
     under another address.
     """
     _demand_cohort(policy, cohort)
-    own = await portal.whoami()
+    async with task_group() as group:
+        identified = group.create_task(portal.whoami())
+        listing = await roster.load(portal)
+    own = identified.result()
     ledger.acting_as(own.email or own.id)
-    listing = await roster.load(portal)
     matched = await match_all(listing, portal, reconcile=reconcile and roster.outside)
     refuse_known_elsewhere(ledger, (found.profile.id for found in matched.matches if found.profile))
     if noted_at is not None:

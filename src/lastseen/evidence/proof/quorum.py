@@ -30,6 +30,10 @@ MOST_ASKED = 24
 """Answers after which a page whose answers never agree is given up."""
 
 
+Fetch = Callable[[EventQuery, int], Awaitable[Sequence[EventPage]]]
+"""Requests a page this many times, concurrently, and returns the answers."""
+
+
 class Agreed(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of requesting a page until its answers agree."""
 
@@ -66,7 +70,7 @@ def agreeing_on_nothing(found: int, *, unsteady: bool) -> int:
 
 async def agreed_page(
     first: EventPage,
-    fetch: Callable[[EventQuery], Awaitable[EventPage]],
+    fetch: Fetch,
     is_unsteady: Callable[[], bool],
     *,
     kept_since: Callable[[EventPage], Instant],
@@ -74,26 +78,28 @@ async def agreed_page(
 ) -> Agreed:
     """Request `first` again until it is full or enough answers agree, then look past its end.
 
-    `kept_since`: the instant before which the portal may have deleted entries by the time of an
-    answer; their absence is no contradiction. `shows_at_most`: the portal ignores the query and
-    returns only its newest events, at most this many: if there are fewer, they are all. Raises
-    PortalError from `fetch`.
+    `fetch` requests a page this many times at once. `kept_since`: the instant before which the
+    portal may have deleted entries by the time of an answer; their absence is no contradiction.
+    `shows_at_most`: the portal ignores the query and returns only its newest events, at most this
+    many: if there are fewer, they are all. Raises PortalError from `fetch`.
     """
     best, answers = first, [first]
     agreeing, contradicted = 1, False
     while not _is_full(best) and len(answers) < MOST_ASKED:
-        if agreeing >= agreeing_answers(len(best.events), unsteady=contradicted or is_unsteady()):
+        enough = agreeing_answers(len(best.events), unsteady=contradicted or is_unsteady())
+        if agreeing >= enough:
             break
-        again = await fetch(first.query)
-        answers.append(again)
-        over = _over(best, again, kept_since(again))
-        if _agree(best, again, over):
-            agreeing = 1 if over else agreeing + 1
-            best = again
-        else:
-            contradicted = True
-            if len(again.events) > len(best.events):
-                best, agreeing = again, 1
+        more = min(enough - agreeing, MOST_ASKED - len(answers))
+        for again in await fetch(first.query, more):
+            answers.append(again)
+            over = _over(best, again, kept_since(again))
+            if _agree(best, again, over):
+                agreeing = 1 if over else agreeing + 1
+                best = again
+            else:
+                contradicted = True
+                if len(again.events) > len(best.events):
+                    best, agreeing = again, 1
     full = _is_full(best)
     believed = full or agreeing >= agreeing_answers(
         len(best.events), unsteady=contradicted or is_unsteady()
@@ -143,9 +149,7 @@ def _over(one: EventPage, again: EventPage, kept_since: Instant) -> list[datetim
     return [event.at for event in one.events if event.at < kept_since and event.id not in now]
 
 
-async def _nothing_behind(
-    page: EventPage, fetch: Callable[[EventQuery], Awaitable[EventPage]], answers: list[EventPage]
-) -> bool:
+async def _nothing_behind(page: EventPage, fetch: Fetch, answers: list[EventPage]) -> bool:
     """Say whether the place of the page's last event shows that event and nothing older.
 
     Some portals bring fewer events than asked for, always: their short pages end nothing. Some
@@ -155,7 +159,7 @@ async def _nothing_behind(
     place = page.query.start + len(page.events) - 1
     ids = {event.id for event in page.events}
     for _ in range(AGREEING):
-        behind = await fetch(msgspec.structs.replace(page.query, start=place))
+        (behind,) = await fetch(msgspec.structs.replace(page.query, start=place), 1)
         answers.append(behind)
         many = len(behind.events)
         if 0 < many <= max(1, len(page.events) // 4) and all(

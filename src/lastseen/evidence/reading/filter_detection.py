@@ -5,13 +5,13 @@ documentation says the reverse; without the audit option every parameter is igno
 (SecurityController.cs). Only an answer that could not have come otherwise counts as proof.
 """
 
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 import msgspec
 
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.evidence.actions import NOBODY
-from lastseen.evidence.reading.log import Log
 from lastseen.model.contractor import user_id
 from lastseen.model.instant import instant
 from lastseen.model.sighting import Event
@@ -20,6 +20,9 @@ WITHOUT_OPTION = 20
 """How many events a portal without the audit option answers with."""
 
 TRIES = 3
+
+Fetch = Callable[[EventQuery], Awaitable[EventPage]]
+"""Requests one page of a log."""
 
 
 class FilterMode(StrEnum):
@@ -48,24 +51,24 @@ class Detected(msgspec.Struct, frozen=True, kw_only=True):
         return self.proven or len(self.newest.events) > WITHOUT_OPTION
 
 
-async def ignores_everything(log: Log, newest: EventPage) -> bool:
-    """Say whether `log` ignores its parameters, `newest` being its newest page."""
+async def ignores_everything(fetch: Fetch, newest: EventPage) -> bool:
+    """Return whether a log ignores its parameters, `newest` being its newest page."""
     if not 1 < len(newest.events) <= WITHOUT_OPTION:
         return False
-    return len((await log.fetch(EventQuery(count=1))).events) > 1
+    return len((await fetch(EventQuery(count=1))).events) > 1
 
 
-async def detect_filters(log: Log) -> Detected:
-    """Find out how `log` treats filters, in two requests if the log allows it.
+async def detect_filters(fetch: Fetch) -> Detected:
+    """Find out how a log treats filters, in two requests if the log allows it.
 
-    Raises PortalError if the portal doesn't answer.
+    `fetch` requests a page of it. Raises PortalError if the portal doesn't answer.
     """
-    newest = await log.fetch(EventQuery())
+    newest = await fetch(EventQuery())
     for _ in range(TRIES):
         known = find_canary(newest.events)
         if known is None:
-            return await _detect_by_date(log, newest)
-        answer = await log.fetch(EventQuery(user_id=user_id(known.user_id), count=1))
+            return await _detect_by_date(fetch, newest)
+        answer = await fetch(EventQuery(user_id=user_id(known.user_id), count=1))
         if len(answer.events) > 1:
             mode = FilterMode.IGNORED
         elif not answer.events:
@@ -74,7 +77,7 @@ async def detect_filters(log: Log) -> Detected:
             mode = FilterMode.BEFORE_WINDOW
         else:
             # This person has just come back and is at the head of the log: start again.
-            newest = await log.fetch(EventQuery())
+            newest = await fetch(EventQuery())
             continue
         return Detected(mode=mode, proven=True, newest=newest)
     return Detected(mode=FilterMode.AFTER_WINDOW, proven=False, newest=newest)
@@ -92,7 +95,7 @@ def proves_filter_first(answer: EventPage, newest: EventPage) -> bool:
     return found.user_id == answer.query.user_id and found.at < newest.events[0].at
 
 
-async def _detect_by_date(log: Log, newest: EventPage) -> Detected:
+async def _detect_by_date(fetch: Fetch, newest: EventPage) -> Detected:
     """Detect by date, for a log whose newest page shows one person only.
 
     Asked for one event no newer than a known one, a portal that cuts first finds nothing, since
@@ -100,10 +103,10 @@ async def _detect_by_date(log: Log, newest: EventPage) -> Detected:
     """
     behind = next((e for e in newest.events if e.at < newest.events[0].at), None)
     if behind is None:
-        ignored = await ignores_everything(log, newest)
+        ignored = await ignores_everything(fetch, newest)
         mode = FilterMode.IGNORED if ignored else FilterMode.AFTER_WINDOW
         return Detected(mode=mode, proven=ignored, newest=newest)
-    answer = await log.fetch(EventQuery(until=instant(behind.at), count=1))
+    answer = await fetch(EventQuery(until=instant(behind.at), count=1))
     if len(answer.events) > 1:
         mode = FilterMode.IGNORED
     elif answer.events and answer.events[0].at <= behind.at:

@@ -16,7 +16,7 @@ from lastseen.model.instant import Instant, Interval
 
 SEAM = 6
 """By how many events neighbouring segments should overlap; half of them will do."""
-SHORTEST_SEGMENT, LONGEST_SEGMENT = 4, 32
+SHORTEST_SEGMENT, LONGEST_SEGMENT = 3, 32
 """Fewest and most pages in a segment: each seam costs events, each segment takes its time."""
 PAGES_AHEAD_EACH = 2
 """Pages in flight per segment that may turn out not to be needed."""

@@ -32,11 +32,11 @@ from lastseen.model.sighting import EvidenceKind
 EDGE = days(1)
 """How long before the end of its lifetime an entry no longer matters: the edge of the log moves
 while it is read, and by a day until the next review."""
-SHARE_A_STRETCH = 0.7
+SHARE_A_STRETCH = 0.9
 """The share of the requests allowed for dates planned for one stretch, since plans err."""
 MOST_AHEAD = 24
 """Pages of a stretch that are requested concurrently; where requests run out, gaps remain."""
-SHORTEST_STRETCH = 4
+SHORTEST_STRETCH = 16
 """Below this many pages a stretch may take all the requests that are left."""
 
 Wanted = Mapping[UserId, Instant]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.docspace.pulse import Pulse
@@ -14,6 +15,7 @@ from lastseen.evidence.reading.log_state import LogState
 from lastseen.evidence.reading.request_cost import Search
 from lastseen.evidence.reading.shown_entries import shown_entries
 from lastseen.ledger import EvidenceStore, Reading, proof_line
+from lastseen.model.concurrency import repeated
 from lastseen.model.counting import counted
 from lastseen.model.errors import PortalError, PortalUnreadable
 from lastseen.model.instant import EPOCH, Instant, Interval
@@ -92,7 +94,7 @@ class PageReader:
         log = self.state.log
         agreed = await agreed_page(
             page,
-            log.fetch,
+            lambda query, times: repeated(partial(log.fetch, query), times),
             self._is_unsteady,
             kept_since=log.kept_since,
             shows_at_most=shows_at_most,

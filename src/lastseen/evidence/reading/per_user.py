@@ -21,7 +21,7 @@ from lastseen.evidence.reading.log import is_right_missing
 from lastseen.evidence.reading.log_state import LogState, PersonAnswer
 from lastseen.evidence.reading.request_cost import BATCH
 from lastseen.ledger import EvidenceStore, Reading
-from lastseen.model.concurrency import map_concurrently
+from lastseen.model.concurrency import map_concurrently, repeated
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalError
 from lastseen.model.instant import EPOCH, Instant, Interval, parse_instant
@@ -132,19 +132,25 @@ class PerUserReader:
     async def _ask_again(self, inquiry: "_Inquiry") -> None:
         """Ask about one person until enough answers agree, or one contradicts."""
         while inquiry.absent is not None and not inquiry.doubtful:
-            if inquiry.agreeing >= self._agreeing():
+            missing = self._agreeing() - inquiry.agreeing
+            if missing <= 0:
                 return
-            page = await self._page(inquiry, EventQuery(user_id=inquiry.user_id))
-            if page is None:
-                inquiry.doubtful = True
-            elif page.events:
-                # It was there all along: this portal's empty answers can't be trusted.
-                self._state.contradicted = True
-                inquiry.absent = None
-                inquiry.doubtful = len(page.events) < page.query.count
-                inquiry.take(self._log.view(page))
-            else:
-                inquiry.agreeing += 1
+            query = EventQuery(user_id=inquiry.user_id)
+            for page in await repeated(partial(self._page, inquiry, query), missing):
+                self._take_again(inquiry, page)
+
+    def _take_again(self, inquiry: "_Inquiry", page: EventPage | None) -> None:
+        """Take one more answer about a person for whom nothing came back before."""
+        if page is None:
+            inquiry.doubtful = True
+        elif not page.events:
+            inquiry.agreeing += 1
+        else:
+            # It was there all along: this portal's empty answers can't be trusted.
+            self._state.contradicted = True
+            inquiry.absent = None
+            inquiry.doubtful |= len(page.events) < page.query.count
+            inquiry.take(self._log.view(page))
 
     def _agreeing(self) -> int:
         return agreeing_on_nothing(self.found, unsteady=self._is_unsteady())
@@ -206,11 +212,12 @@ class PerUserReader:
     async def _agreed(self, inquiry: "_Inquiry", first: EventPage) -> Agreed | None:
         """Return what `first`, a page about one person, amounts to, or None if that failed."""
 
-        async def fetch(again: EventQuery) -> EventPage:
-            page = await self._page(inquiry, again)
-            if page is None:
+        async def fetch(again: EventQuery, times: int) -> list[EventPage]:
+            pages = await repeated(partial(self._page, inquiry, again), times)
+            read = [page for page in pages if page is not None]
+            if len(read) < times:
                 raise _NoPage
-            return page
+            return read
 
         try:
             agreed = await agreed_page(

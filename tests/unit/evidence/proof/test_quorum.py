@@ -30,13 +30,16 @@ def agreed(*answers: EventPage, kept_hours: int = 1000, shows_at_most: int | Non
     """Return what becomes of the answers, of which the last one is given from then on."""
     later = [*answers[1:]]
 
-    async def fetch(query: EventQuery) -> EventPage:
+    def answer(query: EventQuery) -> EventPage:
         if query.start != answers[0].query.start:
             last = answers[-1].events[-1:]
             return EventPage(
                 query=query, events=last, sent_at=NOW, answered_at=NOW, portal_time=NOW
             )
         return later.pop(0) if len(later) > 1 else later[0]
+
+    async def fetch(query: EventQuery, times: int) -> list[EventPage]:
+        return [answer(query) for _ in range(times)]
 
     return asyncio.run(
         agreed_page(

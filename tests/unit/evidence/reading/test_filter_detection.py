@@ -28,7 +28,7 @@ ALONE = every_hour(60)
 
 
 def detected(fake):
-    return asyncio.run(detect_filters(log_of(fake)))
+    return asyncio.run(detect_filters(log_of(fake).fetch))
 
 
 @pytest.mark.parametrize("ways", ["before-window", "after-window", "ignored"])
@@ -81,7 +81,7 @@ def test_an_audit_option_is_shown_by_more_than_twenty_entries_or_a_filter():
 def test_more_entries_than_asked_for_give_a_portal_without_the_option_away(ways, ignored):
     fake = FakeLog(every_hour(20), ways)
     newest = asyncio.run(fake.fetch(EventQuery()))
-    assert asyncio.run(ignores_everything(log_of(fake), newest)) is ignored
+    assert asyncio.run(ignores_everything(log_of(fake).fetch, newest)) is ignored
 
 
 def test_an_answer_proves_filters_only_if_it_is_that_persons_and_older_than_the_head():

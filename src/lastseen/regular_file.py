@@ -51,6 +51,24 @@ class Unsuitable(Exception):
     """A file that must not be used; its text says why, in a few words."""
 
 
+def not_regular(path: Path) -> str | None:
+    """Return in a few words why `path` must not be opened as a file; None also if it is missing.
+
+    For what libraries open themselves: they would wait for a pipe, a terminal or the kernel's log
+    without end, and write into a device. Links are followed.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return None
+    if stat.S_ISDIR(mode):
+        return "it is a folder"
+    # What the kernel shows as regular files is none: reading may wait, writing may do something.
+    if not stat.S_ISREG(mode) or path.resolve().parts[1:2] in (("proc",), ("sys",)):
+        return "it is not a regular file"
+    return None
+
+
 def changeable_by_others(path: Path) -> str | None:
     """Return who else than the user could have written `path`, in a few words, or None.
 

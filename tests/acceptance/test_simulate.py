@@ -1,6 +1,9 @@
 import signal
+import subprocess
 
 import pytest
+
+from tests.acceptance.conftest import COMMAND
 
 
 def test_two_lines_say_address_and_key_and_a_signal_ends_it_well(lastseen):
@@ -52,3 +55,26 @@ def test_a_port_that_is_taken_is_one_clear_message(lastseen, small_portal):
     ran = lastseen("simulate", "--port", port, "--contractors", "5", "--days", "5", timeout=20)
     assert ran.exit_code == 2
     assert "port" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("stream", "found"),
+    [(">&-", "it is closed"), (">/dev/full", "no space left on device"), ("| true", "")],
+)
+def test_a_portal_whose_address_nobody_gets_is_not_served(lastseen, stream, found):
+    ran = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f'set -o pipefail; "$0" simulate --contractors 5 --days 5 {stream}',
+            COMMAND,
+        ],
+        env=dict(lastseen.environment),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("Attempted: printing the simulated portal's address and key")
+    assert found in ran.stderr

@@ -46,9 +46,10 @@ def metrics_written(file: Path | None, *, portal: str) -> Iterator[ResultRecorde
         yield ResultRecorder(None)
         return
     with fleet_dependencies():
-        from lastseen.fleet.textfile import RunReport, write_metrics
+        from lastseen.fleet.textfile import RunReport, refuse_as_metrics, write_metrics
     from lastseen.model.instant import system_clock
 
+    refuse_as_metrics(file)
     report, began = RunReport(), time.monotonic()
     try:
         yield ResultRecorder(report)

@@ -165,15 +165,20 @@ def _destination(
 ) -> Destination:
     if str(file) == "-":
         return Destination(None, form or offered[0])
+    return Destination(writable_file(file, option="-o"), form or by_ending(file))
+
+
+def writable_file(file: Path, *, option: str) -> Path:
+    """Return the file to write, checked before any work is done; raises UsageError."""
     resolved = _target(file)
     if problem := _unwritable(resolved):
         raise UsageError(
             attempted=f"preparing to write {file}",
             found=problem,
             meaning="the document could not be written, so nothing was started",
-            remedy="give -o a file in a folder that you can write to",
+            remedy=f"give {option} a file in a folder that you can write to",
         )
-    return Destination(resolved, form or by_ending(file))
+    return resolved
 
 
 def write_out(document: bytes, *, summary: str = "") -> None:
@@ -195,13 +200,20 @@ def write_out(document: bytes, *, summary: str = "") -> None:
 
 def output_lost(error: OSError, *, summary: str = "") -> UsageError:
     """Return the error for a document that standard output did not take."""
-    is_closed = error.errno == errno.EBADF
     return UsageError(
         attempted="writing the document to standard output",
-        found="it is closed" if is_closed else (error.strerror or type(error).__name__).lower(),
+        found=closed_or_full(error),
         meaning=f"{summary} The document is lost, but what was done stays done".strip(),
         remedy="`lastseen history` shows what was done, and `lastseen show RUN` the document",
     )
+
+
+def closed_or_full(error: BaseException | None) -> str:
+    """Return in a few words why standard output takes nothing."""
+    if not isinstance(error, OSError):
+        return "it takes nothing"
+    is_closed = error.errno == errno.EBADF
+    return "it is closed" if is_closed else (error.strerror or type(error).__name__).lower()
 
 
 def write_file(file: Path, document: bytes, *, summary: str = "") -> None:
@@ -231,6 +243,8 @@ def _unwritable(file: Path) -> str | None:
         return "it is a folder"
     if not file.parent.is_dir():
         return "its folder does not exist"
+    if file.is_socket():
+        return "it is a socket"
     return None if os.access(file.parent, os.W_OK) else "its folder is not writable"
 
 
@@ -275,7 +289,8 @@ def _opened_for_writing(file: Path, *, deadline: float) -> int:
         try:
             return os.open(file, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
         except OSError as error:
-            if error.errno != errno.ENXIO or time.monotonic() > deadline:
+            awaited = error.errno == errno.ENXIO and file.is_fifo()
+            if not awaited or time.monotonic() > deadline:
                 raise
         time.sleep(0.05)
 

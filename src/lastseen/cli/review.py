@@ -20,7 +20,7 @@ from lastseen.cli.options import (
     StrictOption,
     read_now,
 )
-from lastseen.cli.output import Destinations, write_file
+from lastseen.cli.output import Destinations, writable_file, write_file
 from lastseen.cli.progress import watched
 from lastseen.cli.same_portal import follow_portal
 from lastseen.model.errors import ExitCode, UsageError
@@ -94,6 +94,8 @@ def review(
     pretended = read_now(now)
     where = plan_destinations(output, form)
     only = read_verdict(only_decision, where)
+    if roster_out:
+        roster_out = writable_file(roster_out, option="--roster-out")
     settings = called.settings()
     roster: list[bytes] = []
     asked = ReviewRequest(

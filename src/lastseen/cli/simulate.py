@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from lastseen.cli.output import closed_or_full
+from lastseen.cli.standard_streams import silence_standard_output
 from lastseen.model.errors import UsageError
 
 
@@ -72,7 +74,7 @@ def simulate(
     """
     from lastseen.simulator.server.filters import Filters
     from lastseen.simulator.server.options import SimulateOptions
-    from lastseen.simulator.server.serving import run
+    from lastseen.simulator.server.serving import NobodyTold, run
     from lastseen.simulator.world.release import Release
 
     try:
@@ -101,6 +103,14 @@ def simulate(
         ) from None
     try:
         run(options)
+    except NobodyTold as error:
+        silence_standard_output()
+        raise UsageError(
+            attempted="printing the simulated portal's address and key",
+            found=closed_or_full(error.__cause__),
+            meaning="nobody could use the portal, so it was stopped",
+            remedy="run it with a standard output that can be written to",
+        ) from None
     except OSError as error:
         raise UsageError(
             attempted=f"serving a simulated portal on port {port}",

@@ -19,9 +19,13 @@ from lastseen.config.problems import SECRET
 from lastseen.fleet.references import is_reference
 from lastseen.fleet.schedule import Schedule, is_time_zone, problem_with
 from lastseen.model.errors import UsageError
+from lastseen.regular_file import Unsuitable, read_regular_file, why_unreadable
 
 Command = Literal["review", "run"]
 """What a job does: `review` changes nobody."""
+
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of a fleet file; ten thousand portals need less."""
 
 LONGEST_JITTER = 24 * 60
 """Minutes."""
@@ -229,9 +233,10 @@ def _repeated(portals: list[FleetPortal]) -> Iterator[str]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        found = (error.strerror or type(error).__name__).lower()
+        content = read_regular_file(path, largest=_LARGEST)
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (OSError, Unsuitable) as error:
+        found = why_unreadable(error)
     except UnicodeDecodeError as error:
         found = f"byte {error.start + 1} is not UTF-8"
     except tomllib.TOMLDecodeError as error:

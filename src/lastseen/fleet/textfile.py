@@ -25,9 +25,15 @@ from lastseen.api import (
 from lastseen.fleet.job_result import JobResult, result_after, state_of
 from lastseen.fleet.metrics import portal_families
 from lastseen.model.fleet import PortalState, PortalStatus
+from lastseen.regular_file import Unsuitable, not_regular, read_regular_file
 
 SUCCESS = "lastseen_portal_last_success_timestamp_seconds"
 """The metric that a failed run must not remove."""
+
+
+_UNAFFECTED = "the run is unaffected; only its metrics are missing"
+_LARGEST = 1024 * 1024
+"""Bytes of a file of metrics that could be ours."""
 
 
 class RunReport(msgspec.Struct, kw_only=True):
@@ -46,18 +52,44 @@ def write_metrics(
 
     Raises UsageError if the file can't be written.
     """
+    _refuse(file, meaning=_UNAFFECTED)
     registry = CollectorRegistry()
     registry.register(_Run(report, portal, now, seconds, success=_past_success(file)))
     try:
         write_to_textfile(str(file), registry)
         file.chmod(0o644)  # the collector runs as another user
     except OSError as error:
-        raise UsageError(
-            attempted=f"writing the metrics to {file}",
-            found=(error.strerror or type(error).__name__).lower(),
-            meaning="the run is unaffected; only its metrics are missing",
-            remedy="with --metrics-file, name a file in a folder that this user can write to",
-        ) from None
+        found = (error.strerror or type(error).__name__).lower()
+        raise _not_written(file, found, meaning=_UNAFFECTED) from None
+
+
+def refuse_as_metrics(file: Path) -> None:
+    """Raise UsageError, before the run, if metrics can't be written to `file`."""
+    _refuse(file, meaning="the metrics could not be written, so nothing was started")
+
+
+def _refuse(file: Path, *, meaning: str) -> None:
+    """Raise UsageError unless a new file may take the place of `file`, as it may not of a device.
+
+    `meaning`: what that has to do with the run.
+    """
+    if file.is_dir():
+        problem: str | None = "it is a folder"
+    elif not file.parent.is_dir():
+        problem = "its folder does not exist"
+    else:
+        problem = not_regular(file)
+    if problem is not None:
+        raise _not_written(file, problem, meaning=meaning)
+
+
+def _not_written(file: Path, found: str, *, meaning: str) -> UsageError:
+    return UsageError(
+        attempted=f"writing the metrics to {file}",
+        found=found,
+        meaning=meaning,
+        remedy="with --metrics-file, name a file in a folder that this user can write to",
+    )
 
 
 class _Run(Collector):
@@ -131,8 +163,8 @@ def _state_after(error: LastseenError | None) -> PortalState:
 
 def _past_success(file: Path) -> float | None:
     """Return the time of the last success in `file`, or None."""
-    with contextlib.suppress(OSError, ValueError):
-        text = file.read_text(encoding="utf-8")
+    with contextlib.suppress(OSError, ValueError, Unsuitable):
+        text = read_regular_file(file, largest=_LARGEST).decode()
         for family in text_string_to_metric_families(text):
             if family.name == SUCCESS:
                 for sample in family.samples:

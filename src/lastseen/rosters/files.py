@@ -30,11 +30,11 @@ def read_file(path: Path, *, largest: int = LARGEST_FILE) -> bytes:
         raise unreadable_file(path, why_unreadable(error)) from None
 
 
-def unreadable_file(path: Path, found: str) -> UsageError:
-    """Return the error of a file that can't be read."""
+def unreadable_file(path: Path, found: str, *, option: str = "roster.path") -> UsageError:
+    """Return the error of a file that can't be read, which `option` names."""
     return UsageError(
         attempted=f"reading the roster {path.absolute()}",
         found=found,
         meaning="without it the contractors are not known",
-        remedy="correct roster.path, or the file's permissions",
+        remedy=f"correct {option}, or the file's permissions",
     )

@@ -20,7 +20,9 @@ from sqlglot import expressions
 from lastseen.docspace.interface import Portal
 from lastseen.model.errors import LastseenError, RosterError, UsageError
 from lastseen.model.extras import install_extra
+from lastseen.regular_file import not_regular
 from lastseen.rosters.columns import Columns
+from lastseen.rosters.files import unreadable_file
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.references import is_reference, resolve
 from lastseen.rosters.rows import MOST_ROWS, RowReader
@@ -239,6 +241,8 @@ def _sqlite(url: URL) -> Callable[[], sqlite3.Connection]:
     path = Path(url.database or "").absolute()
 
     def connect() -> sqlite3.Connection:
+        if problem := not_regular(path):
+            raise unreadable_file(path, problem, option="roster.url")
         connection = sqlite3.connect(
             f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False
         )

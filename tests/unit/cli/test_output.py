@@ -1,13 +1,22 @@
+import errno
 import os
+import socket
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from lastseen.cli.documents import plan_destinations
 from lastseen.cli.invocation import Invocation
-from lastseen.cli.output import Summary, record_destinations, short_destinations, write_file
+from lastseen.cli.output import (
+    Summary,
+    record_destinations,
+    short_destinations,
+    writable_file,
+    write_file,
+)
 from lastseen.model.errors import ExitCode, UsageError
 
 
@@ -172,3 +181,21 @@ def test_quiet_leaves_the_summary_out(tmp_path, capsys):
 @pytest.mark.parametrize("name", ["r.json", "r.csv", "r.html", "r.txt"])
 def test_receipts_and_the_history_are_kept_in_every_built_in_format(tmp_path, name):
     assert record_destinations([tmp_path / name], None).places[0].file
+
+
+def test_a_socket_is_refused_before_any_work(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "plan.json"))
+        with pytest.raises(UsageError, match="socket"):
+            writable_file(tmp_path / "plan.json", option="-o")
+
+
+def test_only_a_pipe_is_waited_for(tmp_path, monkeypatch):
+    def absent(*_: object) -> int:
+        raise OSError(errno.ENXIO, "no such device or address")
+
+    monkeypatch.setattr(os, "open", absent)
+    began = time.monotonic()
+    with pytest.raises(UsageError, match="no such device"):
+        write_file(Path("/dev/zero"), b"new")
+    assert time.monotonic() - began < 2

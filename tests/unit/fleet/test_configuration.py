@@ -1,5 +1,6 @@
 """What a fleet file may say, and what it may not."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,9 @@ def test_every_problem_of_every_portal_is_told_at_once(written):
 )
 def test_what_makes_no_fleet_is_refused(written, text, problem):
     assert problem in refused(written(text)).found
+
+
+def test_a_fleet_file_that_never_ends_or_never_answers_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for file in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        assert refused(file).exit_code == 2

@@ -1,11 +1,12 @@
 """The metrics of single runs, as a file for the textfile collector."""
 
+import os
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from lastseen.fleet.textfile import RunReport, write_metrics
+from lastseen.fleet.textfile import RunReport, refuse_as_metrics, write_metrics
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.errors import PortalUnreachable, UsageError
 from lastseen.model.guardrails import GuardrailStopped
@@ -74,5 +75,23 @@ def test_the_collector_may_read_the_file_and_nothing_else_is_left(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(UsageError, match="no such file"):
+    with pytest.raises(UsageError, match="does not exist"):
         written(tmp_path / "nowhere" / "run.prom", RunReport())
+
+
+def test_metrics_never_take_the_place_of_a_pipe_or_a_device_nor_wait_for_one(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link", "."):
+        with pytest.raises(UsageError, match=r"not a regular file|folder"):
+            refuse_as_metrics(tmp_path / name)
+        with pytest.raises(UsageError) as told:
+            written(tmp_path / name, RunReport())
+        assert "the run is unaffected" in told.value.meaning
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_folder_for_metrics_that_is_not_there_is_told_before_the_run(tmp_path):
+    with pytest.raises(UsageError) as told:
+        refuse_as_metrics(tmp_path / "nowhere" / "run.prom")
+    assert "nothing was started" in told.value.meaning

@@ -1,4 +1,6 @@
 import asyncio
+import os
+import socket
 import sqlite3
 from datetime import date
 
@@ -199,3 +201,13 @@ def test_a_query_that_never_ends_is_stopped_by_the_limit(url):
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql", "mssql", "unheard-of"])
 def test_one_select_is_accepted(query, dialect):
     demand_one_select(query, dialect)
+
+
+@pytest.mark.parametrize("name", ["pipe", "socket", "folder", "/dev/zero", "/proc/kmsg"])
+def test_a_database_that_is_no_file_is_refused_at_once(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        with pytest.raises(UsageError, match=r"not a regular file|folder"):
+            load(f"sqlite:///{tmp_path / name}")

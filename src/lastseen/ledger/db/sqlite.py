@@ -21,6 +21,10 @@ from lastseen.ledger.db.database import Access, Lock
 from lastseen.ledger.db.db_errors import translate_error
 from lastseen.ledger.db.file_lock import try_file_lock
 from lastseen.model.errors import LedgerError
+from lastseen.regular_file import not_regular
+
+_COMPANIONS = ("", "-wal", "-shm", "-journal")
+"""Endings of the files that SQLite keeps; the first is the ledger itself."""
 
 PATIENCE_SECONDS = 15.0
 """How long a transaction waits for another to end."""
@@ -83,12 +87,12 @@ class MemoryLocks:
 def _prepare_file(path: Path) -> None:
     """Ensure that the file exists, is writable, and only its owner can read it."""
     try:
-        if path.is_dir():
+        if problem := not_regular(path):
             raise _unusable(
                 path,
-                found="it is a folder",
+                found=problem,
                 meaning="the ledger is one file",
-                remedy="name a file in [ledger] url, such as ledger.sqlite3 in that folder",
+                remedy="name a file in [ledger] url, such as ledger.sqlite3 in a folder of its own",
             )
         if not path.parent.is_dir():
             raise _unusable(
@@ -134,8 +138,16 @@ def _check_file(path: Path, status: os.stat_result) -> None:
 
 
 def _tighten(path: Path) -> None:
-    for companion in ("", "-wal", "-shm"):
+    for companion in _COMPANIONS:
         file = path.with_name(path.name + companion)
+        if companion and (file.is_symlink() or not_regular(file)):
+            raise _unusable(
+                path,
+                found=f"{file.name} beside it is not a regular file",
+                meaning="SQLite keeps the newest entries there, and would lose them",
+                remedy=f"remove {file} if it doesn't belong there, or name another file in "
+                "[ledger] url",
+            )
         try:
             if file.stat().st_mode & 0o077:
                 file.chmod(0o600)

@@ -15,6 +15,10 @@ from lastseen.simulator.world.clock import system_clock
 from lastseen.simulator.world.population import Population, populate
 
 
+class NobodyTold(Exception):
+    """Address and key can't be printed; its cause is the OSError."""
+
+
 def portal_for(options: SimulateOptions) -> SimulatedPortal:
     """Make the portal that the options describe, as of now, with the machine's clock."""
     # Who stands a second inside the edge of the window would fall out of it under a reader's eyes.
@@ -48,7 +52,7 @@ def run(options: SimulateOptions) -> None:
     """Serve until SIGINT or SIGTERM.
 
     First prints the address and the key of each portal to standard output, ready for a shell.
-    Raises `OSError` where a port is taken.
+    Raises `OSError` where a port is taken, and `NobodyTold`.
     """
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(options))
@@ -68,9 +72,15 @@ async def _serve(options: SimulateOptions) -> None:
                 port = options.port and options.port + number
                 portal = portal_for(replace(options, seed=options.seed + number, portals=1))
                 serving = serve(portal, port=port, controls=options.controls)
-                print(f"LASTSEEN_PORTAL__URL={await served.enter_async_context(serving)}")
-                print(f"LASTSEEN_API_KEY={portal.api_key}", flush=True)
+                _tell(await served.enter_async_context(serving), portal.api_key)
             await stop.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell(url: str, key: str) -> None:
+    try:
+        print(f"LASTSEEN_PORTAL__URL={url}\nLASTSEEN_API_KEY={key}", flush=True)
+    except OSError as error:
+        raise NobodyTold from error

@@ -184,3 +184,24 @@ def _limit_pages(ledger: Ledger, pages: str) -> None:
     with ledger._database.reading() as connection:
         limit = connection.exec_driver_sql(f"SELECT {pages}").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {limit}")
+
+
+@pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="Linux only")
+@pytest.mark.parametrize("name", ["/proc/kmsg", "/sys/kernel/notes", "/dev/zero"])
+def test_what_the_kernel_shows_as_files_is_no_ledger(clock: TickingClock, name: str):
+    assert "not a regular file" in _refused(Path(name), clock).found
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_a_pipe_or_a_link_where_sqlite_keeps_its_newest_entries_is_refused(
+    file: Path, clock: TickingClock, ending: str
+):
+    beside = file.with_name(file.name + ending)
+    other = file.with_name("other")
+    other.touch(mode=0o644)
+    os.mkfifo(beside)
+    assert beside.name in _refused(file, clock).found
+    beside.unlink()
+    beside.symlink_to(other)
+    assert beside.name in _refused(file, clock).found
+    assert stat.S_IMODE(other.stat().st_mode) == 0o644

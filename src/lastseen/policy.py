@@ -328,6 +328,7 @@ def _decision(
 ) -> Decision:
     profile, contractor = subject.profile, subject.contractor
     seen_at, seen_by = _shown_as_seen(subject, evidence, policy, now, reason)
+    newest = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
     idle_since = _known_idle_since(evidence, seen_at, reason)
     return Decision(
         user_id=(profile.id if profile else contractor.id if contractor else None),
@@ -346,6 +347,7 @@ def _decision(
         return_until=return_until(evidence.sessions, policy=policy, now=now)
         if (verdict, reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN)
         else None,
+        is_pending=_open_invitation(subject, evidence, newest) is not None,
         cohort=subject.cohort,
         failed_sign_ins=evidence.failed.count,
         sponsor=(contractor.sponsor if contractor and contractor.sponsor else None)
@@ -364,7 +366,8 @@ def _shown_as_seen(
     registered = subject.profile.registered_at if subject.profile else None
     if reason is Reason.INACTIVE:
         return None, None  # the date lies further back than was read
-    if registered and policy.never_seen == "grace" and subject.problem is None:
+    counts = policy.never_seen == "grace" or _open_invitation(subject, evidence, seen) is not None
+    if registered and counts and subject.problem is None:
         return registered, SeenBy.REGISTRATION
     return None, None
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,13 +10,15 @@ from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.rosters import RosterOptions, open_roster
-from lastseen.simulator.world.people import EmployeeType
+from lastseen.simulator.world.people import EmployeeType, Status
 from lastseen.workflows.apply import apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.run import RunOptions, RunResult, run
 from testing.in_process import InProcess
 from testing.quiet import QUIET_LOGS
+from tests.portal.facts import Reviewed
 from tests.portal.unhelpful import Built, Watched, ago
+from tests.unit.simulator.worlds import ANNA, BERT
 
 ANY_SHARE = Guardrails(max_disable_share=1.0, log_silence_days=QUIET_LOGS)
 
@@ -86,3 +89,31 @@ def test_the_first_run_only_reports_whatever_was_reviewed_before(built: Built, b
     assert (first.applied, second.applied) == (False, True)
     assert second.receipt is not None
     assert second.receipt.summary == {"disabled": 1}
+
+
+@pytest.mark.parametrize("reason", ["inactive", "contract-ended"])
+def test_whoever_was_disabled_and_put_back_by_hand_after_the_plan_is_spared(
+    tmp_path: Path, reason: str
+) -> None:
+    roster = tmp_path / "roster.csv"
+    ends = "2020-12-31" if reason == "contract-ended" else ""
+    roster.write_text(f"id,end_date\n{ANNA},{ends}\n{BERT},{ends}\n", encoding="utf-8")
+    portal = Reviewed()
+    plan = portal.plan(roster=RosterOptions(source="csv", path=roster))
+    assert {one.reason.value for one in plan.to_disable()} == {reason}
+    portal.later(0.3)
+    for status, hours in ((Status.TERMINATED, 2), (Status.ACTIVE, 1)):
+        portal.world.set_status_by_hand(ANNA, status, now=portal.time.now() - hours * 3_600)
+
+    outcomes = portal.applied(plan)
+
+    assert (outcomes[ANNA].outcome.value, outcomes[ANNA].cause) == ("spared-changed", "reinstated")
+    assert outcomes[BERT].outcome is OutcomeKind.DISABLED
+
+
+def test_a_change_of_status_that_the_review_knew_spares_nobody() -> None:
+    portal = Reviewed()
+    for status, hours in ((Status.TERMINATED, 5), (Status.ACTIVE, 4)):
+        portal.world.set_status_by_hand(ANNA, status, now=portal.time.now() - hours * 3_600)
+    plan = portal.plan(reinstated_grace_days=0)
+    assert portal.applied(plan)[ANNA].outcome is OutcomeKind.DISABLED

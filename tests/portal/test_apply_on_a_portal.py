@@ -14,8 +14,11 @@ from lastseen.simulator.server.faults import NO_MISHAP, InjectedFault
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.clock import system_clock as portals_clock
 from lastseen.simulator.world.keys import ApiKey
+from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.release import Release
+from tests.portal.facts import AT, DAY, Reviewed
 from tests.portal.staged import IMPATIENT, Staged, play, scenario
+from tests.unit.simulator.worlds import ANNA, BERT, person
 
 LOST = InjectedFault(name="lost-answer")
 RESET = InjectedFault(name="reset")
@@ -214,3 +217,16 @@ def test_somebody_who_signs_in_between_plan_and_apply_is_spared(simulated):
         assert back not in staged.changed()
 
     play(simulated, story)
+
+
+def test_the_receipt_says_whose_session_could_be_open_as_the_plan_did() -> None:
+    never_came = person(ANNA, status=Status.PENDING, registered=int(AT - 50 * DAY))
+    portal = Reviewed(anna=never_came, anna_signed_in=None)
+    plan = portal.plan()
+
+    outcomes = portal.applied(plan)
+
+    assert {who: one.session_may_be_open for who, one in outcomes.items()} == {
+        ANNA: False,
+        BERT: True,
+    }

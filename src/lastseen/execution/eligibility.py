@@ -91,6 +91,15 @@ def invitation_since(invited_at: Instant) -> Change:
     return _changed(f"the person was invited again at {minute(invited_at)}")
 
 
+def status_set_since(set_at: Instant) -> Change:
+    """Return that the status of an active person was set by somebody else: they were put back."""
+    return Change(
+        cause=Cause.REINSTATED,
+        explanation=f"an administrator set the account's status at {minute(set_at)}, after the "
+        "decision, and it is active",
+    )
+
+
 def roster_change(decision: Decision, found: Match | None, today: date) -> Change | None:
     """Return how the roster differs now from the decision, or None.
 

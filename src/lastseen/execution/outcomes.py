@@ -89,6 +89,7 @@ def _outcome(
         error=why,
         cause=cause,
         reason=target.reason,
+        session_may_be_open=target.session_may_be_open,
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from lastseen.docspace.interface import clocks_agree
 from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
+from lastseen.execution.acts_since import acts_since
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.eligibility import (
@@ -27,7 +28,6 @@ from lastseen.execution.eligibility import (
     sign_out_before,
 )
 from lastseen.execution.history import History
-from lastseen.execution.invitations import invited_since
 from lastseen.execution.key_rights import FORBIDDEN
 from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
@@ -76,6 +76,8 @@ class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
     """The policy that decided."""
     seen_since: Instant
     """The instant since which presence is looked for again."""
+    status_set_from: Instant
+    """The instant since which a change of status is somebody else's."""
     log_silence_days: float
     """After this many days without an entry by anybody a log counts as stopped."""
     history: History
@@ -138,27 +140,30 @@ async def _recheck(
             left.append(one)
         else:
             outcomes.append(spared(one.target, change))
-    on_evidence = [
+    on_evidence = {
         one.target.user_id for one in left if one.decision.reason not in _WITHOUT_EVIDENCE
-    ]
+    }
     async with task_group() as group:
         looking = group.create_task(_new_presence(left, now, context, basis, policies))
         using_keys = group.create_task(_key_uses(left, context, basis, policies))
-        inviting = group.create_task(
-            invited_since(
+        asking = group.create_task(
+            acts_since(
                 context.portal,
-                on_evidence,
+                {one.target.user_id for one in left},
+                invitable=on_evidence,
                 decided_at=basis.seen_since,
+                status_set_from=basis.status_set_from,
+                reinstated=context.ledger.accounts.reinstated(),
                 now=context.clock(),
             )
         )
-    presence, used, invited = looking.result(), using_keys.result(), inviting.result()
+    presence, used, acts = looking.result(), using_keys.result(), asking.result()
     to_do: list[Candidate] = []
     for one in left:
         who = one.target.user_id
         outcome = used.get(who) or _evidence_outcome(one.target, presence)
-        if outcome is None and who in invited:
-            outcome = spared(one.target, invited[who])
+        if outcome is None and who in acts:
+            outcome = spared(one.target, acts[who])
         if outcome is None:
             type_now = now.profiles[who].type
             target = msgspec.structs.replace(one.target, type=type_now)

@@ -17,6 +17,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of account it was; None if the decision did not record it."""
     reason: Reason | None = None
     """Why the plan decides to change it; None in journals of earlier versions."""
+    session_may_be_open: bool | None = None
+    """Whether the plan says that a session may still be open; None as for `reason`."""
 
 
 def has_status(profile: Profile, status: AccountStatus) -> bool:

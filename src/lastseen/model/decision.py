@@ -81,6 +81,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     clears_at: Instant | None = None
     """By when a hold clears if reviews continue and the person is not seen; null if time alone does
     not clear it, and for other decisions."""
+    is_pending: bool = False
+    """Whether the person was invited and never accepted, so that `pending_days` counts."""
     cohort: str | None = None
     """The name of the cohort whose policy decided; null if the general one did."""
     failed_sign_ins: int = 0

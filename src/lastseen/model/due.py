@@ -34,8 +34,16 @@ def due_at(
     """
     if decision.reason not in _COUNTED_FROM_LAST_SEEN or decision.last_seen_at is None:
         return None
-    counted_from = max(decision.last_seen_at, covered_since or decision.last_seen_at)
-    return after(counted_from, days(inactive_days_of(decision, policy)))
+    inactive_days = inactive_days_of(decision, policy)
+    limit = inactive_days
+    if decision.is_pending:
+        limit = policy_by_name(policy, decision.cohort).pending_days
+        if decision.last_seen_by is SeenBy.INVITATION:  # whoever is invited again counts as wanted
+            limit = max(limit, inactive_days)
+    due = after(decision.last_seen_at, days(limit))
+    if covered_since is None or covered_since <= decision.last_seen_at:
+        return due
+    return max(due, after(covered_since, days(inactive_days)))
 
 
 def due_by_contract(decision: Decision, policy: Policy, end_date: date | None) -> Instant | None:
@@ -74,11 +82,12 @@ def soon_due(
             continue
         by_absence = due_at(decision, policy, covered_since)
         never = decision.last_seen_by in (SeenBy.REGISTRATION, SeenBy.INVITATION)
-        if never and policy_by_name(policy, decision.cohort).never_seen == "keep":
+        is_kept = policy_by_name(policy, decision.cohort).never_seen == "keep"
+        if never and is_kept and not decision.is_pending:
             by_absence = None
         by_contract = due_by_contract(decision, policy, ends.get(user_id(decision.user_id)))
         dates = [
-            (by_absence, Reason.NEVER_SEEN if never else Reason.INACTIVE),
+            (by_absence, _reason_when_due(decision, never=never)),
             (by_contract, Reason.CONTRACT_ENDED),
         ]
         known = [(at, reason) for at, reason in dates if at is not None and at <= until]
@@ -89,6 +98,12 @@ def soon_due(
         days=within_days,
         people=tuple(sorted(people, key=lambda one: (one.due_at, one.email or "", one.user_id))),
     )
+
+
+def _reason_when_due(decision: Decision, *, never: bool) -> Reason:
+    if decision.is_pending:
+        return Reason.INVITATION_NOT_ACCEPTED
+    return Reason.NEVER_SEEN if never else Reason.INACTIVE
 
 
 def _due(decision: Decision, at: Instant, reason: Reason) -> DueSoon:

@@ -103,6 +103,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The same for programs; null if nothing went wrong or changed."""
     reason: Reason | None = None
     """Why the plan decided to change this account; null if it doesn't name the person."""
+    session_may_be_open: bool | None = None
+    """Whether a session could still be open then, as the plan decided; null if it doesn't say."""
 
 
 NotAsked = Literal["roster", "policy"]

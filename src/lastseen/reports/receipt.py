@@ -185,7 +185,8 @@ def _reason(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> 
     if reason is None:
         return Text()
     told = reason_in_words(reason)
-    if decided and decided.session_may_be_open and outcome.outcome is OutcomeKind.DISABLED:
+    was_open = outcome.session_may_be_open or (decided and decided.session_may_be_open)
+    if was_open and outcome.outcome is OutcomeKind.DISABLED:
         return writer.text((f"{told}, may be signed in", "dim"))
     return writer.text((told, "dim"))
 

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from lastseen.evidence.record import decode_record
+from lastseen.execution.acts_since import review_knew_until
 from lastseen.execution.context import ExecutionContext, identify_actor
 from lastseen.execution.disable import disable
 from lastseen.execution.guardrails import Allowance, check_guardrails
@@ -74,7 +75,15 @@ async def carry_out(
         context.ledger.journal, context.ledger.runs.begin(kind, plan_id=plan.plan_id)
     )
     candidates = candidates_of(plan, chosen, context.ledger)
-    named = [Target(user_id=one.user_id, email=one.email, reason=one.reason) for one in decided]
+    named = [
+        Target(
+            user_id=one.user_id,
+            email=one.email,
+            reason=one.reason,
+            session_may_be_open=one.session_may_be_open,
+        )
+        for one in decided
+    ]
     record.begin(
         [*(one.target for one in candidates if _is(one, Verdict.DISABLE)), *named],
         AccountStatus.TERMINATED,
@@ -126,6 +135,7 @@ def candidates_of(
                 email=one.email,
                 type=types.get(id_of(one)),
                 reason=one.reason,
+                session_may_be_open=one.session_may_be_open,
             ),
             decision=one,
         )
@@ -138,6 +148,7 @@ def basis_of(plan: Plan, history: History, guardrails: Guardrails) -> DecisionBa
     return DecisionBasis(
         at=plan.now,
         seen_since=plan.now,
+        status_set_from=review_knew_until(plan.now, plan.policy.reinstated_grace_days),
         log_silence_days=guardrails.log_silence_days,
         policy=plan.policy,
         history=history,

@@ -290,6 +290,8 @@ def _would_change(
 ) -> tuple[str, ...]:
     """Return what would lead to another decision, one sentence for each way."""
     match decision.reason:
+        case Reason.RECENTLY_REGISTERED | Reason.RECENTLY_INVITED if decision.is_pending:
+            return (f"Due on {_day(due)} unless the invitation is accepted or sent again.",)
         case Reason.ACTIVE | Reason.RECENTLY_REGISTERED:
             return (f"Due on {_day(due)} unless seen before then.",)
         case Reason.RECENTLY_REINSTATED:

@@ -62,7 +62,12 @@ def _decided_otherwise(named: Decision, fresh: Plan) -> Outcome:
         (one for one in fresh.decisions if one.user_id and id_of(one) == id_of(named)), None
     )
     words = "decided again: not on the roster"
-    target = Target(user_id=id_of(named), email=named.email, reason=found.reason if found else None)
+    target = Target(
+        user_id=id_of(named),
+        email=named.email,
+        reason=found.reason if found else None,
+        session_may_be_open=found.session_may_be_open if found else None,
+    )
     if found is not None and found.reason is Reason.ALREADY_DISABLED:
         return already(target, AccountStatus.TERMINATED)
     if found is not None:

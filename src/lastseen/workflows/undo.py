@@ -24,7 +24,7 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, goes_by, user_id
 from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.instant import Clock
+from lastseen.model.instant import CLOCK_TOLERANCE, Clock, after
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
@@ -162,6 +162,8 @@ async def _disable_again(
     basis = DecisionBasis(
         at=max(reinstated_at, default=context.clock()),
         seen_since=min(reinstated_at, default=context.clock()),
+        # Up to then the portal, by its own clock, notes the reinstatement itself.
+        status_set_from=after(max(reinstated_at, default=context.clock()), CLOCK_TOLERANCE),
         log_silence_days=guardrails.log_silence_days,
         policy=plan.policy,
         history=history,

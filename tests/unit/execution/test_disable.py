@@ -60,6 +60,7 @@ class Work:
         basis = DecisionBasis(
             at=START,
             seen_since=START,
+            status_set_from=START,
             log_silence_days=7,
             policy=Policy(open_sessions="sign-out"),
             history=read_history([]),

@@ -129,3 +129,42 @@ def test_what_the_plan_itself_says_about_people_due_soon_goes_before():
     plan = structs.replace(plan_of(seen), soon=soon)
 
     assert [one.user_id for _, one in due_soon(plan, 3)] == ["1"]
+
+
+PENDING = {
+    "decision": Verdict.KEEP,
+    "reason": Reason.RECENTLY_REGISTERED,
+    "last_seen_by": SeenBy.REGISTRATION,
+    "is_pending": True,
+}
+
+
+@pytest.mark.parametrize(("pending_days", "due"), [(60, 55), (10, 5)])
+def test_an_invitation_that_nobody_accepted_is_due_after_pending_days(pending_days, due):
+    invited = decision(last_seen_at=days_ago(5), **PENDING)
+    policy = Policy(inactive_days=30, pending_days=pending_days)
+    assert due_at(invited, policy) == NOW + timedelta(days=due)
+    assert due_at(invited, policy, days_ago(90)) == NOW + timedelta(days=due)
+    # Their absence has to be proven over the whole window as well.
+    assert due_at(invited, policy, days_ago(1)) == NOW + timedelta(days=max(due, 29))
+
+
+def test_an_invitation_that_was_sent_again_is_not_due_within_the_window():
+    again = decision(last_seen_at=days_ago(5), **{**PENDING, "last_seen_by": SeenBy.INVITATION})
+    assert due_at(again, Policy(inactive_days=30, pending_days=10)) == NOW + timedelta(days=25)
+
+
+def test_a_cohorts_pending_days_count():
+    policy = Policy(cohorts=(Cohort(name="auditors", pending_days=100),))
+    invited = decision(last_seen_at=days_ago(5), cohort="auditors", **PENDING)
+    assert due_at(invited, policy) == NOW + timedelta(days=95)
+
+
+def test_whoever_is_due_since_an_invitation_ends_is_listed_with_that_reason():
+    invited = decision(user_id=UserId("1"), last_seen_at=days_ago(5), **PENDING)
+    policy = Policy(pending_days=10, never_seen="keep")
+    (due,) = soon_due([invited], policy, ends={}, now=NOW, within_days=14).people
+    assert (due.reason, due.due_at) == (
+        Reason.INVITATION_NOT_ACCEPTED,
+        NOW + timedelta(days=5),
+    )

@@ -116,7 +116,7 @@ def test_the_plans_fields_are_those_of_the_contract():
     assert set(parts["Population"]["required"]) == POPULATION_FIELDS
     assert set(parts["Population"]["properties"]) == POPULATION_FIELDS | {"unlisted"}
     assert set(parts["EvidenceSummary"]["properties"]) == EVIDENCE_FIELDS
-    assert set(parts["Decision"]["properties"]) == DECISION_FIELDS
+    assert set(parts["Decision"]["properties"]) == DECISION_FIELDS | {"is_pending"}
     assert set(parts["PlanSummary"]["properties"]) == {
         "disable",
         "sign_out",
@@ -147,5 +147,7 @@ def test_the_receipts_fields_are_those_of_the_contract():
         "journal_head", "plan_digest", "portal", "operator",
     }  # fmt: skip
     assert set(parts["Receipt"]["required"]) == RECEIPT_FIELDS
-    assert set(parts["Outcome"]["properties"]) == OUTCOME_FIELDS | {"cause", "reason"}
+    assert set(parts["Outcome"]["properties"]) == OUTCOME_FIELDS | {
+        "cause", "reason", "session_may_be_open",
+    }  # fmt: skip
     assert set(parts["OutcomeKind"]["enum"]) == set(OUTCOMES.split("|"))

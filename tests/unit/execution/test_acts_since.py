@@ -1,10 +1,15 @@
-"""An invitation sent again after the plan spares whoever it was sent to, and nobody else."""
+"""What an administrator did to somebody after the plan spares that person, and nobody else."""
 
 from datetime import timedelta
 
 import pytest
 
-from lastseen.evidence.administration import ACTIVATION_SENT, INVITED, SESSIONS_ENDED
+from lastseen.evidence.administration import (
+    ACTIVATION_SENT,
+    INVITED,
+    SESSIONS_ENDED,
+    STATUS_SET,
+)
 from lastseen.model.contractor import AccountStatus
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.instant import Instant
@@ -70,3 +75,26 @@ def test_a_contract_that_ended_is_not_prolonged_by_an_invitation(portal, ledger)
     portal.administered.append((at(0), ann, INVITED))
 
     assert outcomes(carry_out(plan, portal, ledger)) == {ann: OutcomeKind.DISABLED}
+
+
+@pytest.mark.parametrize("reason", [Reason.INACTIVE, Reason.CONTRACT_ENDED])
+def test_whose_status_was_set_by_hand_and_is_active_is_spared(portal, ledger, reason):
+    ann, bob = portal.add(1), portal.add(2)
+    plan = plan_for(portal, [ann, bob], reason=reason)
+    portal.administered.append((at(0), ann, STATUS_SET))
+
+    receipt = carry_out(plan, portal, ledger)
+
+    assert outcomes(receipt) == {ann: OutcomeKind.SPARED_CHANGED, bob: OutcomeKind.DISABLED}
+    assert outcome(receipt, ann).cause is Cause.REINSTATED
+
+
+def test_a_reinstatement_that_the_ledger_knows_is_not_taken_for_somebody_elses(portal, ledger):
+    ann = portal.add(1)
+    plan = plan_for(portal, [ann])
+    ledger.accounts.note_reinstated([ann], at(-2))
+    portal.administered.append((at(-2), ann, STATUS_SET))
+
+    receipt = carry_out(plan, portal, ledger)
+
+    assert outcomes(receipt) == {ann: OutcomeKind.DISABLED}

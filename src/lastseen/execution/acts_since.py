@@ -1,0 +1,73 @@
+"""What administrators did to people since the decision: each act shows that they are wanted.
+
+Whoever was invited again is meant to come, and whoever was disabled and put back by hand is meant
+to stay: afterwards the account looks as it did before.
+"""
+
+from collections.abc import Collection, Mapping
+
+from lastseen.docspace.interface import Portal
+from lastseen.evidence.administration import (
+    ACTIVATION_SENT,
+    INVITED,
+    STATUS_SET,
+    read_administration,
+)
+from lastseen.execution.eligibility import Change, invitation_since, status_set_since
+from lastseen.model.contractor import UserId
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after, before, days
+
+_WRITTEN_LATE = days(1)
+"""How far before the decision entries are looked for that the review may not have been shown."""
+
+
+async def acts_since(
+    portal: Portal,
+    people: Collection[UserId],
+    *,
+    invitable: Collection[UserId],
+    decided_at: Instant,
+    status_set_from: Instant,
+    reinstated: Mapping[UserId, Instant],
+    now: Instant,
+) -> Mapping[UserId, Change]:
+    """Return what spares people by the activity trail: invited again, or a status set by hand.
+
+    `people` are active now; an invitation counts for `invitable` of them. `status_set_from`: since
+    when a change of status is not Lastseen's own, nor one that the review knew; `reinstated`: when
+    each person was reinstated as far as the ledger knows, which the caller judges. `now` is by this
+    machine's clock; the portal's may be a little ahead. Asks for each action once, and nothing if
+    there is nobody. Raises PortalError.
+    """
+    if not people:
+        return {}
+    invited_from = before(decided_at, _WRITTEN_LATE)
+    wanted = {STATUS_SET: status_set_from}
+    if invitable:
+        wanted |= dict.fromkeys((INVITED, ACTIVATION_SENT), invited_from)
+    found = await read_administration(portal, wanted, is_contradicted=False)
+    until = _with_tolerance(now)
+    spared: dict[UserId, Change] = {}
+    for person in people:
+        set_at = found.last_done(STATUS_SET, person, until)
+        known = reinstated.get(person)
+        is_known = known is not None and set_at is not None and set_at <= _with_tolerance(known)
+        if set_at is not None and set_at >= status_set_from and not is_known:
+            spared[person] = status_set_since(set_at)
+        acts = (found.last_done(action, person, until) for action in (INVITED, ACTIVATION_SENT))
+        newest = max((at for at in acts if at is not None and at >= invited_from), default=None)
+        if newest is not None and person in invitable:
+            spared[person] = invitation_since(newest)
+    return spared
+
+
+def review_knew_until(decided_at: Instant, reinstated_grace_days: int) -> Instant:
+    """Return since when a change of status counts that the review was perhaps not shown.
+
+    One before the review spares only where the review itself would have kept the person for it.
+    """
+    return before(decided_at, min(_WRITTEN_LATE, days(reinstated_grace_days)))
+
+
+def _with_tolerance(at: Instant) -> Instant:
+    return after(at, CLOCK_TOLERANCE)

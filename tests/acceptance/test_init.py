@@ -81,7 +81,8 @@ def test_options_suffice_without_a_terminal_and_without_yes(lastseen):
 def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
     key = "sk-0123456789abcdef"
     answers = [
-        ("address", "https://portal.example.org"),
+        ("address", "https://portal.example.invalid"),
+        ("Keep this address anyway?", "y"),
         ("Contractors", ""),
         ("how many days", "45"),
         ("API key", key),
@@ -106,7 +107,8 @@ def test_a_terminal_is_asked_and_the_key_goes_into_a_file_of_its_own(lastseen):
 def test_each_answer_is_checked_when_it_is_given_and_the_right_ones_are_kept(lastseen):
     answers = [
         ("address", "portal.example.org"),
-        ("does not begin with https://", "https://portal.example.org"),
+        ("does not begin with https://", "https://portal.example.invalid"),
+        ("Keep this address anyway?", "y"),
         ("Contractors", "people.csv"),
         ("how many days", "soon"),
         ("is not a number of days", "45"),
@@ -119,7 +121,7 @@ def test_each_answer_is_checked_when_it_is_given_and_the_right_ones_are_kept(las
     assert code == 0, said
     assert "people.csv does not exist yet" in said
     made = written(lastseen)
-    assert made["portal"]["url"] == "https://portal.example.org"
+    assert made["portal"]["url"] == "https://portal.example.invalid"
     assert made["roster"]["source"] == "csv"
     assert made["policy"]["inactive_days"] == 45
 
@@ -147,6 +149,56 @@ def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
     assert written(lastseen)["policy"]["open_sessions"] == "sign-out"
 
 
+def test_a_wrong_address_or_key_is_told_at_once_and_kept_only_by_those_who_confirm_it(
+    lastseen, small_portal, free_port
+):
+    answers = [
+        ("address", f"http://127.0.0.1:{free_port}"),
+        ("connection was refused", "n"),
+        ("give another", small_portal.url),
+        ("It is DocSpace 3.7", ""),
+        ("how many days", ""),
+        ("press Enter to set it later", "sk-0123456789wrong"),
+        ("The portal refuses this key", "n"),
+        ("give another", small_portal.api_key),
+        ("may still be signed in", ""),
+        ("Go ahead?", "y"),
+        ("Check the portal now?", "n"),
+    ]
+    code, said = on_a_terminal(lastseen, "init", answers=answers)
+    assert code == 0, said
+    assert "wrong" not in (lastseen.folder / "lastseen.key").read_text()
+    assert small_portal.api_key in (lastseen.folder / "lastseen.key").read_text()
+    assert written(lastseen)["portal"]["url"] == small_portal.url
+
+
+def test_a_roster_file_is_read_when_it_is_named(lastseen, small_portal):
+    (lastseen.folder / "wrong.csv").write_text("Name;Phone\nAda;1\n")
+    (lastseen.folder / "people.csv").write_text("Name;E-Mail\nAda;ada@x.example\n")
+    answers = [
+        ("address", small_portal.url),
+        ("Contractors", "wrong.csv"),
+        ("Use this file anyway?", "n"),
+        ("give another", "people.csv"),
+        ("people.csv: 1 contractor", ""),
+        ("API key", ""),
+        ("may still be signed in", ""),
+    ]
+    code, said = on_a_terminal(lastseen, "init", answers=answers)
+    assert code == 0, said
+    assert "no column id or email, only Name, Phone" in " ".join(said.split())
+    assert written(lastseen)["roster"]["path"].endswith("people.csv")
+
+
+def test_without_a_question_a_roster_that_cannot_be_used_is_warned_of(lastseen):
+    (lastseen.folder / "wrong.csv").write_text("Name;Phone\nAda;1\n")
+    ran = lastseen(
+        "init", "--portal", "https://portal.example.invalid", "--roster", "wrong.csv", "--yes"
+    )
+    assert ran.exit_code == 0
+    assert "no column id or email" in ran.stderr
+
+
 def test_sign_out_is_not_recommended_to_a_key_that_may_not_end_sessions(lastseen, small_portal):
     tell(small_portal, "settings", {"key_scopes": ["*:read", "accounts:write"]})
     code, said = init_with_defaults(lastseen, small_portal, check="n")
@@ -168,7 +220,8 @@ def test_without_a_question_the_option_says_what_becomes_of_open_sessions(lastse
 
 def test_a_key_that_may_not_be_kept_is_said_to_be_missing(lastseen):
     answers = [
-        ("address", "https://portal.example.org"),
+        ("address", "https://portal.example.invalid"),
+        ("Keep this address anyway?", "y"),
         ("Contractors", "guests"),
         ("how many days", "45"),
         ("API key", "sk-0123456789abcdef"),
@@ -187,17 +240,18 @@ def test_a_key_that_may_not_be_kept_is_said_to_be_missing(lastseen):
 def test_the_address_in_the_environment_is_offered_as_the_answer(lastseen):
     answers = [
         ("address", ""),
+        ("Keep this address anyway?", "y"),
         ("Contractors", ""),
         ("how many days", ""),
         ("API key", ""),
         ("may still be signed in", ""),
     ]
-    environment = {**lastseen.environment, "LASTSEEN_PORTAL__URL": "https://portal.example.org"}
+    environment = {**lastseen.environment, "LASTSEEN_PORTAL__URL": "https://portal.example.invalid"}
     there = replace(lastseen, environment=environment)
     code, said = on_a_terminal(there, "init", answers=answers)
     assert code == 0, said
-    assert "[https://portal.example.org]" in said
-    assert written(lastseen)["portal"]["url"] == "https://portal.example.org"
+    assert "[https://portal.example.invalid]" in said
+    assert written(lastseen)["portal"]["url"] == "https://portal.example.invalid"
 
 
 def test_without_a_terminal_everything_that_is_wrong_is_said_together(lastseen):

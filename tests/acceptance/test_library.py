@@ -1,7 +1,10 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "library.md"
 
@@ -21,9 +24,37 @@ def test_the_example_that_applies_and_undoes_runs(at_work):
     assert "undone: {'reinstated': 11}" in stdout
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "found"),
+    [
+        ("LASTSEEN_API_KEY", "sk-wrong", "the portal answered 401"),
+        ("LASTSEEN_PORTAL__URL", "portal.example.org", "write the whole address"),
+        ("LASTSEEN_PORTAL__URL", "http://127.0.0.1:9", "the connection was refused"),
+    ],
+)
+def test_a_wrong_key_or_address_ends_in_the_four_lines(at_work, variable, value, found):
+    there = replace(at_work, environment={**at_work.environment, variable: value})
+    ran = _ran(REVIEW, there)
+    assert ran.returncode == 1
+    *_, attempted, told, meaning, remedy = ran.stderr.rstrip().splitlines()
+    assert attempted.startswith("Attempted: ")
+    assert told.startswith("Found: ")
+    assert found in told
+    assert meaning.startswith("Meaning: ")
+    assert remedy.startswith("Remedy: ")
+    assert "sk-wrong" not in ran.stderr
+
+
 def _run(example, at_work):
+    ran = _ran(example, at_work)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    return ran.stdout
+
+
+def _ran(example, at_work):
     (at_work.folder / "example.py").write_text(example)
-    ran = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-W", "error", "example.py"],
         cwd=at_work.folder,
         env=dict(at_work.environment),
@@ -31,6 +62,3 @@ def _run(example, at_work):
         encoding="utf-8",
         check=False,
     )
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stderr == ""
-    return ran.stdout

@@ -10,10 +10,18 @@ import typer
 
 from lastseen.cli.doctor import doctor
 from lastseen.cli.errors import print_line
+from lastseen.cli.init_checks import (
+    FILE_SOURCES,
+    confirm_address,
+    confirm_key,
+    confirm_roster,
+    known_key,
+    roster_problem,
+)
 from lastseen.cli.init_sessions import MODES, QUESTION, checked_mode, recommended_mode
 from lastseen.cli.invocation import invocation
 from lastseen.cli.output import write_file
-from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed
+from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed, wrapped
 from lastseen.model.errors import LastseenError, UsageError
 from lastseen.model.secret import ApiKey, key_problem
 
@@ -22,7 +30,6 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 _ATTEMPTED = "making a configuration"
-_FILE_SOURCES = {".csv": "csv", ".xlsx": "xlsx"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,21 +151,63 @@ def _answers(options: _Options, *, ask: bool) -> _Answers:
     answers = _Answers(
         portal_url=_checked_address(portal)
         if portal
-        else _asked(_ADDRESS, _checked_address, os.environ.get(_PORTAL_VARIABLE)),
+        else _asked(_ADDRESS, _tried_address, os.environ.get(_PORTAL_VARIABLE)),
         roster=_checked_roster(roster)
         if roster is not None or not ask
-        else _asked(_ROSTER, _checked_roster, "guests"),
+        else _asked(_ROSTER, _tried_roster, "guests"),
         days=_checked_days(days if days is not None else 30)
         if days is not None or not ask
         else _asked(_DAYS, _checked_days, "30"),
-        key=_asked(_KEY, _checked_key, "", hidden=True) if ask and key_file is None else None,
+        key=None,
         key_file=key_file.resolve() if key_file else None,
         open_sessions="report" if mode is None else checked_mode(mode),
     )
-    if mode is not None or not ask:
+    if roster is not None or not ask:
+        problem = roster_problem(answers.roster)
+        if problem is not None:
+            print_line(problem, level="warning")
+    if not ask:
         return answers
-    best = recommended_mode(answers.portal_url, answers.key, answers.key_file)
+    answers, may_end = _with_key(answers)
+    if mode is not None:
+        return answers
+    best = recommended_mode(may_end)
     return replace(answers, open_sessions=_asked(QUESTION, checked_mode, best))
+
+
+def _with_key(answers: _Answers) -> tuple[_Answers, bool | None]:
+    """Ask for the key unless a file has it, and try it; return whether it may end sessions too."""
+    url = answers.portal_url
+    known = known_key(url, answers.key_file)
+    if answers.key_file is not None:
+        return answers, confirm_key(url, known, typed=False)
+    tried: list[bool | None] = []
+
+    def check(text: str) -> ApiKey | None:
+        key = _checked_key(text)
+        tried.append(confirm_key(url, key or known, typed=key is not None))
+        return key
+
+    key = _asked(_key_question(known), check, "", hidden=True)
+    return replace(answers, key=key), tried[-1]
+
+
+def _key_question(known: ApiKey | None) -> str:
+    """Return the question; it offers a key that the next command would find anyway."""
+    for variable in ("LASTSEEN_API_KEY", "LASTSEEN_API_KEY_FILE"):
+        if os.environ.get(variable):
+            return f"API key (not shown; press Enter to use {variable})"
+    if known is not None:
+        return "API key (not shown; press Enter to use the one in the keyring)"
+    return "API key (not shown; press Enter to set it later)"
+
+
+def _tried_address(text: str) -> str:
+    return confirm_address(_checked_address(text))
+
+
+def _tried_roster(text: str) -> Path | None:
+    return confirm_roster(_checked_roster(text))
 
 
 def _require_sound(options: _Options, *, ask: bool) -> None:
@@ -226,7 +275,7 @@ def _asked(
         try:
             return check(answered(question, default, hidden=hidden))
         except UsageError as error:
-            print_line(f"{error.found}; {error.remedy}")
+            print_line(wrapped(f"{error.found}; {error.remedy}"))
 
 
 def _checked_address(text: str) -> str:
@@ -240,7 +289,7 @@ def _checked_roster(text: str | None) -> Path | None:
     if text is None or text.strip().lower() in ("", "guests"):
         return None
     path = Path(text.strip()).expanduser()
-    if path.suffix.lower() not in _FILE_SOURCES:
+    if path.suffix.lower() not in FILE_SOURCES:
         raise UsageError(
             attempted=_ATTEMPTED,
             found=f"{text!r} is neither `guests` nor a file that ends in .csv or .xlsx",
@@ -287,7 +336,7 @@ def _keep_key(answers: _Answers, *, folder: Path, ask: bool) -> Path | None:
     from lastseen.config.logging import hide
 
     if answers.key_file is not None or answers.key is None:
-        if answers.key_file is None:
+        if answers.key_file is None and known_key(answers.portal_url, None) is None:
             print_line("Set LASTSEEN_API_KEY or LASTSEEN_API_KEY_FILE before the next command.")
         return answers.key_file
     hide(answers.key)
@@ -332,7 +381,7 @@ def _settings(answers: _Answers, key_file: Path | None) -> "Settings":
     if key_file is not None:
         given["LASTSEEN_PORTAL__API_KEY_FILE"] = str(key_file)
     if answers.roster is not None:
-        given["LASTSEEN_ROSTER__SOURCE"] = _FILE_SOURCES[answers.roster.suffix.lower()]
+        given["LASTSEEN_ROSTER__SOURCE"] = FILE_SOURCES[answers.roster.suffix.lower()]
         given["LASTSEEN_ROSTER__PATH"] = str(answers.roster)
     return load_settings(Path(os.devnull), given)
 
@@ -341,4 +390,3 @@ _PORTAL_VARIABLE = "LASTSEEN_PORTAL__URL"
 _ADDRESS = "The portal's address (https://…)"
 _ROSTER = "Contractors: `guests` for the portal's guests, or a CSV or Excel file"
 _DAYS = "Disable after how many days without a sighting"
-_KEY = "API key (not shown; press Enter to use LASTSEEN_API_KEY)"

@@ -74,17 +74,21 @@ def answered(question: str, default: str | None = None, *, hidden: bool = False)
     """
     with _on_standard_error():
         answer: str = typer.prompt(
-            question, default=default, hide_input=hidden, show_default=bool(default), err=True
+            wrapped(question, room=len(default or "") + 5),
+            default=default,
+            hide_input=hidden,
+            show_default=bool(default),
+            err=True,
         )
     return answer.strip()
 
 
-def wrapped(text: str) -> str:
-    """Return `text` in lines that fit the terminal; no word is broken.
+def wrapped(text: str, *, room: int = 0) -> str:
+    """Return `text` in lines that fit the terminal and leave `room`; no word is broken.
 
     All lines but the first are indented: no name can look like a line of its own.
     """
-    width = max(20, shutil.get_terminal_size().columns)
+    width = max(20, shutil.get_terminal_size().columns - room)
     return textwrap.fill(
         text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )

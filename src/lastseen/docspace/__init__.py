@@ -18,13 +18,15 @@ __all__ = ["Limits", "Portal", "open_portal"]
 @asynccontextmanager
 async def open_portal(
     url: str,
-    key: ApiKey,
+    key: ApiKey | None,
     *,
     clock: Clock,
     limits: Limits = Limits(),  # noqa: B008
     disabled_status: str | int = "Terminated",
 ) -> AsyncIterator[Portal]:
     """Yield the portal at `url`, queried with `key` over the network until the block ends.
+
+    Without a key only `release` can be asked.
 
     `clock` is the machine's, to which the portal's is compared. `disabled_status` is how a change
     to Terminated is written: "Terminated" or 2; the way back is written in the same form.

@@ -48,6 +48,10 @@ class LastseenError(Exception):
         self.found = found
         self.meaning = meaning
         self.remedy = remedy
+        # A traceback ends with these, for whoever calls the library.
+        self.add_note(
+            f"Attempted: {attempted}\nFound:     {found}\nMeaning:   {meaning}\nRemedy:    {remedy}"
+        )
 
 
 class UsageError(LastseenError):

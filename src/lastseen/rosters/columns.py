@@ -10,7 +10,49 @@ from lastseen.model.errors import UsageError
 from lastseen.rosters.cells import names_somebody, visible
 from lastseen.rosters.rows import FIELDS, PEOPLE_FIELDS
 
+EMAIL_NAMES = frozenset(
+    {
+        "email",
+        "mail",
+        "emailaddress",
+        "mailaddress",
+        "emailadresse",
+        "mailadresse",
+        "adresseemail",
+        "adressemail",
+        "courriel",
+        "adressecourriel",
+        "correo",
+        "correoelectrónico",
+        "correoelectronico",
+        "direccióndecorreo",
+        "indirizzoemail",
+        "postaelettronica",
+        "endereçodeemail",
+        "enderecodeemail",
+        "emailadres",
+        "mailadres",
+        "epost",
+        "epostadress",
+        "adresemail",
+        "adrespocztyelektronicznej",
+        "почта",
+        "электроннаяпочта",
+        "элпочта",
+        "емейл",
+        "имейл",
+        "邮箱",
+        "电子邮件",
+        "电子邮箱",
+        "メール",
+        "メールアドレス",
+        "이메일",
+    }
+)
+"""What the e-mail column may also be called, without blanks, hyphens and dots, in any case."""
+
 _NAMES_SHOWN = 20
+_BETWEEN = re.compile(r"[\s._-]+")
 _PLAIN_NAME = re.compile(r"[^\W_][\w .,/()'-]{0,39}")
 
 
@@ -38,7 +80,10 @@ class Columns:
 
     def name_somebody(self, header: Sequence[str]) -> bool:
         """Say whether the id or the e-mail column is in `header`."""
-        return bool({folded(name) for name in self._wanted} & {folded(name) for name in header})
+        wanted = {folded(name) for name in self._wanted}
+        return bool(wanted & {folded(name) for name in header}) or bool(
+            self._email_by_alias(header)
+        )
 
     def positions(self, header: Sequence[str], *, source: str) -> dict[str, int]:
         """Return the position of each field that `header` has.
@@ -64,6 +109,15 @@ class Columns:
                 )
             if found:
                 positions[field] = names.index(folded(name))
+            elif field == "email" and (places := self._email_by_alias(header)):
+                if len(places) > 1:
+                    called = " and ".join(header[place].strip() for place in places)
+                    raise unusable_header(
+                        source,
+                        f"{called} may each be the e-mail column",
+                        'say which one it is under [roster.columns], for example email = "Mail"',
+                    )
+                positions[field] = places[0]
             elif field in self._renamed:
                 raise unusable_header(
                     source,
@@ -71,6 +125,19 @@ class Columns:
                     "correct roster.columns, or the source's header",
                 )
         return positions
+
+    def _email_by_alias(self, header: Sequence[str]) -> list[int]:
+        """Return the columns that have another usual name of the e-mail column.
+
+        Only where the configuration doesn't name it.
+        """
+        if "email" in self._renamed:
+            return []
+        return [
+            place
+            for place, name in enumerate(header)
+            if _BETWEEN.sub("", folded(name)) in EMAIL_NAMES
+        ]
 
     def nobody_named(self, header: Sequence[str], *, source: str) -> UsageError:
         """Return the error of a source without id and e-mail column.

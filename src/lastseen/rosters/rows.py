@@ -4,6 +4,7 @@ Finds rows that describe one person, and collects warnings and errors by row. So
 rows; `cells` reads single values.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from sys import intern
@@ -27,6 +28,10 @@ FIELDS = ("id", "email", "display_name", "sponsor", "end_date", "kind")
 PEOPLE_FIELDS = ("id", "email")
 """A source must have one of these columns."""
 
+_LONGEST_SHOWN = 60
+_WORD = re.compile(r"[^\W\d_]{1,10}|n/a|-+|\?+", re.IGNORECASE)
+_DATE_LIKE = re.compile(r"[\d .,/:TZ+-]{1,30}|(\d{1,4}[ .-]*)?[^\W\d_]{1,10}[ .-]*(\d{1,4})?")
+
 ROWS_NAMED = 10
 """How many rows one message names; the others are only counted."""
 
@@ -35,7 +40,11 @@ MOST_ROWS = 1_000_000
 
 
 class RowReader:
-    """Turns rows into contractors; warnings and errors name the rows, never their content."""
+    """Turns rows into contractors.
+
+    Warnings name the rows, never their content; errors also show a value that is plainly an
+    address or a date: the file may be anything.
+    """
 
     def __init__(
         self, *, source: str, unit: str, names: Mapping[str, str], most_rows: int = MOST_ROWS
@@ -51,6 +60,7 @@ class RowReader:
         self._people = _People()
         self._warnings: dict[str, list[int]] = {}
         self._errors: dict[str, list[int]] = {}
+        self._values: dict[int, str] = {}
         self._unidentified: list[int] = []
         self._rows = 0
 
@@ -95,9 +105,11 @@ class RowReader:
         """Record a warning about a row."""
         self._warnings.setdefault(warning, []).append(number)
 
-    def refuse(self, why: str, number: int) -> None:
-        """Record an error about a row: `people` will refuse the source."""
+    def refuse(self, why: str, number: int, value: str = "") -> None:
+        """Record an error about a row, and the value if it may be shown: `people` will refuse."""
         self._errors.setdefault(why, []).append(number)
+        if value:
+            self._values[number] = value
 
     def people(self) -> tuple[Contractor, ...]:
         """Return everyone read, each once, in the order of the rows.
@@ -110,7 +122,8 @@ class RowReader:
             raise UsageError(
                 attempted=f"reading {self._source}",
                 found="; ".join(
-                    f"{self._places(numbers)}: {why}" for why, numbers in self._errors.items()
+                    f"{self._places(numbers)}: {why}{self._values_of(numbers)}"
+                    for why, numbers in self._errors.items()
                 ),
                 meaning="a wrong address or date could take somebody's access away, so the roster "
                 "is used whole or not at all",
@@ -154,7 +167,7 @@ class RowReader:
             if identified:
                 self.warn(f"{column}: the id is used", number)
             else:
-                self.refuse(column, number)
+                self.refuse(column, number, _like_an_address(written))
             return None
 
     def _end_date(self, value: object, number: int, *, believed: bool) -> date | None:
@@ -171,8 +184,15 @@ class RowReader:
             self.warn("an end date before the year 2000 is taken as no end", number)
         except (ValueError, OverflowError):
             column = self._names.get("end_date", "end_date")
-            self.refuse(f"column {column} is not a date as in 2026-12-31", number)
+            written = _like_a_date(_text(value))
+            self.refuse(f"column {column} is not a date as in 2026-12-31", number, written)
         return None
+
+    def _values_of(self, numbers: list[int]) -> str:
+        """Return the values of the rows that are named, each once, in their order."""
+        values = [self._values[one] for one in numbers[:ROWS_NAMED] if one in self._values]
+        named = ", ".join(f"{value!r}" for value in dict.fromkeys(values))
+        return f" ({named})" if named else ""
 
     def _places(self, numbers: list[int]) -> str:
         named = ", ".join(str(number) for number in numbers[:ROWS_NAMED])
@@ -207,6 +227,18 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _like_an_address(text: str) -> str:
+    """Return `text` if it is plainly meant as an address, or as none; a secret is neither."""
+    shown = one_line(text) or ""
+    meant = "@" in shown or _WORD.fullmatch(shown)
+    return shown if meant and len(shown) <= _LONGEST_SHOWN and shown.isprintable() else ""
+
+
+def _like_a_date(text: str) -> str:
+    """Return `text` if it is plainly meant as a date: digits, and words as in `31 Dezember`."""
+    return text if _DATE_LIKE.fullmatch(text) else ""
 
 
 def _shared(text: str | None) -> str | None:

@@ -18,7 +18,9 @@ def test_an_empty_name_says_that_the_source_lacks_the_field():
 @pytest.mark.parametrize(
     ("renamed", "header", "found"),
     [
-        ({}, ["Name", "Mail"], "no column id or email, only Name, Mail"),
+        ({}, ["Name", "Phone"], "no column id or email, only Name, Phone"),
+        ({}, ["Mail", "E-Mail"], "Mail and E-Mail may each be the e-mail column"),
+        ({"email": "Address"}, ["id", "E-Mail"], "no column Address, which roster.columns names"),
         ({"email": "Mail"}, ["id", "email"], "no column Mail, which roster.columns names"),
         ({}, ["email", "Email"], "2 columns email"),
     ],
@@ -26,6 +28,20 @@ def test_an_empty_name_says_that_the_source_lacks_the_field():
 def test_a_header_that_does_not_say_who_is_who_is_refused(renamed, header, found):
     with pytest.raises(UsageError, match=found):
         Columns(renamed).positions(header, source="a")
+
+
+@pytest.mark.parametrize(
+    "name",
+    "E-Mail|e-mail|E_MAIL|Email Address|E-Mail-Adresse|Adresse e-mail|Correo electrónico|"
+    "Эл. почта|メールアドレス| MAIL ".split("|"),
+)
+def test_the_email_column_is_found_by_its_usual_names(name):
+    assert Columns({}).name_somebody(["Name", name])
+    assert Columns({}).positions(["Name", name], source="a") == {"email": 1}
+
+
+def test_the_columns_own_name_comes_before_its_other_names():
+    assert Columns({}).positions(["Mail", "email"], source="a") == {"email": 1}
 
 
 def test_a_field_that_contractors_lack_is_refused():

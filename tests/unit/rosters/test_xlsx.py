@@ -154,8 +154,8 @@ def test_the_only_visible_sheet_is_read_and_of_several_one_must_be_named(saved):
 
 
 def test_a_sheet_without_the_columns_is_refused(saved):
-    with pytest.raises(UsageError, match="no column id or email, only Name, Mail"):
-        load(saved([["List"], ["Name", "Mail"], ["Ada", "a@x.org"]]))
+    with pytest.raises(UsageError, match="no column id or email, only Name, Phone"):
+        load(saved([["List"], ["Name", "Phone"], ["Ada", "a@x.org"]]))
 
 
 def test_a_file_that_is_open_in_excel_is_read_with_a_warning(saved):

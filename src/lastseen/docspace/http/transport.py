@@ -41,12 +41,12 @@ class _Hidden(str):
 
 
 @asynccontextmanager
-async def network(url: str, key: ApiKey, limits: Limits) -> AsyncIterator["Network"]:
+async def network(url: str, key: ApiKey | None, limits: Limits) -> AsyncIterator["Network"]:
     """Open a transport to the portal at `url`, and close its connections afterwards.
 
     Raises UsageError for a key that no portal could have issued, or a proxy that can't be used.
     """
-    problem = key_problem(key.reveal())
+    problem = None if key is None else key_problem(key.reveal())
     if problem is not None:
         raise UsageError(
             attempted="reading the API key",
@@ -89,7 +89,7 @@ class Network:
     def __init__(
         self,
         url: str,
-        key: ApiKey,
+        key: ApiKey | None,
         reads: aiohttp.ClientSession,
         writes: aiohttp.ClientSession,
         *,
@@ -99,7 +99,7 @@ class Network:
         self._url = url
         # Not the session's headers: aiohttp sends those to a proxy as well, before the tunnel.
         self._headers = {
-            "Authorization": _Hidden(f"Bearer {key.reveal()}"),
+            **({} if key is None else {"Authorization": _Hidden(f"Bearer {key.reveal()}")}),
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
         }

@@ -65,10 +65,9 @@ class Session:
         )
 
 
-def send(request, session, *, writes=None, largest=1_000):
-    carrying = Network(
-        "https://portal.example", ApiKey(KEY), session, writes or session, largest=largest
-    )
+def send(request, session, *, writes=None, largest=1_000, key=KEY):
+    sent = ApiKey(key) if key else None
+    carrying = Network("https://portal.example", sent, session, writes or session, largest=largest)
     return asyncio.run(carrying.send(request))
 
 
@@ -207,6 +206,12 @@ def test_the_key_is_shown_by_no_repr_of_what_is_sent():
     headers = session.asked[0][2]["headers"]
     assert headers["Authorization"] == f"Bearer {KEY}"
     assert KEY not in repr(headers)
+
+
+def test_without_a_key_none_is_sent():
+    session = Session()
+    send(GET, session, key=None)
+    assert "Authorization" not in session.asked[0][2]["headers"]
 
 
 @pytest.mark.parametrize("written", ["", "two words", "key\nX-Evil: 1", "schlüssel"])

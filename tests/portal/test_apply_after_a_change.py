@@ -2,10 +2,14 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
+from lastseen.docspace.client import Client
+from lastseen.ledger import open_ledger
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.receipt import OutcomeKind, Receipt
@@ -14,7 +18,8 @@ from lastseen.simulator.world.people import EmployeeType, Status
 from lastseen.workflows.apply import apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.run import RunOptions, RunResult, run
-from testing.in_process import InProcess
+from lastseen.workflows.undo import undo
+from testing.in_process import URL, InProcess
 from testing.quiet import QUIET_LOGS
 from tests.portal.facts import Reviewed
 from tests.portal.unhelpful import Built, Watched, ago
@@ -117,3 +122,47 @@ def test_a_change_of_status_that_the_review_knew_spares_nobody() -> None:
         portal.world.set_status_by_hand(ANNA, status, now=portal.time.now() - hours * 3_600)
     plan = portal.plan(reinstated_grace_days=0)
     assert portal.applied(plan)[ANNA].outcome is OutcomeKind.DISABLED
+
+
+def test_whoever_was_reinstated_while_the_clock_was_set_back_keeps_the_grace() -> None:
+    portal = Reviewed()
+    portal.applied(portal.plan())
+    portal.time.advance(timedelta(days=-5))
+
+    receipt = _taken_back(portal)
+
+    assert {one.outcome for one in receipt.outcomes} == {OutcomeKind.REINSTATED}
+    assert portal.anna() == ("keep", "recently-reinstated")
+    portal.later(13)
+    assert portal.anna() == ("keep", "recently-reinstated")
+
+
+def test_a_copy_of_the_ledger_carries_out_nothing_that_another_copy_took_back(
+    tmp_path: Path,
+) -> None:
+    portal = Reviewed()
+    clock = portal.time.machine_clock
+    with open_ledger(f"sqlite:///{tmp_path / 'one'}", clock=clock) as ledger:
+        portal.ledger = ledger.portal(URL)
+        plan = portal.plan()
+    copy(tmp_path / "one", tmp_path / "other")
+    with open_ledger(f"sqlite:///{tmp_path / 'one'}", clock=clock) as ledger:
+        portal.ledger = ledger.portal(URL)
+        portal.applied(plan)
+        _taken_back(portal)
+    portal.later(0.2)
+
+    with open_ledger(f"sqlite:///{tmp_path / 'other'}", clock=clock) as ledger:
+        portal.ledger = ledger.portal(URL)
+        outcomes = portal.applied(plan)
+        assert {one.outcome for one in outcomes.values()} == {OutcomeKind.SPARED_CHANGED}
+        assert portal.anna() == ("keep", "recently-reinstated")
+
+
+def _taken_back(portal: Reviewed) -> Receipt:
+    (run_id,) = (run.run_id for run in portal.ledger.runs.all() if run.kind == "apply")
+
+    async def taken_back(client: Client) -> Receipt:
+        return await undo(run_id, client, ledger=portal.ledger, clock=portal.time.machine_clock)
+
+    return InProcess(portal.portal, portal.time, chance=random.Random(3)).run(taken_back)

@@ -12,7 +12,7 @@ from lastseen.ledger.db.seals import ACCOUNTS, all_sound_rows, update_seal, with
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.model.contractor import AccountStatus, Profile, UserId
-from lastseen.model.instant import Instant
+from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after
 
 
 class AccountStore:
@@ -65,12 +65,14 @@ class AccountStore:
         if not statuses:
             return
         now, portal_id = to_micros(at), self._scope.portal_id
+        # What is dated later was written while the clock was ahead, and is not newer.
+        present = to_micros(after(self._scope.now(), CLOCK_TOLERANCE))
         with self._scope.writing() as connection:
             known = {row.user_id: row for row in self._rows(connection)}
             kept, replaced = [], []
             for person, status in sorted(statuses.items()):
                 old = known.get(person)
-                if old is not None and old.seen_at > now:
+                if old is not None and now < old.seen_at <= present:
                     continue
                 came_back = _came_back(old, status)
                 since = now if reinstated or came_back else old.reinstated_at if old else None

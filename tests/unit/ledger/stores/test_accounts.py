@@ -1,7 +1,11 @@
 """Who was reinstated, and when, is told from the statuses seen."""
 
+from datetime import timedelta
+
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, Profile, UserId
+from lastseen.model.instant import Instant
+from tests.unit.ledger.conftest import TickingClock
 from tests.unit.ledger.examples import ANNA, BORIS, minute
 
 ACTIVE, TERMINATED, PENDING = (
@@ -90,3 +94,15 @@ def test_noting_nobody_is_no_error(portal: PortalLedger):
 
 def _profile(who: UserId, status: AccountStatus) -> Profile:
     return Profile(id=who, status=status)
+
+
+def test_a_status_dated_ahead_of_the_clock_hides_no_reinstatement(
+    portal: PortalLedger, clock: TickingClock
+):
+    clock.at += timedelta(days=5)
+    portal.accounts.note_disabled([ANNA, BORIS], Instant(clock.at))
+    clock.at -= timedelta(days=5)
+    now = Instant(clock.at)
+    portal.accounts.note_reinstated([ANNA], now)
+    portal.accounts.note([_profile(BORIS, ACTIVE)], now)
+    assert portal.accounts.reinstated() == {ANNA: now, BORIS: now}

@@ -31,6 +31,7 @@ def explain(
     review is not entered in the history.
     """
     from lastseen.reports.explanation import render_explanation
+    from lastseen.reports.words import outcome_in_words, reason_in_words
 
     called = invocation(context)
     pretended = read_now(now)
@@ -51,7 +52,8 @@ def explain(
     where.deliver(
         lambda place: render_explanation(explanation, place.format, screen=place.screen()),
         Summary(
-            text=f"{who}: {decision.decision.value}, {decision.reason.value}.",
+            text=f"{who}: {outcome_in_words(decision.decision)}, "
+            f"{reason_in_words(decision.reason)}.",
             event="explanation",
             fields={
                 "who": who,

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lastseen.model.counting import counted, number, people
-from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.decision import Decision, Reason, Verdict, idle_for_longer
 from lastseen.model.due import due_soon, holds
 from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Plan
@@ -101,10 +101,21 @@ def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[Rend
         yield _holds(plan, writer)
     listed = everyone[: writer.screen.limit]
     yield _people(plan, listed, writer)
+    yield from _about_dates(plan, listed, writer)
     if len(listed) < len(everyone):
         yield writer.text(
             (f"  and {number(len(everyone) - len(listed))} more; --all lists everyone", "dim")
         )
+
+
+def _about_dates(
+    plan: Plan, listed: Sequence[Decision], writer: TableWriter
+) -> Iterator[RenderableType]:
+    """Say what the lower bounds mean, where there are any that reading on would replace."""
+    if any(one.reason is Reason.INACTIVE and idle_for_longer(one, plan.now) for one in listed):
+        at_least = "≥" if writer.unicode else ">="
+        said = f"{at_least}: older entries were not all read; `review --dates all` reads them"
+        yield writer.text((f"  {said}", "dim"))
 
 
 def _holds(plan: Plan, writer: TableWriter) -> RenderableType:

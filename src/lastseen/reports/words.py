@@ -40,7 +40,7 @@ def last_seen(decision: Decision, now: Instant) -> str:
         if decision.reason is Reason.NEVER_SEEN:
             return f"never; registered {day(decision.last_seen_at)}"
         return f"no sighting; registered {day(decision.last_seen_at)}"
-    by = f" ({decision.last_seen_by.value})" if decision.last_seen_by else ""
+    by = f" ({seen_by_in_words(decision)})" if decision.last_seen_by else ""
     return f"{date_in_words(decision, now)}{by}"
 
 

@@ -159,6 +159,9 @@ def test_a_date_that_was_not_read_is_not_shown_as_one(width):
     assert "≥ 56 d" in shown
     assert "≥ 40 d" not in shown
     assert ">= 57 d" in table(plan_of(undated), width=width, encoding="ascii")
+    told = "older entries were not all read; `review --dates all` reads them"
+    assert told in " ".join(shown.split())
+    assert told not in " ".join(table(plan_of(decision()), width=width).split())
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -46,6 +46,11 @@ def test_a_sighting_before_an_unread_part_of_the_log_is_not_the_last_for_certain
     assert idle_in_words(undated, NOW, unicode=False) == ">= 60"
 
 
+def test_an_api_key_is_named_as_people_name_it():
+    used = decision(last_seen_by=SeenBy.API_KEY)
+    assert last_seen(used, NOW) == "2026-10-15 (API key)"
+
+
 def test_who_takes_the_best_name_there_is():
     assert who(decision(display_name=" ", email="a@b.example")) == "a@b.example"
     assert who(decision(display_name=None, email=None, user_id=None)) == "(no name)"

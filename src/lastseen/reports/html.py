@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from lastseen.model.counting import counted, number, people
-from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.decision import Decision, Reason, Verdict, idle_for_longer
 from lastseen.model.due import due_soon, holds
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan
@@ -147,6 +147,16 @@ def _notable(plan: Plan) -> Iterator[str]:
             f"{counted(len(attacked), 'account')} to be disabled or on hold had "
             f"{counted(times, 'failed sign-in')}. They never count as a sighting; on a dormant "
             "account they may be somebody else's attempts."
+        )
+    undated = [
+        one
+        for one in plan.decisions
+        if one.reason is Reason.INACTIVE and idle_for_longer(one, plan.now)
+    ]
+    if undated:
+        yield (
+            f"{people(len(undated))} with a last-seen date that is not known yet, since older "
+            "entries were not all read: lastseen review --dates all reads them."
         )
     for reason, parts_text in _REMARKS.items():
         count = sum(decision.reason is reason for decision in plan.decisions)

@@ -101,11 +101,11 @@ def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[Rend
         yield _holds(plan, writer)
     listed = everyone[: writer.screen.limit]
     yield _people(plan, listed, writer)
-    yield from _about_dates(plan, listed, writer)
     if len(listed) < len(everyone):
         yield writer.text(
             (f"  and {number(len(everyone) - len(listed))} more; --all lists everyone", "dim")
         )
+    yield from _about_dates(plan, listed, writer)
 
 
 def _about_dates(

@@ -226,6 +226,7 @@ def test_a_date_that_was_not_read_is_not_shown_as_one():
     assert "2026-08-27 or later" in shown
     assert shown.count("≥ 57") == 2
     assert "≥ 40" not in shown
+    assert "2 people with a last-seen date that is not known yet" in shown
 
 
 def test_what_an_auditor_needs_is_in_it():

@@ -51,6 +51,17 @@ class Unsuitable(Exception):
     """A file that must not be used; its text says why, in a few words."""
 
 
+def in_home(path: Path) -> Path:
+    """Return `path` with `~` replaced; unchanged, so that it is not found, if nobody has that home.
+
+    An account without a home, as in a container, has none either.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def not_regular(path: Path) -> str | None:
     """Return in a few words why `path` must not be opened as a file; None also if it is missing.
 
@@ -61,6 +72,8 @@ def not_regular(path: Path) -> str | None:
         mode = path.stat().st_mode
     except OSError:
         return None
+    except ValueError:
+        return "that is not a path"
     if stat.S_ISDIR(mode):
         return "it is a folder"
     # What the kernel shows as regular files is none: reading may wait, writing may do something.

@@ -9,7 +9,7 @@ import pytest
 from lastseen.config.api_key import key_in_file
 from lastseen.fleet.references import resolve as key_of_fleet
 from lastseen.model.errors import UsageError
-from lastseen.regular_file import Unsuitable, read_regular_file
+from lastseen.regular_file import Unsuitable, in_home, not_regular, read_regular_file
 from lastseen.rosters.references import resolve as secret_of_roster
 
 SECRET = "sk-0123456789abcdef0123456789abcdef"
@@ -115,3 +115,14 @@ def test_a_file_without_end_is_refused_whoever_names_it(read, secret):
     secret.write_text(f"{SECRET}\n" + "x" * 1_000_000)
 
     assert "larger than" in refused(read, secret).found
+
+
+def test_a_home_that_nobody_has_is_left_to_be_not_found(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ann")
+    assert in_home(Path("~/key")) == Path("/home/ann/key")
+    assert in_home(Path("~nobody-has-this-name/key")) == Path("~nobody-has-this-name/key")
+
+
+def test_what_cannot_be_a_path_is_told(tmp_path):
+    assert not_regular(tmp_path / "a\0b") == "that is not a path"
+    assert not_regular(tmp_path / "missing") is None

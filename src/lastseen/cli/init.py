@@ -24,6 +24,7 @@ from lastseen.cli.output import write_file
 from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed, wrapped
 from lastseen.model.errors import LastseenError, UsageError
 from lastseen.model.secret import ApiKey, key_problem
+from lastseen.regular_file import in_home
 
 if TYPE_CHECKING:
     from lastseen.api import Settings
@@ -288,7 +289,7 @@ def _checked_roster(text: str | None) -> Path | None:
     """Return the roster's file, None for the portal's guests; raises UsageError otherwise."""
     if text is None or text.strip().lower() in ("", "guests"):
         return None
-    path = Path(text.strip()).expanduser()
+    path = in_home(Path(text.strip()))
     if path.suffix.lower() not in FILE_SOURCES:
         raise UsageError(
             attempted=_ATTEMPTED,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastseen.model.errors import UsageError
+from lastseen.regular_file import in_home
 
 if TYPE_CHECKING:
     from lastseen.config.settings import Settings
@@ -28,7 +29,7 @@ def refuse_inputs_as_outputs(
     protected = [*_protected(settings), *((name, Path(file)) for name, file in inputs if file)]
     for output in outputs:
         for name, file in protected:
-            if str(output) != "-" and _is_same(output, file):
+            if str(output) != "-" and _can_be_a_path(file) and _is_same(output, file):
                 raise UsageError(
                     attempted=f"preparing to write {output}",
                     found=f"that file is {name}",
@@ -55,7 +56,7 @@ def _protected(settings: "Settings") -> Iterator[tuple[str, Path]]:
     key_file = os.environ.get("LASTSEEN_API_KEY_FILE", "").strip()
     for named in (settings.portal.api_key_file, Path(key_file) if key_file else None):
         if named is not None:
-            yield "the API key's file", named.expanduser()
+            yield "the API key's file", in_home(named)
     ledger = _ledger_file(settings.ledger_url)
     if ledger is not None:
         for ending in ("", "-wal", "-shm", "-journal"):
@@ -73,7 +74,7 @@ def _ledger_file(url: str | None) -> Path | None:
     scheme, _, file = url.partition(":///")
     if scheme.partition("+")[0] != "sqlite" or not file:
         return None
-    return Path(file.partition("?")[0]).expanduser()
+    return in_home(Path(file.partition("?")[0]))
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -82,6 +83,10 @@ def _is_same(one: Path, other: Path) -> bool:
         if one.samefile(other):
             return True
     return _real(one) == _real(other) or one.resolve() == other.resolve()
+
+
+def _can_be_a_path(path: Path) -> bool:
+    return "\0" not in str(path)
 
 
 def _real(path: Path) -> Path:

@@ -11,7 +11,7 @@ from lastseen.config.settings import Settings
 from lastseen.model.errors import UsageError
 from lastseen.model.portal_address import portal_address
 from lastseen.model.secret import ApiKey, key_problem
-from lastseen.regular_file import Unsuitable, read_regular_file, unreadable
+from lastseen.regular_file import Unsuitable, in_home, read_regular_file, unreadable
 
 KEY_VARIABLE = "LASTSEEN_API_KEY"
 """The variable that holds the key."""
@@ -58,7 +58,7 @@ def find_key(settings: Settings, environ: Mapping[str, str]) -> ApiKey:
     if value:
         return _usable(value, where=KEY_VARIABLE)
     if file:
-        return key_in_file(Path(file).expanduser(), named_by=KEY_FILE_VARIABLE, portal_url=url)
+        return key_in_file(in_home(Path(file)), named_by=KEY_FILE_VARIABLE, portal_url=url)
     if settings.portal.api_key_file is not None:
         return key_in_file(settings.portal.api_key_file, named_by=KEY_FILE_KEY, portal_url=url)
     return _key_in_keyring(url)

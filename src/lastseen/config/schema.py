@@ -25,6 +25,7 @@ from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Policy
 from lastseen.model.portal_address import portal_address
+from lastseen.regular_file import in_home
 from lastseen.rosters.cells import portal_id
 from lastseen.rosters.interface import RosterOptions
 from lastseen.rosters.rows import FIELDS
@@ -94,7 +95,7 @@ def _unset_if_empty(value: object) -> object:
 
 
 def _home(path: Path | None) -> Path | None:
-    return path.expanduser() if path else None
+    return in_home(path) if path else None
 
 
 def _address(text: str) -> str:

@@ -19,7 +19,7 @@ from lastseen.config.problems import SECRET
 from lastseen.fleet.references import is_reference
 from lastseen.fleet.schedule import Schedule, is_time_zone, problem_with
 from lastseen.model.errors import UsageError
-from lastseen.regular_file import Unsuitable, read_regular_file, why_unreadable
+from lastseen.regular_file import Unsuitable, in_home, read_regular_file, why_unreadable
 
 Command = Literal["review", "run"]
 """What a job does: `review` changes nobody."""
@@ -147,7 +147,7 @@ class _Entry:
 
     def _reference(self, value: object) -> str | None:
         if isinstance(value, str) and value.startswith("file:"):
-            file = Path(value.removeprefix("file:")).expanduser()
+            file = in_home(Path(value.removeprefix("file:")))
             value = f"file:{(self._path.parent / file).absolute()}"
         if isinstance(value, str) and is_reference(value):
             return value
@@ -207,7 +207,7 @@ def _anchor_path(tables: dict[str, Any], path: Path) -> None:
     """Make `roster.path` absolute, relative to the fleet file's folder."""
     written = tables.get("roster", {}).get("path")
     if isinstance(written, str) and written:
-        anchored = (path.parent / Path(written).expanduser()).absolute()
+        anchored = (path.parent / in_home(Path(written))).absolute()
         tables["roster"] = {**tables["roster"], "path": str(anchored)}
 
 

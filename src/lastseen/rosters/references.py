@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lastseen.model.errors import UsageError
-from lastseen.regular_file import Unsuitable, read_regular_file, why_unreadable
+from lastseen.regular_file import Unsuitable, in_home, read_regular_file, why_unreadable
 
 KEYRING_SERVICE = "lastseen"
 """The name under which the keyring keeps secrets."""
@@ -76,7 +76,7 @@ def _from_environment(name: str, option: str) -> str:
 
 
 def _from_file(name: str, option: str) -> str:
-    path = Path(name).expanduser()
+    path = in_home(Path(name))
     try:
         content = read_regular_file(path, largest=LONGEST_SECRET_FILE, private=True)
         return content.decode().strip().partition("\n")[0]

@@ -108,3 +108,11 @@ def test_a_link_in_a_folder_of_ones_own_is_followed(tmp_path):
 
     assert (tmp_path / "real.json").read_text() == "new"
     assert (tmp_path / "report.json").is_symlink()
+
+
+def test_a_roster_that_cannot_be_a_path_is_no_output(tmp_path):
+    settings = Settings(
+        portal=PortalSettings(url="https://portal.example"),
+        roster=RosterOptions(source="csv", path=Path("a\0b")),
+    )
+    refuse_inputs_as_outputs([tmp_path / "plan.json"], settings, inputs=[])

@@ -211,3 +211,8 @@ def test_a_database_that_is_no_file_is_refused_at_once(tmp_path, name):
         listening.bind(str(tmp_path / "socket"))
         with pytest.raises(UsageError, match=r"not a regular file|folder"):
             load(f"sqlite:///{tmp_path / name}")
+
+
+def test_a_file_whose_name_cannot_be_a_path_is_told():
+    with pytest.raises(UsageError, match="not a path"):
+        load("sqlite:///a%00b")

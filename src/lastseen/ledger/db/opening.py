@@ -11,6 +11,7 @@ from lastseen.ledger.db.sqlite import file_access
 from lastseen.ledger.ledger import Ledger
 from lastseen.model.errors import LedgerError
 from lastseen.model.instant import Clock
+from lastseen.regular_file import in_home
 
 
 def open_ledger(url: str | None, *, clock: Clock) -> Ledger:
@@ -34,7 +35,7 @@ def open_ledger(url: str | None, *, clock: Clock) -> Ledger:
 
 def _access(target: URL) -> Access:
     if target.drivername == "sqlite":
-        return file_access(Path(str(target.database)).expanduser().absolute())
+        return file_access(in_home(Path(str(target.database))).absolute())
     from lastseen.ledger.db.postgres import server_access
 
     return server_access(target)

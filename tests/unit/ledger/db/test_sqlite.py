@@ -205,3 +205,13 @@ def test_a_pipe_or_a_link_where_sqlite_keeps_its_newest_entries_is_refused(
     beside.symlink_to(other)
     assert beside.name in _refused(file, clock).found
     assert stat.S_IMODE(other.stat().st_mode) == 0o644
+
+
+def test_an_address_with_a_nul_or_a_home_that_nobody_has_is_told(clock: TickingClock):
+    for url, found in (
+        ("sqlite:///a%00b", "not a path"),
+        ("sqlite:///~nobody-has-this-name/ledger.sqlite3", "does not exist"),
+    ):
+        with pytest.raises(LedgerError) as told, open_ledger(url, clock=clock):
+            pass
+        assert found in told.value.found

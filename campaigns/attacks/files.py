@@ -115,6 +115,32 @@ def endless_files_end(scene: Scene) -> None:
             expect(ran.exit_code == USAGE, f"{source} {ran.arguments} ended with {ran.exit_code}")
 
 
+def paths_that_no_file_can_have_are_told(scene: Scene) -> None:
+    """Pipes, links in a circle, homes that nobody has and endless names, wherever one is named."""
+    import os
+
+    os.mkfifo(scene.folder / "pipe")
+    (scene.folder / "loop").symlink_to("loop")
+    (scene.folder / "loop.json").symlink_to("loop.json")
+    for name in ("pipe", "loop", "~nobody-has-this-name/x", "x" * 300):
+        path = name if name.startswith("~") else str(scene.folder / name)
+        sql = {"SOURCE": "sql", "URL": f"sqlite:///{path}", "QUERY": "SELECT email FROM people"}
+        for ran, codes in (
+            (scene.run("history", environment={"LASTSEEN_LEDGER__URL": f"sqlite:///{path}"}), {2}),
+            (scene.run("run", "--yes", "--metrics-file", path), {0, 2}),  # "~" is a shell's
+            (scene.run("review", environment=_csv(path)), {2}),
+            (scene.run("review", environment=_roster(sql)), {2, 3}),  # 3: there is no such file
+            (scene.run("show", path), {2}),
+        ):
+            expect(ran.exit_code in codes, f"{name[:20]} {ran.arguments}: {ran.exit_code}")
+    expect(scene.run("review", "-o", "loop.json").exit_code == USAGE, "a circle of links")
+    expect((scene.folder / "pipe").is_fifo(), "a pipe was replaced")
+
+
+def _roster(options: dict[str, str]) -> dict[str, str]:
+    return {f"LASTSEEN_ROSTER__{name}": value for name, value in options.items()}
+
+
 def _csv(path: str) -> dict[str, str]:
     return {
         "LASTSEEN_ROSTER__SOURCE": "csv",
@@ -144,4 +170,5 @@ ATTACKS = (
     exclusions_that_exclude_nobody_are_refused,
     a_roster_that_is_something_else_is_refused,
     endless_files_end,
+    paths_that_no_file_can_have_are_told,
 )

@@ -62,6 +62,11 @@ def in_home(path: Path) -> Path:
         return path
 
 
+def real_path(path: Path) -> Path:
+    """Return `path` without links; in a loop of links, where `Path.resolve` raises, as it is."""
+    return Path(os.path.realpath(path))
+
+
 def not_regular(path: Path) -> str | None:
     """Return in a few words why `path` must not be opened as a file; None also if it is missing.
 
@@ -77,7 +82,7 @@ def not_regular(path: Path) -> str | None:
     if stat.S_ISDIR(mode):
         return "it is a folder"
     # What the kernel shows as regular files is none: reading may wait, writing may do something.
-    if not stat.S_ISREG(mode) or path.resolve().parts[1:2] in (("proc",), ("sys",)):
+    if not stat.S_ISREG(mode) or real_path(path).parts[1:2] in (("proc",), ("sys",)):
         return "it is not a regular file"
     return None
 

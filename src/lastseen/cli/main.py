@@ -4,6 +4,7 @@ No command's work is in here. Every error ends here, as one clear message and on
 of `lastseen.model.errors.ExitCode`.
 """
 
+import errno
 import gc
 import os
 import signal
@@ -44,7 +45,7 @@ from lastseen.cli.status import status
 from lastseen.cli.undo import undo
 from lastseen.cli.worker import worker
 from lastseen.config.logging import LogFormat, configure_logs, hide
-from lastseen.model.errors import ExitCode, LastseenError
+from lastseen.model.errors import ExitCode, LastseenError, UsageError
 from lastseen.model.secret import ApiKey
 
 INTERRUPTED = 130
@@ -168,15 +169,36 @@ def outcome(arguments: Sequence[str]) -> int:
     except SystemExit:  # so Click leaves where nobody reads its help any more
         silence_standard_output()
         return int(ExitCode.DONE)
+    except OSError as error:
+        if error.errno not in _NO_NAME:
+            return _unexpected(error, _called(began))
+        print_error(_no_name(error), _called(began).log_format)
+        return int(ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001 - the last stop: no traceback for users
-        called = _called(began)
-        lost = unwritten_output()
-        if lost is not None:
-            silence_standard_output()
-            print_error(output_lost(lost), called.log_format)
-            return int(ExitCode.USAGE)
-        print_bug(error, called.log_format, with_traceback=called.verbosity > 0)
-        return int(ExitCode.BUG)
+        return _unexpected(error, _called(began))
+
+
+def _unexpected(error: Exception, called: Invocation) -> int:
+    lost = unwritten_output()
+    if lost is not None:
+        silence_standard_output()
+        print_error(output_lost(lost), called.log_format)
+        return int(ExitCode.USAGE)
+    print_bug(error, called.log_format, with_traceback=called.verbosity > 0)
+    return int(ExitCode.BUG)
+
+
+_NO_NAME = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
+"""Errors of a path that no file can have, wherever the command meets it first."""
+
+
+def _no_name(error: OSError) -> UsageError:
+    return UsageError(
+        attempted=f"looking for the file {str(error.filename)[:100]}",
+        found=(error.strerror or "it can't be opened").lower(),
+        meaning="no file can be there",
+        remedy="check the path",
+    )
 
 
 def _called(began: list[Invocation]) -> Invocation:

@@ -10,6 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from lastseen.cli.invocation import Invocation
 from lastseen.cli.standard_streams import silence_standard_output
 from lastseen.config.logging import log_format
 from lastseen.model.errors import UsageError
+from lastseen.regular_file import real_path
 
 if TYPE_CHECKING:
     from lastseen.reports import Screen
@@ -170,8 +172,12 @@ def _destination(
 
 def writable_file(file: Path, *, option: str) -> Path:
     """Return the file to write, checked before any work is done; raises UsageError."""
-    resolved = _target(file)
-    if problem := _unwritable(resolved):
+    try:
+        resolved = _target(file)
+        problem = _unwritable(resolved)
+    except OSError as error:  # a name that is too long, or links that lead in a circle
+        resolved, problem = file, (error.strerror or type(error).__name__).lower()
+    if problem:
         raise UsageError(
             attempted=f"preparing to write {file}",
             found=problem,
@@ -238,9 +244,14 @@ def write_file(file: Path, document: bytes, *, summary: str = "") -> None:
 
 
 def _unwritable(file: Path) -> str | None:
-    """Return why `file` can't be written, if that can be determined; None if it can be written."""
+    """Return why `file` can't be written, if that can be determined; None if it can be written.
+
+    Raises OSError if its name can't be one.
+    """
     if file.is_dir():
         return "it is a folder"
+    with suppress(FileNotFoundError):
+        file.stat()
     if not file.parent.is_dir():
         return "its folder does not exist"
     if file.is_socket():
@@ -250,10 +261,10 @@ def _unwritable(file: Path) -> str | None:
 
 def _target(file: Path) -> Path:
     """Return the file to write: links are followed only if nobody else could have made them."""
-    plain = file.absolute().parent.resolve() / file.name
+    plain = real_path(file.absolute().parent) / file.name
     if not plain.is_symlink() or _others_can_write(plain.parent) or _is_device(plain):
         return plain
-    return plain.resolve()
+    return real_path(plain)
 
 
 def _others_can_write(folder: Path) -> bool:
@@ -296,7 +307,7 @@ def _opened_for_writing(file: Path, *, deadline: float) -> int:
 
 
 def _replace(file: Path, document: bytes) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}-{os.urandom(4).hex()}")
+    temporary = file.with_name(f".lastseen-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastseen.model.errors import UsageError
-from lastseen.regular_file import in_home
+from lastseen.regular_file import in_home, real_path
 
 if TYPE_CHECKING:
     from lastseen.config.settings import Settings
@@ -82,7 +82,7 @@ def _is_same(one: Path, other: Path) -> bool:
     with suppress(OSError):  # one of them may not be there yet
         if one.samefile(other):
             return True
-    return _real(one) == _real(other) or one.resolve() == other.resolve()
+    return _real(one) == _real(other) or real_path(one) == real_path(other)
 
 
 def _can_be_a_path(path: Path) -> bool:
@@ -90,4 +90,4 @@ def _can_be_a_path(path: Path) -> bool:
 
 
 def _real(path: Path) -> Path:
-    return path.absolute().parent.resolve() / path.name
+    return real_path(path.absolute().parent) / path.name

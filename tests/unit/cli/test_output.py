@@ -199,3 +199,17 @@ def test_only_a_pipe_is_waited_for(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="no such device"):
         write_file(Path("/dev/zero"), b"new")
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("name", ["loop.json", "x" * 300 + ".json", "plan.json/x.json"])
+def test_what_no_file_can_be_made_of_is_refused_before_any_work(tmp_path, name):
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    (tmp_path / "plan.json").touch()
+    with pytest.raises(UsageError) as told:
+        writable_file(tmp_path / name, option="-o")
+    assert "nothing was started" in told.value.meaning
+
+
+def test_the_longest_name_is_written(tmp_path):
+    write_file(tmp_path / ("x" * 250 + ".json"), b"new")
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"new"]

@@ -116,3 +116,8 @@ def test_a_roster_that_cannot_be_a_path_is_no_output(tmp_path):
         roster=RosterOptions(source="csv", path=Path("a\0b")),
     )
     refuse_inputs_as_outputs([tmp_path / "plan.json"], settings, inputs=[])
+
+
+def test_links_in_a_circle_are_no_input(settings, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    refuse_inputs_as_outputs([tmp_path / "new.json"], settings, inputs=[("x", tmp_path / "loop")])

@@ -300,7 +300,9 @@ def _records(body: bytes, delimiter: str) -> list[str]:
 
 def _column(name: str) -> str:
     plain = _visible(name).strip().lower()
-    return plain[1:-1].strip() if plain[:1] == plain[-1:] == '"' else plain
+    plain = plain[1:-1].strip() if plain[:1] == plain[-1:] == '"' else plain
+    # A few mutations make the e-mail column's name one of its other names.
+    return "email" if re.sub(r"[\s._-]", "", plain) in ("mail", "email") else plain
 
 
 def _mutated_xlsx(chance: random.Random) -> Mutant:
@@ -317,7 +319,7 @@ def _mutated_xlsx(chance: random.Random) -> Mutant:
         mutation, parts[part] = texts.mutated(parts[part], chance)
         body = _zipped(parts)
     rows_there = parts[_SHEET].decode("utf-8", "replace").split("<row")
-    names = [set(map(str.lower, re.findall("<t>([^<]*)</t>", _visible(row)))) for row in rows_there]
+    names = [set(map(_column, re.findall("<t>([^<]*)</t>", _visible(row)))) for row in rows_there]
     columns = next((one for one in names if one & {"id", "email"}), set())
     return Mutant(mutation=mutation, body=body, records=rows_there, columns=columns)
 
@@ -370,7 +372,7 @@ def _objects(body: bytes) -> list[str]:
     def note(fields: dict[str, Any]) -> dict[str, Any]:
         if "data" in fields or "Resources" in fields:  # the envelope is nobody
             return fields
-        said = [fields.get(key) for key in ("id", "email", "emails", "end_date")]
+        said = [fields.get(key) for key in ("id", "email", "mail", "emails", "end_date")]
         found.append(" | ".join(_texts(said)))
         return fields
 

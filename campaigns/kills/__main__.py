@@ -35,7 +35,9 @@ def main() -> int:
             several = several_deaths(stage, wanted.deaths // wanted.worlds, seed=wanted.seed)
             wrong += _tell(f"up to five deaths{faults}", (death.verdict for death in several))
         if wanted.sigkill:
-            with theatre(folder, seed=wanted.seed, latency=0.005) as served:
+            apart = folder / "served"  # another portal, with a ledger of its own
+            apart.mkdir()
+            with theatre(apart, seed=wanted.seed, latency=0.005) as served:
                 died: Counter[bool] = Counter()
                 killed = kills(served, wanted.sigkill, seed=wanted.seed)
                 wrong += _tell("SIGKILL", _survived(killed, died))

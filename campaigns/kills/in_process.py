@@ -8,7 +8,7 @@ the simulated one behind the product's own client, with or without faults.
 import asyncio
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
@@ -21,6 +21,7 @@ from lastseen.execution.sign_out import TRAIL_LATENESS
 from lastseen.ledger import open_ledger
 from lastseen.model.decision import Reason
 from lastseen.model.decision import Verdict as Decided
+from lastseen.model.errors import PortalError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy, sealed, summarise
 from lastseen.model.receipt import Receipt
@@ -74,12 +75,12 @@ class Stage:
     def steps(self) -> int:
         """Return how many steps an apply takes that nothing disturbs."""
         life = Life()
-        self._play([life])
+        self._play([life], rates={})
         return life.steps
 
     def die(self, lives: list[Life]) -> tuple[Verdict, list[str]]:
         """Apply the plan in one process after the other until one lives to the end."""
-        return self._play(lives)
+        return self._play(lives, rates=self._rates)
 
     def _review(self) -> Plan:
         time = VirtualTime(self._reviewed_at)
@@ -105,11 +106,11 @@ class Stage:
         self._reviewed_at = time.now() + 600
         return plan
 
-    def _play(self, lives: list[Life]) -> tuple[Verdict, list[str]]:
+    def _play(self, lives: list[Life], *, rates: Mapping[str, float]) -> tuple[Verdict, list[str]]:
         time = VirtualTime(self._reviewed_at)
         portal = self._portal(time)
-        if self._rates:
-            portal.set_faults(FaultRates.of(self._rates))
+        if rates:
+            portal.set_faults(FaultRates.of(rates))
         file = self._folder / "ledger.sqlite3"
         for stale in self._folder.glob("ledger.sqlite3*"):
             stale.unlink()
@@ -117,6 +118,8 @@ class Stage:
         receipt = None
         for life in self._with_an_end(lives):
             receipt = self._live(portal, time, file, life)
+            if receipt is None and not life.dead:  # given up, and called again without faults
+                receipt = self._live(portal, time, file, life)
             if receipt is not None:
                 break
             time.advance(TRAIL_LATENESS)
@@ -155,6 +158,9 @@ class Stage:
             receipt = time.run(work())
         except (Killed, BaseExceptionGroup):
             assert life.dead
+            return None
+        except PortalError:
+            portal.set_faults(FaultRates.of({}))  # a request failed until it was given up
             return None
         if any(one.outcome == "failed" for one in receipt.outcomes):
             portal.set_faults(FaultRates.of({}))  # or it would go on for ever

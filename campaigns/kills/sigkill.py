@@ -5,6 +5,7 @@ ledger is a SQLite file, or a PostgreSQL database.
 """
 
 import asyncio
+import copy
 import os
 import random
 import shutil
@@ -29,7 +30,6 @@ from lastseen.model.secret import ApiKey
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.server.app import serve_in_thread
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
-from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.population import Population, populate
 from lastseen.workflows.review import review
 from testing.process_death import Moment
@@ -71,6 +71,7 @@ class Theatre:
         self._plan_file = folder / "plan.json"
         self._places = 0
         self.plan = asyncio.run(self._review())
+        self._world = copy.deepcopy(portal.world)
         self._plan_file.write_bytes(encode_plan(self.plan))
 
     def steps(self) -> int:
@@ -125,10 +126,8 @@ class Theatre:
 
     def _laid(self, ledger_url: str | None = None) -> str:
         """Return the address of a fresh ledger, and have everybody as they were."""
-        for change in reversed(list(self._portal.world.changes)):
-            before = Status[change.before]
-            self._portal.world.set_status(change.user_id, before, by="hand", now=time.time())
-        self._portal.world.changes.clear()
+        # What the portal's trail tells of earlier kills would spare everybody.
+        self._portal.world = copy.deepcopy(self._world)
         self._portal.puts.clear()
         if ledger_url is not None:
             with open_ledger(ledger_url, clock=system_clock) as ledger:

@@ -60,6 +60,19 @@ def test_nobody_is_disabled_wrongly_on_any_portal(tmp_path: Path, seed: int) -> 
     assert list(failures_of(case, play(case, tmp_path))) == []
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        8008329,  # a trail kept for no longer than the window: sessions were not looked into
+        8009404,  # two answers that both lost an invitation
+        8009505,  # somebody put back by hand, shown only after the portal's ways changed
+    ],
+)
+def test_what_the_campaign_once_found_does_not_come_back(tmp_path: Path, seed: int) -> None:
+    case = draw(seed)
+    assert list(failures_of(case, play(case, tmp_path))) == []
+
+
 @pytest.mark.parametrize("what", ["reinstated", "invited", "activation-sent"])
 def test_what_administrators_do_is_drawn(what: str) -> None:
     drawn = [draw(seed) for seed in range(40)]

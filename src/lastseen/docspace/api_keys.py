@@ -22,7 +22,7 @@ _OWN_KEY_PATH = "/api/2.0/keys/@self"
 
 _ASKING_OWN = Operation("asking what the API key may do", Topic.KEYS)
 _LISTINGS = 3
-"""How often the list of keys is requested."""
+"""How often the list of keys is requested; twice as often if any request had to be repeated."""
 
 _LISTING = Operation("listing the portal's API keys", Topic.KEYS)
 
@@ -67,7 +67,8 @@ async def key_uses(client: RetryingClient) -> tuple[KeyUse, ...]:
     """
     request = Request(method="GET", path=_KEYS_PATH)
     answers = await repeated(
-        lambda: client.ask(request, _LISTING, lambda answer: read_key_uses(answer.body)), _LISTINGS
+        lambda: client.ask(request, _LISTING, lambda answer: read_key_uses(answer.body)),
+        _LISTINGS * (2 if client.traffic.retries else 1),
     )
     return tuple(dict.fromkeys(use for uses in answers for use in uses))
 

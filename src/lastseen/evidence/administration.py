@@ -30,8 +30,8 @@ SESSION_SETTINGS_CHANGED = 6032
 
 READINGS = 2
 """How often each action is read: an answer may have lost entries, so all that any shows counts."""
-READINGS_WHERE_CONTRADICTED = 6
-"""The same if one answer left out what another one had."""
+READINGS_WHERE_UNSTEADY = 6
+"""The same if any request had to be repeated, or one answer left out what another one had."""
 _ONE_BATCH = timedelta(seconds=60)
 """How long disabling a batch of people may take."""
 
@@ -91,7 +91,7 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _acts(portal: Portal, action_id: int, since: Instant, *, is_contradicted: bool) -> _Read:
     found, shown_since, readings = frozenset[AdministrativeAct](), EPOCH, 0
-    while missing := (READINGS_WHERE_CONTRADICTED if is_contradicted else READINGS) - readings:
+    while missing := _readings(portal, is_contradicted=is_contradicted) - readings:
         for shown in await repeated(partial(_reading, portal, action_id, since), missing):
             shown_since = max(shown_since, _shown_since(shown, action_id, since))
             acts = frozenset(act for act in shown if act.action_id == action_id)
@@ -99,6 +99,11 @@ async def _acts(portal: Portal, action_id: int, since: Instant, *, is_contradict
             found, readings = found | acts, readings + 1
     newest_first = sorted(found, key=lambda act: act.at, reverse=True)
     return _Read(acts=tuple(newest_first), shown_since=shown_since)
+
+
+def _readings(portal: Portal, *, is_contradicted: bool) -> int:
+    is_unsteady = is_contradicted or portal.traffic.retries > 0
+    return READINGS_WHERE_UNSTEADY if is_unsteady else READINGS
 
 
 async def _reading(portal: Portal, action_id: int, since: Instant) -> list[AdministrativeAct]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from lastseen.docspace.interface import KeyUse, Portal, SessionSettings
+from lastseen.docspace.interface import KeyUse, OwnKey, Portal, SessionSettings
 from lastseen.evidence.administration import (
     ACTIVATION_SENT,
     INVITED,
@@ -147,7 +147,7 @@ async def read_circumstances(
     questions = (
         _readable(portal.session_settings(), progress),
         _readable(_key_uses(portal, is_contradicted=is_contradicted), progress),
-        _readable(portal.own_key(), progress),
+        _own_key_where_it_matters(portal, policy, progress),
         read_administration(portal, _acts_wanted(policy, now), is_contradicted=is_contradicted),
     )
     sessions, keys, own, administration = await asyncio.gather(*questions)
@@ -157,6 +157,15 @@ async def read_circumstances(
         keys=keys or (),
         can_end_sessions=own is None or own.ends_sessions,
     )
+
+
+async def _own_key_where_it_matters(
+    portal: Portal, policy: Policy, progress: Progress
+) -> OwnKey | None:
+    """Return the key's scopes if some rule ends sessions, which needs a right; else None."""
+    if all(rules.open_sessions != "sign-out" for rules in _all_rules(policy)):
+        return None
+    return await _readable(portal.own_key(), progress)
 
 
 def circumstances_from(

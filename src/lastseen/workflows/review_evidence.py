@@ -88,24 +88,32 @@ class ReviewEvidence:
         if EvidenceKind.SIGN_IN in self._kinds:
             await collector.sign_ins(undecided)
         for round_number in range(_ROUNDS):
-            # The decision is for the instant after the last reading, never before it.
-            self.now = self._context.now or self._context.clock()
-            needs = EvidenceNeeds(
-                undecided=undecided,
-                known=self._evidence,
-                sighting=partial(collector.sighting, kinds=self._kinds),
-                policy=self._context.policy,
-                now=self.now,
-            )
+            needs = self._needs(undecided, collector)
             due = needs.people_to_ask_the_trail(collector.trail_lifetime) - self._asked_the_trail
             if round_number and not due:
                 break
             if EvidenceKind.ACTIVITY in self._kinds:
                 await collector.activity(sorted(due))
             self._asked_the_trail |= due
+            needs = self._needs(undecided, collector)
             await collector.dates(sorted(needs.people_whose_date_decides()), self._kinds)
             await collector.earlier_sign_ins(needs.people_whose_sessions_decide())
             await self._look_up_dates(collector, needs)
+
+    def _needs(self, undecided: Mapping[UserId, Subject], collector: Collector) -> EvidenceNeeds:
+        """Return what is still to be known by now.
+
+        The decision is for the instant after the last reading, never before it: the edges of the
+        window and of the logs move on together.
+        """
+        self.now = self._context.now or self._context.clock()
+        return EvidenceNeeds(
+            undecided=undecided,
+            known=self._evidence,
+            sighting=partial(collector.sighting, kinds=self._kinds),
+            policy=self._context.policy,
+            now=self.now,
+        )
 
     async def _look_up_dates(self, collector: Collector, needs: EvidenceNeeds) -> None:
         """Look up the dates to show, for as many requests as `_most_for_dates` allows."""

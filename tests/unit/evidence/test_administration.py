@@ -7,7 +7,7 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.docspace.interface import AdministrationPage, AdministrativeAct, Portal
+from lastseen.docspace.interface import AdministrationPage, AdministrativeAct, Portal, Traffic
 from lastseen.evidence.administration import (
     INVITED,
     SESSION_SETTINGS_CHANGED,
@@ -33,6 +33,7 @@ class Trail:
     def __init__(self, *acts: AdministrativeAct, filters: bool = True) -> None:
         self.acts = sorted(acts, key=lambda one: one.at, reverse=True)
         self.filters = filters
+        self.traffic = Traffic()
         self.asked: list[tuple[int, int]] = []
         self.losing: dict[int, int] = {}
         """By the number of the answer: which act it has not."""
@@ -85,6 +86,15 @@ def test_an_act_that_one_answer_lost_is_still_known():
     # Given an invitation that the first answer leaves out
     trail = Trail(act(1, 9 * DAY, INVITED, ANN))
     trail.losing = {0: 1}
+
+    assert read(trail, INVITED).last_done(INVITED, ANN, NOW) == ago(9 * DAY)
+
+
+def test_a_portal_that_had_to_be_asked_again_before_may_lose_an_act_twice():
+    # Given an invitation that the first two answers leave out, after requests that failed
+    trail = Trail(act(1, 9 * DAY, INVITED, ANN))
+    trail.losing = {0: 1, 1: 1}
+    trail.traffic = Traffic(requests=9, retries=1)
 
     assert read(trail, INVITED).last_done(INVITED, ANN, NOW) == ago(9 * DAY)
 

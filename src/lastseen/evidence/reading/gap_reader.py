@@ -14,9 +14,9 @@ from lastseen.evidence.reading.request_cost import PAGE, STEP
 from lastseen.model.concurrency import task_group
 from lastseen.model.instant import Instant, Interval
 
-SEAM = 6
+SEAM = 4
 """By how many events neighbouring segments should overlap; half of them will do."""
-SHORTEST_SEGMENT, LONGEST_SEGMENT = 3, 32
+SHORTEST_SEGMENT, LONGEST_SEGMENT = 5, 32
 """Fewest and most pages in a segment: each seam costs events, each segment takes its time."""
 PAGES_AHEAD_EACH = 2
 """Pages in flight per segment that may turn out not to be needed."""

@@ -34,7 +34,7 @@ EDGE = days(1)
 while it is read, and by a day until the next review."""
 SHARE_A_STRETCH = 0.9
 """The share of the requests allowed for dates planned for one stretch, since plans err."""
-MOST_AHEAD = 24
+MOST_AHEAD = 80
 """Pages of a stretch that are requested concurrently; where requests run out, gaps remain."""
 SHORTEST_STRETCH = 16
 """Below this many pages a stretch may take all the requests that are left."""

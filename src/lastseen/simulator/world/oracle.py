@@ -281,14 +281,6 @@ def expected(truth: Truth, *, now: float, rules: Rules | None = None) -> Expecta
         return Expectation("skip", "already-disabled")
     if truth.protected is not None:
         return Expectation("skip", "protected")
-    last = _last_seen(truth, rules)
-    if last is not None and last > now + AHEAD:
-        return Expectation("hold", "evidence-incomplete")
-    if last is not None and last > window:
-        return Expectation("keep", "active")
-    strange = truth.unrecognised_at if "sign-in" in rules.evidence else None
-    if strange is not None and strange > window and (last is None or strange > last):
-        return Expectation("hold", "unrecognised-event")
     if (
         rules.knows_reinstated
         and truth.reinstated_at is not None
@@ -298,6 +290,14 @@ def expected(truth: Truth, *, now: float, rules: Rules | None = None) -> Expecta
     by_hand = truth.status_set_at
     if by_hand is not None and by_hand > now - rules.reinstated_grace_days * DAY:
         return Expectation("keep", "recently-reinstated")
+    last = _last_seen(truth, rules)
+    if last is not None and last > now + AHEAD:
+        return Expectation("hold", "evidence-incomplete")
+    if last is not None and last > window:
+        return Expectation("keep", "active")
+    strange = truth.unrecognised_at if "sign-in" in rules.evidence else None
+    if strange is not None and strange > window and (last is None or strange > last):
+        return Expectation("hold", "unrecognised-event")
     invited = _newest(truth.invited_at, truth.registered_at) or 0
     is_pending = truth.status == Status.PENDING.name.capitalize() and last is None
     if is_pending and invited > now - rules.pending_days * DAY:

@@ -14,7 +14,7 @@ from functools import cache
 import msgspec
 
 from lastseen.cli.main import main
-from lastseen.fleet import carrier, worker
+from lastseen.fleet import job_runner, worker
 
 HEARTBEAT_SECONDS = 0.3
 STALLED_SECONDS = 2.0
@@ -28,12 +28,12 @@ def _quicken() -> None:
         (worker, "HEARTBEAT_SECONDS"): HEARTBEAT_SECONDS,
         (worker, "STALLED_SECONDS"): STALLED_SECONDS,
         (worker, "LOOK_SECONDS"): LOOK_SECONDS,
-        (carrier, "BUSY_SECONDS"): 1.0,
+        (job_runner, "BUSY_SECONDS"): 1.0,
     }
     if pretended := os.environ.pop("FLEET_RESIDENT_LATER_MB", None):
         changes[worker, "resident_bytes"] = _growing(int(pretended) * 2**20)
     if granted := os.environ.get("FLEET_ISOLATED_MB"):
-        changes[worker.Worker, "_carrier_options"] = _granting(int(granted) * 2**20)
+        changes[worker.Worker, "_job_options"] = _granting(int(granted) * 2**20)
     for (place, name), value in changes.items():
         setattr(place, name, value)
 
@@ -46,8 +46,8 @@ def _growing(taken: int) -> Callable[[], int]:
     return lambda: taken if time.monotonic() - first_asked() > LATER_SECONDS else 0
 
 
-def _granting(most: int) -> Callable[[worker.Worker], carrier.CarrierOptions]:
-    options = worker.Worker._carrier_options
+def _granting(most: int) -> Callable[[worker.Worker], job_runner.JobRunnerOptions]:
+    options = worker.Worker._job_options
     return lambda self: msgspec.structs.replace(options(self), memory_limit_bytes=most)
 
 

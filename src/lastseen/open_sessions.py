@@ -68,7 +68,7 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
     """Whether somebody ended it, and not time."""
 
     def is_open(self, policy: Policy, now: Instant) -> bool:
-        """Say whether somebody may have used it within the time that the policy counts.
+        """Return whether somebody may have used it within the time that the policy counts.
 
         A person who was signed out has `return_days` to sign in again; a session that expired must
         have done so before the window.

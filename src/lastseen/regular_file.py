@@ -148,7 +148,7 @@ def _check_private(status: os.stat_result) -> None:
 
 
 def _has_other_members(group_id: int) -> bool:
-    """Say whether a group has members besides the user; so does one that can't be looked up."""
+    """Return whether a group has members besides the user; so does one that can't be looked up."""
     import grp
     import pwd
 

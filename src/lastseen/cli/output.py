@@ -274,7 +274,7 @@ def _others_can_write(folder: Path) -> bool:
 
 
 def _is_device(file: Path) -> bool:
-    """Say whether `file` is there and neither a regular file nor a link, which are replaced.
+    """Return whether `file` is there and neither a regular file nor a link, which are replaced.
 
     A link that leads to a device or a pipe counts as one, as `/dev/stdout` does, unless others
     could have made it.

@@ -78,7 +78,7 @@ def _ledger_file(url: str | None) -> Path | None:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Say whether two paths lead to one file, through links as well."""
+    """Return whether two paths lead to one file, through links as well."""
     with suppress(OSError):  # one of them may not be there yet
         if one.samefile(other):
             return True

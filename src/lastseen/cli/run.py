@@ -98,7 +98,7 @@ def run(
 
 
 def _is_first(settings: "Settings") -> bool:
-    """Say whether no run has reported and no plan was applied on this portal yet."""
+    """Return whether no run has reported and no plan was applied on this portal yet."""
     from lastseen.api import open_portal_ledger, reported_before
 
     with open_portal_ledger(settings) as ledger:

@@ -187,7 +187,7 @@ class Problems:
 
 
 def _holds_key(value: object) -> bool:
-    """Say whether a text, or one in a list or table, may be a key pasted into the wrong place."""
+    """Return whether a text, or one in a list or table, may be a key in the wrong place."""
     if isinstance(value, Mapping):
         return any(map(_holds_key, (*value.keys(), *value.values())))
     if isinstance(value, list | tuple):

@@ -12,14 +12,13 @@ from lastseen.docspace.audit import TRAIL_PATH, wire_date
 from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import Answer, RetryingClient
-from lastseen.docspace.interface import AdministrationPage, AdministrativeAct
+from lastseen.docspace.interface import MOST_A_PAGE, AdministrationPage, AdministrativeAct
 from lastseen.docspace.lenient_events import action_number
 from lastseen.docspace.wire import Envelope, check_count, decode, read_moment
 from lastseen.model.contractor import UserId, user_id
 from lastseen.model.instant import Instant
 
 _READING = Operation("reading what administrators did", Topic.LOGS)
-_MOST_A_PAGE = 100
 
 
 class _WireAct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -44,7 +43,7 @@ async def administration_page(
         ("action", str(action_id)),
         ("from", wire_date(since)),
         ("startIndex", str(start)),
-        ("count", str(_MOST_A_PAGE)),
+        ("count", str(MOST_A_PAGE)),
     )
     request = Request(method="GET", path=TRAIL_PATH, query=pairs)
 
@@ -69,7 +68,7 @@ def read_acts(body: bytes) -> tuple[AdministrativeAct, ...]:
 def _read(answer: Answer) -> AdministrationPage:
     acts = read_acts(answer.body)
     return AdministrationPage(
-        acts=acts, is_full=len(acts) >= _MOST_A_PAGE, answered_at=answer.answered_at
+        acts=acts, is_full=len(acts) >= MOST_A_PAGE, answered_at=answer.answered_at
     )
 
 

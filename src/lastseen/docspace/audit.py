@@ -12,7 +12,7 @@ from lastseen.docspace.dst_fold import may_be_repeated
 from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import Answer, RetryingClient
-from lastseen.docspace.interface import EventPage, EventQuery
+from lastseen.docspace.interface import MOST_A_PAGE, EventPage, EventQuery
 from lastseen.docspace.lenient_events import read_loose_events
 from lastseen.docspace.wire import (
     EARLIEST_YEAR,
@@ -30,7 +30,6 @@ from lastseen.model.sighting import Event
 SIGN_INS_PATH = "/api/2.0/security/audit/login/filter"
 TRAIL_PATH = "/api/2.0/security/audit/events/filter"
 
-_MOST_A_PAGE = 100
 _GUID_LENGTH = 36
 _REPEATED_HOUR = timedelta(hours=1)
 _IN_PLAIN_IDS = b"0123456789abcdef-"
@@ -82,7 +81,7 @@ def read_events(body: bytes) -> list[Event]:
 
 
 async def _page(client: RetryingClient, path: str, attempted: str, query: EventQuery) -> EventPage:
-    if not 1 <= query.count <= _MOST_A_PAGE or query.start < 0:
+    if not 1 <= query.count <= MOST_A_PAGE or query.start < 0:
         raise ValueError(f"no page has {query.count} events from {query.start} on")
     request = Request(method="GET", path=path, query=_pairs(query))
 

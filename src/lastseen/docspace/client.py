@@ -19,6 +19,7 @@ from lastseen.docspace import (
     sessions,
     time_zone,
 )
+from lastseen.docspace.entry_times import EntryTimes
 from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
 from lastseen.docspace.http.limits import Limits
 from lastseen.docspace.http.request import Request, Runtime, Transport
@@ -35,7 +36,6 @@ from lastseen.docspace.interface import (
     SessionSettings,
     Traffic,
 )
-from lastseen.docspace.pulse import Pulse
 from lastseen.docspace.wire import read_changed_people, read_retention
 from lastseen.model import counting
 from lastseen.model.contractor import AccountStatus, Profile, UserId
@@ -68,7 +68,7 @@ class Client:
         self._error_text = error_text
         self._status_segments = status_segments
         self._is_counted = False
-        self._pulses = {kind: Pulse() for kind in LOGS}
+        self._pulses = {kind: EntryTimes() for kind in LOGS}
 
     @property
     def url(self) -> str:
@@ -121,14 +121,14 @@ class Client:
 
     async def sign_ins(self, query: EventQuery) -> EventPage:
         """Return one page of the sign-in log."""
-        await self._know_its_size()
+        await self._expect_its_size()
         page = await audit.sign_in_page(self._requests, query)
         self._pulses[EvidenceKind.SIGN_IN].note(page.events)
         return page
 
     async def trail(self, query: EventQuery) -> EventPage:
         """Return one page of the audit trail."""
-        await self._know_its_size()
+        await self._expect_its_size()
         page = await audit.trail_page(self._requests, query)
         self._pulses[EvidenceKind.ACTIVITY].note(page.events)
         return page
@@ -202,7 +202,7 @@ class Client:
         """Release everything; the transport is closed by its owner."""
         await self._requests.close()
 
-    async def _know_its_size(self) -> None:
+    async def _expect_its_size(self) -> None:
         """Count the portal's people before the limit that grows with their number is reached.
 
         A review of a few contractors knows only these, but the logs contain everybody's entries.

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 
 def may_be_repeated(moment: datetime) -> bool:
-    """Say whether `moment`, aware, lies in the second pass of such an hour of some zone."""
+    """Return whether `moment`, aware, lies in the second pass of such an hour of some zone."""
     written, offset = moment.replace(tzinfo=None), moment.utcoffset()
     for zone in _zones():
         first = written.replace(tzinfo=zone, fold=0).utcoffset()

@@ -11,13 +11,19 @@ from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, Interval
 from lastseen.model.sighting import Event, EvidenceKind
 
+MOST_A_PAGE = 100
+"""Entries or people on a full page (`count` is 1 to 100: SecurityController.cs)."""
+
+FORBIDDEN = 403
+"""The status of an answer to a key without the right."""
+
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The query for a page of events. Only what is set is sent."""
 
     start: int = 0
     """How many events to skip, newest first (`startIndex`)."""
-    count: int = 100
+    count: int = MOST_A_PAGE
     """How many to return: 1 to 100."""
     user_id: UserId | None = None
     """Only this person's."""
@@ -254,6 +260,6 @@ class Portal(Protocol):
 
 
 def clocks_agree(portal: Portal) -> bool:
-    """Say whether the portal gives its time and it is this machine's: else idle time is wrong."""
+    """Return whether the portal's time is known and this machine's: else idle time is wrong."""
     skew = abs(portal.largest_skew_seconds)
     return portal.tells_its_time and skew <= CLOCK_TOLERANCE.total_seconds()

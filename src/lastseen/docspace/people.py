@@ -9,7 +9,7 @@ from urllib.parse import quote
 from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import Answer, RetryingClient
-from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery
+from lastseen.docspace.interface import EMPTY_READINGS, MOST_A_PAGE, PeopleQuery
 from lastseen.docspace.wire import MalformedResponse, PeoplePage, read_people, read_person
 from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import AccountType, Profile, UserId, user_id
@@ -19,7 +19,6 @@ _FILTER_PATH = "/api/2.0/people/filter"
 _PERSON_PATH = "/api/2.0/people/"
 _SELF_PATH = "/api/2.0/people/@self"
 
-_MOST_A_PAGE = 100
 _READINGS = EMPTY_READINGS
 """How often a list that changed while it was read is read again."""
 
@@ -114,12 +113,12 @@ async def people(
 
 
 async def _pages(client: RetryingClient, query: PeopleQuery) -> list[PeoplePage]:
-    first = await _page(client, query, start=0, count=_MOST_A_PAGE)
+    first = await _page(client, query, start=0, count=MOST_A_PAGE)
     client.expect_people(first.total, _LISTING)
-    starts = range(_MOST_A_PAGE, first.total, _MOST_A_PAGE)
+    starts = range(MOST_A_PAGE, first.total, MOST_A_PAGE)
     async with task_group() as group:
         rest = [
-            group.create_task(_page(client, query, start=start, count=_MOST_A_PAGE))
+            group.create_task(_page(client, query, start=start, count=MOST_A_PAGE))
             for start in starts
         ]
     return [first, *(page.result() for page in rest)]

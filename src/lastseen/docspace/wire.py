@@ -285,7 +285,7 @@ def _status(value: int | str) -> AccountStatus:
 
 
 def _was_activated(value: int | str | None) -> bool:
-    """Say whether an invitation was ever accepted: 1, Activated (EmployeeActivationStatus.cs)."""
+    """Return whether an invitation was accepted: 1, Activated (EmployeeActivationStatus.cs)."""
     if isinstance(value, str):
         return value == "1" or value.casefold() == "activated"
     return value is not None and bool(value & _ACTIVATED)

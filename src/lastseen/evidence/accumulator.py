@@ -63,7 +63,7 @@ class EventAccumulator:
             self._newest[event.user_id] = event
 
     def _is_directorys(self, event: Event) -> bool:
-        """Say whether a directory may have signed the person out without their doing."""
+        """Return whether a directory may have signed the person out without their doing."""
         return event.action_id == SIGNED_OUT and event.user_id in self._on_directory
 
     def _authorise(self, events: list[Event]) -> None:

@@ -154,7 +154,7 @@ class Collector:
             reader = self._logs.get(kind)
             if reader is not None and self._span.lookback < self._span.window:
                 left = max(0, end - self._portal.traffic.requests)
-                await reader.date(self._undated(reader, people, kinds), most_requests=left)
+                await reader.find_dates(self._undated(reader, people, kinds), most_requests=left)
                 self._after_reading(reader)
 
     async def earlier_sign_ins(self, people: Mapping[UserId, Instant]) -> None:
@@ -171,7 +171,7 @@ class Collector:
                 for person, since in people.items()
             }
             _announce(self._portal, self.retention, min(wanted.values()), reader.state.read_at)
-            await reader.date(wanted, most_requests=math.inf)
+            await reader.find_dates(wanted, most_requests=math.inf)
             self._after_reading(reader)
 
     @property
@@ -198,7 +198,7 @@ class Collector:
         return max(reached) if reached and len(reached) == len(since) else None
 
     def reaches_beginning(self, person: UserId, kinds: Sequence[EvidenceKind]) -> bool:
-        """Say whether all entries of `person` that the portal keeps in those logs are known."""
+        """Return whether all entries of `person` that the portal keeps in those logs are known."""
         logs = [self._logs[kind] for kind in kinds if kind in self._logs]
         return len(logs) == len(kinds) and all(
             log.state.is_proven_since(person, log.begins) for log in logs
@@ -233,7 +233,7 @@ class Collector:
         return self.trail_lifetime if is_trail else days(self.retention.sign_in_days)
 
     def can_ask_for_times(self, kind: EvidenceKind) -> bool:
-        """Say whether a time can be asked for in a log: the portal filters before it cuts."""
+        """Return whether a time can be asked for in a log: the portal filters before it cuts."""
         if kind is EvidenceKind.ACTIVITY:
             return self.detected.mode is not FilterMode.IGNORED
         return self.detected.mode is FilterMode.BEFORE_WINDOW
@@ -335,7 +335,7 @@ class Collector:
         self._failed = self._unrecognised = None  # read from the ledger again when asked for
 
     def _is_unsteady(self) -> bool:
-        """Say whether any answer so far was lost, or contradicted by another."""
+        """Return whether any answer so far was lost, or contradicted by another."""
         return self.is_contradicted or self._portal.traffic.retries > 0
 
     def _proven_in(self, kind: EvidenceKind, person: UserId | None) -> Instant | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.collector import Collector, Span, open_collector
-from lastseen.evidence.log_pulse import SHOW_LIFE, LogPulse
+from lastseen.evidence.silence_finder import WRITING_TESTS, SilenceFinder
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.guardrails import silence_limit
@@ -121,7 +121,7 @@ async def _stopped(
 ) -> str | None:
     """Return which log has stopped, now or after the plan was made; None if none has."""
     for kind in kinds:
-        pulse = LogPulse(
+        finder = SilenceFinder(
             kind,
             portal,
             ledger.evidence,
@@ -131,10 +131,10 @@ async def _stopped(
         )
         # The review has already judged earlier pauses: only one that extends past it matters.
         window = before(since, days(limit.days))
-        found = await pulse.silence(window=window, born=limit.born, now=now)
+        found = await finder.silence(window=window, born=limit.born, now=now)
         stopped_at = found.since or next((p.since for p in found.pauses if p.until > since), None)
         if stopped_at is not None:
-            name = SHOW_LIFE[kind][0]
+            name = WRITING_TESTS[kind][0]
             return f"the {name} has no entry by anybody after {format_instant(stopped_at)}"
     return None
 
@@ -150,6 +150,6 @@ def _seen(
 def _is_proven(
     collector: Collector, person: UserId, kinds: list[EvidenceKind], since: Instant
 ) -> bool:
-    """Say whether absence is proven and no unknown entry leaves it open."""
+    """Return whether absence is proven and no unknown entry leaves it open."""
     proven = collector.proven_since(person, kinds)
     return proven is not None and proven <= since and collector.unrecognised(person) is None

@@ -42,7 +42,7 @@ async def _recheck_and_change(
     own: UserId,
 ) -> str | None:
     rechecked = await recheck(candidates, context, basis=basis, own=own)
-    record.close_unasked(rechecked.outcomes)
+    record.close_without_request(rechecked.outcomes)
     return (
         rechecked.halt
         or await change_status(rechecked.to_disable, record, context)

@@ -165,7 +165,7 @@ def return_awaited(
         return None
     if decision.reason not in (Reason.INACTIVE, Reason.NEVER_SEEN):
         return None
-    return_days = policy.return_days or policy.inactive_days
+    return_days = policy.return_within_days
     ends = _after(signed_out_at, return_days)
     return _policy(f"`return_days` is {return_days} now") if ends and now < ends else None
 

@@ -1,9 +1,7 @@
 """Whether the API key may do what a run sets out to do; checked before anything else is asked."""
 
-from lastseen.docspace.interface import OwnKey, Portal
+from lastseen.docspace.interface import FORBIDDEN, OwnKey, Portal
 from lastseen.model.errors import KeyLacksRight, PortalRefused
-
-FORBIDDEN = 403
 
 
 async def require_change_right(portal: Portal, *, attempted: str) -> None:

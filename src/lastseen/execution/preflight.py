@@ -56,7 +56,7 @@ def check_plan(plan: Plan, *, portal_url: str) -> None:
 
 
 def is_made_here(plan: Plan, ledger: PortalLedger) -> bool:
-    """Say whether `ledger` made the plan: it has the same one under its id, with the same digest.
+    """Return whether `ledger` made the plan: it has one of the same id and digest.
 
     Raises LedgerError.
     """

@@ -9,13 +9,10 @@ from functools import partial
 
 import msgspec
 
-from lastseen.docspace.interface import PeopleQuery, Portal
+from lastseen.docspace.interface import MOST_A_PAGE, PeopleQuery, Portal
 from lastseen.model.concurrency import map_concurrently
 from lastseen.model.contractor import Profile, UserId
 from lastseen.model.errors import PortalError, PortalRefused, PortalUnreachable
-
-_PAGE = 100
-"""People on one page of the portal's list."""
 
 _FEW = 3
 """Up to this many people are read one by one: counting the list would cost as much."""
@@ -55,7 +52,7 @@ async def read_people(
 
 async def _requests_for_list(portal: Portal, query: PeopleQuery) -> int:
     """Return how many requests the list takes, with one for pages that overlap."""
-    return -(-await portal.count_people(query) // _PAGE) + 1
+    return -(-await portal.count_people(query) // MOST_A_PAGE) + 1
 
 
 async def _one_by_one(portal: Portal, ids: list[UserId]) -> PeopleNow:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lastseen.docspace.interface import clocks_agree
+from lastseen.docspace.interface import FORBIDDEN, clocks_agree
 from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
 from lastseen.execution.acts_since import acts_since
 from lastseen.execution.batches import STOPPED
@@ -28,7 +28,6 @@ from lastseen.execution.eligibility import (
     sign_out_before,
 )
 from lastseen.execution.history import History
-from lastseen.execution.key_rights import FORBIDDEN
 from lastseen.execution.outcomes import GONE, already, failed, seen, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target

@@ -16,10 +16,9 @@ from lastseen.execution.sign_out import settle_sign_outs
 from lastseen.execution.target import has_status
 from lastseen.ledger import PortalLedger
 from lastseen.model.receipt import Cause, Outcome
-from lastseen.model.run import Run
+from lastseen.model.run import UNFINISHED, Run
 
 _CHANGING = frozenset({"apply", "run", "undo"})
-_UNFINISHED = frozenset({"running", "interrupted"})
 
 INTERRUPTED = "the run was interrupted"
 """Why a person was not changed by a run that was interrupted before their turn."""
@@ -27,7 +26,7 @@ INTERRUPTED = "the run was interrupted"
 
 def unfinished_runs(ledger: PortalLedger) -> Iterator[Run]:
     """Yield the runs that did not come to their end, newest first; raises LedgerError."""
-    return (run for run in ledger.runs.all() if run.kind in _CHANGING and run.state in _UNFINISHED)
+    return (run for run in ledger.runs.all() if run.kind in _CHANGING and run.state in UNFINISHED)
 
 
 IsResumed = Callable[[Run], bool]
@@ -44,12 +43,12 @@ def undoes(run_id: str) -> IsResumed:
     return lambda run: run.undone_run_id == run_id
 
 
-def disables(run: Run) -> bool:
-    """Say whether a run carries out a plan, whichever it is."""
+def carries_out_any(run: Run) -> bool:
+    """Return whether a run carries out a plan, whichever it is."""
     return run.kind != "undo"
 
 
-def nothing(_run: Run) -> bool:
+def resumes_none(_run: Run) -> bool:
     """Resume no run."""
     return False
 

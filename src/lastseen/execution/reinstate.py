@@ -57,7 +57,7 @@ async def _recheck_and_change(
     )
     outcomes = {target.user_id: check.outcome(target, now, set_again) for target in targets}
     context.ledger.accounts.note(now.profiles.values(), read_at)
-    record.close_unasked(outcome for outcome in outcomes.values() if outcome is not None)
+    record.close_without_request(outcome for outcome in outcomes.values() if outcome is not None)
     waiting = [target for target in targets if outcomes[target.user_id] is None]
     return await change_status(waiting, record, context)
 

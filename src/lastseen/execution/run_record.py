@@ -127,7 +127,7 @@ class RunRecord:
         if entry.people or entry.open:
             self._write("outcome", entry)
 
-    def close_unasked(self, outcomes: Iterable[Outcome]) -> None:
+    def close_without_request(self, outcomes: Iterable[Outcome]) -> None:
         """Journal the outcomes of people for whom no request was sent this time.
 
         A person who is open from an earlier attempt, and could not be read now, stays open.

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from lastseen.docspace.interface import AdministrativeAct
+from lastseen.docspace.interface import FORBIDDEN, AdministrativeAct
 from lastseen.evidence.administration import SESSIONS_ENDED
 from lastseen.evidence.reading.log import ALLOWED_LATENESS
 from lastseen.execution.batches import STOPPED
@@ -25,7 +25,6 @@ from lastseen.model.sighting import EvidenceKind
 TRAIL_LATENESS = ALLOWED_LATENESS[EvidenceKind.ACTIVITY]
 """After this time an entry that is not in the trail will not come any more."""
 
-_NO_RIGHT = 403
 _NOTHING_DONE = frozenset({400, 404, 405, 413, 422})
 _ENDS_THE_WORK = frozenset({401, 429})
 
@@ -89,7 +88,7 @@ async def _one(target: Target, record: RunRecord, context: ExecutionContext) -> 
         if refusal.status in _NOTHING_DONE:
             record.close([refused(target, refusal.found)])
             return None
-        if refusal.status == _NO_RIGHT:
+        if refusal.status == FORBIDDEN:
             record.close([refused(target, f"{refusal.found}; {refusal.remedy}")])
             return f"the API key may not end other people's sessions. {refusal.remedy}"
         if refusal.status in _ENDS_THE_WORK:
@@ -124,7 +123,7 @@ async def _after_lost_answer(
 
 
 async def _in_trail(target: Target, asked_at: Instant, context: ExecutionContext) -> bool:
-    """Say whether the trail shows that the person's sessions were ended since `asked_at`."""
+    """Return whether the trail shows that the person's sessions were ended since `asked_at`."""
     since = before(asked_at, CLOCK_TOLERANCE)
     start = 0
     while True:

@@ -22,7 +22,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def has_status(profile: Profile, status: AccountStatus) -> bool:
-    """Say whether `profile` has the status that was meant.
+    """Return whether `profile` has the status that was meant.
 
     Reinstating a person without a name makes them Pending (UserController.cs): that counts.
     """

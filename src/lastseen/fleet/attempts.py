@@ -16,7 +16,7 @@ MOST_LEDGER_FAULTS = 6
 """How often a job is retried that failed because of the ledger."""
 
 
-class Again(Exception):
+class RetryLater(Exception):
     """The job is to be retried after some seconds; the text says why."""
 
     def __init__(self, seconds: float, why: str) -> None:
@@ -32,12 +32,12 @@ class Again(Exception):
         return cls(AFTER_OUTAGES[attempts], why)
 
 
-class AgainStrategy(BaseRetryStrategy):
-    """Retries jobs that raised `Again` or were cancelled with their worker; no others."""
+class RetryLaterStrategy(BaseRetryStrategy):
+    """Retries jobs that raised `RetryLater` or were cancelled with their worker; no others."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Return when to retry, or None for never."""
-        if isinstance(exception, Again):
+        if isinstance(exception, RetryLater):
             return RetryDecision(retry_in={"seconds": round(exception.seconds)})
         if isinstance(exception, Exception):
             return None

@@ -18,7 +18,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def is_reference(text: str) -> bool:
-    """Say whether `text` names a variable or an absolute file instead of being a secret."""
+    """Return whether `text` names a variable or an absolute file instead of being a secret."""
     kind, separator, name = text.partition(":")
     if not separator:
         return False

@@ -42,7 +42,7 @@ def problem_with(cron: str) -> str | None:
 
 
 def is_time_zone(name: str) -> bool:
-    """Say whether `name` is an IANA time zone that this machine knows, or `portal`."""
+    """Return whether `name` is an IANA time zone that this machine knows, or `portal`."""
     if name == PORTALS_ZONE:
         return True
     try:

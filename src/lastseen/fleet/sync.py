@@ -29,7 +29,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """How many portals are unchanged."""
 
     def __bool__(self) -> bool:
-        """Say whether anything changes."""
+        """Return whether anything changes."""
         return bool(self.added or self.changed or self.retired)
 
 

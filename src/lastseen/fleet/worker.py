@@ -1,7 +1,7 @@
 """A worker: fetches portals' jobs from the queue, runs them, and takes over from dead workers.
 
 Procrastinate fetches the jobs and keeps the heartbeat in this event loop; the jobs themselves run
-in threads and processes (`carrier`).
+in threads and processes (`job_runner`).
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from procrastinate import JobContext as QueueContext
 from procrastinate.exceptions import ConnectorException
 
 from lastseen.config.logging import LogFormat
-from lastseen.fleet.attempts import AgainStrategy
-from lastseen.fleet.carrier import Carrier, CarrierOptions
+from lastseen.fleet.attempts import RetryLaterStrategy
 from lastseen.fleet.database import SESSION, FleetDatabase
+from lastseen.fleet.job_runner import JobRunner, JobRunnerOptions
 from lastseen.fleet.memory import resident_bytes
 from lastseen.fleet.metrics import WorkerMetrics
 from lastseen.fleet.order import JobOrder
@@ -117,8 +117,8 @@ class Worker:
                 open_ledger(self._ledger_url, clock=self._clock) as ledger,
                 opened_queue(self._database) as queue,
             ):
-                carrier = Carrier(
-                    self._carrier_options(),
+                job_runner = JobRunner(
+                    self._job_options(),
                     database=self._database,
                     ledger=ledger,
                     ledger_url=self._ledger_url,
@@ -129,20 +129,20 @@ class Worker:
                 )
                 self._metrics.watch(self._store, self._clock)
                 self._check_room()
-                await self._work(carrier, queue, stop)
-        if carrier.too_old is not None:
-            raise carrier.too_old
-        codes = carrier.exit_codes
+                await self._work(job_runner, queue, stop)
+        if job_runner.too_old is not None:
+            raise job_runner.too_old
+        codes = job_runner.exit_codes
         return WorkerReport(
             ending=self._ending,
             jobs=len(codes),
             exit_code=min(codes, key=_BY_GRAVITY.index, default=int(ExitCode.DONE)),
         )
 
-    async def _work(self, carrier: Carrier, queue: Queue, stop: asyncio.Event) -> None:
+    async def _work(self, job_runner: JobRunner, queue: Queue, stop: asyncio.Event) -> None:
         if self._options.drain:
             self._put_due(queue)
-        app = self._app(carrier, queue)
+        app = self._app(job_runner, queue)
         async with app.open_async():
             fetching = asyncio.create_task(
                 app.run_worker_async(
@@ -156,12 +156,12 @@ class Worker:
                     install_signal_handlers=False,
                 )
             )
-            async with self._beside(app, carrier, stop):
+            async with self._beside(app, job_runner, stop):
                 over = asyncio.create_task(self._over.wait())
                 await asyncio.wait([fetching, over], return_when=asyncio.FIRST_COMPLETED)
                 over.cancel()
             if self._ending != "drained":
-                carrier.stop()
+                job_runner.stop()
             # Procrastinate waits for its jobs, then cancels them.
             patience = 0.0 if self._ending == "drained" else GRACE_SECONDS
             await cancel([fetching], patience=patience + ENDING_SECONDS)
@@ -174,16 +174,16 @@ class Worker:
             if not self._over.is_set():
                 raise self._gone(None)
 
-    def _app(self, carrier: Carrier, queue: Queue) -> App:
+    def _app(self, job_runner: JobRunner, queue: Queue) -> App:
         connector = PsycopgConnector(
             conninfo=self._database.conninfo, kwargs=dict(SESSION), min_size=1, max_size=4
         )
         app = App(connector=connector)
 
-        @app.task(name=PORTAL_TASK, queue=PORTALS, pass_context=True, retry=AgainStrategy())
+        @app.task(name=PORTAL_TASK, queue=PORTALS, pass_context=True, retry=RetryLaterStrategy())
         async def portal(context: QueueContext, /, **order: Any) -> None:
             wanted = msgspec.convert(order, JobOrder)
-            await carrier.portal_job(wanted, attempts=context.job.attempts)
+            await job_runner.portal_job(wanted, attempts=context.job.attempts)
 
         # Ahead of the portals' jobs, of which there may be thousands.
         @app.periodic(cron="* * * * *", priority=10)
@@ -201,12 +201,14 @@ class Worker:
             _LOG.warning("due, but the last job is still waiting: %s", ", ".join(put.waiting))
 
     @contextlib.asynccontextmanager
-    async def _beside(self, app: App, carrier: Carrier, stop: asyncio.Event) -> AsyncIterator[None]:
+    async def _beside(
+        self, app: App, job_runner: JobRunner, stop: asyncio.Event
+    ) -> AsyncIterator[None]:
         """Run a worker's background tasks until the block ends."""
         works: list[Coroutine[Any, Any, None]] = [
             self._end_when(stop),
             self._take_over(app),
-            self._watch_carrier(carrier),
+            self._watch_jobs(job_runner),
         ]
         if self._options.drain:
             works.append(self._end_when_drained())
@@ -241,19 +243,19 @@ class Worker:
         self._ending = "drained"
         self._over.set()
 
-    async def _watch_carrier(self, carrier: Carrier) -> None:
+    async def _watch_jobs(self, job_runner: JobRunner) -> None:
         """End the worker if its version is too old or its memory limit is reached."""
         limit = self._options.memory_limit_megabytes * 2**20
-        while carrier.too_old is None and (resident_bytes() or 0) < limit:
-            carrier.exit_if_stuck()
+        while job_runner.too_old is None and (resident_bytes() or 0) < limit:
+            job_runner.exit_if_stuck()
             await asyncio.sleep(0.5)
-        if carrier.too_old is None:
+        if job_runner.too_old is None:
             _LOG.warning(
                 "the worker uses more than %d MB: its jobs continue in their own processes",
                 self._options.memory_limit_megabytes,
             )
             self._ending = "memory"
-            await carrier.isolate_all()
+            await job_runner.isolate_all()
         self._over.set()
 
     def _check_room(self) -> None:
@@ -267,9 +269,9 @@ class Worker:
                 remedy="give a larger --memory-limit; 512 is enough for about 100 small portals",
             )
 
-    def _carrier_options(self) -> CarrierOptions:
+    def _job_options(self) -> JobRunnerOptions:
         options = self._options
-        return CarrierOptions(
+        return JobRunnerOptions(
             time_limit_seconds=options.time_limit_minutes * 60,
             memory_limit_bytes=options.memory_limit_megabytes * 2**20,
             retry_outages=not options.drain,

@@ -62,7 +62,7 @@ def _in_domains(email: str, domains: tuple[str, ...]) -> bool:
 def _is_sponsored(
     sponsors: tuple[str, ...], contractor: Contractor | None, profile: Profile | None
 ) -> bool:
-    """Say whether one of `sponsors` invited the person, or answers for them on the roster."""
+    """Return whether one of `sponsors` invited the person, or answers for them on the roster."""
     known = {
         contractor.sponsor if contractor else None,
         profile.sponsor if profile else None,

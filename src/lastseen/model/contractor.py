@@ -24,7 +24,7 @@ def who_key(who: str) -> str:
 
 
 def goes_by(who: str, *, identity: str | None, email: str | None) -> bool:
-    """Say whether `who`, an id or an e-mail address in any case, names this person."""
+    """Return whether `who`, an id or an e-mail address in any case, names this person."""
     key = who_key(who)
     return bool(key) and key in (user_id(identity or ""), email_key(email or ""))
 

@@ -92,7 +92,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def idle_for_longer(decision: Decision, now: Instant) -> bool:
-    """Say whether the person may have been away for longer than `idle_days`, as of the plan's now.
+    """Return whether the person may have been away for longer than `idle_days`, at the plan's now.
 
     So it is where older entries were not read: the date of the last sighting is not known then.
     """

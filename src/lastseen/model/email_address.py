@@ -66,7 +66,7 @@ def domain_key(domain: str) -> str:
 
 
 def can_be_domain(text: str) -> bool:
-    """Say whether `text` can be the domain of an address: labels that DNS can hold, in any script.
+    """Return whether `text` can be the domain of an address: DNS labels, in any script.
 
     One label is enough, and underscores are allowed: both are in use within companies.
     """
@@ -106,7 +106,7 @@ def domain_pattern(text: str) -> str:
 
 
 def in_domain(address: str, pattern: str) -> bool:
-    """Say whether an e-mail address belongs to a domain; `pattern` comes from `domain_pattern`."""
+    """Return whether an address belongs to a domain; `pattern` comes from `domain_pattern`."""
     domain = domain_of(address)
     if pattern.startswith("."):
         return domain == pattern[1:] or domain.endswith(pattern)

@@ -50,7 +50,7 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
     def covers(
         self, *, ids: Iterable[str | None], emails: Iterable[str | None], groups: Iterable[str] = ()
     ) -> bool:
-        """Say whether it covers the person with these ids, addresses and groups."""
+        """Return whether it covers the person with these ids, addresses and groups."""
         if self.who.startswith(DOMAIN):
             pattern = self.who.removeprefix(DOMAIN)
             return any(in_domain(email, pattern) for email in emails if email)

@@ -8,5 +8,5 @@ WARNED_BEFORE = timedelta(days=14)
 
 
 def expires_soon(expires_at: Instant | None, now: Instant) -> bool:
-    """Say whether a key ends within 14 days; one that never does (None) doesn't."""
+    """Return whether a key ends within 14 days; one that never does (None) doesn't."""
     return expires_at is not None and expires_at <= after(now, WARNED_BEFORE)

@@ -50,7 +50,7 @@ def portal_address(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether `host` (a name or a bare address) can only be this machine."""
+    """Return whether `host` (a name or a bare address) can only be this machine."""
     if host == "localhost":
         return True
     try:

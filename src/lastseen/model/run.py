@@ -13,6 +13,9 @@ RunKind = Literal["review", "apply", "undo", "run"]
 RunState = Literal["running", "done", "partial", "failed", "interrupted"]
 """How far it got; a killed run stays `running`."""
 
+UNFINISHED: frozenset[RunState] = frozenset({"running", "interrupted"})
+"""The states of a run that can be resumed."""
+
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a command."""

@@ -31,7 +31,7 @@ class ApiKey:
         return self.__forms.sub(HIDDEN, text) if self.__value else text
 
     def __bool__(self) -> bool:
-        """Say whether there is a key at all."""
+        """Return whether there is a key at all."""
         return bool(self.__value)
 
     def __repr__(self) -> str:

@@ -236,7 +236,7 @@ def picture(histogram: Histogram, frame: Frame) -> Picture:
 
 
 def _lies_further_back(decision: Decision, now: Instant) -> bool:
-    """Say whether somebody was, or may have been, seen before the part that was read."""
+    """Return whether somebody was, or may have been, seen before the part that was read."""
     if decision.last_seen_by in _SIGHTINGS:
         if decision.idle_days is None:
             return _was_looked_at(decision)

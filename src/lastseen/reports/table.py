@@ -305,7 +305,7 @@ def _notes(
 
 
 def _clear_together(plan: Plan, reason: Reason) -> bool:
-    """Say whether everyone on hold for `reason` clears on the day that the section's head tells."""
+    """Return whether everyone on hold for `reason` clears on the day in the section's heading."""
     dates = {one.clears_at for one in plan.decisions if one.reason is reason}
     return len({None if at is None else day(at) for at in dates}) == 1
 

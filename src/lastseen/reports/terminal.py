@@ -125,7 +125,7 @@ class TableWriter:
         return line
 
     def cuts(self, cells: Sequence[Text], widths: Sequence[int]) -> bool:
-        """Say whether `row` would cut one of the cells."""
+        """Return whether `row` would cut one of the cells."""
         return any(cell.cell_len > width for cell, width in zip(cells, widths, strict=True))
 
     def below(self, text: Text) -> RenderableType:

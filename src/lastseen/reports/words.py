@@ -53,7 +53,7 @@ def date_in_words(decision: Decision, now: Instant) -> str:
 
 
 def has_unread_gap(decision: Decision, now: Instant) -> bool:
-    """Say whether a newer sighting than `last_seen_at` may lie in the part that was not read."""
+    """Return whether a newer sighting than `last_seen_at` may lie in the part that was not read."""
     if decision.last_seen_by in (None, SeenBy.REGISTRATION, SeenBy.INVITATION):
         return False
     return decision.idle_days is None or idle_for_longer(decision, now)

@@ -89,12 +89,12 @@ def email_address(text: str) -> str:
 
 
 def _can_be_in_name(sign: str) -> bool:
-    """Say whether a local part may contain `sign`: beyond ASCII only letters, digits and marks."""
+    """Return whether a local part may hold `sign`: beyond ASCII only letters, digits and marks."""
     return sign.isascii() or unicodedata.category(sign)[0] in "LMN"
 
 
 def names_somebody(text: str) -> bool:
-    """Say whether a cell contains nothing but an e-mail address or an account's id."""
+    """Return whether a cell contains nothing but an e-mail address or an account's id."""
     if portal_id(text) is not None:
         return True
     try:
@@ -104,7 +104,7 @@ def names_somebody(text: str) -> bool:
 
 
 def can_be_address(text: str) -> bool:
-    """Say whether the portal would look for `text` as an e-mail address.
+    """Return whether the portal would look for `text` as an e-mail address.
 
     It answers 400 to anything else: more than 255 characters, a line break, or not exactly one @
     with something on both sides (MemberRequestDto.cs, GetMemberByEmailRequestDto).

@@ -79,7 +79,7 @@ class Columns:
         self._wanted = [self.names[field] for field in PEOPLE_FIELDS if field in self.names]
 
     def name_somebody(self, header: Sequence[str]) -> bool:
-        """Say whether the id or the e-mail column is in `header`."""
+        """Return whether the id or the e-mail column is in `header`."""
         wanted = {folded(name) for name in self._wanted}
         return bool(wanted & {folded(name) for name in header}) or bool(
             self._email_by_alias(header)

@@ -259,7 +259,7 @@ def service_address(text: str, *, source: str) -> URL:
 
 
 def same_service(one: URL, other: URL) -> bool:
-    """Say whether two addresses lie on the same host and port, with the same scheme."""
+    """Return whether two addresses lie on the same host and port, with the same scheme."""
     return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
 
 

@@ -8,14 +8,11 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from lastseen.docspace.interface import EMPTY_READINGS, PeopleQuery, Portal
+from lastseen.docspace.interface import EMPTY_READINGS, MOST_A_PAGE, PeopleQuery, Portal
 from lastseen.model.concurrency import map_concurrently
 from lastseen.model.contractor import AccountType, Contractor, Profile, UserId, email_key
 from lastseen.model.email_address import near_key
 from lastseen.rosters.cells import can_be_address, portal_id
-
-PAGE = 100
-"""The most people on one page of a list (`people/filter`, `count`)."""
 
 FEW = 2
 """Up to this many people are looked up without asking for the length of the list."""
@@ -83,7 +80,7 @@ async def read_guests(
     people beyond that list.
     """
     everyone = await portal.count_people(EVERYONE)
-    if everyone > PAGE:
+    if everyone > MOST_A_PAGE:
         guests = await portal.count_people(GUESTS)
         if _pages(everyone) > _pages(guests) + max(0, len(people) - guests):
             found = await portal.people(GUESTS)
@@ -189,4 +186,4 @@ def _spellings(address: str) -> tuple[str, ...]:
 
 
 def _pages(people: int) -> int:
-    return -(-people // PAGE)
+    return -(-people // MOST_A_PAGE)

@@ -23,7 +23,7 @@ _LIKELY_SECRET = re.compile(r"authori|cookie|key|token|secret|passw|credential",
 
 
 def is_reference(text: str) -> bool:
-    """Say whether `text` refers to a place where a secret is kept."""
+    """Return whether `text` refers to a place where a secret is kept."""
     return _REFERENCE.fullmatch(text) is not None
 
 

@@ -13,8 +13,7 @@ from lastseen.model.decision import Decision, Verdict
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind
-
-_UNFINISHED = ("running", "interrupted")
+from lastseen.model.run import UNFINISHED
 
 
 class ApplyOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +72,7 @@ def id_of(decision: Decision) -> UserId:
 def _done_before(ledger: PortalLedger) -> frozenset[UserId]:
     """Return whom finished runs disabled or signed out: a limit skips them."""
     history = read_history(ledger.journal.entries())
-    unfinished = {run.run_id for run in ledger.runs.all() if run.state in _UNFINISHED}
+    unfinished = {run.run_id for run in ledger.runs.all() if run.state in UNFINISHED}
     disabled = (
         who
         for who, change in history.changes.items()

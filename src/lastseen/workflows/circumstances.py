@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from lastseen.docspace.interface import KeyUse, OwnKey, Portal, SessionSettings
+from lastseen.docspace.interface import FORBIDDEN, KeyUse, OwnKey, Portal, SessionSettings
 from lastseen.evidence.administration import (
     ACTIVATION_SENT,
     INVITED,
@@ -22,7 +22,6 @@ from lastseen.evidence.administration import (
     read_administration,
 )
 from lastseen.execution.history import read_history
-from lastseen.execution.key_rights import FORBIDDEN
 from lastseen.ledger import PortalLedger
 from lastseen.ledger.stores.retention import RetentionNote
 from lastseen.model.contractor import AccountStatus, UserId
@@ -210,7 +209,7 @@ def longest_window(policy: Policy) -> int:
     return _longest(policy, lambda rules: rules.inactive_days)
 
 
-def minds_open_sessions(policy: Policy) -> bool:
+def spares_open_sessions(policy: Policy) -> bool:
     """Return whether the policy spares anyone whose session may be open."""
     return any(rules.open_sessions not in (None, "report") for rules in _all_rules(policy))
 
@@ -224,7 +223,7 @@ def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
         INVITED: invited_since,
         ACTIVATION_SENT: invited_since,
     }
-    if minds_open_sessions(policy):
+    if spares_open_sessions(policy):
         since = _sessions_since(policy, now)
         wanted |= dict.fromkeys((STATUS_SET, SESSION_SETTINGS_CHANGED, SESSIONS_ENDED), since)
     return wanted

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from lastseen.docspace.interface import Portal
-from lastseen.evidence.log_pulse import SHOW_LIFE
 from lastseen.evidence.proof.coverage import covering
 from lastseen.evidence.proof.log_silence import find_silence
+from lastseen.evidence.silence_finder import WRITING_TESTS
 from lastseen.model.diagnosis import Finding
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy
@@ -32,7 +32,7 @@ def _silence(
     now: Instant,
     limit: timedelta,
 ) -> Finding:
-    log, proof_of_life = SHOW_LIFE[kind]
+    log, proof_of_life = WRITING_TESTS[kind]
     name = f"{log[0].upper()}{log[1:]} alive"
     shown = covering(portal.shown(kind)).intervals
     begins = shown[0].since if shown else max(policy.window_start(now), born or now)

@@ -49,7 +49,7 @@ _BY_ABSENCE = frozenset(
 
 
 def rests_on_absence(decision: Decision) -> bool:
-    """Say whether `decision` claims that the logs do not show the person."""
+    """Return whether `decision` claims that the logs do not show the person."""
     return decision.reason in _BY_ABSENCE
 
 
@@ -156,6 +156,6 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _is_absent(evidence: PersonEvidence, window: Instant) -> bool:
-    """Say whether nothing was ever seen, with all entries known since `window`."""
+    """Return whether nothing was ever seen, with all entries known since `window`."""
     since = evidence.proven_since
     return evidence.sighting is None and since is not None and since <= window

@@ -113,7 +113,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
 
 
 def was_reviewed(who: str, *, ledger: PortalLedger) -> bool | None:
-    """Say whether the newest review decided on `who` (an id or an e-mail address in any case).
+    """Return whether the newest review decided on `who` (an id or an e-mail address in any case).
 
     None if the ledger holds no review.
     """
@@ -122,7 +122,7 @@ def was_reviewed(who: str, *, ledger: PortalLedger) -> bool | None:
 
 
 def domain_was_reviewed(pattern: str, *, ledger: PortalLedger) -> bool | None:
-    """Say whether the newest review decided on anyone in a domain, as `domain_pattern` writes it.
+    """Return whether the newest review decided on anyone in a domain (of `domain_pattern`).
 
     None if the ledger holds no review.
     """

@@ -6,7 +6,7 @@ Each of them is reviewed again with the current roster and policy, and nobody el
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.outcomes import already, kept_by_new_review
 from lastseen.execution.preflight import refuse_foreign
-from lastseen.execution.recovery import nothing, settle
+from lastseen.execution.recovery import resumes_none, settle
 from lastseen.execution.target import Target
 from lastseen.model.contractor import AccountStatus
 from lastseen.model.decision import Decision, Reason
@@ -30,7 +30,7 @@ async def apply_foreign(plan: Plan, context: ExecutionContext, options: ApplyOpt
             remedy="pass roster and policy, or apply a plan that this ledger made",
         )
     named = chosen_of(plan, options, context.ledger)
-    await settle(context, resumed=nothing)
+    await settle(context, resumed=resumes_none)
     fresh = await review(
         context.portal,
         context.roster,

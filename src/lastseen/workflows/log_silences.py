@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from lastseen.evidence.log_pulse import SHOW_LIFE
 from lastseen.evidence.proof.log_silence import Silence
+from lastseen.evidence.silence_finder import WRITING_TESTS
 from lastseen.model.guardrails import silence_limit
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy
@@ -59,7 +59,7 @@ def stopped_in_words(silences: Silences) -> str | None:
     """Say which log has stopped; None if none has."""
     for kind, silence in silences.items():
         if silence.since is not None:
-            name, remedy = SHOW_LIFE[kind]
+            name, remedy = WRITING_TESTS[kind]
             return (
                 f"The {name} has no entry by anybody since {utc_date(silence.since)}: it has "
                 f"probably stopped, so absence can't be read from it. If it is being "
@@ -72,7 +72,7 @@ def paused_in_words(silences: Silences) -> str | None:
     """Say which log had stopped for a time; None if none had."""
     for kind, silence in silences.items():
         if silence.pauses:
-            name, pause = SHOW_LIFE[kind][0], silence.pauses[0]
+            name, pause = WRITING_TESTS[kind][0], silence.pauses[0]
             return (
                 f"The {name} has no entry by anybody from {utc_date(pause.since)} to "
                 f"{utc_date(pause.until)}: it had probably stopped, so absence is proven "

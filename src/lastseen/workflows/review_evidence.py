@@ -9,7 +9,7 @@ import msgspec
 
 from lastseen.docspace.interface import clocks_agree
 from lastseen.evidence.collector import Collector, Span, open_collector
-from lastseen.evidence.log_pulse import LogPulse, find_silences
+from lastseen.evidence.silence_finder import SilenceFinder, find_silences
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
@@ -25,8 +25,8 @@ from lastseen.workflows.circumstances import (
     ended_sessions,
     longest_session,
     longest_window,
-    minds_open_sessions,
     read_circumstances,
+    spares_open_sessions,
 )
 from lastseen.workflows.evidence_needs import (
     EvidenceNeeds,
@@ -176,12 +176,12 @@ class ReviewEvidence:
         if collector is None:
             return LogSilences(log_silence_days=silence_days)
         kinds = dict.fromkeys(self._kinds)
-        if minds_open_sessions(policy):
+        if spares_open_sessions(policy):
             kinds |= dict.fromkeys((EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY))
         found = {}
         for limit in limits_of(policy, silence_days):
-            pulses = [
-                LogPulse(
+            finders = [
+                SilenceFinder(
                     kind,
                     self._context.portal,
                     self._store(),
@@ -193,7 +193,7 @@ class ReviewEvidence:
             ]
             window = before(self.now, days(longest_window(policy)))
             found[limit] = await find_silences(
-                pulses, window=window, born=_born(subjects), now=self.now
+                finders, window=window, born=_born(subjects), now=self.now
             )
         return LogSilences(
             log_silence_days=silence_days, counted=tuple(self._kinds), by_limit=found

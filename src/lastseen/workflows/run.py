@@ -12,7 +12,7 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.execution.context import ExecutionContext, Pace
 from lastseen.execution.preflight import check_plan
-from lastseen.execution.recovery import disables, nothing, settle
+from lastseen.execution.recovery import carries_out_any, resumes_none, settle
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import user_id
 from lastseen.model.errors import LastseenError, LedgerError, PlanRefused
@@ -193,7 +193,7 @@ def _why_only_reported(options: RunOptions, *, first: bool) -> NotApplied | None
 
 async def _finish_earlier(context: ExecutionContext, options: RunOptions) -> tuple[Receipt, ...]:
     """Resume the newest interrupted apply or run; close those that may not be resumed."""
-    earlier = await settle(context, resumed=disables)
+    earlier = await settle(context, resumed=carries_out_any)
     plan_id = None if earlier is None else earlier.run.plan_id
     plan = None if plan_id is None else context.ledger.runs.plan(plan_id)
     if earlier is None or plan is None:
@@ -215,7 +215,7 @@ async def _finish_earlier(context: ExecutionContext, options: RunOptions) -> tup
         )
     except (PlanRefused, GuardrailStopped) as refused:
         context.progress.note(f"run {earlier.run.run_id} is not resumed: {refused.found}")
-        await settle(context, resumed=nothing)
+        await settle(context, resumed=resumes_none)
         return ()
 
 

@@ -8,8 +8,8 @@ from lastseen.execution.context import ExecutionContext
 from lastseen.execution.recovery import (
     IsResumed,
     carries_out,
-    disables,
-    nothing,
+    carries_out_any,
+    resumes_none,
     settle,
     undoes,
 )
@@ -43,7 +43,7 @@ def cut_off(
     return record
 
 
-def settled(working: ExecutionContext, resumed: IsResumed = nothing) -> RunRecord | None:
+def settled(working: ExecutionContext, resumed: IsResumed = resumes_none) -> RunRecord | None:
     return asyncio.run(settle(working, resumed=resumed))
 
 
@@ -93,7 +93,7 @@ def test_the_newest_run_of_the_plan_is_returned_and_the_others_are_closed(workin
 
 def test_an_undo_is_carried_on_by_the_undo_of_the_same_run_only(working, portal, ledger):
     cut = cut_off(ledger, portal.add(1), kind="undo")
-    assert settled(working, disables) is None
+    assert settled(working, carries_out_any) is None
     again = cut_off(ledger, portal.add(2), kind="undo")
     resumed = settled(working, undoes("undone"))
     assert resumed is not None
@@ -101,7 +101,7 @@ def test_an_undo_is_carried_on_by_the_undo_of_the_same_run_only(working, portal,
 
 
 def test_without_a_cut_off_run_nothing_is_asked(working, portal):
-    assert settled(working, disables) is None
+    assert settled(working, carries_out_any) is None
     assert portal.requests == 0
 
 

@@ -8,7 +8,7 @@ from lastseen.model.instant import Instant, instant
 
 
 def is_web_page(response: Response) -> bool:
-    """Say whether an answer is a page for people, which no DocSpace API sends."""
+    """Return whether an answer is a page for people, which no DocSpace API sends."""
     kind = response.headers.get("Content-Type", "").lower()
     return "html" in kind or response.body[:200].lstrip().lower().startswith(
         (b"<!doctype", b"<html")

@@ -224,7 +224,7 @@ class RetryingClient:
             # Something in between may send an error's envelope under a status of 200.
             if portal_error is None or portal_error.status < 400:
                 error = self._error_text.unreadable(operation, reason)
-                raise self._unless_written(request, error, tries=_UNREADABLE_TRIES)
+                raise self._retryable_unless_written(request, error, tries=_UNREADABLE_TRIES)
             status = portal_error.status
         if status == 404 and portal_error is not None and operation.may_be_absent:
             return read(msgspec.structs.replace(answer, absent=True))
@@ -257,7 +257,7 @@ class RetryingClient:
                 error = self._error_text.unreadable(
                     operation, f"it is larger than {self._limits.largest_answer_bytes:,} bytes"
                 )
-                return self._unless_written(request, error, tries=2)
+                return self._retryable_unless_written(request, error, tries=2)
             answered_at = self._clock()
             self._ever_answered = True
             if _LOG.isEnabledFor(logging.DEBUG):
@@ -304,7 +304,7 @@ class RetryingClient:
             tries = min(tries, _FIRST_CONTACT_TRIES)
         if not lost.sent:
             return _AskAgain(error, tries=tries)
-        return self._unless_written(request, error, tries=tries)
+        return self._retryable_unless_written(request, error, tries=tries)
 
     def _learn(
         self, request: Request, response: Response, seconds: float, portal_now: Instant
@@ -345,10 +345,10 @@ class RetryingClient:
             # The limiter holds everyone back until then: no extra wait on top.
             return _AskAgain(error, tries=self._limits.tries, backoff=not seconds)
         if status >= 500 or status in _PASSING:
-            return self._unless_written(request, error, tries=self._limits.tries)
+            return self._retryable_unless_written(request, error, tries=self._limits.tries)
         return error
 
-    def _unless_written(
+    def _retryable_unless_written(
         self, request: Request, error: PortalError, *, tries: int
     ) -> PortalError | _AskAgain:
         """Return `error` as one to retry, but as final if a change may have been made."""

@@ -48,7 +48,7 @@ class Coverage(msgspec.Struct, frozen=True):
         return tuple(missing)
 
     def covers(self, needed: Interval) -> bool:
-        """Say whether all of `needed` is covered; an empty interval always is."""
+        """Return whether all of `needed` is covered; an empty interval always is."""
         return not self.gaps(needed)
 
     def since(self, moment: Instant) -> Instant | None:
@@ -85,7 +85,7 @@ class GrowingCoverage:
         return True
 
     def covers(self, needed: Interval) -> bool:
-        """Say whether all of `needed` is covered; an empty interval always is."""
+        """Return whether all of `needed` is covered; an empty interval always is."""
         index = bisect_right(self._since, needed.since) - 1
         return needed.since >= needed.until or (index >= 0 and self._until[index] >= needed.until)
 

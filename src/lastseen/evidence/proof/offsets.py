@@ -40,7 +40,7 @@ class OffsetIndex:
         return self._places[-1] if self._places else 0
 
     def reach(self, moment: Instant) -> bool:
-        """Say whether any offset as old as `moment` is known."""
+        """Return whether any offset as old as `moment` is known."""
         return bool(self._ages) and self._ages[-1] >= _age(moment)
 
     def newer(self, moment: Instant) -> int:

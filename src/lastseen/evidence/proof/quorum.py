@@ -123,7 +123,7 @@ def _is_full(page: EventPage) -> bool:
 
 
 def _agree(one: EventPage, again: EventPage, over: Sequence[datetime]) -> bool:
-    """Say whether `again` shows the same events but for those `over`, and any that have arrived."""
+    """Return whether `again` shows the same events, but for those `over` and new arrivals."""
     if not one.events:
         return not again.events
     if over and any(event.at < max(over) for event in again.events):
@@ -150,7 +150,7 @@ def _over(one: EventPage, again: EventPage, kept_since: Instant) -> list[datetim
 
 
 async def _nothing_behind(page: EventPage, fetch: Fetch, answers: list[EventPage]) -> bool:
-    """Say whether the place of the page's last event shows that event and nothing older.
+    """Return whether the place of the page's last event shows that event and nothing older.
 
     Some portals bring fewer events than asked for, always: their short pages end nothing. Some
     bring their newest whatever is asked, or less of them: what comes must be the page's last, but

@@ -27,7 +27,7 @@ class Anchor:
             self._is_met = any(e.id == wanted.event_id and e.at == wanted.at for e in events)
 
     def is_same_log(self, proven: Coverage, kept_since: Instant) -> bool | None:
-        """Say whether this is the same log; None if more has to be read to find out.
+        """Return whether this is the same log; None if more has to be read to find out.
 
         `proven`: the time for which the pages read now are complete; `kept_since`: before it the
         portal may have deleted the entry.

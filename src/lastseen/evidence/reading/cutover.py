@@ -20,7 +20,7 @@ class Cutover:
         self._asking: asyncio.Future[bool] | None = None
 
     def is_due(self) -> bool:
-        """Say whether per-user requests are known to cost less; start to find out once they may.
+        """Return whether per-user requests are known to cost less; start to find out once they may.
 
         Raises what asking the portal raised.
         """

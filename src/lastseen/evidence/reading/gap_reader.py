@@ -7,10 +7,10 @@ where segments meet they overlap by more.
 import asyncio
 from collections.abc import Callable
 
-from lastseen.docspace.interface import EventPage
+from lastseen.docspace.interface import MOST_A_PAGE, EventPage
 from lastseen.evidence.proof.page_proof import trailing
 from lastseen.evidence.reading.page_reader import PageReader
-from lastseen.evidence.reading.request_cost import PAGE, STEP
+from lastseen.evidence.reading.request_cost import STEP
 from lastseen.model.concurrency import task_group
 from lastseen.model.instant import Instant, Interval
 
@@ -70,7 +70,7 @@ class GapReader:
             # at about the same time.
             share = int(left / (2 * most))
             length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, share))
-            end = self._frontier + int(length * (PAGE - self._usual_overlap))
+            end = self._frontier + int(length * (MOST_A_PAGE - self._usual_overlap))
             self._running += 1
             group.create_task(self._segment(self._frontier, end, group))
             self._frontier = max(self._frontier + 1, end - SEAM)
@@ -78,7 +78,7 @@ class GapReader:
     def _is_wanted(self, place: int) -> bool:
         return not self._over and (self._bottom is None or place < self._bottom)
 
-    def _is_at_bottom(self, place: int) -> None:
+    def _note_bottom(self, place: int) -> None:
         self._bottom = place if self._bottom is None else min(self._bottom, place)
 
     async def _segment(self, place: int, end: int, group: asyncio.TaskGroup) -> None:
@@ -93,11 +93,11 @@ class GapReader:
                 empties += 1
                 if place == 0 or place == begun or empties >= EMPTY_AGREEING:
                     # Nothing there at all, beyond the log's end, or its end was just deleted.
-                    self._is_at_bottom(place)
+                    self._note_bottom(place)
             else:
                 idle = idle + 1 if len(page.events) == 1 else 0
                 if self._is_last(page) or idle >= EMPTY_AGREEING:
-                    self._is_at_bottom(page.query.start)
+                    self._note_bottom(page.query.start)
                 reached = place + len(page.events)
                 place = reached - self._overlap(page)
             del page  # don't keep a hundred events while the next ones come
@@ -112,13 +112,13 @@ class GapReader:
         but only one of a second that would fill the page.
         """
         last = trailing(page.events)
-        if last >= PAGE // 2 or last == len(page.events):
+        if last >= MOST_A_PAGE // 2 or last == len(page.events):
             return 1
-        self._usual_overlap += (last - self._usual_overlap) / PAGE
+        self._usual_overlap += (last - self._usual_overlap) / MOST_A_PAGE
         return last
 
     def _is_last(self, page: EventPage) -> bool:
-        """Say whether nothing older than this page is needed, or exists."""
+        """Return whether nothing older than this page is needed, or exists."""
         oldest = Instant(page.events[-1].at)
         end = self._reader.state.end
         if oldest < self._gap.since or (end is not None and oldest <= end):

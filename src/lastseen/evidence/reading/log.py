@@ -22,7 +22,7 @@ ALLOWED_LATENESS = {
 }
 """How long before a reading its log is assumed to be complete."""
 
-RIGHTS = frozenset({401, 402, 403})
+RIGHT_MISSING = frozenset({401, 402, 403})
 """Answers that asking again does not change."""
 
 NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}
@@ -115,5 +115,5 @@ def activity_trail(portal: Portal, retention: Retention) -> Log:
 
 
 def is_right_missing(error: PortalError) -> bool:
-    """Say whether the portal refuses the key, which asking again does not change."""
-    return isinstance(error, PortalRefused) and error.status in RIGHTS
+    """Return whether the portal refuses the key, which asking again does not change."""
+    return isinstance(error, PortalRefused) and error.status in RIGHT_MISSING

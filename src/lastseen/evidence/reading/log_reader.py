@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from lastseen.docspace.interface import EventPage, Portal
+from lastseen.docspace.interface import MOST_A_PAGE, EventPage, Portal
 from lastseen.evidence.proof.page_proof import SECOND
 from lastseen.evidence.proof.quorum import agreeing_on_nothing
 from lastseen.evidence.reading.canary import Canary
@@ -15,7 +15,6 @@ from lastseen.evidence.reading.page_reader import PageReader
 from lastseen.evidence.reading.per_user import PerUserReader
 from lastseen.evidence.reading.request_cost import (
     DATED_SHARE,
-    PAGE,
     Search,
     cost_of_asking,
     is_stream_cheaper,
@@ -133,7 +132,7 @@ class LogReader:
         if self._pages_left(unanswered) <= most_pages_again:
             await self._stream(unanswered)
 
-    async def date(self, wanted: Wanted, *, most_requests: float) -> None:
+    async def find_dates(self, wanted: Wanted, *, most_requests: float) -> None:
         """Look for the newest sightings of `wanted`, who have recently been absent.
 
         Stops after about `most_requests` requests; everything read counts for the next run. Raises
@@ -275,7 +274,7 @@ class LogReader:
         self.trouble, self._pages.broken = self._pages.broken, None
 
     async def _is_stream_cheaper(self, missing: Wanted, *, dates_follow: bool) -> bool:
-        """Say whether the rest of the stream costs fewer requests than asking about `missing`."""
+        """Return whether the rest of the stream costs fewer requests than asking for `missing`."""
         surely = self._is_stream_surely_cheaper(missing, dates_follow=dates_follow)
         if surely is not None:
             return surely
@@ -305,7 +304,9 @@ class LogReader:
         if self.state.log.kind is EvidenceKind.ACTIVITY:
             return 0
         failed = self._store.failed_sign_ins(min(missing.values()))
-        return sum(1 + failed[person].count // PAGE for person in missing if person in failed)
+        return sum(
+            1 + failed[person].count // MOST_A_PAGE for person in missing if person in failed
+        )
 
     def _pages_left(self, wanted: Wanted) -> float:
         if not wanted:

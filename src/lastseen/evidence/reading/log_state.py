@@ -155,7 +155,7 @@ class LogState:
         return self._joined[1]
 
     def covers(self, needed: Interval) -> bool:
-        """Say whether the log is complete over `needed`."""
+        """Return whether the log is complete over `needed`."""
         if not self._earlier.intervals or self.proof.covers(needed):
             return self.proof.covers(needed)
         return self.covered().covers(needed)
@@ -189,12 +189,12 @@ class LogState:
         return (self.density or 0.0) * (needed.until - needed.since).total_seconds() / STEP
 
     def is_seen_since(self, person: UserId, since: Instant) -> bool:
-        """Say whether `person` was seen at or after `since`."""
+        """Return whether `person` was seen at or after `since`."""
         sighting = self.sightings.get(person)
         return sighting is not None and sighting.at >= since
 
     def is_proven_since(self, person: UserId, since: Instant) -> bool:
-        """Say whether all entries of `person` are known from `since` on."""
+        """Return whether all entries of `person` are known from `since` on."""
         proven = self.proven_since(person)
         return proven is not None and proven <= since
 
@@ -211,7 +211,7 @@ class LogState:
         return min((moment for moment in reached if moment is not None), default=None)
 
     def is_answered(self, person: UserId, since: Instant) -> bool:
-        """Say whether per-user requests have shown all that the portal keeps from `since` on."""
+        """Return whether per-user requests have shown all that the portal keeps from `since` on."""
         answer = self.asked.get(person)
         return answer is not None and self.is_proven_since(person, max(since, answer.kept_since))
 

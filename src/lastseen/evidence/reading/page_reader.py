@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from lastseen.docspace.entry_times import EntryTimes
 from lastseen.docspace.interface import EventPage, EventQuery
-from lastseen.docspace.pulse import Pulse
 from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.evidence.proof.page_proof import PageView
 from lastseen.evidence.proof.quorum import agreed_page
@@ -139,7 +139,7 @@ class PageReader:
             ),
             read_at=state.read_at,
         )
-        shown = covering(unwritten.pulse.stretches()).intervals
+        shown = covering(unwritten.entry_times.stretches()).intervals
         self._store.keep_all((reading, shown_entries(state.log.kind, shown, state.read_at)))
         self._kept = state.covered()
         self._unwritten = _Unwritten()
@@ -194,7 +194,7 @@ class _Unwritten:
 
     def __init__(self) -> None:
         self.pages = self.events = self.first = self.last = 0
-        self.pulse = Pulse()
+        self.entry_times = EntryTimes()
         self._since = EPOCH
 
     def add(self, page: EventPage, uncounted: int) -> None:
@@ -203,7 +203,7 @@ class _Unwritten:
             self.first, self._since = start, page.answered_at
         self.pages += 1
         self.events += uncounted
-        self.pulse.note(page.events)
+        self.entry_times.note(page.events)
         self.first = min(self.first, start)
         self.last = max(self.last, start + page.query.count)
 

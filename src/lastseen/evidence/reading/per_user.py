@@ -118,7 +118,7 @@ class PerUserReader:
                 inquiry.doubtful = True
 
     async def _is_canary_found(self, times: int) -> bool:
-        """Check the canary this many times at once; say whether it was always found."""
+        """Check the canary this many times at once; return whether it was always found."""
         pieces = (self._canary for _ in range(times))
         async with map_concurrently(pieces, self._concurrency) as answers:
             return all([found async for found in answers])
@@ -198,7 +198,7 @@ class PerUserReader:
         return seen is not None and seen >= since
 
     async def _is_exact(self, inquiry: "_Inquiry", page: EventPage, *, since: Instant) -> bool:
-        """Say whether a short page that reaches back beyond `since` holds all entries until then.
+        """Return whether a short page that reaches beyond `since` holds all entries until then.
 
         It does if requesting exactly that many brings the same ones: in place of an entry left out
         the second time, another would have come.
@@ -304,7 +304,7 @@ class _Inquiry:
             self.known_until = min(self.known_until, view.known_until)
 
     def is_proven_since(self, since: Instant) -> bool:
-        """Say whether this person's entries are known from `since` on."""
+        """Return whether this person's entries are known from `since` on."""
         until = max(since, self.known_until)
         return self._proof.covered().covers(Interval(since, until))
 

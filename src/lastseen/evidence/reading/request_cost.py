@@ -7,13 +7,11 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
+from lastseen.docspace.interface import MOST_A_PAGE
 from lastseen.evidence.proof.quorum import agreeing_on_nothing
 from lastseen.model.instant import EPOCH, Instant
 
-PAGE = 100
-"""Events on a full page (SecurityController.cs: `count` is 1 to 100)."""
-
-STEP = PAGE - 1
+STEP = MOST_A_PAGE - 1
 """New events on a page that overlaps with the one before."""
 
 BATCH = 200

@@ -6,10 +6,11 @@ guess. Nothing is proven here: a wrong offset only costs requests.
 
 from collections.abc import Sequence
 
+from lastseen.docspace.interface import MOST_A_PAGE
 from lastseen.evidence.proof.offsets import OffsetIndex
 from lastseen.evidence.proof.page_proof import SECOND
 from lastseen.evidence.reading.page_reader import PageReader
-from lastseen.evidence.reading.request_cost import PAGE, STEP
+from lastseen.evidence.reading.request_cost import STEP
 from lastseen.ledger import Covered
 from lastseen.model.instant import Instant, Interval
 
@@ -28,7 +29,7 @@ async def seek(reader: PageReader, gap: Interval, attempt: int) -> int:
         return 0 if attempt else places.newer(gap.until)
     edge = Instant(gap.until - SECOND)
     exact = places.at(edge)
-    if exact and exact[-1] - exact[0] < PAGE // 2:
+    if exact and exact[-1] - exact[0] < MOST_A_PAGE // 2:
         # Start from something newer, so that one page shows the whole second.
         return max(0, exact[0] - 1 - 2 * attempt)
     if exact:

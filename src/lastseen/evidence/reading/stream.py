@@ -120,7 +120,7 @@ async def _read_each(
 
 
 async def _is_same_log(reader: PageReader) -> bool:
-    """Say whether this is still the log that earlier runs read.
+    """Return whether this is still the log that earlier runs read.
 
     Needs no request if the newest entry that the ledger knows was already met, which is so
     whenever only new entries were read.

@@ -108,7 +108,7 @@ def _read_body(body: bytes) -> list[str]:
 
 
 def _may_change(world: World, account: Person, user_id: str) -> bool:
-    """Say whether this account may change that one; an unknown id is a system account."""
+    """Return whether this account may change that one; an unknown id is a system account."""
     person = world.people.get(user_id)
     return not (
         person is None

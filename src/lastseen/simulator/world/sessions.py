@@ -73,7 +73,7 @@ class Sessions:
         return max(self._all_ended, self._ended.get(user_id, 0)) or None
 
     def is_alive(self, user_id: str, signed_in: int, *, at: int, kept_days: int) -> bool:
-        """Say whether a session that began at `signed_in` is accepted at `at`."""
+        """Return whether a session that began at `signed_in` is accepted at `at`."""
         if signed_in <= max(self._all_ended, self._ended.get(user_id, 0)) <= at:
             return False
         if self.minutes is not None and at >= signed_in + self.minutes * 60:

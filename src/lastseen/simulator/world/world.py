@@ -52,7 +52,7 @@ class Outage:
     """The first second that is written again; None: not yet."""
 
     def swallows(self, second: int) -> bool:
-        """Say whether an event of that second is lost."""
+        """Return whether an event of that second is lost."""
         return self.since <= second and (self.until is None or second < self.until)
 
 

@@ -66,7 +66,7 @@ def found_and_dated(reader, people):
         p: max(furthest, after(seen[p].at, 1 * HOUR / 3600)) if p in seen else furthest
         for p in absent
     }
-    asyncio.run(reader.date(wanted, most_requests=10**6))
+    asyncio.run(reader.find_dates(wanted, most_requests=10**6))
     return absent
 
 
@@ -160,13 +160,13 @@ def test_dates_stop_at_the_requests_that_they_may_take():
     reader = opened(fake, can_ask=False)
     asyncio.run(reader.find({UserId("ann"): WINDOW}, dates_follow=True))
     fake.asked.clear()
-    asyncio.run(reader.date({UserId("ann"): ago(160 * DAY)}, most_requests=10))
+    asyncio.run(reader.find_dates({UserId("ann"): ago(160 * DAY)}, most_requests=10))
     assert 5 <= len(fake.asked) <= 11
     # What was read counts without a gap, and the next reading goes on from there
     reached = reader.state.proven_since(UserId("ann"))
     assert reached is not None
     assert reached < ago(50 * DAY)
-    asyncio.run(reader.date({UserId("ann"): ago(160 * DAY)}, most_requests=100))
+    asyncio.run(reader.find_dates({UserId("ann"): ago(160 * DAY)}, most_requests=100))
     assert reader.state.is_proven_since(UserId("ann"), ago(160 * DAY))
     assert len(fake.asked) < 45
 
@@ -177,7 +177,7 @@ def test_no_more_people_are_dated_than_can_be_asked_about():
     long_ago = [entry(n, 100 * DAY + n * HOUR, who) for n, who in enumerate(people)]
     fake = FakeLog([entry(99, 5 * HOUR, "witness"), *every_hour(4_000), *long_ago])
     reader = opened(fake)
-    asyncio.run(reader.date(dict.fromkeys(people, ago(170 * DAY)), most_requests=20))
+    asyncio.run(reader.find_dates(dict.fromkeys(people, ago(170 * DAY)), most_requests=20))
     assert 0 < len(fake.asked) <= 20
     assert 0 < sum(1 for who in people if who in reader.state.sightings) < len(people)
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lastseen.docspace.interface import MOST_A_PAGE
 from lastseen.evidence.reading.request_cost import (
     LOST_AT_LEAST,
     LOST_SHARE,
     MOST_OVERRATED,
     MOST_UNDERRATED,
     MOST_WRONG,
-    PAGE,
     RECENT_PAGES,
     Search,
     is_not_worthwhile,
@@ -49,7 +49,7 @@ def thinning(draw):
     out before the pages do, or the pages before the faces.
     """
     people = draw(st.integers(1, 3_000))
-    stretch = st.tuples(st.integers(0, PAGE), st.integers(1, 300))
+    stretch = st.tuples(st.integers(0, MOST_A_PAGE), st.integers(1, 300))
     stretches = sorted(draw(st.lists(stretch, min_size=1, max_size=5)), reverse=True)
     rates = [rate for rate, length in stretches for _ in range(length)]
     met = [0, *(min(people, so_far) for so_far in accumulate(rates))]
@@ -67,7 +67,7 @@ def _pages(people, coming, weight, seed):
     weights = [weight if n % 4 == 0 else 1 for n in range(len(those))]
     strangers = ["staff"] * 30
     pages = [
-        strangers + (chance.choices(those, weights, k=PAGE - 30) if those else [])
+        strangers + (chance.choices(those, weights, k=MOST_A_PAGE - 30) if those else [])
         for _ in range(max(1, people // 4))
     ]
     return [f"p{n}" for n in range(people)], pages
@@ -189,7 +189,7 @@ def test_after_whole_days_are_counted_a_way_is_chosen_unless_both_cost_much_the_
         assert people / MOST_WRONG <= pages <= people * MOST_WRONG
 
 
-@given(st.integers(1, 10_000), st.integers(0, PAGE), st.integers(1, 50))
+@given(st.integers(1, 10_000), st.integers(0, MOST_A_PAGE), st.integers(1, 50))
 def test_pages_asked_for_at_once_find_half_of_the_missing_at_most(people, rate, read):
     """At the rate of late: so what comes after the last one has been met is little."""
     those = [f"p{n}" for n in range(people)]

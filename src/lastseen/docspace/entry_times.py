@@ -16,7 +16,7 @@ GRAIN = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 
-class Pulse:
+class EntryTimes:
     """Notes the stretches over which pages of one log show an entry at least every `GRAIN`."""
 
     def __init__(self) -> None:

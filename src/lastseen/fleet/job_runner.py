@@ -16,7 +16,7 @@ from datetime import timedelta
 import msgspec
 
 from lastseen.config.logging import LogFormat, scrubbed
-from lastseen.fleet.attempts import MOST_LEDGER_FAULTS, MOST_WAITS, Again
+from lastseen.fleet.attempts import MOST_LEDGER_FAULTS, MOST_WAITS, RetryLater
 from lastseen.fleet.database import FleetDatabase
 from lastseen.fleet.isolated import IsolatedRequest
 from lastseen.fleet.isolation import ProcessBroke, run_in_process
@@ -53,7 +53,7 @@ PROCESSES = max(2, os.cpu_count() or 1)
 _LOG = logging.getLogger("lastseen.fleet")
 
 
-class CarrierOptions(msgspec.Struct, frozen=True, kw_only=True):
+class JobRunnerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How jobs are run."""
 
     time_limit_seconds: float
@@ -68,12 +68,12 @@ class CarrierOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The lowest level that they log."""
 
 
-class Carrier:
+class JobRunner:
     """Carries out the jobs of one worker."""
 
     def __init__(
         self,
-        options: CarrierOptions,
+        options: JobRunnerOptions,
         *,
         database: FleetDatabase,
         ledger: Ledger,
@@ -128,7 +128,7 @@ class Carrier:
                 os._exit(ExitCode.BUG)
 
     async def portal_job(self, order: JobOrder, *, attempts: int) -> None:
-        """Run a job and record its outcome; raises Again if it is to be retried."""
+        """Run a job and record its outcome; raises RetryLater if it is to be retried."""
         portal_at_work.set(order.portal)
         await self._check_versions()
         known = await asyncio.to_thread(self._store.find, order.portal)
@@ -137,13 +137,13 @@ class Carrier:
             return
         outcome = await self._outcome(order, known, attempts)
         if self._stop.is_set() and outcome.state is PortalState.PARTIAL:
-            raise Again(0, "the worker was stopped before the run ended")
+            raise RetryLater(0, "the worker was stopped before the run ended")
         await asyncio.to_thread(self._store.note_outcome, outcome)
         self.exit_codes.append(outcome.exit_code)
         self._metrics.ended(outcome)
         _tell(outcome)
         if outcome.state is PortalState.UNREACHABLE and self._options.retry_outages:
-            again = Again.after_outage(attempts, "the portal can't be reached")
+            again = RetryLater.after_outage(attempts, "the portal can't be reached")
             if again is not None:
                 raise again
 
@@ -153,13 +153,13 @@ class Carrier:
             await asyncio.to_thread(self._ledger.check_revision)
         except LedgerError as error:
             self.too_old = self.too_old or error
-            raise Again(BUSY_SECONDS, "this worker is too old for the database") from None
+            raise RetryLater(BUSY_SECONDS, "this worker is too old for the database") from None
 
     def _allowance(self, known: KnownPortal) -> int | None:
         """Return how many requests a minute the job may send; None: as many as the portal allows.
 
         The portal counts an account's requests of the last minute, whatever machine sent them.
-        Raises Again if the last job has just used most of them.
+        Raises RetryLater if the last job has just used most of them.
         """
         if known.last_job_at is None:
             return None
@@ -168,13 +168,13 @@ class Carrier:
             return None
         allowance = PER_MINUTE - known.last_requests
         if allowance < PER_MINUTE / 2:
-            raise Again(
+            raise RetryLater(
                 left.total_seconds() + 1, "the last job used most of this minute's requests"
             )
         return allowance
 
     async def _outcome(self, order: JobOrder, known: KnownPortal, attempts: int) -> JobOutcome:
-        """Return how the job ended; raises Again if it didn't finish."""
+        """Return how the job ended; raises RetryLater if it didn't finish."""
         per_minute = self._allowance(known)
         try:
             with self._metrics.running():
@@ -183,19 +183,19 @@ class Carrier:
                 return await self._in_thread(order, known, per_minute)
         except LockHeld as error:
             if attempts < MOST_WAITS:
-                raise Again(BUSY_SECONDS, str(error)) from None
+                raise RetryLater(BUSY_SECONDS, str(error)) from None
             return self._failed(order, f"the portal is locked: {error.found}")
         except LedgerError as error:
             if attempts < MOST_LEDGER_FAULTS:
                 _LOG.warning("%s; the job will be retried", error)
-                raise Again(BUSY_SECONDS, str(error)) from None
+                raise RetryLater(BUSY_SECONDS, str(error)) from None
             return self._failed(order, f"{error.attempted}: {error.found}", ExitCode.USAGE)
         except JobCancelled:
-            raise Again(0, "the worker stopped it") from None
+            raise RetryLater(0, "the worker stopped it") from None
         except ProcessBroke as error:
             why = f"its process failed: {error}"
             if await asyncio.to_thread(self._may_try_again, order, why):
-                raise Again(BUSY_SECONDS, why) from None
+                raise RetryLater(BUSY_SECONDS, why) from None
             return self._stopped(order, why)
         except Exception as error:  # noqa: BLE001 - a bug met on one portal must not go unnoticed
             _LOG.error("%s: %s", order.portal, scrubbed(traceback.format_exc()))

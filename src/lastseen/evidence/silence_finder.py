@@ -16,7 +16,7 @@ from lastseen.model.concurrency import task_group
 from lastseen.model.instant import Instant, Interval, after, before, instant
 from lastseen.model.sighting import EvidenceKind
 
-SHOW_LIFE = {
+WRITING_TESTS = {
     EvidenceKind.SIGN_IN: ("sign-in log", "sign in to the portal once"),
     EvidenceKind.ACTIVITY: ("activity trail", "rename a document or a room"),
 }
@@ -26,7 +26,7 @@ _SECOND = timedelta(seconds=1)
 _GRAIN = timedelta(hours=6)
 
 
-class LogPulse:
+class SilenceFinder:
     """One log of one portal, and when it has entries."""
 
     def __init__(
@@ -146,7 +146,7 @@ class LogPulse:
 
 
 def _is_long_ago(shown: Coverage, limit: Instant, now: Instant) -> bool:
-    """Say whether the newest entry shown up to `now` is older than `limit`."""
+    """Return whether the newest entry shown up to `now` is older than `limit`."""
     return not any(i.since <= now and i.until >= limit for i in shown.intervals)
 
 
@@ -162,18 +162,18 @@ def _beginning(shown: Coverage, known_since: Instant, born: Instant) -> Instant:
 
 
 def _pauses_at(moment: Instant, shown: Coverage, now: Instant) -> bool:
-    """Say whether a pause is under way then: the next entry is more than a day away."""
+    """Return whether a pause is under way then: the next entry is more than a day away."""
     following = min((i.since for i in shown.intervals if i.until >= moment), default=now)
     return following - moment > timedelta(days=1)
 
 
 async def find_silences(
-    pulses: Iterable[LogPulse], *, window: Instant, born: Instant, now: Instant
+    finders: Iterable[SilenceFinder], *, window: Instant, born: Instant, now: Instant
 ) -> dict[EvidenceKind, Silence]:
     """Return the pauses of each log. Raises PortalError."""
     async with task_group() as group:
         asked = {
-            pulse.kind: group.create_task(pulse.silence(window=window, born=born, now=now))
-            for pulse in pulses
+            finder.kind: group.create_task(finder.silence(window=window, born=born, now=now))
+            for finder in finders
         }
     return {kind: task.result() for kind, task in asked.items()}

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.docspace.pulse import GRAIN, Pulse
+from lastseen.docspace.entry_times import GRAIN, EntryTimes
 from lastseen.model.instant import Instant
 from lastseen.model.sighting import Event
 from tests.unit.docspace.scripted import NOW
@@ -22,26 +22,26 @@ def page(*ages: timedelta) -> list[Event]:
 
 
 def test_a_page_without_entries_shows_nothing():
-    pulse = Pulse()
-    pulse.note([])
+    entry_times = EntryTimes()
+    entry_times.note([])
 
-    assert pulse.stretches() == ()
+    assert entry_times.stretches() == ()
 
 
 def test_a_single_entry_shows_its_own_second():
-    pulse = Pulse()
-    pulse.note(page(HOUR))
+    entry_times = EntryTimes()
+    entry_times.note(page(HOUR))
 
-    (stretch,) = pulse.stretches()
+    (stretch,) = entry_times.stretches()
     assert stretch.since == NOW - HOUR
     assert stretch.until - stretch.since == timedelta(seconds=1)
 
 
 def test_a_pause_of_more_than_a_day_is_between_two_stretches():
-    pulse = Pulse()
-    pulse.note(page(HOUR, 2 * HOUR, 80 * HOUR, 90 * HOUR))
+    entry_times = EntryTimes()
+    entry_times.note(page(HOUR, 2 * HOUR, 80 * HOUR, 90 * HOUR))
 
-    newer, older = pulse.stretches()
+    newer, older = entry_times.stretches()
     assert (newer.since, older.until) == (NOW - 2 * HOUR, NOW - 80 * HOUR + timedelta(seconds=1))
 
 
@@ -49,11 +49,11 @@ def test_a_pause_of_more_than_a_day_is_between_two_stretches():
 def test_every_entry_is_in_a_stretch_and_no_longer_pause_is(hours, cut):
     # Given the entries in two pages that overlap, as pages of a log do
     events = page(*(n * HOUR for n in hours))
-    pulse = Pulse()
-    pulse.note(events[:cut])
-    pulse.note(events[max(0, cut - 1) :])
+    entry_times = EntryTimes()
+    entry_times.note(events[:cut])
+    entry_times.note(events[max(0, cut - 1) :])
 
-    stretches = pulse.stretches()
+    stretches = entry_times.stretches()
 
     moments = [event.at for event in events]
     assert all(any(s.since <= at < s.until for s in stretches) for at in moments)

@@ -4,11 +4,11 @@ import asyncio
 from datetime import timedelta
 from typing import cast
 
+from lastseen.docspace.entry_times import EntryTimes
 from lastseen.docspace.interface import EventPage, EventQuery, Portal
-from lastseen.docspace.pulse import Pulse
-from lastseen.evidence.log_pulse import LogPulse, find_silences
 from lastseen.evidence.proof.log_silence import Silence
 from lastseen.evidence.reading.shown_entries import LOG_ITSELF
+from lastseen.evidence.silence_finder import SilenceFinder, find_silences
 from lastseen.ledger import EvidenceStore, Reading
 from lastseen.model.instant import Instant, Interval
 from lastseen.model.sighting import Event, EvidenceKind
@@ -35,17 +35,17 @@ class Shown:
 
     def __init__(self, log: FakeLog) -> None:
         self.log = log
-        self.pulse = Pulse()
+        self.entry_times = EntryTimes()
 
     async def sign_ins(self, query: EventQuery) -> EventPage:
         page = await self.log.fetch(query)
-        self.pulse.note(page.events)
+        self.entry_times.note(page.events)
         return page
 
     trail = sign_ins
 
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
-        return self.pulse.stretches()
+        return self.entry_times.stretches()
 
 
 def entries(first: timedelta, last: timedelta, step: timedelta = HOUR) -> list[Event]:
@@ -63,7 +63,7 @@ def silence_of(
 ) -> Silence:
     """Read `pages` of the log, as a review does, and ask for its pauses."""
     portal = Shown(log)
-    pulse = LogPulse(
+    finder = SilenceFinder(
         SIGN_IN,
         cast("Portal", portal),
         store or empty_store(),
@@ -76,7 +76,7 @@ def silence_of(
         for page in range(pages):
             await portal.sign_ins(EventQuery(start=100 * page))
         log.asked.clear()
-        found = await find_silences([pulse], window=WINDOW, born=born, now=NOW)
+        found = await find_silences([finder], window=WINDOW, born=born, now=NOW)
         return found[SIGN_IN]
 
     return asyncio.run(play())

@@ -66,6 +66,8 @@ def must_be_closed(case: Case, truth: Truth, moment: "Moment") -> bool:
         return False
     known_since = max(moment.reach.sign_ins_for_certain, moment.reach.sign_ins_silent_until)
     begins = [] if truth.last_sign_in_at is None else [float(truth.last_sign_in_at)]
+    if known_since <= moment.now - case.sign_in_days * DAY + _GRAIN:
+        known_since += DAY  # the log's last day is being deleted while it is read
     if truth.registered_at < known_since + _GRAIN:
         begins.append(known_since)
     return all(_is_over(case, begin, truth, moment) for begin in begins)

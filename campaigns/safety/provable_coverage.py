@@ -78,6 +78,10 @@ def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Re
             acts = max(acts, float(shown[-LATEST] + 1))
     elif listed and listed[0] <= certain:
         certain = max(floor, float(listed[0] + 1))
+    if not listed or listed[0] > certain:
+        # Nor while the trail was silent, which may hide a change.
+        silent = silent_until(case, world.trail.columns.seconds, now)
+        certain = min(now, max(certain, silent - _DAY_BEFORE_CHANGE))
     return Reach(
         at=now,
         sign_ins=physical,

@@ -4,6 +4,7 @@ Coverage arithmetic and the completeness proofs are pure; the readers ask the po
 as the answer needs and keep in the ledger what they prove. Nothing here decides about anybody.
 """
 
-from lastseen.evidence.recheck import EvidenceRecheck, SilenceLimit, recheck_evidence
+from lastseen.evidence.recheck import EvidenceRecheck, recheck_evidence
+from lastseen.evidence.silence_finder import SilenceLimit
 
 __all__ = ["EvidenceRecheck", "SilenceLimit", "recheck_evidence"]

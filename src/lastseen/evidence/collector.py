@@ -23,6 +23,7 @@ from lastseen.evidence.reading.log import Log, activity_trail, sign_in_log
 from lastseen.evidence.reading.log_reader import LogReader, Wanted
 from lastseen.evidence.record import EvidenceRecord
 from lastseen.evidence.retention_history import RetentionHistory
+from lastseen.evidence.silence_finder import SilenceLimit
 from lastseen.ledger import EvidenceStore
 from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
@@ -62,6 +63,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     """How far back the date to show is looked for; not after `window`."""
     on_directory: frozenset[UserId] = frozenset()
     """People on single sign-on: their sign-outs may be their directory's and prove nothing."""
+    trail_silence: SilenceLimit | None
+    """When the trail counts as stopped; None if it counts as evidence and is judged as such."""
     nothing_after: Instant | None = None
     """Entries later than this are ignored; set where `--now` gives a past instant."""
 
@@ -106,6 +109,8 @@ class Collector:
             self.retention,
             self._store,
             now=detected.newest.answered_at,
+            window=self._span.window,
+            silence=self._span.trail_silence,
             is_unsteady=self._is_unsteady,
         )
         log = msgspec.structs.replace(

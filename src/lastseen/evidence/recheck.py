@@ -6,7 +6,7 @@ import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.collector import Collector, Span, open_collector
-from lastseen.evidence.silence_finder import WRITING_TESTS, SilenceFinder
+from lastseen.evidence.silence_finder import WRITING_TESTS, SilenceFinder, SilenceLimit
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.guardrails import silence_limit
@@ -27,15 +27,6 @@ class EvidenceRecheck(msgspec.Struct, frozen=True, kw_only=True):
     """Whose absence since the plan could not be proven: they must be left unchanged."""
     silences: Mapping[UserId, str] = {}
     """Of whom absence is unproven since a log has stopped: which, in a sentence."""
-
-
-class SilenceLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """When a log without entries counts as stopped."""
-
-    days: float
-    """After this many days without an entry by anybody, or a shorter window without any."""
-    born: Instant
-    """Since when the portal exists at least."""
 
 
 async def recheck_evidence(
@@ -69,7 +60,11 @@ async def recheck_evidence(
     collector = await open_collector(
         portal,
         store=ledger.evidence,
-        span=Span(window=earliest, lookback=earliest),
+        span=Span(
+            window=earliest,
+            lookback=earliest,
+            trail_silence=None if EvidenceKind.ACTIVITY in kinds else silence,
+        ),
         progress=progress,
     )
     if EvidenceKind.SIGN_IN in kinds:

@@ -14,10 +14,12 @@ from lastseen.docspace.interface import EventQuery, Portal, Retention
 from lastseen.evidence.proof.quorum import agreed_page
 from lastseen.evidence.reading.filter_detection import WITHOUT_OPTION
 from lastseen.evidence.reading.log import activity_trail
+from lastseen.evidence.silence_finder import SilenceFinder, SilenceLimit
 from lastseen.ledger import EvidenceStore
 from lastseen.model.concurrency import repeated
 from lastseen.model.errors import PortalError
 from lastseen.model.instant import EPOCH, Instant, before, days, instant
+from lastseen.model.sighting import EvidenceKind
 
 LIFETIME_CHANGED = 6035
 """AuditSettingsUpdated in MessageAction.cs."""
@@ -36,13 +38,21 @@ class RetentionHistory:
         store: EvidenceStore,
         *,
         now: Instant,
+        window: Instant,
+        silence: SilenceLimit | None,
         is_unsteady: Callable[[], bool],
     ) -> None:
-        """`retention` was read at `now`; `is_unsteady`: whether the portal has shown any fault."""
+        """`retention` was read at `now`; `is_unsteady`: whether the portal has shown any fault.
+
+        `window`: since when entries matter; `silence`: when the trail counts as stopped,
+        None if that is judged elsewhere.
+        """
         self._portal = portal
         self._retention = retention
         self._store = store
         self._now = now
+        self._window = window
+        self._silence = silence
         self._is_unsteady = is_unsteady
         self._whole_since: Instant | None = None
         self._turn = asyncio.Lock()
@@ -51,7 +61,7 @@ class RetentionHistory:
         """Return the instant before which the log's end proves nothing."""
         async with self._turn:
             if self._whole_since is None:
-                changed = await self._newest_change()
+                changed = max(await self._newest_change(), await self._trail_written_since())
                 self._whole_since = max(
                     before(changed, SHORTEST_LIFETIME), self._gone_before(changed)
                 )
@@ -76,6 +86,28 @@ class RetentionHistory:
             ),
             default=EPOCH,
         )
+
+    async def _trail_written_since(self) -> Instant:
+        """Return since when the trail was written without a pause that may hide a change."""
+        if self._silence is None:
+            return EPOCH
+        finder = SilenceFinder(
+            EvidenceKind.ACTIVITY,
+            self._portal,
+            self._store,
+            limit=days(self._silence.days),
+            kept_for=days(self._retention.trail_days),
+            can_filter=True,
+        )
+        try:
+            found = await finder.silence(
+                window=self._window, born=self._silence.born, now=self._now
+            )
+        except PortalError:
+            return self._now
+        if found.since is not None:
+            return self._now
+        return max((pause.until for pause in found.pauses), default=EPOCH)
 
     async def _newest_change(self) -> Instant:
         """Return when the lifetime was last set, or the latest instant at which it may have been.

@@ -7,6 +7,8 @@ portal filters before it cuts a page; the findings are kept in the ledger.
 from collections.abc import Iterable
 from datetime import timedelta
 
+import msgspec
+
 from lastseen.docspace.interface import EventQuery, Portal
 from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.evidence.proof.log_silence import Silence, find_silence
@@ -24,6 +26,15 @@ WRITING_TESTS = {
 
 _SECOND = timedelta(seconds=1)
 _GRAIN = timedelta(hours=6)
+
+
+class SilenceLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """When a log without entries counts as stopped."""
+
+    days: float
+    """After this many days without an entry by anybody, or a shorter window without any."""
+    born: Instant
+    """Since when the portal exists at least."""
 
 
 class SilenceFinder:

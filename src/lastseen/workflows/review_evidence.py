@@ -9,7 +9,7 @@ import msgspec
 
 from lastseen.docspace.interface import clocks_agree
 from lastseen.evidence.collector import Collector, Span, open_collector
-from lastseen.evidence.silence_finder import SilenceFinder, find_silences
+from lastseen.evidence.silence_finder import SilenceFinder, SilenceLimit, find_silences
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
@@ -82,7 +82,7 @@ class ReviewEvidence:
         collector = self.collector = await open_collector(
             self._context.portal,
             store=self._store(),
-            span=self._span(undecided, _on_directory(subjects)),
+            span=self._span(undecided, subjects),
             progress=self._context.progress,
         )
         if EvidenceKind.SIGN_IN in self._kinds:
@@ -230,9 +230,7 @@ class ReviewEvidence:
             return Ledger.in_memory(clock=context.clock).portal(context.portal.url).evidence
         return context.ledger.evidence
 
-    def _span(
-        self, undecided: Mapping[UserId, Subject], signed_out_by_directory: frozenset[UserId]
-    ) -> Span:
+    def _span(self, undecided: Mapping[UserId, Subject], subjects: Sequence[Subject]) -> Span:
         windows = {
             person: subject.own_policy(self._context.policy).window_start(self.now)
             for person, subject in undecided.items()
@@ -241,7 +239,10 @@ class ReviewEvidence:
             window=min(windows.values()),
             windows=windows,
             lookback=self._context.policy.lookback_start(self.now),
-            on_directory=signed_out_by_directory,
+            on_directory=_on_directory(subjects),
+            trail_silence=None
+            if EvidenceKind.ACTIVITY in self._kinds
+            else SilenceLimit(days=self._context.log_silence_days, born=_born(subjects)),
             nothing_after=self.now if self._context.is_of_the_past else None,
         )
 

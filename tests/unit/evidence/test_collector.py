@@ -44,7 +44,7 @@ def collected(sign_ins, trail, *, store=None, **kept):
         collector = await open_collector(
             portal.asked_as,
             store=store or empty_store(),
-            span=Span(window=WINDOW, lookback=ago(180 * DAY)),
+            span=Span(window=WINDOW, lookback=ago(180 * DAY), trail_silence=None),
             progress=Silent(),
         )
         await collector.sign_ins(PEOPLE)
@@ -137,7 +137,7 @@ def test_a_log_that_no_longer_matches_the_ledger_is_told():
 @pytest.mark.parametrize(("lookback", "kept", "days"), [(40, 180, 40), (180, 60, 60)])
 def test_the_portal_is_told_how_many_days_will_be_read(lookback, kept, days):
     portal = FakePortal(FakeLog(SIGN_INS), sign_in_days=kept, trail_days=7)
-    span = Span(window=WINDOW, lookback=ago(lookback * DAY))
+    span = Span(window=WINDOW, lookback=ago(lookback * DAY), trail_silence=None)
 
     asyncio.run(open_collector(portal.asked_as, store=empty_store(), span=span, progress=Silent()))
 

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from lastseen.evidence.recheck import SilenceLimit, recheck_evidence
+from lastseen.evidence.recheck import recheck_evidence
+from lastseen.evidence.silence_finder import SilenceLimit
 from lastseen.ledger import Ledger
 from lastseen.model.instant import EPOCH
 from lastseen.model.progress import Silent

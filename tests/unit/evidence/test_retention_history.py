@@ -6,6 +6,7 @@ import pytest
 
 from lastseen.docspace.interface import Retention
 from lastseen.evidence.retention_history import LIFETIME_CHANGED, RetentionHistory
+from lastseen.evidence.silence_finder import SilenceLimit
 from lastseen.model.instant import EPOCH
 from tests.unit.evidence.fake_log import (
     DAY,
@@ -24,13 +25,18 @@ CHANGED = entry(9, 10 * DAY, "staff", LIFETIME_CHANGED)
 """The lifetimes were set ten days ago."""
 
 
-def complete_since(trail, *, store=None, sign_in_days=180, trail_days=180, unsteady=False):
+def complete_since(
+    trail, *, store=None, sign_in_days=180, trail_days=180, unsteady=False, silence=None
+):
     portal = FakePortal(FakeLog([]), trail, sign_in_days=sign_in_days, trail_days=trail_days)
+    portal.is_known_to_be_written = silence is None
     history = RetentionHistory(
         portal.asked_as,
         Retention(sign_in_days=sign_in_days, trail_days=trail_days),
         store or empty_store(),
         now=NOW,
+        window=ago(30 * DAY),
+        silence=silence,
         is_unsteady=lambda: unsteady,
     )
     return asyncio.run(history.complete_since())
@@ -98,6 +104,8 @@ def test_nothing_is_asked_twice():
         Retention(sign_in_days=180, trail_days=180),
         empty_store(),
         now=NOW,
+        window=ago(30 * DAY),
+        silence=None,
         is_unsteady=lambda: False,
     )
 
@@ -107,3 +115,23 @@ def test_nothing_is_asked_twice():
     first, second = asyncio.run(twice())
     assert first == second > EPOCH
     assert len(trail.asked) == 1
+
+
+WEEK = SilenceLimit(days=7, born=ago(400 * DAY))
+
+
+def test_a_trail_that_has_stopped_may_hide_a_change():
+    trail = FakeLog([entry(n, 48 * DAY + n * HOUR, "staff") for n in range(1, 500)])
+    assert complete_since(trail, silence=WEEK) == ago(DAY)
+
+
+def test_a_change_may_hide_in_a_pause_of_the_trail():
+    newer = [entry(n, n * HOUR, "staff") for n in range(1, 5 * 24)]
+    older = [entry(1_000 + n, 20 * DAY + n * HOUR, "staff") for n in range(1, 30 * 24)]
+    found = complete_since(FakeLog([*newer, *older]), silence=WEEK)
+    assert ago(7 * DAY) < found < ago(5 * DAY)
+
+
+def test_a_trail_that_is_written_all_the_time_hides_nothing():
+    trail = FakeLog([entry(n, n * HOUR, "staff") for n in range(1, 60 * 24)])
+    assert complete_since(trail, silence=WEEK, trail_days=60) == ago(61 * DAY)

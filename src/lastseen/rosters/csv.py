@@ -43,7 +43,7 @@ class CsvRoster:
     def _read(self) -> Listing:
         text = _decoded(read_file(self._path), self._path)
         reader = RowReader(source=str(self._path), unit="line", names=self._columns.names)
-        number, short = None, False
+        number, whole = None, True
         try:
             records = _records(text, self._delimiter(text))
             _, header = next(records)
@@ -55,15 +55,12 @@ class CsvRoster:
                     )
                     continue
                 values = {f: fields[at] for f, at in positions.items() if at < len(fields)}
-                short = len(fields) < len(header)
                 # A longer one whose last field is empty may be shifted as well.
                 believed = len(fields) == len(header)
                 reader.read(number, values, dates_believed=believed)
-                if short and any(field.strip() for field in fields) and not values.get("end_date"):
-                    reader.warn(
-                        "the row is shorter than the header: what is missing is taken as empty",
-                        number,
-                    )
+                if len(fields) < len(header) and any(field.strip() for field in fields):
+                    reader.note_short(number)
+                    whole = False
         except _NotCsv as error:
             raise UsageError(
                 attempted=f"reading {self._path}",
@@ -74,8 +71,8 @@ class CsvRoster:
         people, warnings = reader.people(), reader.warnings()
         if number is None:
             warnings = (f"{self._path} has a header and no rows: nobody is on the roster",)
-        # A last row that lacks columns may be where the file was truncated, even in an address.
-        whole = reader.unidentified == 0 and not short
+        # In a row that lacks columns the file may be cut off or a separator lost, in an address.
+        whole = whole and reader.unidentified == 0
         return Listing(contractors=people, warnings=warnings, complete=whole)
 
     def _delimiter(self, text: str) -> str:

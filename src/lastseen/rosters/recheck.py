@@ -49,7 +49,8 @@ def _doubtful(account: Profile) -> Match:
         contractor=None,
         profile=account,
         problem=Reason.AMBIGUOUS,
-        explanation="the roster is empty now, or a row of it names nobody who can be found",
+        explanation="the roster is empty now, or a row of it names nobody who can be found or is "
+        "short",
     )
 
 

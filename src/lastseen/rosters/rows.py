@@ -62,6 +62,7 @@ class RowReader:
         self._errors: dict[str, list[int]] = {}
         self._values: dict[int, str] = {}
         self._unidentified: list[int] = []
+        self._short: list[int] = []
         self._rows = 0
 
     @property
@@ -101,6 +102,15 @@ class RowReader:
         for warning in self._people.add(person):
             self.warn(warning, number)
 
+    def note_short(self, number: int) -> None:
+        """Record a row with fewer fields than there are columns: a separator may be lost in it."""
+        self._short.append(number)
+        self.warn(
+            "the row is shorter than the header: what is missing is taken as empty, and nobody "
+            "counts as on no row",
+            number,
+        )
+
     def warn(self, warning: str, number: int) -> None:
         """Record a warning about a row."""
         self._warnings.setdefault(warning, []).append(number)
@@ -115,8 +125,8 @@ class RowReader:
         """Return everyone read, each once, in the order of the rows.
 
         Raises UsageError that names every row that could not be read and, if any row has an end
-        date, every row that identifies nobody: without it, another row of the same person would
-        decide alone.
+        date, every row that identifies nobody or is short: without it, another row of the same
+        person would decide alone.
         """
         if self._errors:
             raise UsageError(
@@ -130,7 +140,19 @@ class RowReader:
                 remedy="correct these rows; leave an unknown value empty",
             )
         people = tuple(self._people)
-        if self._unidentified and any(person.end_date for person in people):
+        if not any(person.end_date for person in people):
+            return people
+        if self._short:
+            raise UsageError(
+                attempted=f"reading {self._source}",
+                found=f"{self._places(self._short)}: fewer fields than the header has, while "
+                "others have end dates",
+                meaning="where a separator is lost, an address runs into the next field, and the "
+                "row may prolong the contract of somebody whose other row has ended",
+                remedy="give each of these rows as many fields as the header; leave an unknown "
+                "value empty",
+            )
+        if self._unidentified:
             raise UsageError(
                 attempted=f"reading {self._source}",
                 found=f"{self._places(self._unidentified)}: nothing by which an account can be "

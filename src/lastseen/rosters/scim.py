@@ -187,14 +187,19 @@ class _Users:
 
     def _email(self, user: dict[str, object]) -> str | None:
         """Return the primary address, the only one, or the user name if that is an address."""
-        emails = user.get("emails")
-        listed = emails if isinstance(emails, list) else []
-        offered = [one for one in listed if isinstance(one, dict)]
+        listed = [] if (emails := user.get("emails")) is None else emails
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            self._reader.refuse("emails is not a list of addresses", self._number)
+            return None
+        offered: list[dict[str, object]] = listed
         primary = [one for one in offered if one.get("primary") is True]
         work = [one for one in offered if one.get("type") == "work"]
         for chosen in (primary, offered, work):
-            if len(chosen) == 1 and isinstance(chosen[0].get("value"), str):
-                return str(chosen[0]["value"])
+            if len(chosen) == 1:
+                if isinstance(address := chosen[0].get("value"), str):
+                    return address
+                self._reader.refuse("the value of its address in emails is no text", self._number)
+                return None
         if offered:
             self._reader.refuse("several addresses in emails, and none is primary", self._number)
             return None

@@ -177,6 +177,15 @@ def test_no_retention_is_made_up(lifetimes):
         read_retention(ok(lifetimes).body)
 
 
+@pytest.mark.parametrize("days", [[[]], [180], {}, True, 180.5, "180", None])
+@pytest.mark.parametrize("log", ["loginHistoryLifeTime", "auditTrailLifeTime"])
+def test_a_lifetime_of_another_type_is_unreadable(log, days):
+    lifetimes = {"loginHistoryLifeTime": 180, "auditTrailLifeTime": 180, log: days}
+
+    with pytest.raises(MalformedResponse):
+        read_retention(ok(lifetimes).body)
+
+
 def test_an_errors_envelope_tells_status_and_message():
     told = failure(failed(402, "Your pricing plan does not support this option").body)
 

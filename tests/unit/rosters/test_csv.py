@@ -256,11 +256,35 @@ def test_short_rows_lack_what_they_lack(read):
 
 
 def test_a_short_row_is_told_once_and_an_empty_one_not_at_all(read):
-    listing = read("email,display_name,end_date\na@x.org\n,\nb@x.org,Bo,2027-01-01\nc@x.org,Cy\n")
+    listing = read("email,display_name,end_date\na@x.org\n,\nb@x.org,Bo,\nc@x.org,Cy\n")
 
     assert [warning.split(", ", 1)[1] for warning in listing.warnings] == [
-        "lines 2, 5: the row is shorter than the header: what is missing is taken as empty"
+        "lines 2, 5: the row is shorter than the header: what is missing is taken as empty, and "
+        "nobody counts as on no row"
     ]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        ",bob@x.org.Bob,2024-01-01,2028-12-31",
+        ",bob@x.org\u0301Bob,2024-01-01,2028-12-31",
+        ",bob@x.or",
+    ],
+)
+def test_a_row_that_lost_a_separator_refuses_the_file_where_it_may_prolong_a_contract(
+    read, damaged
+):
+    ended = ",bob@x.org,Bob,2022-01-01,2023-06-30"
+
+    with pytest.raises(UsageError, match="line 3: fewer fields than the header has"):
+        read(f"id,email,display_name,start,end_date\n{ended}\n{damaged}\n")
+
+
+def test_a_short_row_in_the_middle_leaves_nobody_off_the_roster(read):
+    # The separator is lost: the address is that of nobody, and Ann would count as on no row.
+    assert not read("email,sponsor,kind\nann@x.org.S,k\nbob@x.org,S,k\n").complete
+    assert read("email,sponsor,kind\nann@x.org,S,k\n,\nbob@x.org,S,k\n").complete
 
 
 @pytest.mark.parametrize(
@@ -411,4 +435,4 @@ def test_a_header_that_names_somebody_is_refused(read, somebody):
 def test_a_file_that_ends_within_a_row_is_not_complete(read):
     # Whoever stood on the rest of it, or in the half address, must not count as on no row.
     assert not read("email,sponsor\nann@x.org,S\nbob@x.or").complete
-    assert read("email,sponsor\nann@x.org\nbob@x.org,S\n").complete
+    assert read("email,sponsor\nann@x.org,\nbob@x.org,S\n").complete

@@ -170,6 +170,31 @@ def test_several_addresses_of_which_none_is_primary_refuse_the_list():
         answered({"1": {"totalResults": 1, "Resources": [person]}})
 
 
+@pytest.mark.parametrize("emails", ["a@x.org", 7, True, {"value": "a@x.org"}, ["a@x.org"], [None]])
+def test_emails_of_another_type_refuse_the_list_instead_of_taking_the_user_name(emails):
+    person = {"id": "1", "userName": "login@idp.example", "emails": emails}
+
+    with pytest.raises(UsageError, match="user 1: emails is not a list of addresses"):
+        answered({"1": {"totalResults": 1, "Resources": [person]}})
+
+
+@pytest.mark.parametrize("value", [None, 7, False, ["a@x.org"], {}])
+def test_a_primary_address_of_another_type_refuses_the_list_instead_of_taking_another(value):
+    emails = [{"value": value, "primary": True}, {"value": "old@x.org", "type": "work"}]
+
+    with pytest.raises(UsageError, match="user 1: the value of its address in emails is no text"):
+        answered({"1": {"totalResults": 1, "Resources": [{"id": "1", "emails": emails}]}})
+
+
+@pytest.mark.parametrize("emails", [None, []])
+def test_a_user_without_emails_is_found_by_the_user_name(emails):
+    person = {"id": "1", "userName": "a@x.org", "emails": emails}
+
+    listing = answered({"1": {"totalResults": 1, "Resources": [person]}})
+
+    assert [c.email for c in listing.contractors] == ["a@x.org"]
+
+
 def test_other_fields_are_found_by_their_path():
     person = {
         "id": "1",

@@ -341,7 +341,9 @@ def _entry(entry: Any) -> Any:
     if not isinstance(entry, dict):
         return None
     if "loginHistoryLifeTime" in entry:
-        return entry.get("loginHistoryLifeTime"), entry.get("auditTrailLifeTime")
+        lifetimes = entry.get("loginHistoryLifeTime"), entry.get("auditTrailLifeTime")
+        # A value of another type can't be read, and some of them can't be in a set.
+        return lifetimes if all(type(days) is int for days in lifetimes) else None
     if "actionId" in entry or "date" in entry:
         moment = _instant(entry.get("date"))
         user = entry.get("userId")

@@ -65,7 +65,7 @@ FOREVER = 9999
 
 LEAVING = Policy(unknown_guests="disable")
 
-_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2})?")
+_DAY = re.compile(r"(?<![0-9])([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2})?")
 _XLSX_PARTS = {
     "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
     'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
@@ -221,7 +221,7 @@ def _wrong(account: Profile, reason: Reason, mutant: Mutant) -> str | None:
         return f"{name} stands on the roster and is taken for off it" if named else None
     if not named:
         return f"the contract of {name} ended, and they stand nowhere"
-    if not all(map(_is_over, named)):
+    if not all(map(is_over, named)):
         return f"the contract of {name} ended, and a row says otherwise"
     return None
 
@@ -249,7 +249,7 @@ def _visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_INVISIBLE)
 
 
-def _is_over(record: str) -> bool:
+def is_over(record: str) -> bool:
     """Say whether a row has dates, and none from today on."""
     days = [_day(*found.groups()) for found in _DAY.finditer(_visible(record))]
     real = [day for day in days if day is not None]
@@ -272,7 +272,7 @@ def _mutated_csv(chance: random.Random) -> Mutant:
     mutation, changed = texts.mutated(body.encode(), chance)
     records = _records(changed, delimiter)
     header = next((one for one in records if one.strip()), "")
-    columns = [_column(name) for name in header.split(delimiter)]
+    columns = [column(name) for name in header.split(delimiter)]
     return Mutant(mutation=mutation, body=changed, records=records, columns=columns)
 
 
@@ -298,11 +298,11 @@ def _records(body: bytes, delimiter: str) -> list[str]:
     return ["".join(record) for record in records]
 
 
-def _column(name: str) -> str:
+def column(name: str) -> str:
+    """Return a column's name; `mail` and `e-mail` name the e-mail column too (docs/rosters.md)."""
     plain = _visible(name).strip().lower()
     plain = plain[1:-1].strip() if plain[:1] == plain[-1:] == '"' else plain
-    # A few mutations make the e-mail column's name one of its other names.
-    return "email" if re.sub(r"[\s._-]", "", plain) in ("mail", "email") else plain
+    return "email" if re.sub(r"[\s._-]", "", plain) in ("email", "mail") else plain
 
 
 def _mutated_xlsx(chance: random.Random) -> Mutant:
@@ -319,7 +319,7 @@ def _mutated_xlsx(chance: random.Random) -> Mutant:
         mutation, parts[part] = texts.mutated(parts[part], chance)
         body = _zipped(parts)
     rows_there = parts[_SHEET].decode("utf-8", "replace").split("<row")
-    names = [set(map(_column, re.findall("<t>([^<]*)</t>", _visible(row)))) for row in rows_there]
+    names = [set(map(column, re.findall("<t>([^<]*)</t>", row))) for row in rows_there]
     columns = next((one for one in names if one & {"id", "email"}), set())
     return Mutant(mutation=mutation, body=body, records=rows_there, columns=columns)
 
@@ -362,22 +362,24 @@ def _mutated_json(document: dict[str, Any], chance: random.Random) -> Mutant:
     body = json.dumps(document, indent=chance.choice((None, 0)), ensure_ascii=False).encode()
     by = chance.choice((texts.mutated, mutations.mutated))
     mutation, changed = by(body, chance)
-    return Mutant(mutation=mutation, body=changed, records=_objects(changed))
+    return Mutant(mutation=mutation, body=changed, records=objects(changed))
 
 
-def _objects(body: bytes) -> list[str]:
+def objects(body: bytes) -> list[str]:
     """Return what every object in a JSON text says about a person."""
     found = []
 
     def note(fields: dict[str, Any]) -> dict[str, Any]:
-        if "data" in fields or "Resources" in fields:  # the envelope is nobody
+        # The envelope is nobody, and a SCIM user who is not active is off the roster (RFC 7643).
+        if not {"data", "people", "Resources"}.isdisjoint(fields) or fields.get("active") is False:
             return fields
         said = [fields.get(key) for key in ("id", "email", "mail", "emails", "end_date")]
         found.append(" | ".join(_texts(said)))
         return fields
 
     try:
-        json.loads(body.decode("utf-8-sig", "replace"), object_hook=note)
+        # A number of any length is read as text: Python makes none of more than 4,300 digits.
+        json.loads(body.decode("utf-8-sig", "replace"), object_hook=note, parse_int=str)
     except (ValueError, RecursionError):
         return []
     return found

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.fuzz.kinds import REVIEW, found
+from campaigns.fuzz.rosters import column, is_over, objects
 from campaigns.mutations import tells_another_history
 from lastseen.rosters.rows import RowReader
 
@@ -40,6 +41,34 @@ def test_an_end_that_is_taken_from_a_shifted_column_is_found(
     assert found(("csv", 600, 5))
 
 
+@pytest.mark.parametrize(
+    "name", ["mail", "e mail", "E-Mail", "em\u00a0ail", "\u202email", '"mail"']
+)
+def test_a_mutated_header_still_names_the_e_mail_column_as_the_product_takes_it(name: str) -> None:
+    assert column(name) == "email"
+    assert column(f"{name}s") != "email"
+
+
+def test_a_year_of_five_digits_is_no_later_end() -> None:
+    assert is_over("cid@vendor.example,Cid,29020-01-01,2024-02-29")
+    assert not is_over("cid@vendor.example,Cid,2020-01-01,2029-02-28")
+
+
+def test_an_address_beside_the_list_or_of_an_inactive_user_is_on_no_row() -> None:
+    row = {"id": "", "email": "cid@vendor.example", "end_date": "2024-02-29"}
+    inactive = {"emails": [{"value": "cid@vendor.example"}], "active": False}
+    document = {"data": {"email": "cid@vendor.example", "people": [row, inactive]}}
+
+    read = objects(json.dumps(document).encode())
+
+    assert [one for one in read if "2024" in one] == [" | cid@vendor.example | 2024-02-29"]
+    assert len([one for one in read if "cid@" in one and "|" in one]) == 1
+
+
+def test_rows_beside_a_number_of_thousands_of_digits_are_read() -> None:
+    assert objects(b'[{"email": "cid@vendor.example"}, ' + b"9" * 5_000 + b"]")
+
+
 @pytest.mark.slow
 def test_a_mutated_answer_disables_nobody_whom_the_honest_portal_would_not() -> None:
     assert found((REVIEW, 80, 1)) == []
@@ -51,6 +80,17 @@ def _page(*entries: dict[str, object]) -> bytes:
 
 ONE: dict[str, object] = {"id": 1, "date": "2026-11-01T10:00:00Z", "userId": "a", "actionId": 1000}
 TWO = {**ONE, "id": 2, "date": "2026-11-01T09:00:00Z", "userId": "b"}
+
+
+def _lifetimes(days: object) -> bytes:
+    answer = {"loginHistoryLifeTime": days, "auditTrailLifeTime": 29}
+    return json.dumps({"response": answer}).encode()
+
+
+@pytest.mark.parametrize("days", [[[]], [], {}, True, 180.5, "180", None])
+def test_a_lifetime_of_another_type_is_no_other_history(days: object) -> None:
+    assert not tells_another_history(_lifetimes(180), _lifetimes(days))
+    assert tells_another_history(_lifetimes(180), _lifetimes(90))
 
 
 @pytest.mark.parametrize(

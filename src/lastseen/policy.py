@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from lastseen.hold_dates import hold_clears_at
+from lastseen.model.age import days_ago, on_day
 from lastseen.model.contractor import AccountStatus, protection
 from lastseen.model.counting import counted
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
@@ -164,13 +165,13 @@ def _by_evidence(
         return (
             Verdict.DISABLE,
             Reason.INVITATION_NOT_ACCEPTED,
-            f"Invited {_when(invitation, now)} and never accepted; limit {policy.pending_days}.",
+            f"Invited {on_day(invitation, now)} and never accepted; limit {policy.pending_days}.",
         )
     if seen:
         return (
             Verdict.DISABLE,
             Reason.INACTIVE,
-            f"{_date_as_known(seen, evidence)}, {_ago(seen.at, now)}; "
+            f"{_date_as_known(seen, evidence)}, {days_ago(seen.at, now)}; "
             f"limit {policy.inactive_days}.{_contract_note(subject, now)}",
         )
     return _never_seen(subject, evidence, policy, now)
@@ -188,7 +189,7 @@ def _spared_by_evidence(
         return (
             Verdict.KEEP,
             Reason.ACTIVE,
-            f"Seen {_when(seen.at, now)} by {_KINDS[seen.by]}, "
+            f"Seen {on_day(seen.at, now)} by {_KINDS[seen.by]}, "
             f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
     if evidence.sighting and evidence.sighting.at > after(now, CLOCK_TOLERANCE):
@@ -205,7 +206,7 @@ def _spared_by_evidence(
         return (
             Verdict.KEEP,
             Reason.RECENTLY_INVITED,
-            f"Invited again {_when(evidence.invited_at, now)}, "
+            f"Invited again {on_day(evidence.invited_at, now)}, "
             f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
     is_new = registered is not None and registered >= start and policy.never_seen != "disable"
@@ -213,7 +214,7 @@ def _spared_by_evidence(
         return (
             Verdict.KEEP,
             Reason.RECENTLY_REGISTERED,
-            f"Registered {_when(registered, now)}, "
+            f"Registered {on_day(registered, now)}, "
             f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
     strange = evidence.unrecognised
@@ -221,7 +222,7 @@ def _spared_by_evidence(
         return (
             Verdict.HOLD,
             Reason.UNRECOGNISED_EVENT,
-            f"The newest entry, {_when(strange.at, now)}, has the action {strange.action_id}, "
+            f"The newest entry, {on_day(strange.at, now)}, has the action {strange.action_id}, "
             f"which this version of Lastseen does not know: it may mean presence.",
         )
     return None
@@ -296,10 +297,10 @@ def _invited_lately(
 ) -> _Ruling:
     if invitation != evidence.invited_at:
         explained = (
-            f"Registered {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
+            f"Registered {on_day(invitation, now)}, within {counted(policy.pending_days, 'day')}."
         )
         return Verdict.KEEP, Reason.RECENTLY_REGISTERED, explained
-    explained = f"Invited {_when(invitation, now)}, within {counted(policy.pending_days, 'day')}."
+    explained = f"Invited {on_day(invitation, now)}, within {counted(policy.pending_days, 'day')}."
     return Verdict.KEEP, Reason.RECENTLY_INVITED, explained
 
 
@@ -394,12 +395,3 @@ def _what_is_missing(evidence: PersonEvidence, start: Instant) -> str:
     if evidence.proven_since is None:
         return f"Not seen, but absence is not proven: {needed}, and they are not."
     return f"Not seen since {minute(evidence.proven_since)}, but absence is not proven: {needed}."
-
-
-def _when(moment: Instant, now: Instant) -> str:
-    return f"on {utc_date(moment)} ({_ago(moment, now)})"
-
-
-def _ago(moment: Instant, now: Instant) -> str:
-    idle = (now - moment) // timedelta(days=1)
-    return "today" if idle <= 0 else f"{counted(idle, 'day')} ago"

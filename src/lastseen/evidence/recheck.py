@@ -73,6 +73,33 @@ async def recheck_evidence(
     if EvidenceKind.ACTIVITY in kinds:
         await collector.activity([person for person in people if person not in seen])
         seen = _seen(collector, windows, kinds)
+    absent = {person: start for person, start in windows.items() if person not in seen}
+    silences = await _silences(
+        portal, collector, kinds, ledger, silence, windows=absent, since=since, now=now
+    )
+    return EvidenceRecheck(
+        sightings=seen,
+        unproven=frozenset(
+            person
+            for person in absent
+            if person in silences or not _is_proven(collector, person, kinds, proven_from[person])
+        ),
+        silences=silences,
+    )
+
+
+async def _silences(
+    portal: Portal,
+    collector: Collector,
+    kinds: Iterable[EvidenceKind],
+    ledger: PortalLedger,
+    silence: SilenceLimit,
+    *,
+    windows: Mapping[UserId, Instant],
+    since: Instant,
+    now: Instant,
+) -> dict[UserId, str]:
+    """Return, for each person whose window a stopped log matters in, which log it is."""
     limits = {
         person: silence_limit(silence.days, round((since - start) / days(1)))
         for person, start in windows.items()
@@ -89,19 +116,7 @@ async def recheck_evidence(
         )
         for limit in sorted(set(limits.values()))
     }
-    silences = {p: told for p in people if p not in seen and (told := stopped[limits[p]])}
-    return EvidenceRecheck(
-        sightings=seen,
-        unproven=frozenset(
-            person
-            for person in people
-            if person not in seen
-            and (
-                person in silences or not _is_proven(collector, person, kinds, proven_from[person])
-            )
-        ),
-        silences=silences,
-    )
+    return {person: told for person, limit in limits.items() if (told := stopped[limit])}
 
 
 async def _stopped(

@@ -38,15 +38,24 @@ def read_unseen(case: Case, truth: Truth, ended: int | None, now: float) -> bool
         return False
     if truth.authorised_at is not None and "sign-in" not in case.rules.evidence:
         return False  # the log that shows the application is not asked
-    if "deletions" in case.faults and (truth.last_sign_in_at or 0) < now - _DELETED_BEYOND:
-        return False  # the portal may have deleted the sign-in long before its lifetime was over
+    if _may_be_deleted(case, truth, now):
+        return False
     is_signed_out = ended is not None and (truth.last_read_at or 0) <= ended
     return not (is_signed_out and (ended or 0) + return_seconds(case) <= now)
 
 
 def read_unmarked(case: Case, truth: Truth, now: float) -> bool:
     """Say whether the person may be disabled only with the mark that a session may be open."""
-    return case.rules.open_sessions == "report" and read_silently(case, truth, now)
+    return (
+        case.rules.open_sessions == "report"
+        and read_silently(case, truth, now)
+        and not _may_be_deleted(case, truth, now)
+    )
+
+
+def _may_be_deleted(case: Case, truth: Truth, now: float) -> bool:
+    """Say whether the portal may have deleted the sign-in long before its lifetime was over."""
+    return "deletions" in case.faults and (truth.last_sign_in_at or 0) < now - _DELETED_BEYOND
 
 
 def return_seconds(case: Case) -> int:

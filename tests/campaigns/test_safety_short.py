@@ -65,6 +65,7 @@ def test_nobody_is_disabled_wrongly_on_any_portal(tmp_path: Path, seed: int) -> 
     [
         8008329,  # a trail kept for no longer than the window: sessions were not looked into
         8009404,  # two answers that both lost an invitation
+        11006696,  # a trail without an entry over a window as short as its lifetime, both moving
         9002543,  # a change of lifetimes that a trail which had stopped never told
         8009505,  # somebody put back by hand, shown only after the portal's ways changed
     ],

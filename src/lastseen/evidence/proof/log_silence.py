@@ -16,6 +16,9 @@ from lastseen.model.instant import Instant, Interval
 USUAL_TIMES = 3
 """A pause longer than this many times the usual one is out of character for the log."""
 
+_EDGE = timedelta(hours=1)
+"""The window and the beginning of a log move while it is read, and not together."""
+
 _SHORTEST = timedelta(days=1)
 """Anything shorter is no pause."""
 
@@ -46,7 +49,7 @@ def find_silence(
     alive = (now - begins) - sum(map(_length, pauses), timedelta())
     between = [pause for pause in pauses if pause.since != begins]
     too_long = [p for p in pauses if _is_too_long(p, [q for q in between if q != p], alive, limit)]
-    if not stretches and now - begins >= limit:
+    if not stretches and now - begins >= limit - _EDGE:
         too_long = pauses
     silent = bool(too_long) and too_long[-1].until == now
     ended = too_long[:-1] if silent else too_long

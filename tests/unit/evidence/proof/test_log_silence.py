@@ -50,6 +50,11 @@ def test_an_empty_log_is_silent_although_no_more_than_the_limit_is_known() -> No
     assert silence(known=7).since == before(NOW, days(7))
 
 
+def test_an_empty_log_is_silent_although_its_edge_has_moved_a_little() -> None:
+    assert silence(known=7 - 0.01).since is not None
+    assert silence(known=6.5).since is None
+
+
 def test_a_pause_that_ended_is_found() -> None:
     found = silence(*daily(179.5, 30), *daily(15, 0.1))
     assert found.since is None

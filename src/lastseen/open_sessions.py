@@ -71,11 +71,12 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether somebody may have used it within the time that the policy counts.
 
         A person who was signed out has `return_days` to sign in again; a session that expired must
-        have done so before the window.
+        have done so before the window. Where open sessions are only reported, nobody waits for
+        anybody's return, and any session within the window counts.
         """
         if self.until is None:
             return True
-        if self.was_ended:
+        if self.was_ended and policy.open_sessions != "report":
             return after(self.until, days(policy.return_within_days)) > now
         return self.until >= policy.window_start(now)
 

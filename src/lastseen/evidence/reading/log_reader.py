@@ -31,7 +31,7 @@ from lastseen.model.sighting import EvidenceKind
 EDGE = days(1)
 """How long before the end of its lifetime an entry no longer matters: the edge of the log moves
 while it is read, and by a day until the next review."""
-SHARE_A_STRETCH = 0.9
+SHARE_A_STRETCH = 0.75
 """The share of the requests allowed for dates planned for one stretch, since plans err."""
 MOST_AHEAD = 80
 """Pages of a stretch that are requested concurrently; where requests run out, gaps remain."""

@@ -71,12 +71,11 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether somebody may have used it within the time that the policy counts.
 
         A person who was signed out has `return_days` to sign in again; a session that expired must
-        have done so before the window. Where open sessions are only reported, nobody waits for
-        anybody's return, and any session within the window counts.
+        have done so before the window.
         """
         if self.until is None:
             return True
-        if self.was_ended and policy.open_sessions != "report":
+        if self.was_ended:
             return after(self.until, days(policy.return_within_days)) > now
         return self.until >= policy.window_start(now)
 

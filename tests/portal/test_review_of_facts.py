@@ -202,11 +202,3 @@ def test_a_release_without_api_keys_is_refused_in_one_line(monkeypatch: pytest.M
     monkeypatch.setattr(Release, "version", property(lambda _: "3.0.4"))
     with pytest.raises(PortalTooOld, match=r"3\.0\.4"):
         Reviewed().decisions()
-
-
-def test_a_limit_of_sessions_clears_the_mark_where_open_sessions_are_only_reported() -> None:
-    unlimited = Reviewed(Setup()).decisions()[ANNA]
-    limited = Reviewed(Setup(session_minutes=1440)).decisions()[ANNA]
-    assert unlimited.session_may_be_open
-    assert limited.decision is unlimited.decision
-    assert not limited.session_may_be_open

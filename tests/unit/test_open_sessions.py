@@ -28,8 +28,7 @@ def is_open(
     trace: SessionTrace, limits: SessionLimits = UNLIMITED, return_days: int | None = None
 ) -> bool:
     sessions = possible_sessions(trace, limits, now=NOW)
-    policy = Policy(open_sessions="sign-out", return_days=return_days)
-    return bool(open_sessions(sessions, policy=policy, now=NOW))
+    return bool(open_sessions(sessions, policy=Policy(return_days=return_days), now=NOW))
 
 
 def trace(signed_in: float | None = 60, **more: Instant | None) -> SessionTrace:
@@ -66,16 +65,6 @@ def test_setting_a_limit_ended_every_session_before() -> None:
 def test_ended_sessions_leave_the_time_to_return(ended: float, expected: bool) -> None:
     assert is_open(trace(60, ended_at=ago(ended))) is expected
     assert is_open(trace(60, ended_at=ago(ended)), return_days=60)
-
-
-@pytest.mark.parametrize(("ended", "expected"), [(29, True), (31, False)])
-def test_where_they_are_only_reported_a_session_within_the_window_counts(
-    ended: float, expected: bool
-) -> None:
-    sessions = possible_sessions(trace(60, ended_at=ago(ended)), UNLIMITED, now=NOW)
-    for return_days in (1, 60):
-        policy = Policy(open_sessions="report", return_days=return_days)
-        assert bool(open_sessions(sessions, policy=policy, now=NOW)) is expected
 
 
 def test_a_sign_in_after_the_sessions_were_ended_begins_a_new_one() -> None:

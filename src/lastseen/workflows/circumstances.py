@@ -143,14 +143,13 @@ async def read_circumstances(
     answer lacked something that another one had, so that more answers are needed. Raises
     PortalError if the portal can't be read at all.
     """
-    sessions = await _readable(portal.session_settings(), progress)
-    is_limited = sessions is not None and sessions.minutes is not None
-    wanted = _acts_wanted(policy, now, of_sessions=is_limited or spares_open_sessions(policy))
-    keys, own, administration = await asyncio.gather(
+    questions = (
+        _readable(portal.session_settings(), progress),
         _readable(_key_uses(portal, is_contradicted=is_contradicted), progress),
         _own_key_where_it_matters(portal, policy, progress),
-        read_administration(portal, wanted, is_contradicted=is_contradicted),
+        read_administration(portal, _acts_wanted(policy, now), is_contradicted=is_contradicted),
     )
+    sessions, keys, own, administration = await asyncio.gather(*questions)
     return PortalAnswers(
         administration=administration,
         sessions=sessions,
@@ -215,11 +214,8 @@ def spares_open_sessions(policy: Policy) -> bool:
     return any(rules.open_sessions not in (None, "report") for rules in _all_rules(policy))
 
 
-def _acts_wanted(policy: Policy, now: Instant, *, of_sessions: bool) -> dict[int, Instant]:
-    """Return which actions matter and since when: no more than the rules need.
-
-    `of_sessions`: whether it matters how sessions were limited and ended.
-    """
+def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
+    """Return which actions matter and since when: no more than the rules need."""
     pending = _longest(policy, lambda rules: rules.pending_days)
     invited_since = before(now, days(max(longest_window(policy), pending)))
     wanted = {
@@ -227,7 +223,7 @@ def _acts_wanted(policy: Policy, now: Instant, *, of_sessions: bool) -> dict[int
         INVITED: invited_since,
         ACTIVATION_SENT: invited_since,
     }
-    if of_sessions:
+    if spares_open_sessions(policy):
         since = _sessions_since(policy, now)
         wanted |= dict.fromkeys((STATUS_SET, SESSION_SETTINGS_CHANGED, SESSIONS_ENDED), since)
     return wanted

@@ -201,9 +201,6 @@ class ReviewEvidence:
 
     def _trail_known_since(self, silences: LogSilences) -> Instant | None:
         """Return since when the trail is kept and written; None if it has stopped."""
-        policy = self._context.policy
-        if EvidenceKind.ACTIVITY not in self._kinds and not spares_open_sessions(policy):
-            return None  # whether it has stopped was not looked into
         kept = days(self.collector.retention.trail_days) if self.collector else timedelta()
         silence = silences.of(EvidenceKind.ACTIVITY)
         if silence.since is not None:

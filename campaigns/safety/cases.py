@@ -4,9 +4,12 @@ Everything is explicit and small, so that a failure can be shrunk by leaving thi
 down as a test. Ages are in seconds before the case's start; a negative age lies after it.
 """
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from lastseen.simulator.endpoints.dates import DateWriter
 
 DAY = 86_400
 CLOCK_TOLERANCE = 300
@@ -223,3 +226,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             isinstance(step, Review) and (step.switches or step.cancelled_at is not None)
             for step in self.steps
         )
+
+
+def shown_at(case: Case, moment: float) -> float:
+    """Return when something that happened at `moment` was, by the date that the portal shows."""
+    return datetime.fromisoformat(DateWriter(case.zone).of_event(int(moment))).timestamp()

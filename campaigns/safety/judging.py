@@ -5,12 +5,11 @@ The truth is the simulator's own record, taken before the first request of a rev
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from campaigns.safety.cases import CLOCK_TOLERANCE, DAY, Case, PersonCase
+from campaigns.safety.cases import CLOCK_TOLERANCE, DAY, Case, PersonCase, shown_at
 from campaigns.safety.dead_logs import loses_unnoticed
 from campaigns.safety.open_sessions import (
     must_be_closed,
@@ -20,7 +19,6 @@ from campaigns.safety.open_sessions import (
 )
 from campaigns.safety.provable_coverage import Reach
 from campaigns.safety.world import id_of
-from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.world.oracle import Rules, Truth, expected
 
 _NOT_TO_BE_DISABLED = frozenset(
@@ -377,7 +375,7 @@ def _shown_at(case: Case, truth: Truth) -> float | None:
     last = _last(truth, case)
     if last is None:
         return None
-    return datetime.fromisoformat(DateWriter(case.zone).of_event(last)).timestamp()
+    return shown_at(case, last)
 
 
 def _last(truth: Truth, case: Case) -> int | None:

@@ -5,7 +5,7 @@ By what the simulator recorded: readings, when sessions were ended and how long 
 
 from typing import TYPE_CHECKING
 
-from campaigns.safety.cases import DAY, Case
+from campaigns.safety.cases import DAY, Case, shown_at
 from lastseen.simulator.world.oracle import Truth
 
 if TYPE_CHECKING:
@@ -98,5 +98,7 @@ def _is_over(case: Case, begin: float, truth: Truth, moment: "Moment") -> bool:
         until = min(until, held_since + case.session_minutes * 60)
     ended = truth.signed_out_at
     if ended is not None and begin <= ended < until:
-        return ended + return_seconds(case) + _NOTED <= moment.now
+        # In the hour that occurs twice the trail shows it an hour later.
+        noted = max(ended, shown_at(case, ended))
+        return noted + return_seconds(case) + _NOTED <= moment.now
     return until + _GRAIN < moment.now - case.rules.inactive_days * DAY

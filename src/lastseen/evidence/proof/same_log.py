@@ -5,11 +5,16 @@ What the ledger knows to be complete was complete in the old one, and proves not
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
+from lastseen.docspace.dst_fold import may_be_repeated
 from lastseen.evidence.proof.coverage import Coverage
 from lastseen.evidence.proof.page_proof import SECOND
 from lastseen.model.instant import Instant, Interval, after
 from lastseen.model.sighting import Event, Sighting
+
+_REPEATED_HOUR = timedelta(hours=1)
+"""How far apart two readings of one date may be that lies in the hour that occurs twice."""
 
 
 class Anchor:
@@ -21,10 +26,15 @@ class Anchor:
         self._is_met = False
 
     def take(self, events: Sequence[Event]) -> None:
-        """Look for the entry on a page: the same number at the same second."""
+        """Look for the entry on a page: the same number at the same second.
+
+        In the hour that occurs twice the second depends on what else the page shows.
+        """
         wanted = self.sighting
         if wanted is not None and not self._is_met:
-            self._is_met = any(e.id == wanted.event_id and e.at == wanted.at for e in events)
+            self._is_met = any(
+                event.id == wanted.event_id and _is_at(event, wanted.at) for event in events
+            )
 
     def is_same_log(self, proven: Coverage, kept_since: Instant) -> bool | None:
         """Return whether this is the same log; None if more has to be read to find out.
@@ -38,3 +48,10 @@ class Anchor:
         if proven.covers(Interval(wanted.at, after(wanted.at, SECOND))):
             return False
         return None
+
+
+def _is_at(event: Event, moment: Instant) -> bool:
+    """Return whether the entry may have been written at `moment`."""
+    if event.at == moment:
+        return True
+    return abs(event.at - moment) <= _REPEATED_HOUR and may_be_repeated(event.at)

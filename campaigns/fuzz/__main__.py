@@ -19,6 +19,8 @@ from campaigns.progress import watched
 INPUTS = 1_000_000
 REVIEWS = 4_000
 SHOWN = 20
+LONGEST = 2_000
+"""Bytes of an input that are shown."""
 PART = 5_000
 """Inputs that one process reads before it takes others."""
 REVIEWS_PART = 40
@@ -64,7 +66,7 @@ def _size(kind: str) -> int:
 def _show(findings: Sequence[Finding]) -> None:
     for text, many in Counter(one.text for one in findings).most_common(SHOWN):
         first = next(one for one in findings if one.text == text)
-        print(f"  {many} times: {text} ({first.where}; {first.mutation}): {first.body[:300]!r}")
+        print(f"  {many} times: {text} ({first.where}; {first.mutation}): {first.body[:LONGEST]!r}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from campaigns.fuzz.answers import wire_findings
 from campaigns.fuzz.configurations import configuration_findings
+from campaigns.fuzz.databases import sql_findings
 from campaigns.fuzz.finding import Finding
 from campaigns.fuzz.plans import plan_findings
 from campaigns.fuzz.reviews import review_findings
@@ -16,9 +17,10 @@ from campaigns.fuzz.rosters import csv_findings, http_findings, scim_findings, x
 Findings = Callable[..., Iterator[Finding]]
 
 KINDS: dict[str, tuple[Findings, int]] = {
-    "answers": (wire_findings, 6),
+    "answers": (wire_findings, 5),
     "csv": (csv_findings, 4),
     "xlsx": (xlsx_findings, 1),
+    "sql": (sql_findings, 1),
     "http": (http_findings, 2),
     "scim": (scim_findings, 2),
     "configuration": (configuration_findings, 2),

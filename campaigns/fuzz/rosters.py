@@ -9,27 +9,23 @@ import asyncio
 import json
 import random
 import re
-import sys
-import unicodedata
+import sqlite3
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import msgspec
-
 import lastseen.rosters.csv
+import lastseen.rosters.sql
 import lastseen.rosters.xlsx
 from campaigns import mutations
 from campaigns.fuzz import texts
 from campaigns.fuzz.few_guests import GUESTS, NOW
 from campaigns.fuzz.finding import Finding, last_words
-from lastseen.model.contractor import Profile
+from campaigns.fuzz.judging import Mutant, visible, wrong
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.errors import LastseenError
 from lastseen.model.plan import Policy
@@ -60,12 +56,8 @@ ROWS = (
 )
 """Gus is on no row; the end of Dee's contract is today in Berlin."""
 
-FOREVER = 9999
-"""A year that a mutation writes into any column."""
-
 LEAVING = Policy(unknown_guests="disable")
 
-_DAY = re.compile(r"(?<![0-9])([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9]{2})?")
 _XLSX_PARTS = {
     "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
     'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
@@ -86,41 +78,30 @@ _XLSX_PARTS = {
 _SHEET = "xl/worksheets/sheet1.xml"
 
 
-class Mutant(msgspec.Struct, frozen=True, kw_only=True):
-    """A mutated roster."""
-
-    mutation: str
-    body: bytes
-    """What the product reads."""
-    records: list[str]
-    """Its rows, as far as they can be told apart."""
-    columns: Collection[str] = ("id", "email")
-    """The names of its columns."""
-
-
 def csv_findings(number: int, *, seed: int) -> Iterator[Finding]:
     """Read so many mutated CSV files; yield what must not happen."""
-    return _findings("csv", number, seed, _mutated_csv)
+    return roster_findings("csv", number, seed, _mutated_csv)
 
 
 def xlsx_findings(number: int, *, seed: int) -> Iterator[Finding]:
     """Read so many mutated workbooks; yield what must not happen."""
-    return _findings("xlsx", number, seed, _mutated_xlsx)
+    return roster_findings("xlsx", number, seed, _mutated_xlsx)
 
 
 def http_findings(number: int, *, seed: int) -> Iterator[Finding]:
     """Read so many mutated answers of a web service; yield what must not happen."""
-    return _findings("http", number, seed, _mutated_http)
+    return roster_findings("http", number, seed, _mutated_http)
 
 
 def scim_findings(number: int, *, seed: int) -> Iterator[Finding]:
     """Read so many mutated answers of a SCIM service; yield what must not happen."""
-    return _findings("scim", number, seed, _mutated_scim)
+    return roster_findings("scim", number, seed, _mutated_scim)
 
 
-def _findings(
+def roster_findings(
     source: str, number: int, seed: int, mutant: Callable[[random.Random], Mutant]
 ) -> Iterator[Finding]:
+    """Read so many mutants of a roster; yield what must not happen."""
     return asyncio.run(_all_findings(source, number, random.Random(f"{source} {seed}"), mutant))
 
 
@@ -134,9 +115,9 @@ async def _all_findings(
             one = mutant(chance)
             served.body = one.body
             if (text := await _trouble(source, one)) is not None:
-                findings.append(
-                    Finding(where=source, mutation=one.mutation, text=text, body=one.body)
-                )
+                # The rows of a database say more than its pages.
+                body = "\n".join(one.records).encode() if source == "sql" else one.body
+                findings.append(Finding(where=source, mutation=one.mutation, text=text, body=body))
     return iter(findings)
 
 
@@ -163,9 +144,9 @@ async def _trouble(source: str, mutant: Mutant) -> str | None:
         )
         decision = decide(subject, NOTHING_KNOWN, policy=LEAVING, now=NOW)
         if decision.decision is Verdict.DISABLE and found.profile is not None:
-            wrong = _wrong(found.profile, decision.reason, mutant)
-            if wrong is not None:
-                return wrong
+            text = wrong(found.profile, decision.reason, mutant)
+            if text is not None:
+                return text
     return None
 
 
@@ -173,6 +154,13 @@ class _Served:
     """What the next roster is read from, in place of a file or a web service."""
 
     body = b""
+
+    def database(self) -> sqlite3.Connection:
+        """Open the body as a database."""
+        connection = sqlite3.connect(":memory:")
+        connection.deserialize(self.body)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
 
 
 @contextmanager
@@ -191,6 +179,7 @@ def _served() -> Iterator[_Served]:
 
     with (
         patch.object(lastseen.rosters.csv, "read_file", lambda path: served.body),
+        patch.object(lastseen.rosters.sql, "_sqlite", lambda url: served.database),
         patch.object(lastseen.rosters.xlsx, "read_file", lambda path: served.body),
         patch.object(asyncio, "to_thread", here),
         patch.object(JsonClient, "page", page),
@@ -203,67 +192,15 @@ def _options(source: str) -> RosterOptions:
     match source:
         case "http":
             return RosterOptions(source="http", url="https://hr.example/people", rows="data.people")
+        case "sql":
+            url, query = "sqlite:////nowhere/people.db", "SELECT * FROM people"
+            return RosterOptions(source="sql", url=url, query=query)
         case "scim":
             return RosterOptions(
                 source="scim", url="https://idp.example/v2", columns={"end_date": "end_date"}
             )
         case _:
             return RosterOptions(source=source, path=Path(f"/nowhere/roster.{source}"))
-
-
-def _wrong(account: Profile, reason: Reason, mutant: Mutant) -> str | None:
-    """Say what is wrong with disabling an account for `reason`, by what stands on the roster."""
-    wanted: list[str] = [account.id] if "id" in mutant.columns else []
-    wanted += [account.email] if "email" in mutant.columns else []
-    named = [one for one in mutant.records if any(_names(one, who) for who in wanted)]
-    name = account.display_name
-    if reason is Reason.NOT_ON_ROSTER:
-        return f"{name} stands on the roster and is taken for off it" if named else None
-    if not named:
-        return f"the contract of {name} ended, and they stand nowhere"
-    if not all(map(is_over, named)):
-        return f"the contract of {name} ended, and a row says otherwise"
-    return None
-
-
-def _names(record: str, wanted: str) -> bool:
-    """Say whether an id, however hyphenated, or an address stands in a row by itself."""
-    seen = _visible(record)
-    if "@" not in wanted:
-        seen, wanted = seen.replace("-", ""), wanted.replace("-", "")
-    pattern = rf"(?<![\w.!#$%&*+/=?^{{|}}~-]){re.escape(wanted)}(?![\w@+-])"
-    return re.search(pattern, seen, re.IGNORECASE) is not None
-
-
-_INVISIBLE = {
-    code: " " if category == "Zs" else None
-    for code in range(sys.maxunicode + 1)
-    if (category := unicodedata.category(chr(code))) in ("Zs", "Cf", "Cc")
-    and chr(code) not in "\t\r\n"
-}
-
-
-@lru_cache(maxsize=len(ROWS) * 4)
-def _visible(text: str) -> str:
-    """Return a text with plain spaces, and without what nobody sees."""
-    return text if text.isascii() and text.isprintable() else text.translate(_INVISIBLE)
-
-
-def is_over(record: str) -> bool:
-    """Say whether a row has dates, and none from today on."""
-    days = [_day(*found.groups()) for found in _DAY.finditer(_visible(record))]
-    real = [day for day in days if day is not None]
-    later = [day for day in real if day >= NOW.date() and day.year < FOREVER]
-    return bool(real) and real[-1] < NOW.date() and not later
-
-
-def _day(written: str, hour: str | None) -> date | None:
-    try:
-        day = date.fromisoformat(written)
-        # From 10 o'clock UTC on it is the next day already where a day begins first.
-        return day + timedelta(days=hour is not None and int(hour[1:]) >= 10)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _mutated_csv(chance: random.Random) -> Mutant:
@@ -300,7 +237,7 @@ def _records(body: bytes, delimiter: str) -> list[str]:
 
 def column(name: str) -> str:
     """Return a column's name; `mail` and `e-mail` name the e-mail column too (docs/rosters.md)."""
-    plain = _visible(name).strip().lower()
+    plain = visible(name).strip().lower()
     plain = plain[1:-1].strip() if plain[:1] == plain[-1:] == '"' else plain
     return "email" if re.sub(r"[\s._-]", "", plain) in ("email", "mail") else plain
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from campaigns.fuzz.judging import is_over
 from campaigns.fuzz.kinds import REVIEW, found
-from campaigns.fuzz.rosters import column, is_over, objects
+from campaigns.fuzz.rosters import column, objects
 from campaigns.mutations import tells_another_history
 from lastseen.rosters.rows import RowReader
 
@@ -18,6 +19,7 @@ from lastseen.rosters.rows import RowReader
         ("answers", 3_000),
         ("csv", 250),
         ("xlsx", 100),
+        ("sql", 200),
         ("http", 200),
         ("scim", 200),
         ("configuration", 400),

@@ -43,24 +43,13 @@ class CsvRoster:
     def _read(self) -> Listing:
         text = _decoded(read_file(self._path), self._path)
         reader = RowReader(source=str(self._path), unit="line", names=self._columns.names)
-        number, whole = None, True
+        number = None
         try:
             records = _records(text, self._delimiter(text))
             _, header = next(records)
             positions = self._columns.positions(header, source=str(self._path))
             for number, fields in records:
-                if any(field.strip() for field in fields[len(header) :]):
-                    reader.refuse(
-                        "more fields than the header has, so columns may be shifted", number
-                    )
-                    continue
-                values = {f: fields[at] for f, at in positions.items() if at < len(fields)}
-                # A longer one whose last field is empty may be shifted as well.
-                believed = len(fields) == len(header)
-                reader.read(number, values, dates_believed=believed)
-                if len(fields) < len(header) and any(field.strip() for field in fields):
-                    reader.note_short(number)
-                    whole = False
+                reader.read_fields(number, fields, positions, width=len(header))
         except _NotCsv as error:
             raise UsageError(
                 attempted=f"reading {self._path}",
@@ -71,9 +60,7 @@ class CsvRoster:
         people, warnings = reader.people(), reader.warnings()
         if number is None:
             warnings = (f"{self._path} has a header and no rows: nobody is on the roster",)
-        # In a row that lacks columns the file may be cut off or a separator lost, in an address.
-        whole = whole and reader.unidentified == 0
-        return Listing(contractors=people, warnings=warnings, complete=whole)
+        return Listing(contractors=people, warnings=warnings, complete=reader.is_complete)
 
     def _delimiter(self, text: str) -> str:
         """Return the delimiter with which the header has an id or an e-mail column.

@@ -15,9 +15,9 @@ from lastseen.rosters.json_client import (
     same_service,
     service_address,
 )
-from lastseen.rosters.paths import find, list_at, text_of
+from lastseen.rosters.paths import find, list_at, row_of
 from lastseen.rosters.references import resolved_headers
-from lastseen.rosters.rows import PEOPLE_FIELDS, RowReader
+from lastseen.rosters.rows import PEOPLE_FIELDS, RowReader, has_value
 
 
 class HttpRoster:
@@ -72,7 +72,7 @@ class HttpRoster:
         return Listing(
             contractors=reader.people(),
             warnings=reader.warnings(),
-            complete=reader.unidentified == 0,
+            complete=reader.is_complete,
         )
 
     def _listed(self, page: Page, client: JsonClient) -> list[msgspec.Raw]:
@@ -116,14 +116,16 @@ class _Rows:
     def read(self, items: list[msgspec.Raw]) -> None:
         for item in items:
             self._number += 1
-            row = _decoded(item)
+            row = row_of(item)
             if row is None:
-                self._reader.refuse("it is not an object with named values", self._number)
+                self._reader.refuse(
+                    "it is not an object whose values have different names", self._number
+                )
                 self._named = True
                 continue
-            values = {field: text_of(find(row, path)) for field, path in self._names.items()}
+            values = {field: find(row, path) for field, path in self._names.items()}
             self._named |= values.get("id") is not None or values.get("email") is not None
-            self._reader.read(self._number, values)
+            self._reader.read(self._number, values, has_content=any(map(has_value, row.values())))
 
     def demand_people(self, source: str) -> None:
         """Raise UsageError if there are rows, and none has an id or an e-mail address."""
@@ -134,10 +136,3 @@ class _Rows:
                 meaning="without an id or an e-mail address nobody can be found on the portal",
                 remedy='name the paths under [roster.columns], for example email = "contact.mail"',
             )
-
-
-def _decoded(item: msgspec.Raw) -> dict[str, object] | None:
-    try:
-        return msgspec.json.decode(item, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None

@@ -1,8 +1,22 @@
 """Finds a value in JSON by a dotted path, as `data.people` or `emails.0.value`. Pure."""
 
+import json
 from collections.abc import Mapping
 
 import msgspec
+
+
+class _Name(str):
+    """A key of an object, different from every other: one that occurs twice is seen."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+_fields = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=lambda _, key: _Name(key))
 
 
 def find(document: object, path: str) -> object:
@@ -28,28 +42,51 @@ def find(document: object, path: str) -> object:
 
 
 def list_at(body: bytes, path: str) -> list[msgspec.Raw] | None:
-    """Return the list at `path` of a JSON body, its items still encoded; None if there is none.
+    """Return the list at `path` of a JSON body, its items still encoded.
 
-    Raises msgspec.DecodeError if the body is not JSON.
+    None if there is none, or several. Raises msgspec.DecodeError if the body is not JSON.
     """
     raw: bytes | msgspec.Raw = body
     for key in filter(None, path.split(".")):
         try:
-            fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+            fields = _fields.decode(raw)
         except msgspec.ValidationError:
             return None
-        if key not in fields:
+        named = [value for name, value in fields.items() if str(name) == key]
+        if len(named) != 1:
             return None
-        raw = fields[key]
+        raw = named[0]
     try:
         return msgspec.json.decode(raw, type=list[msgspec.Raw])
     except msgspec.ValidationError:
         return None
 
 
-def text_of(value: object) -> object:
-    """Return a value as a cell: lists and objects can't be one and become None."""
-    return None if isinstance(value, list | Mapping) else value
+def row_of(item: bytes | msgspec.Raw) -> dict[str, object] | None:
+    """Return an object of JSON; None if it is something else, or has a name twice.
+
+    Of two values with one name nobody knows which one counts.
+    """
+    try:
+        row = msgspec.json.decode(item, type=dict[str, object])
+        json.loads(bytes(item), object_pairs_hook=_demand_different_names)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return row
+
+
+def has_different_names(body: bytes) -> bool:
+    """Return whether no name occurs twice at the top of a JSON object.
+
+    Raises msgspec.DecodeError if it is no object.
+    """
+    names = [str(name) for name in _fields.decode(body)]
+    return len(set(names)) == len(names)
+
+
+def _demand_different_names(pairs: list[tuple[str, object]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name occurs twice")
 
 
 def _is_index(text: str, items: list[object]) -> bool:

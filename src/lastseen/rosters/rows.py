@@ -5,7 +5,7 @@ rows; `cells` reads single values.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from sys import intern
 
@@ -29,6 +29,7 @@ PEOPLE_FIELDS = ("id", "email")
 """A source must have one of these columns."""
 
 _LONGEST_SHOWN = 60
+_NO_TEXT = (list, tuple, Mapping, bytes, bytearray, memoryview)
 _WORD = re.compile(r"[^\W\d_]{1,10}|n/a|-+|\?+", re.IGNORECASE)
 _DATE_LIKE = re.compile(r"[\d .,/:TZ+-]{1,30}|(\d{1,4}[ .-]*)?[^\W\d_]{1,10}[ .-]*(\d{1,4})?")
 
@@ -66,22 +67,52 @@ class RowReader:
         self._rows = 0
 
     @property
-    def unidentified(self) -> int:
-        """How many rows have content, but nothing that identifies an account."""
-        return len(self._unidentified)
+    def is_complete(self) -> bool:
+        """Whether every row names somebody who can be found, and none is short."""
+        return not self._unidentified and not self._short
+
+    def read_fields(
+        self, number: int, fields: Sequence[object], positions: Mapping[str, int], *, width: int
+    ) -> None:
+        """Read a row of a table: its fields, the position of each field that counts.
+
+        `width` is how many fields the header has. A row with content beyond it is refused; in one
+        that is shorter, a separator may be lost.
+        """
+        if any(map(has_value, fields[width:])):
+            self._count(number)
+            self.refuse("more fields than the header has, so columns may be shifted", number)
+            return
+        values = {field: fields[at] for field, at in positions.items() if at < len(fields)}
+        has_content = any(map(has_value, fields))
+        # A longer one whose last field is empty may be shifted as well.
+        believed = len(fields) == width
+        self.read(number, values, has_content=has_content, dates_believed=believed)
+        if len(fields) < width and has_content:
+            self._note_short(number)
 
     def read(
-        self, number: int, values: Mapping[str, object], *, dates_believed: bool = True
+        self,
+        number: int,
+        values: Mapping[str, object],
+        *,
+        has_content: bool = False,
+        dates_believed: bool = True,
     ) -> None:
         """Read a row: its number in the source, and its values by field.
 
-        Values are text, numbers, dates or None. `dates_believed`: whether the end date is certain
-        to be in its own column. Raises UsageError beyond the limit of rows.
+        Values are text, numbers, dates, lists, objects or None. `has_content`: whether anything
+        else is in the row. `dates_believed`: whether the end date is certain to be in its own
+        column. Raises UsageError beyond the limit of rows.
         """
         self._count(number)
+        for field in PEOPLE_FIELDS:
+            if _is_no_text(values.get(field)):
+                self.refuse(f"{self._names.get(field, field)} is not text", number)
+                return
         written_id, written_email = _text(values.get("id")), _text(values.get("email"))
         if not written_id and not written_email:
-            if any(_text(value) for value in values.values()):
+            if has_content or any(map(has_value, values.values())):
                 self._unidentified.append(number)
                 self.warn("neither id nor e-mail address: ignored", number)
             return
@@ -101,15 +132,6 @@ class RowReader:
         )
         for warning in self._people.add(person):
             self.warn(warning, number)
-
-    def note_short(self, number: int) -> None:
-        """Record a row with fewer fields than there are columns: a separator may be lost in it."""
-        self._short.append(number)
-        self.warn(
-            "the row is shorter than the header: what is missing is taken as empty, and nobody "
-            "counts as on no row",
-            number,
-        )
 
     def warn(self, warning: str, number: int) -> None:
         """Record a warning about a row."""
@@ -169,6 +191,14 @@ class RowReader:
             for warning, numbers in self._warnings.items()
         )
 
+    def _note_short(self, number: int) -> None:
+        self._short.append(number)
+        self.warn(
+            "the row is shorter than the header: what is missing is taken as empty, and nobody "
+            "counts as on no row",
+            number,
+        )
+
     def _count(self, number: int) -> None:
         self._rows += 1
         if self._rows > self._most_rows:
@@ -193,7 +223,7 @@ class RowReader:
             return None
 
     def _end_date(self, value: object, number: int, *, believed: bool) -> date | None:
-        if value is None or value == "":
+        if not has_value(value):
             return None
         if not believed:
             self.warn(
@@ -223,6 +253,11 @@ class RowReader:
         return f"{units} {named} and {more} more" if more > 0 else f"{units} {named}"
 
 
+def has_value(value: object) -> bool:
+    """Return whether a field is filled: with more than blanks, an empty list or object."""
+    return _is_no_text(value) or bool(_text(value))
+
+
 def merged(first: Contractor, second: Contractor) -> Contractor:
     """Return the one person that two rows describe; the first row's values take precedence.
 
@@ -240,11 +275,19 @@ def merged(first: Contractor, second: Contractor) -> Contractor:
     )
 
 
+def _is_no_text(value: object) -> bool:
+    """Return whether a value is a list, an object or binary data, and not empty."""
+    return isinstance(value, _NO_TEXT) and bool(value)
+
+
 def _text(value: object) -> str:
-    """Return a value as the text that a person would have written; whole numbers without `.0`."""
+    """Return a value as the text that a person would have written; whole numbers without `.0`.
+
+    Lists, objects and binary data have none.
+    """
     if isinstance(value, str):
         return value.strip()
-    if value is None:
+    if value is None or isinstance(value, _NO_TEXT):
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -13,7 +13,7 @@ from lastseen.model.errors import RosterError, UsageError
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.json_client import LIMITS, ClientLimits, JsonClient, Page, service_address
-from lastseen.rosters.paths import find, text_of
+from lastseen.rosters.paths import find, has_different_names, row_of
 from lastseen.rosters.references import resolved_headers
 from lastseen.rosters.rows import RowReader
 
@@ -95,7 +95,7 @@ class ScimRoster:
         return Listing(
             contractors=reader.people(),
             warnings=(*reader.warnings(), *users.warnings(client.source)),
-            complete=reader.unidentified == 0,
+            complete=reader.is_complete,
         )
 
     async def _pages(self, client: JsonClient) -> AsyncIterator[ListResponse]:
@@ -145,10 +145,7 @@ class _Users:
 
     def read(self, raw: msgspec.Raw, client: JsonClient) -> None:
         self._number += 1
-        try:
-            user = msgspec.json.decode(raw, type=dict[str, object])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            user = {}
+        user = row_of(raw) or {}
         identity = user.get("id")
         if not isinstance(identity, str) or not identity:
             raise client.failed(
@@ -162,10 +159,10 @@ class _Users:
         if user.get("active") is False:
             self._inactive += 1
             return
-        values = {field: text_of(find(user, path)) for field, path in self._paths.items()}
+        values = {field: find(user, path) for field, path in self._paths.items()}
         if "email" not in self._paths:
             values["email"] = self._email(user)
-        self._reader.read(self._number, values)
+        self._reader.read(self._number, values, has_content=True)
 
     def note_total(self, total: int | None) -> None:
         if total is not None:
@@ -208,14 +205,19 @@ class _Users:
 
 
 def _list_response(page: Page, client: JsonClient) -> ListResponse:
+    response: ListResponse | None = None
     try:
-        return msgspec.json.decode(page.body, type=ListResponse)
+        if has_different_names(page.body):
+            response = msgspec.json.decode(page.body, type=ListResponse)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        response = None
+    if response is None:
         raise client.failed(
             "the answer is not a SCIM list of users",
             "the address is that of another service, or a proxy or firewall answered",
             'set roster.url to the service, for example "https://idp.example/scim/v2"',
-        ) from None
+        )
+    return response
 
 
 def _incomplete(client: JsonClient, found: str) -> RosterError:

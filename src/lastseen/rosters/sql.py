@@ -7,7 +7,7 @@ SQLite, MySQL and MariaDB keep read-only.
 import asyncio
 import re
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -51,6 +51,9 @@ _CHANGES = (
     expressions.Into,
     expressions.Lock,
 )
+
+
+_Row = tuple[Sequence[object], Mapping[str, int]]
 
 
 class SqlRoster:
@@ -106,21 +109,23 @@ class SqlRoster:
                 engine.connect() as connection,
                 closing(self._rows(_read_only(connection, self._dialect))) as rows,
             ):
-                for number, values in enumerate(rows, start=1):
-                    reader.read(number, values)
+                for number, (fields, positions) in enumerate(rows, start=1):
+                    reader.read_fields(number, fields, positions, width=len(fields))
         except exc.SQLAlchemyError as error:
             raise self._told(error) from None
+        except (ValueError, OverflowError) as error:  # what drivers raise for values
+            raise self._unconverted(type(error).__name__) from None
         finally:
             engine.dispose()
         cautions = [self._unguarded] if self._dialect not in READ_ONLY else []
         return Listing(
             contractors=reader.people(),
             warnings=(*reader.warnings(), *cautions),
-            complete=reader.unidentified == 0,
+            complete=reader.is_complete,
         )
 
-    def _rows(self, connection: Connection) -> Generator[dict[str, object], None, None]:
-        """Yield each row's values by field, fetching some at a time."""
+    def _rows(self, connection: Connection) -> Generator[_Row, None, None]:
+        """Yield each row and the positions of its fields, fetching some at a time."""
         # As it is written: no colon and no percent sign is a parameter.
         streamed = connection.execution_options(
             stream_results=True, max_row_buffer=ROWS_AT_ONCE, no_parameters=True
@@ -129,7 +134,7 @@ class SqlRoster:
             positions = self._columns.positions(list(result.keys()), source=self._place)
             for rows in result.partitions(ROWS_AT_ONCE):
                 for row in rows:
-                    yield {field: row[at] for field, at in positions.items()}
+                    yield row, positions
 
     def _engine(self) -> Engine:
         url = self._url
@@ -150,6 +155,14 @@ class SqlRoster:
                 remedy="correct roster.url, or install the driver with Lastseen; for PostgreSQL: "
                 + install_extra("sql"),
             ) from None
+
+    def _unconverted(self, why: str) -> UsageError:
+        return UsageError(
+            attempted=f"reading the rows of roster.query on {self._place}",
+            found=f"a name or a value can't be converted ({why})",
+            meaning="the database is damaged, or holds text that isn't UTF-8",
+            remedy="correct the value, or cast it to text in roster.query",
+        )
 
     @property
     def _unguarded(self) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from lastseen.rosters.cells import names_somebody
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.files import read_file, required_path, unreadable_file
 from lastseen.rosters.interface import Listing, RosterOptions
-from lastseen.rosters.rows import RowReader
+from lastseen.rosters.rows import RowReader, has_value
 from lastseen.rosters.workbook_xml import (
     LARGEST_WORKBOOK,
     cell_name,
@@ -113,17 +113,15 @@ class XlsxRoster:
         header_row, header = self._header(rows, where)
         positions = self._columns.positions(header, source=where)
         self._demand_values(sheet, part, positions, header_row, where)
+        width = _filled(header)
         for number, cells in rows:
-            values = {f: cells[at] for f, at in positions.items() if at < len(cells)}
-            if any(cell not in ("", None) for cell in values.values()):
-                reader.read(number, values)
+            # Every row is as wide as the sheet: only what is filled can be beyond the header.
+            reader.read_fields(number, cells[: max(width, _filled(cells))], positions, width=width)
         warnings = [*reader.warnings(), *open_elsewhere(self._path)]
         people = reader.people()
         if not people:
             warnings.append(f"{where} has a header and no rows: nobody is on the roster")
-        return Listing(
-            contractors=people, warnings=tuple(warnings), complete=reader.unidentified == 0
-        )
+        return Listing(contractors=people, warnings=tuple(warnings), complete=reader.is_complete)
 
     def _header(self, rows: Iterator[tuple[int, list[Any]]], where: str) -> tuple[int, list[str]]:
         """Return the first row that holds the id or the e-mail column, and its number.
@@ -232,6 +230,11 @@ def _parts(content: bytes, path: Path, largest: int) -> dict[str, bytes]:
         if size > largest:
             raise unreadable_file(path, f"it unpacks to {size // 1024 // 1024} MB")
         return sheet_parts(archive)
+
+
+def _filled(cells: Sequence[object]) -> int:
+    """Return how many cells a row has up to the last that is filled."""
+    return max((at for at, cell in enumerate(cells, start=1) if has_value(cell)), default=0)
 
 
 def _numbered_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:

@@ -1,9 +1,8 @@
 import msgspec
 import pytest
 
-from lastseen.rosters.paths import find, list_at, text_of
+from lastseen.rosters.paths import find, has_different_names, list_at, row_of
 
-VALUES: list[object] = ["a", 1, None, [1], {}]
 PERSON = {"name": {"given": "Ann"}, "emails": [{"value": "a@x.org"}], "urn:a:2.0:User": {"b": 1}}
 
 
@@ -40,5 +39,21 @@ def test_what_is_no_json_is_an_error():
         list_at(b"<html>", "data")
 
 
-def test_lists_and_objects_are_no_values():
-    assert [text_of(value) for value in VALUES] == ["a", 1, None, None, None]
+def test_an_object_is_a_row():
+    assert row_of(b'{"a": {"b": [1]}, "c": null}') == {"a": {"b": [1]}, "c": None}
+
+
+@pytest.mark.parametrize(
+    "item", [b'{"end": 2028, "end": 2024}', b'{"a": {"b": 1, "b": 2}}', b"[]", b"1", b"{"]
+)
+def test_what_is_no_object_or_names_a_value_twice_is_no_row(item):
+    assert row_of(item) is None
+
+
+def test_of_two_lists_with_one_name_none_is_taken():
+    assert list_at(b'{"people": [1], "people": [2]}', "people") is None
+
+
+def test_a_name_that_occurs_twice_is_seen():
+    assert has_different_names(b'{"a": {"b": 1, "b": 2}}')
+    assert not has_different_names(b'{"a": 1, "\\u0061": 2}')

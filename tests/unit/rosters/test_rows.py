@@ -51,7 +51,7 @@ def test_a_row_that_says_nothing_is_nothing_and_one_that_names_nobody_is_counted
     rows.read(1, {"email": "", "display_name": None})
     rows.read(2, {"email": None, "display_name": "Ann"})
 
-    assert rows.unidentified == 1
+    assert not rows.is_complete
     assert rows.warnings() == ("a, row 2: neither id nor e-mail address: ignored",)
 
 

@@ -213,6 +213,19 @@ def test_a_database_that_is_no_file_is_refused_at_once(tmp_path, name):
             load(f"sqlite:///{tmp_path / name}")
 
 
+def test_names_and_values_that_are_no_utf_8_are_told(tmp_path):
+    path = tmp_path / "hr.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE people (email, XXXX)")
+        connection.execute("INSERT INTO people VALUES (CAST(x'ff40' AS TEXT), 1)")
+
+    with pytest.raises(LastseenError, match="Could not decode to UTF-8"):
+        load(f"sqlite:///{path}", "SELECT email FROM people")
+    path.write_bytes(path.read_bytes().replace(b"XXXX", b"X\xffXX"))
+    with pytest.raises(UsageError, match="a name or a value can't be converted"):
+        load(f"sqlite:///{path}", "SELECT * FROM people")
+
+
 def test_a_file_whose_name_cannot_be_a_path_is_told():
     with pytest.raises(UsageError, match="not a path"):
         load("sqlite:///a%00b")

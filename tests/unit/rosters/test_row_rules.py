@@ -1,0 +1,165 @@
+"""Rules about rows that hold for every source that has rows."""
+
+import asyncio
+import csv
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from aiohttp import web
+
+from lastseen.model.contractor import Contractor
+from lastseen.model.errors import UsageError
+from lastseen.rosters import Listing, RosterOptions, open_roster
+from tests.unit.rosters.pretended_portal import PretendedPortal
+from tests.unit.rosters.services import served
+
+Rows = Sequence[Sequence[object]]
+HEADER = ("email", "display_name", "start", "end_date")
+ENDED = ("ann@x.org", "Ann", "2022-01-01", "2023-06-30")
+
+
+def read(options: RosterOptions) -> Listing:
+    return asyncio.run(open_roster(options).load(PretendedPortal()))
+
+
+def from_csv(rows: Rows, folder: Path) -> Listing:
+    path = folder / "people.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    return read(RosterOptions(source="csv", path=path))
+
+
+def from_xlsx(rows: Rows, folder: Path) -> Listing:
+    workbook = openpyxl.Workbook()
+    for row in (HEADER, *rows):
+        workbook.active.append(row)
+    workbook.save(folder / "people.xlsx")
+    return read(RosterOptions(source="xlsx", path=folder / "people.xlsx"))
+
+
+def from_sql(rows: Rows, folder: Path) -> Listing:
+    with sqlite3.connect(folder / "people.db") as connection:
+        connection.execute("CREATE TABLE people (email, display_name, start, end_date)")
+        connection.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", rows)
+    url = f"sqlite:///{folder}/people.db"
+    return read(RosterOptions(source="sql", url=url, query="SELECT * FROM people"))
+
+
+def from_http(rows: Rows, folder: Path) -> Listing:
+    people = [dict(zip(HEADER, row, strict=True)) for row in rows]
+    return served_as(people, RosterOptions(source="http"))
+
+
+def from_scim(rows: Rows, folder: Path) -> Listing:
+    users = [
+        {"id": f"u{number}", "emails": [{"value": email}] if email else [], "end_date": end}
+        for number, (email, _, _, end) in enumerate(rows)
+    ]
+    document = {"totalResults": len(users), "Resources": users}
+    return served_as(document, RosterOptions(source="scim", columns={"end_date": "end_date"}))
+
+
+def served_as(document: object, options: RosterOptions) -> Listing:
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("ServiceProviderConfig"):
+            return web.Response(status=404)
+        return web.json_response(document)
+
+    async def play() -> Listing:
+        async with served(answer) as url:
+            asked = RosterOptions(source=options.source, url=url, columns=options.columns)
+            return await open_roster(asked).load(PretendedPortal())
+
+    return asyncio.run(play())
+
+
+Source = Callable[[Rows, Path], Listing]
+EVERY_SOURCE = pytest.mark.parametrize(
+    "source",
+    [from_csv, from_xlsx, from_sql, from_http, from_scim],
+    ids=["csv", "xlsx", "sql", "http", "scim"],
+)
+TABLES = pytest.mark.parametrize("source", [from_csv, from_xlsx], ids=["csv", "xlsx"])
+
+
+@EVERY_SOURCE
+@pytest.mark.parametrize(
+    "nobody",
+    [(None, "Ann", None, "2028-12-31"), (" ", "Ann", None, None)],
+    ids=["with an end", "with a name only"],
+)
+def test_a_row_that_names_nobody_is_refused_beside_end_dates(source: Source, nobody, tmp_path):
+    with pytest.raises(UsageError, match=r"[23]: nothing by which an account can be found"):
+        source([ENDED, nobody], tmp_path)
+
+
+@EVERY_SOURCE
+def test_without_end_dates_a_row_that_names_nobody_leaves_nobody_off_the_roster(
+    source: Source, tmp_path
+):
+    listing = source([("ann@x.org", "Ann", None, None), (None, "Bob", None, None)], tmp_path)
+
+    assert [person.email for person in listing.contractors] == ["ann@x.org"]
+    assert not listing.complete
+
+
+@pytest.mark.parametrize(
+    "source", [from_csv, from_xlsx, from_sql, from_http], ids=["csv", "xlsx", "sql", "http"]
+)
+def test_a_row_filled_only_in_columns_that_do_not_count_names_nobody(source: Source, tmp_path):
+    # The address may have slipped into such a column.
+    with pytest.raises(UsageError, match=r"[23]: nothing by which an account can be found"):
+        source([ENDED, (None, None, "ann@x.org", None)], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "source", [from_csv, from_xlsx, from_sql, from_http], ids=["csv", "xlsx", "sql", "http"]
+)
+def test_a_blank_row_is_nothing(source: Source, tmp_path):
+    listing = source([ENDED, (None, " ", "", None)], tmp_path)
+
+    assert listing.contractors == (
+        Contractor(email="ann@x.org", display_name="Ann", end_date=date(2023, 6, 30)),
+    )
+    assert listing.complete
+    assert listing.warnings == ()
+
+
+@TABLES
+def test_a_row_that_goes_on_beyond_the_header_is_refused(source: Source, tmp_path):
+    shifted = ("ann@x.org", "Lee", "Ann", "2024-01-01", "2028-12-31")
+
+    with pytest.raises(UsageError, match="3: more fields than the header has"):
+        source([ENDED, shifted], tmp_path)
+
+
+@TABLES
+def test_blanks_beyond_the_header_are_nothing(source: Source, tmp_path):
+    listing = source([("ann@x.org", "Ann", None, None, " ", None)], tmp_path)
+
+    assert [person.email for person in listing.contractors] == ["ann@x.org"]
+
+
+@pytest.mark.parametrize("field", ["id", "email"])
+@pytest.mark.parametrize("value", [["ann@x.org"], {"value": "ann@x.org"}])
+def test_a_list_or_an_object_instead_of_a_name_refuses_the_list(field, value):
+    row = {"id": "00000000-0000-4000-8000-000000000001", "email": "bob@x.org", field: value}
+
+    with pytest.raises(UsageError, match=f"row 1: {field} is not text"):
+        served_as([row], RosterOptions(source="http"))
+
+
+def test_binary_data_instead_of_an_address_refuses_the_rows(tmp_path):
+    with pytest.raises(UsageError, match="row 2: email is not text"):
+        from_sql([ENDED, (b"ann@x.org", "Ann", None, None)], tmp_path)
+
+
+def test_an_end_date_that_is_a_list_is_no_date():
+    row = {"email": "ann@x.org", "end_date": ["2024-01-01"]}
+
+    with pytest.raises(UsageError, match="row 1: column end_date is not a date"):
+        served_as([row], RosterOptions(source="http"))

@@ -76,7 +76,7 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
         if self.until is None:
             return True
         if self.was_ended:
-            return after(self.until, days(policy.return_within_days)) > now
+            return now < policy.may_return_until(self.until)
         return self.until >= policy.window_start(now)
 
 
@@ -154,8 +154,10 @@ def _held(explanation: str) -> Ruling:
 
 def _clears(session: OpenSession, policy: Policy) -> Instant:
     """Return when a session no longer counts."""
-    within = policy.return_within_days if session.was_ended else policy.inactive_days
-    return after(session.until or EPOCH, days(within))
+    until = session.until or EPOCH
+    if session.was_ended:
+        return policy.may_return_until(until)
+    return after(until, days(policy.inactive_days))
 
 
 def _session_begun(begin: Instant, trace: SessionTrace, limits: SessionLimits) -> OpenSession:

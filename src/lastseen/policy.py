@@ -18,8 +18,6 @@ from lastseen.model.instant import (
     EPOCH,
     Instant,
     after,
-    before,
-    days,
     minute,
     utc_date,
     whole_second,
@@ -124,16 +122,18 @@ def _settled_without_logs(
         (at for at in (subject.reinstated_at, evidence.status_set_at) if at is not None),
         default=None,
     )
-    if reinstated and now < after(reinstated, days(policy.reinstated_grace_days)):
-        until = utc_date(after(reinstated, days(policy.reinstated_grace_days)))
+    if reinstated and now < policy.reinstated_until(reinstated):
+        until = utc_date(policy.reinstated_until(reinstated))
         return (
             Verdict.KEEP,
             Reason.RECENTLY_REINSTATED,
             f"Reinstated {utc_date(reinstated)}; kept until {until}.",
         )
-    end_date = subject.contractor.end_date if subject.contractor else None
-    if end_date and end_date < utc_date(now) and policy.contract_end == "disable":
-        return Verdict.DISABLE, Reason.CONTRACT_ENDED, f"The contract ended on {end_date}."
+    contractor = subject.contractor
+    ended = contractor is not None and contractor.contract_ended(utc_date(now))
+    if contractor and ended and policy.contract_end == "disable":
+        explained = f"The contract ended on {contractor.end_date}."
+        return Verdict.DISABLE, Reason.CONTRACT_ENDED, explained
     if is_to_leave:
         return (
             Verdict.DISABLE,
@@ -200,7 +200,7 @@ def _spared_by_evidence(
             "future: it proves neither presence nor absence.",
         )
     invitation = _open_invitation(subject, evidence, seen)
-    if invitation and invitation > before(now, days(policy.pending_days)):
+    if invitation and now < policy.pending_until(invitation):
         return _invited_lately(evidence, invitation, policy, now)
     if evidence.invited_at and evidence.invited_at >= start:
         return (
@@ -386,8 +386,10 @@ def _known_idle_since(
 
 
 def _contract_note(subject: Subject, now: Instant) -> str:
-    end_date = subject.contractor.end_date if subject.contractor else None
-    return f" The contract ended on {end_date}." if end_date and end_date < utc_date(now) else ""
+    contractor = subject.contractor
+    if contractor is None or not contractor.contract_ended(utc_date(now)):
+        return ""
+    return f" The contract ended on {contractor.end_date}."
 
 
 def _what_is_missing(evidence: PersonEvidence, start: Instant) -> str:

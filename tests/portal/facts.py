@@ -91,8 +91,8 @@ class Reviewed:
         one = self.decisions(**policy)[ANNA]
         return one.decision.value, one.reason.value
 
-    def applied(self, plan: Plan) -> dict[str, Outcome]:
-        """Carry the plan out, and return the outcomes by id."""
+    def applied(self, plan: Plan, policy: Policy | None = None) -> dict[str, Outcome]:
+        """Carry the plan out under the `policy` configured now, and return the outcomes by id."""
 
         async def work() -> dict[str, Outcome]:
             client = InProcess(self.portal, self.time, chance=random.Random(2)).client()
@@ -102,6 +102,7 @@ class Reviewed:
                     client,
                     ledger=self.ledger,
                     options=ApplyOptions(guardrails=Guardrails(max_disable_share=1)),
+                    policy=policy,
                     clock=self.time.machine_clock,
                 )
             finally:

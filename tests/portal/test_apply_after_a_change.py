@@ -9,6 +9,7 @@ from shutil import copy
 import pytest
 
 from lastseen.docspace.client import Client
+from lastseen.evidence.administration import INVITED
 from lastseen.ledger import open_ledger
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Plan, Policy
@@ -122,6 +123,36 @@ def test_a_change_of_status_that_the_review_knew_spares_nobody() -> None:
         portal.world.set_status_by_hand(ANNA, status, now=portal.time.now() - hours * 3_600)
     plan = portal.plan(reinstated_grace_days=0)
     assert portal.applied(plan)[ANNA].outcome is OutcomeKind.DISABLED
+
+
+@pytest.mark.parametrize(("grace", "outcome"), [(14, "spared-changed"), (2, "disabled")])
+def test_a_grace_raised_since_the_plan_spares_whoever_was_put_back_by_hand_before_it(
+    grace: int, outcome: str
+) -> None:
+    portal = Reviewed()
+    for status, days in ((Status.TERMINATED, 6), (Status.ACTIVE, 5)):
+        portal.world.set_status_by_hand(ANNA, status, now=portal.time.now() - days * 86_400)
+    plan = portal.plan(reinstated_grace_days=1)
+
+    outcomes = portal.applied(plan, Policy(reinstated_grace_days=grace))
+
+    assert outcomes[ANNA].outcome.value == outcome
+    assert outcomes[ANNA].cause == ("policy-changed" if outcome == "spared-changed" else None)
+    assert outcomes[BERT].outcome is OutcomeKind.DISABLED
+
+
+@pytest.mark.parametrize(("inactive_days", "outcome"), [(45, "spared-changed"), (35, "disabled")])
+def test_a_window_made_longer_since_the_plan_spares_whoever_was_invited_again_within_it(
+    inactive_days: int, outcome: str
+) -> None:
+    portal = Reviewed()
+    portal.world.administer(int(portal.time.now()) - 40 * 86_400, INVITED, ANNA)
+    plan = portal.plan()
+
+    outcomes = portal.applied(plan, Policy(inactive_days=inactive_days))
+
+    assert outcomes[ANNA].outcome.value == outcome
+    assert outcomes[BERT].outcome is OutcomeKind.DISABLED
 
 
 def test_whoever_was_reinstated_while_the_clock_was_set_back_keeps_the_grace() -> None:

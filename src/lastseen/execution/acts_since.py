@@ -1,7 +1,7 @@
-"""What administrators did to people since the decision: each act shows that they are wanted.
+"""What administrators did to people that shows that they are wanted: invitations, reinstatements.
 
-Whoever was invited again is meant to come, and whoever was disabled and put back by hand is meant
-to stay: afterwards the account looks as it did before.
+A person who was disabled and then reinstated by hand has an account that looks as before, so only
+the activity trail shows it.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,9 +13,15 @@ from lastseen.evidence.administration import (
     STATUS_SET,
     read_administration,
 )
-from lastseen.execution.eligibility import Change, invitation_since, status_set_since
+from lastseen.execution.eligibility import (
+    Change,
+    grace_now,
+    invitation_since,
+    status_set_since,
+)
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after, before, days
+from lastseen.model.plan import Policy
 
 _WRITTEN_LATE = days(1)
 """How far before the decision entries are looked for that the review may not have been shown."""
@@ -25,26 +31,30 @@ async def acts_since(
     portal: Portal,
     people: Collection[UserId],
     *,
-    invitable: Collection[UserId],
-    decided_at: Instant,
+    invited_from: Mapping[UserId, Instant],
     status_set_from: Instant,
+    longer_grace: Policy | None,
     reinstated: Mapping[UserId, Instant],
     now: Instant,
 ) -> Mapping[UserId, Change]:
     """Return what spares people by the activity trail: invited again, or a status set by hand.
 
-    `people` are active now; an invitation counts for `invitable` of them. `status_set_from`: since
-    when a change of status is not Lastseen's own, nor one that the review knew; `reinstated`: when
-    each person was reinstated as far as the ledger knows, which the caller judges. `now` is by this
-    machine's clock; the portal's may be a little ahead. Asks for each action once, and nothing if
-    there is nobody. Raises PortalError.
+    `people` are active now. `invited_from`: since when an invitation counts for each of those for
+    whom it does. `status_set_from`: since when a change of status is not Lastseen's own, nor one
+    that the review knew; `longer_grace`: the policy of now if its grace period is longer than the
+    review's, so that older changes count as well. `reinstated`: when each person was reinstated as
+    far as the ledger knows, which the caller judges. `now` is by this machine's clock; the portal's
+    may be a little ahead. Asks for each action once, and nothing if there is nobody. Raises
+    PortalError.
     """
     if not people:
         return {}
-    invited_from = before(decided_at, _WRITTEN_LATE)
     wanted = {STATUS_SET: status_set_from}
-    if invitable:
-        wanted |= dict.fromkeys((INVITED, ACTIVATION_SENT), invited_from)
+    if longer_grace is not None:
+        kept_from = before(now, days(longer_grace.reinstated_grace_days))
+        wanted[STATUS_SET] = min(status_set_from, kept_from)
+    if invited_from:
+        wanted |= dict.fromkeys((INVITED, ACTIVATION_SENT), min(invited_from.values()))
     found = await read_administration(portal, wanted, is_contradicted=False)
     until = _with_tolerance(now)
     spared: dict[UserId, Change] = {}
@@ -54,11 +64,18 @@ async def acts_since(
         is_known = known is not None and set_at is not None and set_at <= _with_tolerance(known)
         if set_at is not None and set_at >= status_set_from and not is_known:
             spared[person] = status_set_since(set_at)
+        elif longer_grace is not None and (kept := grace_now(longer_grace, set_at, now)):
+            spared[person] = kept
         acts = (found.last_done(action, person, until) for action in (INVITED, ACTIVATION_SENT))
-        newest = max((at for at in acts if at is not None and at >= invited_from), default=None)
-        if newest is not None and person in invitable:
+        newest = max((at for at in acts if at is not None), default=None)
+        if newest is not None and person in invited_from and newest >= invited_from[person]:
             spared[person] = invitation_since(newest)
     return spared
+
+
+def review_knew_invitations_until(decided_at: Instant) -> Instant:
+    """Return since when an invitation counts that the review was perhaps not shown."""
+    return before(decided_at, _WRITTEN_LATE)
 
 
 def review_knew_until(decided_at: Instant, reinstated_grace_days: int) -> Instant:

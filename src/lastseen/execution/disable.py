@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
+from lastseen.execution.decision_basis import DecisionBasis
 from lastseen.execution.finish import ended
-from lastseen.execution.recheck import Candidate, DecisionBasis, recheck
+from lastseen.execution.recheck import recheck
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.sign_out import sign_out
+from lastseen.execution.target import Candidate
 from lastseen.model.contractor import UserId
 from lastseen.model.receipt import Receipt
 

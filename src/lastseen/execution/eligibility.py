@@ -18,7 +18,7 @@ from lastseen.model.contractor import (
 )
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.exemption import Exemptions
-from lastseen.model.instant import Instant, after, days, minute
+from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause
 from lastseen.rosters import Match
@@ -113,7 +113,7 @@ def roster_change(decision: Decision, found: Match | None, today: date) -> Chang
     if found is None or found.contractor is None:
         return _roster("the roster no longer names the person")
     end_date = found.contractor.end_date
-    if decision.reason is Reason.CONTRACT_ENDED and (end_date is None or end_date >= today):
+    if decision.reason is Reason.CONTRACT_ENDED and not found.contractor.contract_ended(today):
         until = "has no end" if end_date is None else f"ends on {end_date}"
         return _roster(f"the contract now {until}")
     return None
@@ -132,8 +132,8 @@ def policy_change(
         case Reason.NOT_ON_ROSTER if policy.unknown_guests == "report":
             return _policy("guests on no roster are only reported now (`unknown_guests`)")
         case Reason.INVITATION_NOT_ACCEPTED:
-            ends = _after(decision.last_seen_at, policy.pending_days)
-            if ends is None or now < ends:
+            invited_at = decision.last_seen_at
+            if invited_at is None or now < policy.pending_until(invited_at):
                 return _policy(f"`pending_days` is {policy.pending_days} now")
         case Reason.NEVER_SEEN if policy.never_seen == "keep":
             return _policy("people never seen are kept now (`never_seen`)")
@@ -144,12 +144,9 @@ def policy_change(
     return None
 
 
-def grace_now(
-    target: Target, policy: Policy, reinstated: Mapping[UserId, Instant], now: Instant
-) -> Change | None:
+def grace_now(policy: Policy, reinstated_at: Instant | None, now: Instant) -> Change | None:
     """Return that a person is within the grace period after a reinstatement, or None."""
-    ends = _after(reinstated.get(target.user_id), policy.reinstated_grace_days)
-    if ends is None or now >= ends:
+    if reinstated_at is None or now >= policy.reinstated_until(reinstated_at):
         return None
     return _policy(f"`reinstated_grace_days` is {policy.reinstated_grace_days} now")
 
@@ -165,9 +162,9 @@ def return_awaited(
         return None
     if decision.reason not in (Reason.INACTIVE, Reason.NEVER_SEEN):
         return None
-    return_days = policy.return_within_days
-    ends = _after(signed_out_at, return_days)
-    return _policy(f"`return_days` is {return_days} now") if ends and now < ends else None
+    if signed_out_at is None or now >= policy.may_return_until(signed_out_at):
+        return None
+    return _policy(f"`return_days` is {policy.return_within_days} now")
 
 
 def sign_out_before(target: Target, history: History, seen_at: Instant | None) -> Change | None:
@@ -208,10 +205,6 @@ def _milder_on_absence(
     if marked and policy.open_sessions != "report":
         return _policy(f"`open_sessions` is {policy.open_sessions} now")
     return None
-
-
-def _after(moment: Instant | None, count: int) -> Instant | None:
-    return None if moment is None else after(moment, days(count))
 
 
 def _roster(words: str) -> Change:

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lastseen.docspace.interface import FORBIDDEN, clocks_agree
-from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
-from lastseen.execution.acts_since import acts_since
+from lastseen.docspace.interface import clocks_agree
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
+from lastseen.execution.decision_basis import DecisionBasis
 from lastseen.execution.eligibility import (
     Change,
     acceptance_since,
@@ -27,17 +26,15 @@ from lastseen.execution.eligibility import (
     roster_change,
     sign_out_before,
 )
-from lastseen.execution.history import History
-from lastseen.execution.outcomes import GONE, already, failed, seen, spared
+from lastseen.execution.new_presence import new_presence
+from lastseen.execution.outcomes import GONE, already, failed, spared
 from lastseen.execution.readback import PeopleNow, read_people
-from lastseen.execution.target import Target
+from lastseen.execution.target import Candidate, Target
 from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
-from lastseen.model.concurrency import task_group
-from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Profile, UserId
-from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.errors import PortalRefused
+from lastseen.model.contractor import AccountStatus, AccountType, Contractor, UserId
+from lastseen.model.decision import Verdict
 from lastseen.model.exemption import Exemptions
-from lastseen.model.instant import EPOCH, Instant, minute, utc_date
+from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.sighting import EvidenceKind
@@ -45,42 +42,10 @@ from lastseen.rosters import Match, match_again
 
 _Result = TypeVar("_Result")
 
-_UNPROVEN = (
-    "the recheck could not be proven complete, so new presence could be missed; try again later"
-)
-_SILENT = "{}: it has probably stopped, so new presence could be missed; see `lastseen doctor`"
 _CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
 _NO_CLOCK = (
     "the portal doesn't tell its time: have the proxy in front of it pass the `Date` header on"
 )
-_WITHOUT_EVIDENCE = frozenset({Reason.CONTRACT_ENDED, Reason.NOT_ON_ROSTER})
-"""Decisions that no sighting changes."""
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A person to recheck."""
-
-    target: Target
-    """The person as they were when the decision was made."""
-    decision: Decision
-    """The plan's decision."""
-
-
-class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
-    """When the candidates were decided, and what would have spared them."""
-
-    at: Instant
-    """The instant of the decision: a person reinstated later is spared."""
-    policy: Policy
-    """The policy that decided."""
-    seen_since: Instant
-    """The instant since which presence is looked for again."""
-    status_set_from: Instant
-    """The instant since which a change of status is somebody else's."""
-    log_silence_days: float
-    """After this many days without an entry by anybody a log counts as stopped."""
-    history: History
-    """What earlier runs did."""
 
 
 class Rechecked(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,59 +86,44 @@ async def _recheck(
     )
     context.ledger.accounts.note(now.profiles.values(), read_at)
     judge = _Judge(context, basis, own=own, now=read_at)
-    outcomes: list[Outcome] = []
-    unchanged: list[Candidate] = []
-    for one in candidates:
-        outcome = judge.account_outcome(one, now)
-        if outcome is None:
-            unchanged.append(one)
-        else:
-            outcomes.append(outcome)
-    found = await _on_roster(unchanged, now, context)
-    policies = _policies_now(unchanged, now, found, context)
-    left: list[Candidate] = []
-    for one in unchanged:
-        policy = policies.get(one.target.user_id)
-        change = judge.rules_outcome(one, now.profiles[one.target.user_id], found, policy)
-        if change is None:
-            left.append(one)
-        else:
-            outcomes.append(spared(one.target, change))
-    on_evidence = {
-        one.target.user_id for one in left if one.decision.reason not in _WITHOUT_EVIDENCE
+    outcomes = {
+        one.target.user_id: outcome
+        for one in candidates
+        if (outcome := judge.account_outcome(one, now)) is not None
     }
-    async with task_group() as group:
-        looking = group.create_task(_new_presence(left, now, context, basis, policies))
-        using_keys = group.create_task(_key_uses(left, context, basis, policies))
-        asking = group.create_task(
-            acts_since(
-                context.portal,
-                {one.target.user_id for one in left},
-                invitable=on_evidence,
-                decided_at=basis.seen_since,
-                status_set_from=basis.status_set_from,
-                reinstated=context.ledger.accounts.reinstated(),
-                now=context.clock(),
-            )
-        )
-    presence, used, acts = looking.result(), using_keys.result(), asking.result()
-    to_do: list[Candidate] = []
-    for one in left:
-        who = one.target.user_id
-        outcome = used.get(who) or _evidence_outcome(one.target, presence)
-        if outcome is None and who in acts:
-            outcome = spared(one.target, acts[who])
-        if outcome is None:
-            type_now = now.profiles[who].type
-            target = msgspec.structs.replace(one.target, type=type_now)
-            to_do.append(msgspec.structs.replace(one, target=target))
-        else:
-            outcomes.append(outcome)
+    left = _without(outcomes, candidates)
+    found = await _on_roster(left, now, context)
+    policies = _policies_now(left, now, found, context)
+    outcomes |= {
+        one.target.user_id: spared(one.target, change)
+        for one in left
+        if (change := judge.rules_change(one, now, found, policies)) is not None
+    }
+    left = _without(outcomes, left)
+    outcomes |= await new_presence(left, now, policies, context, basis=basis)
+    left = _without(outcomes, left)
     context.progress.step("rechecking", len(candidates), len(candidates))
     return Rechecked(
-        to_disable=_with_verdict(to_do, Verdict.DISABLE),
-        to_sign_out=_with_verdict(to_do, Verdict.SIGN_OUT),
-        outcomes=tuple(outcomes),
+        to_disable=_targets_now(left, Verdict.DISABLE, now),
+        to_sign_out=_targets_now(left, Verdict.SIGN_OUT, now),
+        outcomes=tuple(outcomes.values()),
+    )
+
+
+def _without(
+    outcomes: Mapping[UserId, Outcome], candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    return [one for one in candidates if one.target.user_id not in outcomes]
+
+
+def _targets_now(
+    candidates: Sequence[Candidate], verdict: Verdict, now: PeopleNow
+) -> tuple[Target, ...]:
+    """Return those to whom `verdict` applies, with the type that their account has now."""
+    return tuple(
+        msgspec.structs.replace(one.target, type=now.profiles[one.target.user_id].type)
+        for one in candidates
+        if one.decision.decision is verdict
     )
 
 
@@ -215,19 +165,20 @@ class _Judge:
         )
         return None if change is None else spared(target, change)
 
-    def rules_outcome(
+    def rules_change(
         self,
         one: Candidate,
-        profile: Profile,
+        now: PeopleNow,
         found: Mapping[UserId, Match] | None,
-        policy: Policy | None,
+        policies: Mapping[UserId, Policy],
     ) -> Change | None:
-        """Return the outcome of a person whom roster or configuration spares now, None for others.
+        """Return how roster or configuration spare a person now, or None.
 
-        `found` is the roster's match and `policy` the one configured for the person; None if that
-        isn't checked.
+        `found` has the matches on the roster, `policies` the policy configured for each person;
+        None and nothing if that isn't checked.
         """
         target, decision = one.target, one.decision
+        profile, policy = now.profiles[target.user_id], policies.get(target.user_id)
         change: Change | None = None
         if found is not None:
             match = found.get(target.user_id)
@@ -239,7 +190,7 @@ class _Judge:
             change = (
                 change
                 or policy_change(decision, profile, policy, self._now)
-                or grace_now(target, policy, self._reinstated, self._now)
+                or grace_now(policy, self._reinstated.get(target.user_id), self._now)
                 or return_awaited(decision, policy, ended_at, self._now)
             )
         if decision.decision is Verdict.SIGN_OUT:
@@ -278,94 +229,6 @@ def _policies_now(
         cohort = cohort_of(context.policy, contractor, now.profiles[who])
         policies[who] = policy_of(context.policy, cohort)
     return policies
-
-
-async def _new_presence(
-    candidates: Sequence[Candidate],
-    people: PeopleNow,
-    context: ExecutionContext,
-    basis: DecisionBasis,
-    policies: Mapping[UserId, Policy],
-) -> EvidenceRecheck:
-    """Look for presence since the decision, where that would change it.
-
-    The longer window of two policies applies, the one that decided and the one configured now
-    (`policies`), and the logs of both count.
-    """
-    windows: dict[UserId, Instant] = {}
-    longer = False
-    for one in candidates:
-        if one.decision.reason in _WITHOUT_EVIDENCE:
-            continue
-        who = one.target.user_id
-        then = policy_by_name(basis.policy, one.decision.cohort)
-        now = policies.get(who, then)
-        longer = longer or now.inactive_days > then.inactive_days
-        milder = then if then.inactive_days >= now.inactive_days else now
-        windows[who] = milder.window_start(basis.seen_since)
-    configured = basis.policy if context.policy is None else context.policy
-    registered = [people.profiles[person].registered_at for person in windows]
-    more_logs = [kind for kind in configured.evidence if kind not in basis.policy.evidence]
-    return await recheck_evidence(
-        context.portal,
-        windows,
-        kinds=[EvidenceKind(kind) for kind in (*basis.policy.evidence, *more_logs)],
-        ledger=context.ledger,
-        since=basis.seen_since,
-        silence=SilenceLimit(
-            days=basis.log_silence_days, born=min((at for at in registered if at), default=EPOCH)
-        ),
-        now=context.clock(),
-        progress=context.progress,
-        whole_window=longer or bool(more_logs),
-    )
-
-
-async def _key_uses(
-    candidates: Sequence[Candidate],
-    context: ExecutionContext,
-    basis: DecisionBasis,
-    policies: Mapping[UserId, Policy],
-) -> Mapping[UserId, Outcome]:
-    """Return the outcomes of those whose API key was used in the window after all.
-
-    Empty if the key may not list the portal's keys: then the review did without them as well.
-    """
-    counted = [one for one in candidates if one.decision.reason not in _WITHOUT_EVIDENCE]
-    if not counted:
-        return {}
-    try:
-        uses = await context.portal.key_uses()
-    except PortalRefused as error:
-        if error.status != FORBIDDEN:
-            raise
-        return {}
-    spared_by_key: dict[UserId, Outcome] = {}
-    for one in counted:
-        who = one.target.user_id
-        then = policy_by_name(basis.policy, one.decision.cohort)
-        longer = max(then, policies.get(who, then), key=lambda policy: policy.inactive_days)
-        since = longer.window_start(basis.seen_since)
-        found = [use.last_used_at for use in uses if use.owner == who and use.last_used_at]
-        if found and max(found) >= since:
-            spared_by_key[who] = seen(one.target, f"was seen at {minute(max(found))} (api-key)")
-    return spared_by_key
-
-
-def _evidence_outcome(target: Target, found: EvidenceRecheck) -> Outcome | None:
-    sighting = found.sightings.get(target.user_id)
-    if sighting is not None:
-        when = minute(sighting.at)
-        return seen(target, f"was seen at {when} ({sighting.kind.value})")
-    if target.user_id in found.unproven:
-        silence = found.silences.get(target.user_id)
-        words = _SILENT.format(silence) if silence else _UNPROVEN
-        return failed(target, words, Cause.UNPROVEN)
-    return None
-
-
-def _with_verdict(candidates: Sequence[Candidate], verdict: Verdict) -> tuple[Target, ...]:
-    return tuple(one.target for one in candidates if one.decision.decision is verdict)
 
 
 async def _unless_stopped(

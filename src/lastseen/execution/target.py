@@ -3,7 +3,7 @@
 import msgspec
 
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
-from lastseen.model.decision import Reason
+from lastseen.model.decision import Decision, Reason
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +19,15 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Why the plan decides to change it; None in journals of earlier versions."""
     session_may_be_open: bool | None = None
     """Whether the plan says that a session may still be open; None as for `reason`."""
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A person to recheck."""
+
+    target: Target
+    """The person as they were when the decision was made."""
+    decision: Decision
+    """The plan's decision."""
 
 
 def has_status(profile: Profile, status: AccountStatus) -> bool:

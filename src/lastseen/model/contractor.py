@@ -63,6 +63,10 @@ class Contractor(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     """The kind of contractor, in the roster's own words; cohorts may use it."""
 
+    def contract_ended(self, today: date) -> bool:
+        """Return whether the contract ended before `today` (UTC); it is valid on its last day."""
+        return self.end_date is not None and self.end_date < today
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """A person's account as the portal shows it (EmployeeFullDto.cs)."""

@@ -104,6 +104,21 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename={"cohorts": "for"
         """How many days a person who was signed out has to sign in again."""
         return self.inactive_days if self.return_days is None else self.return_days
 
+    def reinstated_until(self, reinstated_at: Instant) -> Instant:
+        """Return until when a person reinstated at `reinstated_at` is kept, whatever the logs say.
+
+        By Lastseen, or by an administrator who set the status.
+        """
+        return after(reinstated_at, days(self.reinstated_grace_days))
+
+    def pending_until(self, invited_at: Instant) -> Instant:
+        """Return until when an account is kept whose invitation nobody has accepted."""
+        return after(invited_at, days(self.pending_days))
+
+    def may_return_until(self, signed_out_at: Instant) -> Instant:
+        """Return until when a person whose sessions were ended has time to sign in again."""
+        return after(signed_out_at, days(self.return_within_days))
+
     def window_start(self, now: Instant) -> Instant:
         """Return the first second at which a sighting keeps a contractor.
 

@@ -11,15 +11,15 @@ import msgspec
 from lastseen.evidence.record import decode_record
 from lastseen.execution.acts_since import review_knew_until
 from lastseen.execution.context import ExecutionContext, identify_actor
+from lastseen.execution.decision_basis import DecisionBasis
 from lastseen.execution.disable import disable
 from lastseen.execution.guardrails import Allowance, check_guardrails
 from lastseen.execution.history import History, read_history
 from lastseen.execution.key_rights import require_change_right
 from lastseen.execution.outcomes import already
 from lastseen.execution.preflight import check_age
-from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.run_record import RunRecord
-from lastseen.execution.target import Target
+from lastseen.execution.target import Candidate, Target
 from lastseen.ledger import PortalLedger
 from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import AccountStatus, AccountType, UserId

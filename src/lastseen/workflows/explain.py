@@ -20,8 +20,6 @@ from lastseen.model.instant import (
     EPOCH,
     Instant,
     Interval,
-    after,
-    days,
     minute,
     utc_date,
 )
@@ -279,7 +277,7 @@ def _due_at(
         return due_at(decision, plan.policy, plan.evidence.covered_since)
     if decision.reason is Reason.RECENTLY_REINSTATED:
         given_back = ledger.accounts.reinstated().get(user_id(decision.user_id or ""))
-        return after(given_back, days(policy.reinstated_grace_days)) if given_back else None
+        return policy.reinstated_until(given_back) if given_back else None
     if decision.decision is Verdict.DISABLE:
         return plan.now
     return None

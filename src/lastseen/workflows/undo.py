@@ -10,16 +10,16 @@ import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.execution.context import ExecutionContext, Pace, identify_actor
+from lastseen.execution.decision_basis import DecisionBasis
 from lastseen.execution.disable import disable
 from lastseen.execution.guardrails import allowance, check_guardrails
 from lastseen.execution.history import read_history
 from lastseen.execution.key_rights import require_change_right
-from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.recovery import settle, undoes
 from lastseen.execution.reinstate import reinstate
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.selection import Selection, select
-from lastseen.execution.target import Target
+from lastseen.execution.target import Candidate, Target
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, goes_by, user_id
 from lastseen.model.errors import UsageError

@@ -18,6 +18,7 @@ from lastseen.docspace.interface import (
     AdministrativeAct,
     EventPage,
     EventQuery,
+    KeyUse,
     OwnKey,
     PeopleQuery,
     Retention,
@@ -79,6 +80,8 @@ class FakePortal(PlainPortal):
     """Those whom a change leaves as they are without an error, as before release 3.7."""
     scopes: frozenset[str] = frozenset()
     """The key's scopes; empty: everything."""
+    keys: tuple[KeyUse, ...] = ()
+    """When each API key was last used."""
     may_end_sessions: bool = True
     """Whether the key may end other people's sessions."""
     sign_out_troubles: deque[Trouble | PortalError] = field(default_factory=deque)
@@ -192,6 +195,9 @@ class FakePortal(PlainPortal):
     async def retention(self) -> Retention:
         self._read()
         return Retention(sign_in_days=180, trail_days=180)
+
+    async def key_uses(self) -> tuple[KeyUse, ...]:
+        return self.keys
 
     async def own_key(self) -> OwnKey | None:
         """See `Portal`."""

@@ -7,11 +7,11 @@ import pytest
 
 from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
+from lastseen.execution.decision_basis import DecisionBasis
 from lastseen.execution.disable import disable
 from lastseen.execution.history import read_history
-from lastseen.execution.recheck import Candidate, DecisionBasis
 from lastseen.execution.run_record import RunRecord
-from lastseen.execution.target import Target
+from lastseen.execution.target import Candidate, Target
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.decision import Decision, Reason, Verdict

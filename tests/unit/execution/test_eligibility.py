@@ -145,8 +145,9 @@ def test_a_milder_policy_spares_and_no_other(fields, policy, spares):
 
 
 def test_a_longer_grace_and_longer_days_of_return_spare():
-    assert grace_now(TARGET, Policy(reinstated_grace_days=10), {ANN: ago(11)}, START) is None
-    assert grace_now(TARGET, Policy(reinstated_grace_days=12), {ANN: ago(11)}, START) is not None
+    assert grace_now(Policy(reinstated_grace_days=10), ago(11), START) is None
+    assert grace_now(Policy(reinstated_grace_days=12), ago(11), START) is not None
+    assert grace_now(Policy(), None, START) is None
     waits = Policy(open_sessions="sign-out", return_days=20)
     assert return_awaited(decision(), waits, ago(19), START) is not None
     assert return_awaited(decision(), waits, ago(21), START) is None

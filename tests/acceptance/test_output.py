@@ -36,6 +36,20 @@ def test_json_logs_are_json_line_by_line_and_stay_off_standard_output(at_work):
     assert plan["disable"] == written["summary"]["disable"]
 
 
+def test_every_line_of_progress_in_json_logs_says_to_which_run_it_belongs(at_work):
+    for command in (
+        ("review", "-o", "plan.json"),
+        ("apply", "plan.json", "--yes", "-o", "receipt.json"),
+    ):
+        ran = at_work("--log-format", "json", *command)
+        lines = [json.loads(line) for line in ran.stderr.splitlines()]
+        written = json.loads((at_work.folder / command[-1]).read_text())
+        run_id = written.get("run_id") or written["plan_id"]
+        steps = [line for line in lines if line["event"] == "progress"]
+        assert steps
+        assert {step["run_id"] for step in steps} == {run_id}
+
+
 def test_verbose_tells_what_goes_on_on_standard_error(at_work):
     ran = at_work("-v", "review", "--format", "json")
     json.loads(ran.stdout)
@@ -57,6 +71,7 @@ def test_a_usage_error_is_json_where_logs_are_json(lastseen):
         error = json.loads(ran.stderr)
         assert error["level"] == "error"
         assert error["exit_code"] == 2
+        assert {"attempted", "found", "meaning", "remedy"} <= set(error)
 
 
 def test_the_report_that_is_read_is_the_plan_that_is_applied(at_work):

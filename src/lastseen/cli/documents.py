@@ -16,7 +16,7 @@ from lastseen.model.errors import ExitCode, UsageError, weightiest
 from lastseen.regular_file import Unsuitable, read_regular_file, unreadable
 
 if TYPE_CHECKING:
-    from lastseen.api import Plan, Receipt, Settings, Verdict
+    from lastseen.api import GuardrailStopped, Plan, Receipt, Settings, Verdict
     from lastseen.reports import PlanContext
 
 RUN_RESULT_SCHEMA = "lastseen.run-result/1"
@@ -127,7 +127,7 @@ def deliver_plan(
 
     where.deliver(render, plan_summary(plan), called=called)
     if not where.shows_table:
-        _print_guardrail_warning(known.stopped_by)
+        _print_guardrail_warning(plan, known.stopped_by)
 
 
 def plan_context(
@@ -154,9 +154,11 @@ def plan_context(
                 None,
             )
         )
+    stopped = None if applied_by else _stopped(plan, settings, max_disable)
     return PlanContext(
         guardrails=settings.guardrails,
-        stopped_by=None if applied_by else _stopped_by(plan, settings, max_disable),
+        stopped_by=_in_a_sentence(stopped) if stopped else None,
+        still_allowed=stopped.still_allowed if stopped else 0,
         applied_by=applied_by,
         soon_days=plan.soon.days if plan.soon else None,
         account=next((run.by.account for run in runs if run.run_id == plan.plan_id), None),
@@ -165,30 +167,41 @@ def plan_context(
 
 def print_guardrail_warning(plan: "Plan", settings: "Settings", *, max_disable: int | None) -> None:
     """Print which guardrail would stop the plan and how to proceed, if one would."""
-    _print_guardrail_warning(_stopped_by(plan, settings, max_disable))
+    stopped = _stopped(plan, settings, max_disable)
+    _print_guardrail_warning(plan, _in_a_sentence(stopped) if stopped else None)
 
 
-def _print_guardrail_warning(stopped_by: str | None) -> None:
+def _print_guardrail_warning(plan: "Plan", stopped_by: str | None) -> None:
     if stopped_by:
-        print_line(f"A guardrail would stop this. {stopped_by}", event="guardrail", level="warning")
+        print_line(
+            f"A guardrail would stop this. {stopped_by}",
+            event="guardrail",
+            level="warning",
+            plan_id=plan.plan_id,
+            to_disable=plan.summary.disable,
+        )
 
 
-def _stopped_by(plan: "Plan", settings: "Settings", max_disable: int | None) -> str | None:
-    """Return which guardrail would stop the plan and how to proceed; None if none would."""
+def _stopped(
+    plan: "Plan", settings: "Settings", max_disable: int | None
+) -> "GuardrailStopped | None":
+    """Return the error with which a guardrail would stop the plan; None if none would."""
     from lastseen.api import guardrail_ahead, open_portal_ledger, system_clock
 
     if plan.pretended:
         return None
     with open_portal_ledger(settings) as ledger:
-        stopped = guardrail_ahead(
+        return guardrail_ahead(
             plan,
             ledger=ledger,
             guardrails=settings.guardrails,
             now=system_clock(),
             max_disable=max_disable,
         )
-    if stopped is None:
-        return None
+
+
+def _in_a_sentence(stopped: "GuardrailStopped") -> str:
+    """Return which guardrail would stop a plan, and how to proceed."""
     attempted = stopped.attempted[0].upper() + stopped.attempted[1:]
     remedy = stopped.remedy[0].upper() + stopped.remedy[1:]
     return f"{attempted}: {stopped.found}. {remedy}."

@@ -10,7 +10,7 @@ from typing import Literal
 
 from lastseen.cli.standard_streams import silence_standard_error
 from lastseen.config.logging import LogFormat, json_record, log_format, printable
-from lastseen.model.errors import ExitCode, LastseenError
+from lastseen.model.errors import ExitCode, LastseenError, UsageError
 
 
 def print_error(error: LastseenError, form: LogFormat) -> None:
@@ -49,11 +49,19 @@ def print_bug(error: BaseException, form: LogFormat, *, with_traceback: bool) ->
     _print(f"{trace or ''}{message[0].upper()}{message[1:]}{hint}")
 
 
-def print_usage(message: str, usage: str, form: LogFormat) -> None:
-    """Print what is wrong with the command line, after the usage line where there is one."""
+def print_usage(message: str, *, usage: str, command: str, form: LogFormat) -> None:
+    """Print what is wrong with the command line, after the usage line where there is one.
+
+    `command`: the command as far as it was recognised, whose help says more.
+    """
     if form == "json":
-        fields = {"error": "UsageError", "exit_code": int(ExitCode.USAGE)}
-        _print(json_record("error", "error", message, fields))
+        error = UsageError(
+            attempted="reading the command line",
+            found=message,
+            meaning="the command can't be run as it was given; nothing was started",
+            remedy=f"see `{command} --help`",
+        )
+        print_error(error, form)
         return
     _print(f"{usage}\n\nError: {message}" if usage else f"Error: {message}")
 

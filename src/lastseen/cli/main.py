@@ -162,7 +162,12 @@ def outcome(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except typer.TyperException as error:
         if arguments:
-            print_usage(error.format_message(), _usage(error), _format(began, arguments))
+            print_usage(
+                error.format_message(),
+                usage=_usage(error),
+                command=_command(error),
+                form=_format(began, arguments),
+            )
         else:
             print_line(error.format_message())
         return int(ExitCode.USAGE)
@@ -218,6 +223,11 @@ def _usage(error: typer.TyperException) -> str:
     if context is None:
         return ""
     return f"{context.get_usage()}\nTry '{context.command_path} --help' for help."
+
+
+def _command(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return "lastseen" if context is None else str(context.command_path)
 
 
 def _show_version(asked: bool) -> None:

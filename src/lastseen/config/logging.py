@@ -2,7 +2,7 @@
 
 This module formats log lines and keeps secrets out of them. It does not decide what is logged,
 and nothing here writes to standard output. A JSON line has `time`, `level`, `event` (a
-fixed word), `message` and the fields that belong to the event.
+fixed word), `message`, the fields that belong to the event, and `run_id` during a run.
 """
 
 import json
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
+from lastseen.model.progress import run_at_work
 from lastseen.model.secret import ApiKey
 
 LogFormat = Literal["text", "json"]
@@ -115,6 +116,9 @@ class _JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {k: v for k, v in vars(record).items() if k not in self._ordinary}
+        run = run_at_work.get()
+        if run is not None:
+            fields.setdefault("run_id", run)
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
         event = getattr(record, "event", "log")

@@ -57,11 +57,13 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
                 plan,
                 found=f"--max-disable allows {people(allowed.max_disable)}",
                 ways=f"allow all of them with `--max-disable {len(chosen)}`",
+                still_allowed=allowed.max_disable,
             )
         return
     limits = allowed.guardrails
+    most = _most(limits, roster=people_on_roster(plan))
     total = len(allowed.recently.union(chosen))
-    if not chosen or total <= _most(limits, roster=people_on_roster(plan)):
+    if not chosen or total <= most:
         return
     by_number = total > limits.max_disable
     key = "max_disable" if by_number else "max_disable_share"
@@ -79,6 +81,7 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
         found=f"at most {limit} may be disabled in {counted(limits.per_days, 'day')}{already}",
         ways=f"allow this run alone with `--max-disable {len(chosen)}`, or raise `{key}` in "
         "[guardrails]",
+        still_allowed=max(0, most - len(allowed.recently)),
     )
 
 
@@ -100,12 +103,16 @@ def _most(limits: Guardrails, *, roster: int) -> int:
     return min(limits.max_disable, max(1, int(share)))
 
 
-def _stopped(chosen: int, plan: Plan, *, found: str, ways: str) -> GuardrailStopped:
+def _stopped(
+    chosen: int, plan: Plan, *, found: str, ways: str, still_allowed: int
+) -> GuardrailStopped:
+    part = f"`apply --limit {still_allowed}` or `--only`" if still_allowed else "`apply --only`"
     return GuardrailStopped(
         attempted=f"disabling {people(chosen)}, with {people(people_on_roster(plan))} on the "
         "roster",
         found=found,
         meaning="a guardrail stopped the whole run; nothing was changed",
-        remedy=f"check the plan; carry out part of it with `apply --only`, {ways}",
+        remedy=f"check the plan; carry out part of it with {part}, {ways}",
         plan=plan,
+        still_allowed=still_allowed,
     )

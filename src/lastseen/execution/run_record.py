@@ -16,6 +16,7 @@ from lastseen.ledger import Journal
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.instant import Instant
 from lastseen.model.journal_entry import EntryKind, JournalEntry
+from lastseen.model.progress import run_at_work
 from lastseen.model.receipt import Outcome, OutcomeKind
 from lastseen.model.run import Run
 
@@ -92,6 +93,7 @@ class RunRecord:
         guardrails, if any. `plan_digest`: the digest of the run's plan. People whom an earlier
         attempt changed stay on the record, whether they are in `scope` or not.
         """
+        run_at_work.set(self.run.run_id)
         entry = Scope(
             status=status,
             scope=tuple(scope),

@@ -49,8 +49,19 @@ class GuardrailStopped(LastseenError):
     exit_code = ExitCode.GUARDRAIL
 
     def __init__(
-        self, *, attempted: str, found: str, meaning: str, remedy: str, plan: Plan | None = None
+        self,
+        *,
+        attempted: str,
+        found: str,
+        meaning: str,
+        remedy: str,
+        plan: Plan | None = None,
+        still_allowed: int = 0,
     ) -> None:
-        """Keep the four sentences, and the plan that was stopped if there is one."""
+        """Keep the four sentences, and the plan that was stopped if there is one.
+
+        `still_allowed`: how many people may be disabled all the same.
+        """
         super().__init__(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
         self.plan = plan
+        self.still_allowed = still_allowed

@@ -1,6 +1,10 @@
 """How long-running work reports its progress; the surfaces decide how that looks."""
 
+from contextvars import ContextVar
 from typing import Protocol
+
+run_at_work: ContextVar[str | None] = ContextVar("run_at_work", default=None)
+"""The id of the run whose lines are logged now; a review's is also its plan's."""
 
 
 class Progress(Protocol):

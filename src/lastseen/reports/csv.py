@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from lastseen.model.decision import Decision
+from lastseen.model.decision import Decision, idle_for_longer
 from lastseen.model.instant import format_instant
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
@@ -32,18 +32,31 @@ Full-width signs (U+FF1D and its like) count, since a spreadsheet may narrow the
 
 
 class CsvPlan:
-    """One line a person, under the field names of the plan's JSON form, in the plan's order."""
+    """One line a person, under the field names of the plan's JSON form, in the plan's order.
+
+    The last column says whether `idle_days` is a lower bound, since older entries were not read.
+    """
 
     endings = (".csv",)
 
     def render(self, plan: Plan, context: PlanContext) -> bytes:
         """Return the decisions as CSV with a header and CRLF line ends."""
-        people = [msgspec.to_builtins(one) for one in shown_people(plan, context.only)]
-        if plan.soon is None:
-            return _document(_COLUMNS, ([row[column] for column in _COLUMNS] for row in people))
-        due = {one.user_id: format_instant(one.due_at) for one in plan.soon.people}
-        rows = ([*(row[column] for column in _COLUMNS), due.get(row["user_id"])] for row in people)
-        return _document((*_COLUMNS, "due_at"), rows)
+        due = (
+            {one.user_id: format_instant(one.due_at) for one in plan.soon.people}
+            if plan.soon
+            else {}
+        )
+
+        def row(decision: Decision) -> list[object]:
+            fields = msgspec.to_builtins(decision)
+            cells: list[object] = [fields[column] for column in _COLUMNS]
+            if plan.soon:
+                cells.append(due.get(fields["user_id"]))
+            is_known = decision.idle_days is not None
+            return [*cells, idle_for_longer(decision, plan.now) if is_known else None]
+
+        columns = (*_COLUMNS, *(("due_at",) if plan.soon else ()), "idle_days_is_minimum")
+        return _document(columns, map(row, shown_people(plan, context.only)))
 
 
 def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:

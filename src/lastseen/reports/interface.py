@@ -39,6 +39,8 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """The limits under which the plan would be applied; None if they aren't known."""
     stopped_by: str | None = None
     """Which guardrail would stop the plan, and how to proceed; None if none would."""
+    still_allowed: int = 0
+    """How many people of a plan that a guardrail would stop may be disabled all the same."""
     soon_days: int | None = None
     """People who will be due within this many days are listed; None lists nobody."""
     account: str | None = None

@@ -370,10 +370,24 @@ def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[Ren
         yield writer.text("Nothing to apply.")
         return
     if context.stopped_by:
-        yield writer.text("Nobody has been changed. To read the plan:")
-        yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))
+        yield from _past_a_guardrail(plan, context, writer)
         return
     yield writer.text("Nobody has been changed. To carry this out:")
     if context.plan_file is None:
         yield writer.text((f"  lastseen show {plan.plan_id} -o plan.json", "bold"))
     yield writer.text((f"  lastseen apply {context.plan_file or 'plan.json'}", "bold"))
+
+
+def _past_a_guardrail(
+    plan: Plan, context: PlanContext, writer: TableWriter
+) -> Iterator[RenderableType]:
+    """Show how to read a plan that was stopped, and how to carry out as much as is allowed."""
+    file = context.plan_file or "plan.json"
+    if not context.still_allowed:
+        yield writer.text("Nobody has been changed. To read the plan:")
+        yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))
+        return
+    yield writer.text("Nobody has been changed. To read the plan, and disable the longest idle:")
+    also = "" if context.plan_file else f" -o {file}"
+    yield writer.text((f"  lastseen show {plan.plan_id} -o report.html{also}", "bold"))
+    yield writer.text((f"  lastseen apply {file} --limit {context.still_allowed}", "bold"))

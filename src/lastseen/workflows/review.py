@@ -16,7 +16,7 @@ from lastseen.model.concurrency import task_group
 from lastseen.model.errors import LastseenError, PortalError
 from lastseen.model.instant import Clock, Instant
 from lastseen.model.plan import Plan, Policy
-from lastseen.model.progress import Progress, Silent
+from lastseen.model.progress import Progress, Silent, run_at_work
 from lastseen.rosters import Roster
 from lastseen.workflows.plan_making import evidence_record, make_plan
 from lastseen.workflows.review_context import LOG_SILENCE_DAYS, ReviewContext
@@ -63,6 +63,7 @@ async def review(
         soon_days=soon_days,
     )
     run = ledger.runs.begin("review")
+    run_at_work.set(run.run_id)
     try:
         outcome = await _outcome(
             context, run.run_id, roster, reconcile=reconcile, cohort=cohort, on_roster=on_roster

@@ -66,5 +66,15 @@ def test_a_bugs_traceback_is_shown_when_asked_for_and_hides_the_key(capsys, form
 
 
 def test_a_name_cannot_move_the_cursor(capsys):
-    print_usage("no such person: \x1b[2Jann\u202e", "", "text")
+    print_usage("no such person: \x1b[2Jann\u202e", usage="", command="lastseen", form="text")
     assert capsys.readouterr().err == "Error: no such person: \ufffd[2Jann\ufffd\n"
+
+
+def test_a_usage_error_has_the_four_fields_where_logs_are_json(capsys):
+    print_usage("No such option: --bogus", usage="", command="lastseen review", form="json")
+    told = json.loads(capsys.readouterr().err)
+    assert told["found"] == "No such option: --bogus"
+    assert told["remedy"] == "see `lastseen review --help`"
+    assert told["attempted"]
+    assert told["meaning"]
+    assert (told["error"], told["exit_code"]) == ("UsageError", 2)

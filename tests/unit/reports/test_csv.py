@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lastseen.model.decision import Decision
 from lastseen.reports import render_plan
-from tests.unit.reports.samples import decision, hostile_plan, plan_of, roster_of
+from tests.unit.reports.samples import days_ago, decision, hostile_plan, plan_of, roster_of
 
 
 def cells_of(plan):
@@ -18,7 +18,8 @@ def cells_of(plan):
 
 def test_the_header_is_the_field_names_of_the_json_form():
     header = render_plan(plan_of(decision()), "csv").decode("utf-8-sig").split("\r\n")[0]
-    assert header.split(",") == [field.encode_name for field in msgspec.structs.fields(Decision)]
+    names = [field.encode_name for field in msgspec.structs.fields(Decision)]
+    assert header.split(",") == [*names, "idle_days_is_minimum"]
 
 
 def test_a_nobody_has_a_header_all_the_same():
@@ -28,7 +29,16 @@ def test_a_nobody_has_a_header_all_the_same():
 def test_values_are_those_of_the_json_form():
     plan = plan_of(*roster_of(60))
     for decided, row in zip(msgspec.to_builtins(plan.decisions), cells_of(plan), strict=True):
+        del row["idle_days_is_minimum"]
         assert row == {name: "" if v is None else str(v) for name, v in decided.items()}
+
+
+def test_an_idle_time_that_is_a_lower_bound_is_marked_and_an_unknown_one_is_not():
+    known = decision(idle_days=41, last_seen_at=days_ago(41))
+    at_least = decision(user_id="2", idle_days=64, last_seen_at=days_ago(160))
+    unknown = decision(user_id="3", idle_days=None, last_seen_at=None)
+    marks = [row["idle_days_is_minimum"] for row in cells_of(plan_of(known, at_least, unknown))]
+    assert marks == ["False", "True", ""]
 
 
 def test_it_begins_with_a_byte_order_mark_for_spreadsheets():

@@ -210,6 +210,31 @@ def test_a_guardrail_in_the_way_is_told_with_the_ways_on():
     assert shown.rstrip().endswith("lastseen show r-7k2m9q4d -o report.html")
 
 
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_advice_past_a_guardrail_is_whole_and_at_the_end_at_any_width(width):
+    advice = (
+        "Disabling 77 people, with 600 people on the roster: at most 50 people may be disabled in "
+        "7 days. Check the plan; carry out part of it with `apply --limit 50` or `--only`, allow "
+        "this run alone with `--max-disable 77`, or raise `max_disable` in [guardrails]."
+    )
+    context = {"stopped_by": advice, "still_allowed": 50}
+    shown = table(plan_of(*roster_of(60)), width=width, context=context)
+    assert f"A guardrail would stop this. {advice}" in " ".join(shown.split())
+    assert shown.splitlines()[-2:] == [
+        "  lastseen show r-7k2m9q4d -o report.html -o plan.json",
+        "  lastseen apply plan.json --limit 50",
+    ]
+
+
+def test_the_command_past_a_guardrail_names_the_file_that_was_written():
+    context = {"stopped_by": "184 people", "still_allowed": 5, "plan_file": "/tmp/p.json"}
+    shown = table(plan_of(decision()), context=context)
+    assert shown.splitlines()[-2:] == [
+        "  lastseen show r-7k2m9q4d -o report.html",
+        "  lastseen apply /tmp/p.json --limit 5",
+    ]
+
+
 def test_one_decision_may_be_shown_alone():
     plan = plan_of(decision(display_name="Gone"), decision(display_name="Kept Person", **KEPT))
     shown = table(plan, context={"only": Verdict.KEEP})

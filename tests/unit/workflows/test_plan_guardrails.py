@@ -53,6 +53,27 @@ def test_whom_earlier_runs_have_disabled_lately_counts_and_long_ago_does_not(por
     assert ahead(plan, ledger, Instant(now + timedelta(days=8))) is None
 
 
+def test_a_stop_says_how_many_may_be_disabled_all_the_same(portal, ledger):
+    people = [portal.add(n) for n in range(6)]
+    carry_out(plan_for(portal, people[:2]), portal, ledger)
+    now = portal.clock()
+
+    stopped = ahead(plan_for(portal, people[2:], plan_id="plan-2"), ledger, now)
+    assert stopped.still_allowed == 1
+    assert "`apply --limit 1` or `--only`" in stopped.remedy
+    approved = ahead(plan_for(portal, people[2:], plan_id="plan-3"), ledger, now, max_disable=2)
+    assert approved.still_allowed == 2
+
+
+def test_a_stop_names_no_limit_where_nobody_more_may_be_disabled(portal, ledger):
+    people = [portal.add(n) for n in range(4)]
+    carry_out(plan_for(portal, people[:3]), portal, ledger)
+
+    stopped = ahead(plan_for(portal, people[3:], plan_id="plan-2"), ledger, portal.clock())
+    assert stopped.still_allowed == 0
+    assert "--limit" not in stopped.remedy
+
+
 def test_so_many_people_as_were_approved_may_be_disabled(portal, ledger):
     plan = plan_for(portal, [portal.add(n) for n in range(4)])
 

@@ -121,7 +121,8 @@ def test_what_changes_nobody_begins_no_run(at_work):
     before = runs()
     again = at_work("undo", applied["run_id"], "--yes")
     assert again.exit_code == 0
-    assert f"Nothing to undo: the run {before[0]['run_id']} has changed all" in again.stderr
+    undone_by = f"this was undone already, by the run {before[0]['run_id']} at "
+    assert f"Nothing to undo: {undone_by}" in again.stderr
     assert runs() == before
 
     at_work("review", "-o", "nobody.json", environment={"LASTSEEN_POLICY__INACTIVE_DAYS": "3000"})

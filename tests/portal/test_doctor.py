@@ -148,6 +148,36 @@ def test_the_roster_is_counted(built: Built) -> None:
     assert found.value == "people.csv: 2 contractors listed, 1 with an account, 1 to be reviewed"
 
 
+def test_a_domain_of_which_nobody_listed_has_an_account_is_named_with_numbers(
+    built: Built,
+) -> None:
+    guest = built.guest()
+    watched = built.open()
+    email = watched.portal.world.people[guest].email
+    known = email.rpartition("@")[2]
+    roster = Listed(email, f"new@{known}", "a@typo.test", "b@TYPO.test", "c@gone.test")
+    found = diagnosed(watched, roster=roster)["Roster domains"]
+    assert found.state == "warning"
+    assert (
+        found.value == "nobody listed has an account in typo.test (2 people), gone.test (1 person)"
+    )
+    assert "skips these 3 people" in found.meaning
+
+
+def test_many_unknown_domains_are_counted_rather_than_named(built: Built) -> None:
+    roster = Listed(*(f"a@d{place}.test" for place in range(7)))
+    found = diagnosed(built.open(), roster=roster)["Roster domains"]
+    assert found.value.endswith("(1 person) and 2 other domains")
+
+
+def test_nothing_is_said_of_domains_where_somebody_has_an_account(built: Built) -> None:
+    guest = built.guest()
+    watched = built.open()
+    email = watched.portal.world.people[guest].email
+    roster = Listed(email, f"new@{email.rpartition('@')[2]}")
+    assert "Roster domains" not in diagnosed(watched, roster=roster)
+
+
 @pytest.mark.parametrize("emails", [(), ("stranger@example.org",)])
 def test_a_roster_of_which_nobody_would_be_reviewed_is_a_problem(
     built: Built, emails: tuple[str, ...]

@@ -268,10 +268,10 @@ def level_of(*receipts: "Receipt") -> Level:
 
 def receipt_summary(receipt: "Receipt") -> Summary:
     """Return `Run 9f3c…: 48 disabled, 1 refused` with its counts."""
-    from lastseen.reports.words import counts_in_words
+    from lastseen.reports.words import receipt_in_words
 
     return Summary(
-        text=f"Run {receipt.run_id}: {counts_in_words(receipt.summary)}.",
+        text=f"Run {receipt.run_id}: {receipt_in_words(receipt)}.",
         event="receipt",
         level=level_of(receipt),
         fields={"run_id": receipt.run_id, "plan_id": receipt.plan_id, **receipt.summary},

@@ -21,9 +21,10 @@ from lastseen.cli.prompts import agreed
 from lastseen.cli.same_portal import follow_portal
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
+from lastseen.model.instant import minute
 
 if TYPE_CHECKING:
-    from lastseen.api import Receipt, Settings
+    from lastseen.api import Receipt, Run, Settings
 
 
 def undo(
@@ -75,17 +76,14 @@ def _agreed(
             f"The run {run} changed nobody: its plan had been carried out by the run "
             f"{planned.instead}. To undo that one: lastseen undo {planned.instead}"
         )
-    if planned.is_finished and where.only_screen:
-        if planned.undone_by is not None:
-            print_line(
-                f"Nothing to undo: the run {planned.undone_by} has changed all of these people "
-                f"since. See `lastseen history {planned.undone_by}`."
-            )
+    if planned.is_finished and planned.undone_by is not None:
+        print_line(_undone_already(planned.undone_by, is_undone=planned.is_undone))
+        if where.only_screen:
             return False
-        if not planned.people:
-            if planned.instead is None:
-                print_line(f"Nothing to undo: the run {run} changed nobody's access.")
-            return False
+    if planned.is_finished and where.only_screen and not planned.people:
+        if planned.instead is None:
+            print_line(f"Nothing to undo: the run {run} changed nobody's access.")
+        return False
     if not planned.people:
         return True
     require_changing_key(settings, attempted=f"undoing the run {run}")
@@ -96,6 +94,18 @@ def _agreed(
         yes=yes,
         attempted=f"undoing the run {run}",
     )
+
+
+def _undone_already(by: "Run", *, is_undone: bool) -> str:
+    """Return which later run leaves nothing to undo."""
+    at = minute(by.started_at)
+    if is_undone:
+        said = f"Nothing to undo: this was undone already, by the run {by.run_id} at {at}."
+    else:
+        said = (
+            f"Nothing to undo: the run {by.run_id} has changed all of these people since, at {at}."
+        )
+    return f"{said} See `lastseen history {by.run_id}`."
 
 
 async def _undone(

@@ -184,7 +184,8 @@ def sign_out_before(target: Target, history: History, seen_at: Instant | None) -
         return None
     return Change(
         cause=Cause.SIGNED_OUT_BEFORE,
-        explanation=f"the sessions were ended at {minute(at)}, and nothing was seen since",
+        explanation=f"the run {history.signed_out_by[target.user_id]} ended the sessions already,"
+        f" at {minute(at)}, and nothing was seen since",
     )
 
 

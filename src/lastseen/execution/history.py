@@ -34,6 +34,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """The last change of each person whom a run disabled or reinstated."""
     signed_out: Mapping[UserId, Instant]
     """When each person's sessions were last ended by a run."""
+    signed_out_by: Mapping[UserId, str]
+    """Which run that was."""
     perhaps_signed_out: Mapping[UserId, Instant]
     """When a run requested to end sessions, while it is not known whether they were ended."""
 
@@ -60,6 +62,7 @@ def read_history(entries: Iterable[JournalEntry]) -> History:
     approved: set[str] = set()
     changes: dict[UserId, LastChange] = {}
     signed_out: dict[UserId, Instant] = {}
+    signed_out_by: dict[UserId, str] = {}
     intended: dict[UserId, Instant] = {}
     for entry in entries:
         if entry.run_id is None:
@@ -76,6 +79,7 @@ def read_history(entries: Iterable[JournalEntry]) -> History:
                 intended.pop(outcome.user_id, None)
                 if outcome.outcome is OutcomeKind.SIGNED_OUT:
                     signed_out[outcome.user_id] = entry.at
+                    signed_out_by[outcome.user_id] = entry.run_id
                 elif outcome.outcome in CHANGES:
                     changes[outcome.user_id] = LastChange(
                         run_id=entry.run_id,
@@ -83,4 +87,9 @@ def read_history(entries: Iterable[JournalEntry]) -> History:
                         at=entry.at,
                         approved=entry.run_id in approved,
                     )
-    return History(changes=changes, signed_out=signed_out, perhaps_signed_out=intended)
+    return History(
+        changes=changes,
+        signed_out=signed_out,
+        signed_out_by=signed_out_by,
+        perhaps_signed_out=intended,
+    )

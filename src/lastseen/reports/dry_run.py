@@ -16,7 +16,7 @@ from lastseen.reports.interface import Screen
 from lastseen.reports.receipt import remark_pieces, remarks_of
 from lastseen.reports.sections import words_for_no_sighting
 from lastseen.reports.terminal import TableWriter, printed
-from lastseen.reports.words import date_in_words, outcome_in_words, reason_in_words
+from lastseen.reports.words import date_in_words, outcome_of, reason_in_words
 
 
 def render_dry_run(found: DryRun, format: str, *, screen: Screen) -> bytes:
@@ -64,7 +64,7 @@ def _outcomes(outcomes: Sequence[Outcome], writer: TableWriter) -> Iterator[Rend
     for one in outcomes:
         table.add_row(
             writer.text((one.email or one.user_id, "bold")),
-            writer.text(outcome_in_words(one.outcome)),
+            writer.text(outcome_of(one)),
             writer.text(str(remarks[one.error].number) if one.error else ""),
         )
     yield table

@@ -18,7 +18,7 @@ from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.reports.interface import Screen
 from lastseen.reports.terminal import NARROW, OUTCOME_STYLES, WIDE, TableWriter, printed, width_of
 from lastseen.reports.text import took
-from lastseen.reports.words import counts_in_words, outcome_in_words, reason_in_words
+from lastseen.reports.words import outcome_of, reason_in_words, receipt_in_words
 
 
 def receipt_table(receipt: Receipt, screen: Screen, plan: Plan | None) -> bytes:
@@ -103,7 +103,7 @@ def remark_pieces(remarks: Mapping[str, Remark], writer: TableWriter) -> Iterato
 
 
 def _pieces(receipt: Receipt, plan: Plan | None, writer: TableWriter) -> Iterator[RenderableType]:
-    yield writer.text((f"{counts_in_words(receipt.summary).capitalize()}.", "bold"))
+    yield writer.text((f"{receipt_in_words(receipt).capitalize()}.", "bold"))
     unverified = sum(map(is_unverified, receipt.outcomes))
     if unverified:
         yield writer.text(
@@ -192,9 +192,7 @@ def _reason(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> 
 
 
 def _kind(outcome: Outcome, writer: TableWriter) -> Text:
-    return writer.text(
-        (outcome_in_words(outcome.outcome), OUTCOME_STYLES.get(outcome.outcome, "dim"))
-    )
+    return writer.text((outcome_of(outcome), OUTCOME_STYLES.get(outcome.outcome, "dim")))
 
 
 def _verified(outcome: Outcome, writer: TableWriter) -> Text:

@@ -7,14 +7,21 @@ from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run
 from lastseen.reports.page import render_page
-from lastseen.reports.receipt import attention_first, can_be_undone, is_unverified, reason_of
-from lastseen.reports.words import counts_in_words
+from lastseen.reports.receipt import (
+    attention_first,
+    can_be_undone,
+    is_unverified,
+    reason_of,
+    remarks_of,
+)
+from lastseen.reports.words import receipt_in_words
 
 
 def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
     """Return the receipt as a page; `plan` adds names and reasons."""
     decisions = {one.user_id: one for one in plan.decisions} if plan else {}
-    result = counts_in_words(receipt.summary)
+    outcomes = sorted(receipt.outcomes, key=attention_first)
+    result = receipt_in_words(receipt)
     headline = result[0].upper() + result[1:]
     return render_page(
         "receipt.html.j2",
@@ -25,8 +32,9 @@ def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
         portal=receipt.portal or (plan.portal if plan else None),
         outcomes=[
             (outcome, decided := decisions.get(outcome.user_id), reason_of(outcome, decided))
-            for outcome in sorted(receipt.outcomes, key=attention_first)
+            for outcome in outcomes
         ],
+        remarks=remarks_of(outcomes),
         unverified=sum(map(is_unverified, receipt.outcomes)),
         undoable=can_be_undone(receipt),
     )

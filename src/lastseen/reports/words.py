@@ -3,13 +3,14 @@
 Values in, text out. Names and addresses in the results are not yet defused; see `text`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
 from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy, idle_for_longer
 from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Cohort, Plan, Policy, Population
-from lastseen.model.receipt import OutcomeKind
+from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
 from lastseen.model.run import Run
 from lastseen.model.status import HeldFor
 from lastseen.reports.text import day
@@ -101,10 +102,23 @@ def outcome_in_words(outcome: str) -> str:
     return _DECISIONS.get(outcome) or outcome.replace("-", " ").replace("_", " ")
 
 
+def outcome_of(outcome: Outcome) -> str:
+    """Return a person's outcome in words: as `outcome_in_words`, or `spared: signed out before`."""
+    if outcome.cause is Cause.SIGNED_OUT_BEFORE:
+        return "spared: signed out before"
+    return outcome.outcome.in_words
+
+
+def receipt_in_words(receipt: Receipt) -> str:
+    """Return `48 disabled, 1 refused` for a receipt."""
+    said = Counter(map(outcome_of, sorted(receipt.outcomes, key=lambda one: _KINDS[one.outcome])))
+    return ", ".join(f"{number(count)} {words}" for words, count in said.items()) or _NOBODY
+
+
 def counts_in_words(summary: Mapping[str, int]) -> str:
     """Return `48 disabled, 1 refused` for the summary of a receipt or a plan."""
     said = [f"{number(count)} {outcome_in_words(kind)}" for kind, count in summary.items() if count]
-    return ", ".join(said) or "nobody changed"
+    return ", ".join(said) or _NOBODY
 
 
 def result_in_words(run: Run) -> str:
@@ -173,6 +187,8 @@ def cost_in_words(plan: Plan) -> str:
     )
 
 
+_NOBODY = "nobody changed"
+_KINDS = {kind: place for place, kind in enumerate(OutcomeKind)}
 _DECISIONS = {
     "keep": "to keep",
     "disable": "to disable",

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from lastseen.docspace.interface import Portal
 from lastseen.model.cohort import cohort_of
 from lastseen.model.contractor import AccountStatus, protection
-from lastseen.model.counting import counted, number
+from lastseen.model.counting import counted, number, people
+from lastseen.model.decision import Reason
 from lastseen.model.diagnosis import Finding
+from lastseen.model.email_address import domain_key
 from lastseen.model.plan import Policy
 from lastseen.rosters import Listing, Match, Roster, match
+
+_NAMED = 5
+"""So many domains are named, those with the most people first."""
 
 
 async def check_roster(portal: Portal, roster: Roster, policy: Policy) -> tuple[Finding, ...]:
@@ -20,6 +25,9 @@ async def check_roster(portal: Portal, roster: Roster, policy: Policy) -> tuple[
     listing = await roster.load(portal)
     matches = await match(listing, portal, reconcile=False)
     findings = [_roster(roster, listing, matches)]
+    strange = _unknown_domains(matches)
+    if strange:
+        findings.append(_domains(strange))
     if policy.cohorts:
         findings.append(_cohorts(matches, policy))
     return tuple(findings)
@@ -57,6 +65,36 @@ def _roster(roster: Roster, listing: Listing, matches: Sequence[Match]) -> Findi
         state="ok",
         value=value,
         meaning="A review decides on each of them.",
+    )
+
+
+def _unknown_domains(matches: Sequence[Match]) -> Counter[str]:
+    """Return the domains of which nobody on the roster has an account, and how many are listed."""
+    listed = [(domain, one) for one in matches if (domain := _domain(one))]
+    unknown = Counter(domain for domain, one in listed if one.problem is Reason.NOT_ON_PORTAL)
+    for domain, one in listed:
+        if one.problem is not Reason.NOT_ON_PORTAL:
+            unknown.pop(domain, None)
+    return unknown
+
+
+def _domain(match: Match) -> str | None:
+    """Return the domain that the roster gives for somebody; None if it gives no address."""
+    email = match.contractor.email if match.contractor else None
+    return domain_key(email.rpartition("@")[2]) if email else None
+
+
+def _domains(unknown: Counter[str]) -> Finding:
+    named = [f"{domain} ({people(count)})" for domain, count in unknown.most_common(_NAMED)]
+    others = len(unknown) - len(named)
+    also = f" and {counted(others, 'other domain')}" if others else ""
+    return Finding(
+        name="Roster domains",
+        state="warning",
+        value=f"nobody listed has an account in {', '.join(named)}{also}",
+        meaning=f"A review skips these {people(unknown.total())}: the domain may be misspelt, or "
+        "nobody from there was invited.",
+        remedy="Compare the addresses on the roster with those on the portal.",
     )
 
 

@@ -96,8 +96,10 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     """The people whose sessions the run ended: that can't be undone."""
     instead: str | None = None
     """If the run changed nobody: the run of the same plan that did, if there is one."""
-    undone_by: str | None = None
+    undone_by: Run | None = None
     """The newest run that has changed everyone of `people` since; None if anyone is left."""
+    is_undone: bool = False
+    """Whether that was an undo of this run; otherwise it was about something else."""
     is_finished: bool = True
     """Whether the run ended: `undo` has to look after one that was cut off, whomever it changed."""
 
@@ -115,9 +117,11 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
     if undone.run.plan_id and not disables and not undone.done and not signed_out:
         instead = run_that_changed(undone.run.plan_id, ledger)
     chosen = _chosen(undone, who)
+    undone_by = _changed_since(chosen, undone.run, ledger)
     return Reversal(
         people=chosen,
-        undone_by=_changed_since(chosen, undone.run, ledger),
+        undone_by=undone_by,
+        is_undone=undone_by is not None and undone_by.undone_run_id == undone.run.run_id,
         is_finished=undone.run.state not in ("running", "interrupted"),
         reinstates=not disables,
         stay_signed_out=signed_out,
@@ -125,14 +129,14 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
     )
 
 
-def _changed_since(people: tuple[Target, ...], run: Run, ledger: PortalLedger) -> str | None:
+def _changed_since(people: tuple[Target, ...], run: Run, ledger: PortalLedger) -> Run | None:
     """Return the newest run that changed these people after `run`; None if anyone was not."""
     changes = read_history(ledger.journal.entries()).changes
     newest = [changes.get(target.user_id) for target in people]
     later = [change for change in newest if change is not None and change.run_id != run.run_id]
     if not later or len(later) < len(people):
         return None
-    return max(later, key=lambda change: change.at).run_id
+    return ledger.runs.find(max(later, key=lambda change: change.at).run_id)
 
 
 async def _disable_again(

@@ -34,7 +34,7 @@ def changed(**fields: object) -> History:
     """Return a history in which one person was disabled at the start."""
     change = LastChange(run_id="r", outcome=OutcomeKind.DISABLED, at=START)
     changes = {UserId("p0"): msgspec.structs.replace(change, **fields)}
-    return History(changes=changes, signed_out={}, perhaps_signed_out={})
+    return History(changes=changes, signed_out={}, signed_out_by={}, perhaps_signed_out={})
 
 
 def test_more_people_than_the_guardrail_stop_everything():

@@ -12,6 +12,7 @@ from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Cause, OutcomeKind
 from lastseen.workflows.undo import reversal, undo
@@ -58,6 +59,20 @@ def test_the_journal_has_each_intent_before_the_request_and_tells_when_it_was_do
     assert seen == ["scope", "intent"]
     assert [entry.kind for entry in entries] == ["scope", "intent", "outcome"]
     assert read_history(entries).signed_out == {ann: entries[-1].at}
+
+
+def test_applying_a_plan_again_tells_which_run_ended_the_sessions_and_when(portal, ledger):
+    (ann,) = people_of(portal, 1)
+    plan = sign_out_plan(portal, [ann])
+    first = carry_out(plan, portal, ledger)
+    ended_at = read_history(ledger.journal.entries()).signed_out[ann]
+
+    again = carry_out(plan, portal, ledger)
+
+    assert outcome(again, ann).cause is Cause.SIGNED_OUT_BEFORE
+    said = f"the run {first.run_id} ended the sessions already, at {minute(ended_at)}"
+    assert said in (outcome(again, ann).error or "")
+    assert portal.sessions_ended == [ann]
 
 
 def test_sign_outs_do_not_count_for_the_guardrails(portal, ledger):

@@ -56,7 +56,7 @@ def test_a_failed_run_keeps_when_the_last_success_was(tmp_path):
 
 
 def test_a_guardrail_is_told(tmp_path):
-    report = RunReport(error=GuardrailStopped(**SENTENCES, plan=None))
+    report = RunReport(error=GuardrailStopped(**SENTENCES, plan=None, still_allowed=0))
     told = written(tmp_path / "run.prom", report)
     assert told["lastseen_portal_guardrail_stopped"] == 1
     assert told["lastseen_portal_unreachable"] == 0

@@ -4,7 +4,7 @@ import pytest
 
 from lastseen.model.actor import Actor
 from lastseen.model.decision import Reason
-from lastseen.model.receipt import OutcomeKind, encode_receipt
+from lastseen.model.receipt import Cause, OutcomeKind, encode_receipt
 from lastseen.reports import Screen, render_receipt
 from tests.unit.reports.samples import HOSTILE, decision, outcome, plan_of, receipt_of
 
@@ -77,6 +77,31 @@ def test_a_remark_is_told_once_however_many_people_it_is_about(width):
     assert "1 6 people: the portal made" in shown
     assert "2 Managed elsewhere." in shown
     assert max(map(len, lines.splitlines())) <= width
+
+
+def test_whoever_was_signed_out_by_an_earlier_run_is_not_called_changed():
+    why = "the run 2817bdcddaad ended the sessions already, at 2026-11-28 00:17 UTC"
+    before = outcome(OutcomeKind.SPARED_CHANGED, cause=Cause.SIGNED_OUT_BEFORE, error=why)
+    shown = table(receipt_of(before), width=120)
+    assert shown.startswith("1 spared: signed out before.")
+    assert "changed since" not in shown
+    assert why in shown
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_a_page_tells_a_remark_once_and_leads_to_it_from_each_person(count):
+    people = [
+        outcome(OutcomeKind.REINSTATED, user_id=f"u{n}", error="must accept the invitation again")
+        for n in range(count)
+    ]
+    shown = render_receipt(receipt_of(*people), "html").decode()
+    assert shown.count("must accept the invitation again") == 1
+    assert shown.count('href="#remark-1"') == count
+    assert ("6 people:" in shown) == (count == 6)
+
+
+def test_a_page_without_remarks_has_no_such_section():
+    assert "Remarks" not in render_receipt(receipt_of(outcome()), "html").decode()
 
 
 def test_a_change_that_was_not_confirmed_is_said_at_the_top():

@@ -13,7 +13,7 @@ from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import whole_second
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind, Sighting
-from lastseen.workflows.undo import undo
+from lastseen.workflows.undo import reversal, undo
 from tests.unit.execution.fake_portal import FakePortal, lost
 from tests.unit.execution.plans import AT_ONCE, GENEROUS, carry_out, outcome, outcomes, plan_for
 
@@ -63,6 +63,29 @@ def test_everybody_whom_the_run_disabled_is_reinstated_and_verified(
     assert receipt_exit_code(receipt) is ExitCode.DONE
     assert {portal.status(who) for who in people} == {ACTIVE}
     assert set(ledger.accounts.reinstated()) == set(people)
+
+
+def test_a_run_that_was_undone_names_the_run_that_undid_it(portal, ledger, people, applied):
+    assert reversal(applied.run_id, ledger=ledger).undone_by is None
+    undone = take_back(applied.run_id, portal, ledger)
+
+    found = reversal(applied.run_id, ledger=ledger)
+    assert found.undone_by is not None
+    assert found.undone_by.run_id == undone.run_id
+    assert found.is_undone
+
+
+def test_people_changed_by_a_run_of_another_plan_are_not_called_undone(
+    portal, ledger, people, applied
+):
+    take_back(applied.run_id, portal, ledger)
+    portal.clock.forward(days=30)
+    later = carry_out(plan_for(portal, people, plan_id="plan-2"), portal, ledger)
+
+    found = reversal(applied.run_id, ledger=ledger)
+    assert found.undone_by is not None
+    assert found.undone_by.run_id == later.run_id
+    assert not found.is_undone
 
 
 def test_the_beginning_of_an_id_suffices(portal, ledger, people, applied):

@@ -22,6 +22,7 @@ from lastseen.reports.sections import (
     people_with,
     reasons_of,
     says_more,
+    shared_explanations,
     words_for_no_sighting,
 )
 from lastseen.reports.words import (
@@ -50,6 +51,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """Their share of the roster, in per cent."""
     open: bool
     """Whether they are shown without a click."""
+    told: dict[str, int]
+    """The explanations that several of them share, told once, and how many they are."""
 
     @property
     def any_failed(self) -> bool:
@@ -110,6 +113,7 @@ def _section(plan: Plan, verdict: Verdict) -> Section:
         ),
         share=_share(len(found), len(plan.decisions)),
         open=verdict in (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD),
+        told=shared_explanations(found, plan.policy),
     )
 
 

@@ -4,6 +4,7 @@ Values in, values out; layout is up to each format.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
 from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict, by_idle_time
@@ -81,6 +82,18 @@ def says_more(decision: Decision, policy: Policy) -> bool:
     if decision.decision is Verdict.SIGN_OUT:  # the section's title says what is done, and why
         return False
     return decision.reason not in _SHOWN_BY_COLUMNS or policy.contract_end == "report"
+
+
+def shared_explanations(decisions: Iterable[Decision], policy: Policy) -> dict[str, int]:
+    """Return the explanations to be shown that several people share, and how many they are."""
+    counts = Counter(
+        one.explanation
+        for one in decisions
+        if not one.clears_at
+        and one.reason is not Reason.SESSION_MAY_BE_OPEN  # each names dates of its own
+        and says_more(one, policy)
+    )
+    return {text: count for text, count in counts.most_common() if count > 1}
 
 
 def idle_since_registration(decision: Decision) -> bool:

@@ -3,17 +3,19 @@
 From 110 columns a person takes one line, from 72 columns two, below that a card.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lastseen.model.counting import counted, number, people
+from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, Verdict, idle_for_longer
 from lastseen.model.due import due_soon, holds
 from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Plan
 from lastseen.reports.interface import PlanContext
+from lastseen.reports.next_steps import next_steps
 from lastseen.reports.sections import (
     ORDER,
     TITLES,
@@ -23,6 +25,7 @@ from lastseen.reports.sections import (
     people_with,
     reasons_of,
     says_more,
+    shared_explanations,
     words_for_no_sighting,
 )
 from lastseen.reports.terminal import NARROW, VERDICT_STYLES, WIDE, TableWriter, printed, width_of
@@ -46,6 +49,16 @@ _LISTED = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD)
 """Decisions whose people are listed by default."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Section:
+    """What the rows of a section have in common."""
+
+    plan: Plan
+    """The plan that decided about them."""
+    told: frozenset[str]
+    """The explanations that stand above the rows, since several people share them."""
+
+
 class TablePlan:
     """The plan for a terminal or a pipe."""
 
@@ -65,7 +78,7 @@ def _pieces(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[R
     if context.soon_days is not None:
         yield from _soon(plan, context.soon_days, writer)
     yield from _summary(plan, writer)
-    yield from _next(plan, context, writer)
+    yield from next_steps(plan, context, writer)
 
 
 def _header(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
@@ -99,8 +112,10 @@ def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[Rend
     yield writer.heading((f"{TITLES[verdict]}: {number(len(everyone))}", VERDICT_STYLES[verdict]))
     if verdict is Verdict.HOLD:
         yield _holds(plan, writer)
+    told = shared_explanations(everyone, plan.policy)
+    yield from _told_once(told, writer)
     listed = everyone[: writer.screen.limit]
-    yield _people(plan, listed, writer)
+    yield _people(_Section(plan=plan, told=frozenset(told)), listed, writer)
     if len(listed) < len(everyone):
         yield writer.text(
             (f"  and {number(len(everyone) - len(listed))} more; --all lists everyone", "dim")
@@ -127,19 +142,26 @@ def _holds(plan: Plan, writer: TableWriter) -> RenderableType:
     return writer.grid(rows, numbers=(0,))
 
 
-def _people(plan: Plan, listed: Sequence[Decision], writer: TableWriter) -> RenderableType:
+def _told_once(told: Mapping[str, int], writer: TableWriter) -> Iterator[RenderableType]:
+    """Yield each explanation that several people share, with how many they are."""
+    if told:
+        rows = [(writer.text(number(count)), writer.text(text)) for text, count in told.items()]
+        yield writer.grid(rows, numbers=(0,))
+
+
+def _people(section: _Section, listed: Sequence[Decision], writer: TableWriter) -> RenderableType:
     if writer.screen.width < NARROW:
-        return writer.cards(_card(plan, decision, writer) for decision in listed)
+        return writer.cards(_card(section, decision, writer) for decision in listed)
     if writer.screen.width < WIDE:
-        return Group(*_two_lines_each(plan, listed, writer))
-    return Group(*_one_line_each(plan, listed, writer))
+        return Group(*_two_lines_each(section, listed, writer))
+    return Group(*_one_line_each(section, listed, writer))
 
 
 def _two_lines_each(
-    plan: Plan, listed: Sequence[Decision], writer: TableWriter
+    section: _Section, listed: Sequence[Decision], writer: TableWriter
 ) -> Iterator[RenderableType]:
     width = writer.screen.width
-    fixed = _fixed(plan, listed, writer)
+    fixed = _fixed(section.plan, listed, writer)
     widths = (width - sum(fixed) - 2 * len(fixed), *fixed)
     yield from _head(("Who", "Last seen", "By", "Idle"), widths, writer, right=3)
     for decision in listed:
@@ -148,19 +170,19 @@ def _two_lines_each(
         beside = named.cell_len <= widths[0]
         cells = (
             named if beside else name,
-            _date(decision, plan.now, writer),
-            _kind(decision, plan.now, writer),
-            _idle(decision, plan.now, writer),
+            _date(decision, section.plan.now, writer),
+            _kind(decision, section.plan.now, writer),
+            _idle(decision, section.plan.now, writer),
         )
         if writer.screen.everyone and writer.cuts(cells, widths):
-            yield writer.cards([_card(plan, decision, writer)])
+            yield writer.cards([_card(section, decision, writer)])
             continue
         yield writer.row(cells, widths, right=3)
         below = _joined(
             [
                 writer.text((address(decision), "dim")),
                 *([] if beside else [sponsor]),
-                *_notes(plan, decision, writer),
+                *_notes(section, decision, writer),
             ],
             writer,
         )
@@ -169,24 +191,24 @@ def _two_lines_each(
 
 
 def _one_line_each(
-    plan: Plan, listed: Sequence[Decision], writer: TableWriter
+    section: _Section, listed: Sequence[Decision], writer: TableWriter
 ) -> Iterator[RenderableType]:
     names = [writer.text((_name(decision), "bold")) for decision in listed]
     emails = [writer.text(decision.email or decision.user_id or "") for decision in listed]
     sponsors = [writer.text((decision.sponsor or "", "dim")) for decision in listed]
-    seen = [_seen(decision, plan.now, writer) for decision in listed]
+    seen = [_seen(decision, section.plan.now, writer) for decision in listed]
     titles: tuple[str, ...] = ("Who", "E-mail", "Last seen", "Idle")
     widths: tuple[int, ...] = (
         max(3, width_of(names, at_most=24)),
         max(6, width_of(emails, at_most=34)),
         max(9, width_of(seen, at_most=24)),
-        max(4, width_of((_idle(one, plan.now, writer) for one in listed), at_most=11)),
+        max(4, width_of((_idle(one, section.plan.now, writer) for one in listed), at_most=11)),
     )
     sponsor = width_of(sponsors, at_most=20)
     if sponsor:
         titles, widths = (*titles, "Sponsor"), (*widths, max(7, sponsor))
     rest = writer.screen.width - sum(widths) - 2 * len(widths)
-    notes = [_shortest_note(decision, plan, writer, rest) for decision in listed]
+    notes = [_shortest_note(decision, section, writer, rest) for decision in listed]
     beside = any(0 < note.cell_len <= rest for note in notes)
     titles, widths = (*titles, "Note" if beside else ""), (*widths, rest)
     yield from _head(titles, widths, writer, right=3)
@@ -194,10 +216,10 @@ def _one_line_each(
         listed, names, emails, seen, sponsors, notes, strict=True
     ):
         fits = note.cell_len <= rest
-        cells = [name, email, date, _idle(decision, plan.now, writer)]
+        cells = [name, email, date, _idle(decision, section.plan.now, writer)]
         cells += [sponsored] if sponsor else []
         if writer.screen.everyone and writer.cuts(cells, widths[: len(cells)]):
-            yield writer.cards([_card(plan, decision, writer)])
+            yield writer.cards([_card(section, decision, writer)])
             continue
         yield writer.row((*cells, note if fits else Text()), widths, right=3)
         if not fits:
@@ -213,13 +235,13 @@ def _seen(decision: Decision, now: Instant, writer: TableWriter) -> Text:
     return writer.text(" ").join(parts)
 
 
-def _shortest_note(decision: Decision, plan: Plan, writer: TableWriter, rest: int) -> Text:
+def _shortest_note(decision: Decision, section: _Section, writer: TableWriter, rest: int) -> Text:
     """Return the note in full where it takes at most `rest` columns, else in few words."""
-    full = _joined(list(_notes(plan, decision, writer)), writer)
+    full = _joined(list(_notes(section, decision, writer)), writer)
     return (
         full
         if full.cell_len <= rest
-        else _joined(list(_notes(plan, decision, writer, in_full=False)), writer)
+        else _joined(list(_notes(section, decision, writer, in_full=False)), writer)
     )
 
 
@@ -245,13 +267,13 @@ def _head(
     yield Text(("─" if writer.unicode else "-") * writer.screen.width, style="dim")
 
 
-def _card(plan: Plan, decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
+def _card(section: _Section, decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
     beside = f"  {address(decision)}" if address(decision) else ""
-    idle = _idle(decision, plan.now, writer)
+    idle = _idle(decision, section.plan.now, writer)
     seen = _joined(
         [
-            _date(decision, plan.now, writer),
-            _kind(decision, plan.now, writer),
+            _date(decision, section.plan.now, writer),
+            _kind(decision, section.plan.now, writer),
             Text.assemble("idle ", idle) if idle else Text(),
         ],
         writer,
@@ -259,7 +281,7 @@ def _card(plan: Plan, decision: Decision, writer: TableWriter) -> tuple[Text, ..
     return (
         writer.text((who(decision), "bold"), beside),
         seen,
-        *_notes(plan, decision, writer),
+        *_notes(section, decision, writer),
         _sponsor(decision, writer),
     )
 
@@ -283,7 +305,7 @@ def _kind(decision: Decision, now: Instant, writer: TableWriter) -> Text:
 
 
 def _notes(
-    plan: Plan, decision: Decision, writer: TableWriter, *, in_full: bool = True
+    section: _Section, decision: Decision, writer: TableWriter, *, in_full: bool = True
 ) -> Iterator[Text]:
     """Yield what the columns don't show, the most important first."""
     if decision.session_may_be_open:
@@ -296,11 +318,11 @@ def _notes(
             (failed if in_full else f"{number(decision.failed_sign_ins)} failed", "yellow")
         )
     if decision.clears_at:
-        if in_full or not _clear_together(plan, decision.reason):
+        if in_full or not _clear_together(section.plan, decision.reason):
             yield writer.text(f"{'clears by' if in_full else 'clears'} {day(decision.clears_at)}")
     elif (decision.decision, decision.reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN):
         yield writer.text("authorised an application")
-    elif says_more(decision, plan.policy):
+    elif says_more(decision, section.plan.policy) and decision.explanation not in section.told:
         yield writer.text(decision.explanation)
 
 
@@ -345,49 +367,3 @@ def _summary(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
         said = writer.text((TITLES[verdict].lower(), VERDICT_STYLES[verdict]))
         rows.append((said, writer.text(number(count)), writer.text((reasons, "dim"))))
     yield writer.grid(rows, numbers=(1,))
-
-
-def _next(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
-    """Say what to do with the plan, at the end, where the reader looks."""
-    due = plan.summary.disable + plan.summary.sign_out
-    yield Text()
-    if plan.pretended:
-        yield writer.text(
-            (f"Made with --now {minute(plan.now)}, so it can't be applied.", "bold yellow")
-        )
-        return
-    if context.applied_by:
-        yield writer.text("Carried out by run ", (context.applied_by, "bold"), ".")
-        return
-    maybe = sum(one.session_may_be_open for one in plan.to_disable())
-    if maybe:
-        yield writer.text(
-            (f"{people(maybe)} to be disabled may still be signed in.", "bold yellow")
-        )
-    if context.stopped_by:
-        yield writer.text((f"A guardrail would stop this. {context.stopped_by}", "bold yellow"))
-    if not due:
-        yield writer.text("Nothing to apply.")
-        return
-    if context.stopped_by:
-        yield from _past_a_guardrail(plan, context, writer)
-        return
-    yield writer.text("Nobody has been changed. To carry this out:")
-    if context.plan_file is None:
-        yield writer.text((f"  lastseen show {plan.plan_id} -o plan.json", "bold"))
-    yield writer.text((f"  lastseen apply {context.plan_file or 'plan.json'}", "bold"))
-
-
-def _past_a_guardrail(
-    plan: Plan, context: PlanContext, writer: TableWriter
-) -> Iterator[RenderableType]:
-    """Show how to read a plan that was stopped, and how to carry out as much as is allowed."""
-    file = context.plan_file or "plan.json"
-    if not context.still_allowed:
-        yield writer.text("Nobody has been changed. To read the plan:")
-        yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))
-        return
-    yield writer.text("Nobody has been changed. To read the plan, and disable the longest idle:")
-    also = "" if context.plan_file else f" -o {file}"
-    yield writer.text((f"  lastseen show {plan.plan_id} -o report.html{also}", "bold"))
-    yield writer.text((f"  lastseen apply {file} --limit {context.still_allowed}", "bold"))

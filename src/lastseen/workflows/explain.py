@@ -337,7 +337,7 @@ def _would_change(
 def _when_evidence_suffices(decision: Decision, plan: Plan) -> str:
     """Say when the evidence will suffice if reviews keep filling the ledger."""
     if decision.clears_at is None:
-        return "Evidence that covers the whole window."
+        return "An end to the cause named above: the next review then decides."
     often = counted(review_interval_days(plan), "day")
     return (
         f"From {_day(decision.clears_at)} on, the logs are covered for long enough if a review "

@@ -16,7 +16,7 @@ def basis(policy: Policy) -> DecisionBasis:
         seen_since=START,
         status_set_from=START,
         log_silence_days=7,
-        history=History(changes={}, signed_out={}, perhaps_signed_out={}),
+        history=History(changes={}, signed_out={}, signed_out_by={}, perhaps_signed_out={}),
     )
 
 

@@ -273,6 +273,15 @@ def test_holds_say_when_they_clear_and_what_clears_them():
     assert "evidence incomplete: clears by 2026-12-18, with reviews at least every 3" in shown
 
 
+def test_a_sentence_that_many_people_share_is_told_once_with_their_number():
+    clock = "The portal's clock is unknown, so idle time is unknown."
+    held = {"decision": Verdict.HOLD, "reason": Reason.EVIDENCE_INCOMPLETE, "idle_days": None}
+    people = [decision(user_id=str(n), explanation=clock, **held) for n in range(12)]
+    shown = said(page_of(*people))
+    assert shown.count(clock) == 1
+    assert f"12 {clock}" in shown
+
+
 def test_one_decision_may_be_shown_alone():
     context = PlanContext(only=Verdict.HOLD)
     page = Page(render_plan(plan_of(*roster_of(60)), "html", context=context).decode())

@@ -235,6 +235,20 @@ def test_the_command_past_a_guardrail_names_the_file_that_was_written():
     ]
 
 
+@pytest.mark.parametrize("width", [50, 80, 100, 120])
+def test_a_sentence_that_many_people_share_is_told_once_with_their_number(width):
+    clock = "The portal's clock is unknown, so idle time is unknown."
+    held = {"decision": Verdict.HOLD, "reason": Reason.EVIDENCE_INCOMPLETE, "idle_days": None}
+    people = [decision(user_id=str(n), explanation=clock, **held) for n in range(12)]
+    other = decision(user_id="13", explanation="Its log was damaged.", **held)
+
+    shown = " ".join(table(plan_of(*people, other), width=width).split())
+
+    assert shown.count("The portal's clock is unknown") == 1
+    assert f"12 {clock}" in shown
+    assert "Its log was damaged." in shown
+
+
 def test_one_decision_may_be_shown_alone():
     plan = plan_of(decision(display_name="Gone"), decision(display_name="Kept Person", **KEPT))
     shown = table(plan, context={"only": Verdict.KEEP})

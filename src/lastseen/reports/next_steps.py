@@ -1,0 +1,58 @@
+"""What to do with a plan, in words and commands: the end of its table, where the reader looks."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from lastseen.model.counting import people
+from lastseen.model.instant import minute
+from lastseen.model.plan import Plan
+from lastseen.reports.interface import PlanContext
+from lastseen.reports.terminal import TableWriter
+
+
+def next_steps(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
+    """Yield what the reader should know before applying the plan, and the command that does."""
+    due = plan.summary.disable + plan.summary.sign_out
+    yield Text()
+    if plan.pretended:
+        yield writer.text(
+            (f"Made with --now {minute(plan.now)}, so it can't be applied.", "bold yellow")
+        )
+        return
+    if context.applied_by:
+        yield writer.text("Carried out by run ", (context.applied_by, "bold"), ".")
+        return
+    maybe = sum(one.session_may_be_open for one in plan.to_disable())
+    if maybe:
+        yield writer.text(
+            (f"{people(maybe)} to be disabled may still be signed in.", "bold yellow")
+        )
+    if context.stopped_by:
+        yield writer.text((f"A guardrail would stop this. {context.stopped_by}", "bold yellow"))
+    if not due:
+        yield writer.text("Nothing to apply.")
+        return
+    if context.stopped_by:
+        yield from _past_a_guardrail(plan, context, writer)
+        return
+    yield writer.text("Nobody has been changed. To carry this out:")
+    if context.plan_file is None:
+        yield writer.text((f"  lastseen show {plan.plan_id} -o plan.json", "bold"))
+    yield writer.text((f"  lastseen apply {context.plan_file or 'plan.json'}", "bold"))
+
+
+def _past_a_guardrail(
+    plan: Plan, context: PlanContext, writer: TableWriter
+) -> Iterator[RenderableType]:
+    """Show how to read a plan that was stopped, and how to carry out as much as is allowed."""
+    file = context.plan_file or "plan.json"
+    if not context.still_allowed:
+        yield writer.text("Nobody has been changed. To read the plan:")
+        yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))
+        return
+    yield writer.text("Nobody has been changed. To read the plan, and disable the longest idle:")
+    also = "" if context.plan_file else f" -o {file}"
+    yield writer.text((f"  lastseen show {plan.plan_id} -o report.html{also}", "bold"))
+    yield writer.text((f"  lastseen apply {file} --limit {context.still_allowed}", "bold"))

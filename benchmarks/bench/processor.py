@@ -138,7 +138,12 @@ def _proven(book: _Book) -> tuple[float, _Kept]:
         file = Path(folder) / "ledger.sqlite3"
         with open_ledger(f"sqlite:///{file}", clock=system_clock) as ledger:
             store = ledger.portal("https://portal.example").evidence
-            log = Log(kind=EvidenceKind.SIGN_IN, fetch=book.fetch, kept_for=timedelta(days=180))
+            log = Log(
+                kind=EvidenceKind.SIGN_IN,
+                fetch=book.fetch,
+                shown=tuple,
+                kept_for=timedelta(days=180),
+            )
             reader = PageReader(
                 LogState(log, store),
                 store=store,

@@ -10,8 +10,8 @@ import msgspec
 from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import RetryingClient
-from lastseen.docspace.interface import KeyUse, OwnKey
-from lastseen.docspace.wire import NOT_FOUND, Envelope, MalformedResponse, decode, read_moment
+from lastseen.docspace.interface import NOT_FOUND, KeyUse, OwnKey
+from lastseen.docspace.wire import Envelope, MalformedResponse, decode, read_moment
 from lastseen.model.concurrency import repeated
 from lastseen.model.contractor import UserId, user_id
 from lastseen.model.errors import PortalRefused

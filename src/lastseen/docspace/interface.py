@@ -14,8 +14,21 @@ from lastseen.model.sighting import Event, EvidenceKind
 MOST_A_PAGE = 100
 """Entries or people on a full page (`count` is 1 to 100: SecurityController.cs)."""
 
+UNAUTHORIZED = 401
+"""The status of an answer to a key that the portal does not accept."""
+PAYMENT_REQUIRED = 402
+"""The status of an answer to what the portal's licence doesn't include."""
 FORBIDDEN = 403
 """The status of an answer to a key without the right."""
+NOT_FOUND = 404
+"""The status of an answer about something that the portal does not have."""
+TOO_MANY_REQUESTS = 429
+"""The status of an answer that a limit of the portal refuses."""
+
+NOTHING_DONE = frozenset({400, NOT_FOUND, 405, 413, 422})
+"""Refusals before anything was changed (UserController.cs, BaseStartup.cs)."""
+REFUSES_ALL = frozenset({UNAUTHORIZED, TOO_MANY_REQUESTS})
+"""Refusals that concern the key: every further request would be refused as well."""
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):

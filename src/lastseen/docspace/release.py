@@ -10,8 +10,8 @@ import msgspec
 from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import RetryingClient
-from lastseen.docspace.interface import Portal, Release
-from lastseen.docspace.wire import NOT_FOUND, Envelope, decode
+from lastseen.docspace.interface import NOT_FOUND, Portal, Release
+from lastseen.docspace.wire import Envelope, decode
 from lastseen.model.errors import PortalRefused, PortalTooOld
 
 OLDEST = (3, 1)

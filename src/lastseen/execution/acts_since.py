@@ -14,10 +14,10 @@ from lastseen.evidence.administration import (
     read_administration,
 )
 from lastseen.execution.eligibility import (
-    Change,
-    grace_now,
-    invitation_since,
-    status_set_since,
+    SparingChange,
+    find_grace,
+    invited_again,
+    status_set_by_hand,
 )
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after, before, days
@@ -27,7 +27,7 @@ _WRITTEN_LATE = days(1)
 """How far before the decision entries are looked for that the review may not have been shown."""
 
 
-async def acts_since(
+async def find_acts_since(
     portal: Portal,
     people: Collection[UserId],
     *,
@@ -36,7 +36,7 @@ async def acts_since(
     longer_grace: Policy | None,
     reinstated: Mapping[UserId, Instant],
     now: Instant,
-) -> Mapping[UserId, Change]:
+) -> Mapping[UserId, SparingChange]:
     """Return what spares people by the activity trail: invited again, or a status set by hand.
 
     `people` are active now. `invited_from`: since when an invitation counts for each of those for
@@ -57,19 +57,19 @@ async def acts_since(
         wanted |= dict.fromkeys((INVITED, ACTIVATION_SENT), min(invited_from.values()))
     found = await read_administration(portal, wanted, is_contradicted=False)
     until = _with_tolerance(now)
-    spared: dict[UserId, Change] = {}
+    spared: dict[UserId, SparingChange] = {}
     for person in people:
         set_at = found.last_done(STATUS_SET, person, until)
         known = reinstated.get(person)
         is_known = known is not None and set_at is not None and set_at <= _with_tolerance(known)
         if set_at is not None and set_at >= status_set_from and not is_known:
-            spared[person] = status_set_since(set_at)
-        elif longer_grace is not None and (kept := grace_now(longer_grace, set_at, now)):
+            spared[person] = status_set_by_hand(set_at)
+        elif longer_grace is not None and (kept := find_grace(longer_grace, set_at, now)):
             spared[person] = kept
         acts = (found.last_done(action, person, until) for action in (INVITED, ACTIVATION_SENT))
         newest = max((at for at in acts if at is not None), default=None)
         if newest is not None and person in invited_from and newest >= invited_from[person]:
-            spared[person] = invitation_since(newest)
+            spared[person] = invited_again(newest)
     return spared
 
 

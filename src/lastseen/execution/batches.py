@@ -71,9 +71,11 @@ class _Round:
             asked += batch
             self._report(len(asked))
         changed = await self._changing.read_back()
-        self._record.close(changed.outcomes, unknown=changed.unknown, unasked=changed.unasked)
+        self._record.close(
+            changed.outcomes, unknown=changed.unknown, unrequested=changed.unrequested
+        )
         done = self._record.done
-        who = [one.user_id for one in (*asked, *changed.unasked) if one.user_id in done]
+        who = [one.user_id for one in (*asked, *changed.unrequested) if one.user_id in done]
         remember_accounts(who, self._record, self._context)
         return halt or self._changing.halt
 

@@ -1,4 +1,4 @@
-"""Why an account should not be changed now, and what has changed since the decision. Pure."""
+"""What has changed since a decision so that an account should no longer be changed. Pure."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -24,7 +24,7 @@ from lastseen.model.receipt import Cause
 from lastseen.rosters import Match
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class SparingChange(msgspec.Struct, frozen=True, kw_only=True):
     """Something that has changed since a decision, and that spares a person."""
 
     cause: Cause
@@ -33,7 +33,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence for people."""
 
 
-def account_change(target: Target, now: Profile, *, own: UserId) -> Change | None:
+def find_account_change(target: Target, now: Profile, *, own: UserId) -> SparingChange | None:
     """Return why the account as it is now should not be changed, or None.
 
     `own` is the account of the API key. The portal would refuse some of these accounts, and with
@@ -41,7 +41,7 @@ def account_change(target: Target, now: Profile, *, own: UserId) -> Change | Non
     """
     protected = protection(now, is_own=now.id == own)
     if protected is not None:
-        return Change(cause=Cause.PROTECTED, explanation=f"the account now {protected}")
+        return SparingChange(cause=Cause.PROTECTED, explanation=f"the account now {protected}")
     if target.type is not None and now.type is not target.type:
         return _changed(
             f"the account was a {_words(target.type)}'s and is now a {_words(now.type)}'s"
@@ -51,56 +51,60 @@ def account_change(target: Target, now: Profile, *, own: UserId) -> Change | Non
     return None
 
 
-def exemption_now(named: Contractor | None, now: Profile, exemptions: Exemptions) -> Change | None:
-    """Return the exemption that covers a person, or may mean them, or None.
+def find_exemption(
+    named: Contractor | None, now: Profile, exemptions: Exemptions
+) -> SparingChange | None:
+    """Return that an exemption covers a person, or may mean them, or None.
 
     `named` is the person as the plan or the roster names them, `now` the account.
     """
     covered = exemptions.of(named, now)
     if covered.exemption is not None:
         words = f"exempt until {covered.exemption.until}: {covered.exemption.reason}"
-        return Change(cause=Cause.EXEMPT, explanation=words)
+        return SparingChange(cause=Cause.EXEMPT, explanation=words)
     if covered.doubtful is not None:
         words = f"the exemption of {covered.doubtful.who} may mean this person"
-        return Change(cause=Cause.EXEMPT, explanation=words)
+        return SparingChange(cause=Cause.EXEMPT, explanation=words)
     return None
 
 
-def reinstatement_since(
+def find_reinstatement(
     target: Target, decided_at: Instant, reinstated: Mapping[UserId, Instant]
-) -> Change | None:
+) -> SparingChange | None:
     """Return that a person was reinstated after the decision about them, or None."""
     at = reinstated.get(target.user_id)
     if at is None or at <= decided_at:
         return None
-    return Change(
+    return SparingChange(
         cause=Cause.REINSTATED,
         explanation=f"the account was reinstated, as seen at {minute(at)}, after the decision",
     )
 
 
-def acceptance_since(decision: Decision, now: Profile) -> Change | None:
+def find_acceptance(decision: Decision, now: Profile) -> SparingChange | None:
     """Return that an invitation was accepted after the decision to end it, or None."""
     if decision.reason is not Reason.INVITATION_NOT_ACCEPTED:
         return None
     return None if now.status is AccountStatus.PENDING else _changed("the invitation was accepted")
 
 
-def invitation_since(invited_at: Instant) -> Change:
+def invited_again(invited_at: Instant) -> SparingChange:
     """Return that a person was invited again, which a review would keep them for."""
     return _changed(f"the person was invited again at {minute(invited_at)}")
 
 
-def status_set_since(set_at: Instant) -> Change:
+def status_set_by_hand(set_at: Instant) -> SparingChange:
     """Return that the status of an active person was set by somebody else: they were put back."""
-    return Change(
+    return SparingChange(
         cause=Cause.REINSTATED,
         explanation=f"an administrator set the account's status at {minute(set_at)}, after the "
         "decision, and it is active",
     )
 
 
-def roster_change(decision: Decision, found: Match | None, today: date) -> Change | None:
+def find_roster_change(
+    decision: Decision, found: Match | None, today: date
+) -> SparingChange | None:
     """Return how the roster differs now from the decision, or None.
 
     `found` is the person's match on the roster; None if no row may mean them. `today` is in UTC.
@@ -119,9 +123,9 @@ def roster_change(decision: Decision, found: Match | None, today: date) -> Chang
     return None
 
 
-def policy_change(
+def find_policy_change(
     decision: Decision, profile: Profile, policy: Policy, now: Instant
-) -> Change | None:
+) -> SparingChange | None:
     """Return why the person would not be disabled under `policy`, as configured now, or None.
 
     Only a milder policy counts here; evidence is checked elsewhere.
@@ -140,20 +144,20 @@ def policy_change(
         case Reason.INACTIVE if policy.never_seen == "keep" and decision.last_seen_at is None:
             return _policy("people never seen are kept now (`never_seen`)")
         case Reason.INACTIVE | Reason.NEVER_SEEN | Reason.SESSION_MAY_BE_OPEN:
-            return _milder_on_absence(decision, profile, policy, now)
+            return _find_milder_rule_on_absence(decision, profile, policy, now)
     return None
 
 
-def grace_now(policy: Policy, reinstated_at: Instant | None, now: Instant) -> Change | None:
+def find_grace(policy: Policy, reinstated_at: Instant | None, now: Instant) -> SparingChange | None:
     """Return that a person is within the grace period after a reinstatement, or None."""
     if reinstated_at is None or now >= policy.reinstated_until(reinstated_at):
         return None
     return _policy(f"`reinstated_grace_days` is {policy.reinstated_grace_days} now")
 
 
-def return_awaited(
+def find_awaited_return(
     decision: Decision, policy: Policy, signed_out_at: Instant | None, now: Instant
-) -> Change | None:
+) -> SparingChange | None:
     """Return that a person who was signed out still has time to come back, or None.
 
     `signed_out_at`: when a run last ended the person's sessions.
@@ -167,14 +171,16 @@ def return_awaited(
     return _policy(f"`return_days` is {policy.return_within_days} now")
 
 
-def sign_out_before(target: Target, history: History, seen_at: Instant | None) -> Change | None:
+def find_earlier_sign_out(
+    target: Target, history: History, seen_at: Instant | None
+) -> SparingChange | None:
     """Return that the person's sessions were ended before and no sign-in followed, or None.
 
     So it is while it is not known whether they were ended. `seen_at`: the newest sighting.
     """
     asked_at = history.perhaps_signed_out.get(target.user_id)
     if asked_at is not None:
-        return Change(
+        return SparingChange(
             cause=Cause.SIGNED_OUT_BEFORE,
             explanation=f"a request to end the sessions was sent at {minute(asked_at)}, and it"
             " is not known yet whether it was done",
@@ -182,16 +188,16 @@ def sign_out_before(target: Target, history: History, seen_at: Instant | None) -
     at = history.signed_out.get(target.user_id)
     if at is None or (seen_at is not None and seen_at > at):
         return None
-    return Change(
+    return SparingChange(
         cause=Cause.SIGNED_OUT_BEFORE,
         explanation=f"the run {history.signed_out_by[target.user_id]} ended the sessions already,"
         f" at {minute(at)}, and nothing was seen since",
     )
 
 
-def _milder_on_absence(
+def _find_milder_rule_on_absence(
     decision: Decision, profile: Profile, policy: Policy, now: Instant
-) -> Change | None:
+) -> SparingChange | None:
     """Return how a policy that is milder about absence applies to a person, or None."""
     counted = decision.last_seen_at
     if counted is None and policy.never_seen == "grace":
@@ -208,16 +214,16 @@ def _milder_on_absence(
     return None
 
 
-def _roster(words: str) -> Change:
-    return Change(cause=Cause.ROSTER_CHANGED, explanation=words)
+def _roster(words: str) -> SparingChange:
+    return SparingChange(cause=Cause.ROSTER_CHANGED, explanation=words)
 
 
-def _policy(words: str) -> Change:
-    return Change(cause=Cause.POLICY_CHANGED, explanation=f"the policy has changed: {words}")
+def _policy(words: str) -> SparingChange:
+    return SparingChange(cause=Cause.POLICY_CHANGED, explanation=f"the policy has changed: {words}")
 
 
-def _changed(words: str) -> Change:
-    return Change(cause=Cause.ACCOUNT_CHANGED, explanation=words)
+def _changed(words: str) -> SparingChange:
+    return SparingChange(cause=Cause.ACCOUNT_CHANGED, explanation=words)
 
 
 def _words(kind: AccountType) -> str:

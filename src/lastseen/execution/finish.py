@@ -109,11 +109,11 @@ def _receipt(record: RunRecord, context: ExecutionContext, halt: str) -> Receipt
         outcomes=outcomes,
         summary=summarise_outcomes(outcomes),
         journal_head=context.ledger.journal.head(),
-        not_asked=not_asked(context),
+        not_asked=_not_asked(context),
     )
 
 
-def not_asked(context: ExecutionContext) -> tuple[NotAsked, ...]:
+def _not_asked(context: ExecutionContext) -> tuple[NotAsked, ...]:
     """Return what the recheck could not check, since the caller did not provide it."""
     given: dict[NotAsked, object] = {"roster": context.roster, "policy": context.policy}
     return tuple(name for name, one in given.items() if one is None)
@@ -126,6 +126,6 @@ def _state(receipt: Receipt) -> RunState:
 
 
 def _is_incomplete(outcome: Outcome) -> bool:
-    if outcome.outcome in _NOT_DONE or outcome.cause is Cause.NOT_ASKED_FOR:
+    if outcome.outcome in _NOT_DONE or outcome.cause is Cause.UNREQUESTED:
         return True
     return outcome.outcome in _CHANGED and not outcome.verified

@@ -44,5 +44,5 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
     """The known outcomes."""
     open: tuple[Outcome, ...] = ()
     """Outcomes that are not certain yet, with what is known."""
-    unasked: tuple[Target, ...] = ()
+    unrequested: tuple[Target, ...] = msgspec.field(default=(), name="unasked")
     """People whom the portal changed without being asked to; their outcomes are in `people`."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lastseen.docspace.interface import FORBIDDEN
 from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
-from lastseen.execution.acts_since import acts_since, review_knew_invitations_until
+from lastseen.execution.acts_since import find_acts_since, review_knew_invitations_until
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.decision_basis import DecisionBasis, Window
 from lastseen.execution.outcomes import failed, seen, spared
@@ -50,7 +50,7 @@ async def new_presence(
         looking = group.create_task(_in_logs(windows, people, context, basis))
         using_keys = group.create_task(_key_uses(windows, context))
         asking = group.create_task(
-            acts_since(
+            find_acts_since(
                 context.portal,
                 {one.target.user_id for one in candidates},
                 invited_from={

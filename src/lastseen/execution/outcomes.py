@@ -1,15 +1,15 @@
 """The outcomes that a run records, each made in one place. Pure."""
 
-from lastseen.execution.eligibility import Change
+from lastseen.execution.eligibility import SparingChange
 from lastseen.execution.target import Target
 from lastseen.model.contractor import AccountStatus, Profile
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind
 
-GONE = Change(cause=Cause.GONE, explanation="the account is no longer on the portal")
+GONE = SparingChange(cause=Cause.GONE, explanation="the account is no longer on the portal")
 """For a person whose account no longer exists."""
 
 
-def spared(target: Target, change: Change) -> Outcome:
+def spared(target: Target, change: SparingChange) -> Outcome:
     """Return the outcome of a person left unchanged because something has changed."""
     return _outcome(target, OutcomeKind.SPARED_CHANGED, change.explanation, change.cause)
 
@@ -52,10 +52,10 @@ def unconfirmed(target: Target, status: AccountStatus, why: str) -> Outcome:
     return _outcome(target, completed_kind(status), words, Cause.UNCONFIRMED)
 
 
-def not_asked_for(target: Target, status: AccountStatus, *, verified: bool) -> Outcome:
+def unrequested(target: Target, status: AccountStatus, *, verified: bool) -> Outcome:
     """Return the outcome of a person whom the portal changed without being asked to."""
     why = "the portal changed this account though it was not asked to: undo the run for it"
-    return _outcome(target, completed_kind(status), why, Cause.NOT_ASKED_FOR, verified=verified)
+    return _outcome(target, completed_kind(status), why, Cause.UNREQUESTED, verified=verified)
 
 
 def signed_out(target: Target) -> Outcome:

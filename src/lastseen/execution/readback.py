@@ -9,16 +9,13 @@ from functools import partial
 
 import msgspec
 
-from lastseen.docspace.interface import MOST_A_PAGE, PeopleQuery, Portal
+from lastseen.docspace.interface import MOST_A_PAGE, REFUSES_ALL, PeopleQuery, Portal
 from lastseen.model.concurrency import map_concurrently
 from lastseen.model.contractor import Profile, UserId
 from lastseen.model.errors import PortalError, PortalRefused, PortalUnreachable
 
 _FEW = 3
 """Up to this many people are read one by one: counting the list would cost as much."""
-
-_STOPPING = frozenset({401, 429})
-"""Answers that concern the key and not the person."""
 
 
 class PeopleNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +61,7 @@ async def _one_by_one(portal: Portal, ids: list[UserId]) -> PeopleNow:
         except PortalUnreachable:
             raise
         except PortalError as error:
-            if isinstance(error, PortalRefused) and error.status in _STOPPING:
+            if isinstance(error, PortalRefused) and error.status in REFUSES_ALL:
                 raise
             return person, error
 

@@ -15,16 +15,16 @@ from lastseen.execution.batches import STOPPED
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.decision_basis import DecisionBasis
 from lastseen.execution.eligibility import (
-    Change,
-    acceptance_since,
-    account_change,
-    exemption_now,
-    grace_now,
-    policy_change,
-    reinstatement_since,
-    return_awaited,
-    roster_change,
-    sign_out_before,
+    SparingChange,
+    find_acceptance,
+    find_account_change,
+    find_awaited_return,
+    find_earlier_sign_out,
+    find_exemption,
+    find_grace,
+    find_policy_change,
+    find_reinstatement,
+    find_roster_change,
 )
 from lastseen.execution.new_presence import new_presence
 from lastseen.execution.outcomes import GONE, already, failed, spared
@@ -158,10 +158,10 @@ class _Judge:
             return spared(target, GONE)
         decided_on = Contractor(id=target.user_id, email=target.email)
         change = (
-            account_change(target, profile, own=self._own)
-            or acceptance_since(one.decision, profile)
-            or exemption_now(decided_on, profile, self._exemptions)
-            or reinstatement_since(target, self._basis.at, self._reinstated)
+            find_account_change(target, profile, own=self._own)
+            or find_acceptance(one.decision, profile)
+            or find_exemption(decided_on, profile, self._exemptions)
+            or find_reinstatement(target, self._basis.at, self._reinstated)
         )
         return None if change is None else spared(target, change)
 
@@ -171,7 +171,7 @@ class _Judge:
         now: PeopleNow,
         found: Mapping[UserId, Match] | None,
         policies: Mapping[UserId, Policy],
-    ) -> Change | None:
+    ) -> SparingChange | None:
         """Return how roster or configuration spare a person now, or None.
 
         `found` has the matches on the roster, `policies` the policy configured for each person;
@@ -179,24 +179,24 @@ class _Judge:
         """
         target, decision = one.target, one.decision
         profile, policy = now.profiles[target.user_id], policies.get(target.user_id)
-        change: Change | None = None
+        change: SparingChange | None = None
         if found is not None:
             match = found.get(target.user_id)
-            change = roster_change(decision, match, utc_date(self._now)) or exemption_now(
+            change = find_roster_change(decision, match, utc_date(self._now)) or find_exemption(
                 match.contractor if match else None, profile, self._exemptions
             )
         if policy is not None:
             ended_at = self._basis.history.signed_out.get(target.user_id)
             change = (
                 change
-                or policy_change(decision, profile, policy, self._now)
-                or grace_now(policy, self._reinstated.get(target.user_id), self._now)
-                or return_awaited(decision, policy, ended_at, self._now)
+                or find_policy_change(decision, profile, policy, self._now)
+                or find_grace(policy, self._reinstated.get(target.user_id), self._now)
+                or find_awaited_return(decision, policy, ended_at, self._now)
             )
         if decision.decision is Verdict.SIGN_OUT:
             sighting = self._sightings.get(target.user_id)
             seen_at = None if sighting is None else sighting.at
-            change = change or sign_out_before(target, self._basis.history, seen_at)
+            change = change or find_earlier_sign_out(target, self._basis.history, seen_at)
         return change
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.eligibility import Change, account_change
+from lastseen.execution.eligibility import SparingChange, find_account_change
 from lastseen.execution.finish import ended
 from lastseen.execution.history import read_history
 from lastseen.execution.outcomes import GONE, already, failed, spared
@@ -91,10 +91,10 @@ class _UndoCheck:
             return already(target, AccountStatus.ACTIVE)
         if profile is None:
             return spared(target, GONE)
-        change = account_change(target, profile, own=self._own)
+        change = find_account_change(target, profile, own=self._own)
         why = self._changed_by_another(target.user_id) or _set_again(target.user_id, set_again)
         if change is None and why is not None:
-            change = Change(cause=Cause.CHANGED_SINCE, explanation=why)
+            change = SparingChange(cause=Cause.CHANGED_SINCE, explanation=why)
         return None if change is None else spared(target, change)
 
     def _changed_by_another(self, who: UserId) -> str | None:

@@ -118,14 +118,16 @@ class RunRecord:
         outcomes: Iterable[Outcome],
         *,
         unknown: Iterable[Outcome] = (),
-        unasked: Iterable[Target] = (),
+        unrequested: Iterable[Target] = (),
     ) -> None:
         """Journal outcomes; those in `unknown` stay open.
 
-        `unasked`: people whom the portal changed without being asked to; they belong to the run
+        `unrequested`: people whom the portal changed without being asked to; they belong to the run
         from now on, so that it can be undone for them.
         """
-        entry = Outcomes(people=tuple(outcomes), open=tuple(unknown), unasked=tuple(unasked))
+        entry = Outcomes(
+            people=tuple(outcomes), open=tuple(unknown), unrequested=tuple(unrequested)
+        )
         if entry.people or entry.open:
             self._write("outcome", entry)
 
@@ -200,7 +202,7 @@ class RunRecord:
                 self.acted_on[target.user_id] = target
 
     def _take_outcomes(self, closed: Outcomes, at: Instant) -> None:
-        for target in closed.unasked:
+        for target in closed.unrequested:
             self.scope.setdefault(target.user_id, target)
             self.acted_on[target.user_id] = target
         for outcome in closed.people:

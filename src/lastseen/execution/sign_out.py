@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from lastseen.docspace.interface import FORBIDDEN, AdministrativeAct
+from lastseen.docspace.interface import FORBIDDEN, NOTHING_DONE, REFUSES_ALL, AdministrativeAct
 from lastseen.evidence.administration import SESSIONS_ENDED
 from lastseen.evidence.reading.log import ALLOWED_LATENESS
 from lastseen.execution.batches import STOPPED
@@ -24,9 +24,6 @@ from lastseen.model.sighting import EvidenceKind
 
 TRAIL_LATENESS = ALLOWED_LATENESS[EvidenceKind.ACTIVITY]
 """After this time an entry that is not in the trail will not come any more."""
-
-_NOTHING_DONE = frozenset({400, 404, 405, 413, 422})
-_ENDS_THE_WORK = frozenset({401, 429})
 
 
 async def sign_out(
@@ -85,13 +82,13 @@ async def _one(target: Target, record: RunRecord, context: ExecutionContext) -> 
     try:
         await context.portal.end_sessions(target.user_id)
     except PortalRefused as refusal:
-        if refusal.status in _NOTHING_DONE:
+        if refusal.status in NOTHING_DONE:
             record.close([refused(target, refusal.found)])
             return None
         if refusal.status == FORBIDDEN:
             record.close([refused(target, f"{refusal.found}; {refusal.remedy}")])
             return f"the API key may not end other people's sessions. {refusal.remedy}"
-        if refusal.status in _ENDS_THE_WORK:
+        if refusal.status in REFUSES_ALL:
             record.close([failed(target, refusal.found, Cause.NOT_ATTEMPTED)])
             return refusal.found
         return await _after_lost_answer(target, asked_at, refusal, record, context)

@@ -12,16 +12,23 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from lastseen.docspace.interface import (
+    FORBIDDEN,
+    NOTHING_DONE,
+    PAYMENT_REQUIRED,
+    REFUSES_ALL,
+    UNAUTHORIZED,
+)
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.outcomes import (
     GONE,
     already,
     done,
     failed,
-    not_asked_for,
     refused,
     spared,
     unconfirmed,
+    unrequested,
 )
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.target import Target, has_status
@@ -29,18 +36,11 @@ from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserI
 from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.receipt import Cause, Outcome
 
-_NOBODY_CHANGED = frozenset({400, 403, 404, 405, 413, 422})
-"""Statuses that mean that nobody was changed (UserController.cs, BaseStartup.cs)."""
-
 PASSED_OVER = (
     "the portal accepted the request but left this account unchanged: before release 3.7 it skips"
     " accounts that the API key may not change, without an error"
 )
 """For people whom neither the portal's answer nor reading back shows as changed."""
-
-_KEY_REFUSED = 401
-_NO_SEAT = 402
-_LIMIT_REACHED = 429
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """The known outcomes."""
     unknown: tuple[Outcome, ...]
     """The outcomes that are not certain yet, with what is known."""
-    unasked: tuple[Target, ...] = ()
+    unrequested: tuple[Target, ...] = ()
     """People whom the portal changed without being asked to; their outcomes are in `outcomes`."""
 
 
@@ -101,11 +101,11 @@ class StatusChanger:
         """Read back everyone for whom the portal answered; return the outcome of all."""
         await self._verify()
         await self._explain_refusals()
-        unasked = await self._changed_unasked()
+        changed_unrequested = await self._read_back_unrequested()
         return Changed(
             outcomes=tuple(self._outcomes.values()),
             unknown=tuple(self._unknown.values()),
-            unasked=unasked,
+            unrequested=changed_unrequested,
         )
 
     async def _ask(self, group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
@@ -114,11 +114,11 @@ class StatusChanger:
         try:
             changed = await self._context.portal.set_status(ids, self._status)
         except PortalRefused as refusal:
-            if refusal.status in _NOBODY_CHANGED:
+            if refusal.status in NOTHING_DONE or refusal.status == FORBIDDEN:
                 return self._halved_or_refused(group, refusal)
-            if refusal.status == _NO_SEAT:
+            if refusal.status == PAYMENT_REQUIRED:
                 return await self._after_no_seat(group, refusal)
-            if refusal.status in (_KEY_REFUSED, _LIMIT_REACHED):
+            if refusal.status in REFUSES_ALL:
                 self.halt = _stopped_by(refusal)
                 self._note_not_attempted(group, f"not attempted: {self.halt}")
                 return []
@@ -284,7 +284,7 @@ class StatusChanger:
             else:
                 self._outcomes[target.user_id] = refused(target, said)
 
-    async def _changed_unasked(self) -> tuple[Target, ...]:
+    async def _read_back_unrequested(self) -> tuple[Target, ...]:
         """Return those changed without being requested; verified if reading back shows it."""
         if not self._unrequested:
             return ()
@@ -295,7 +295,7 @@ class StatusChanger:
         for who, target in self._unrequested.items():
             profile = now.profiles.get(who)
             shown = profile is not None and has_status(profile, self._status)
-            self._outcomes[who] = not_asked_for(target, self._status, verified=shown)
+            self._outcomes[who] = unrequested(target, self._status, verified=shown)
         return tuple(self._unrequested.values())
 
     async def _read(self, targets: Sequence[Target]) -> PeopleNow:
@@ -346,7 +346,7 @@ def _no_seat_text(status: AccountStatus, refusal: PortalRefused) -> str:
 
 def _stopped_by(refusal: PortalRefused) -> str:
     """Return what ends the run; a used-up allowance says when it can continue."""
-    if refusal.status == _KEY_REFUSED:
+    if refusal.status == UNAUTHORIZED:
         return f"the portal no longer takes the API key: {refusal.found}"
     return f"the portal's limit is reached: {refusal.found}"
 

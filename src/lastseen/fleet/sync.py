@@ -7,7 +7,7 @@ import msgspec
 from lastseen.fleet.configuration import FleetPortal
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class PortalChange(msgspec.Struct, frozen=True, kw_only=True):
     """A portal whose configuration changes."""
 
     name: str
@@ -21,7 +21,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     added: tuple[FleetPortal, ...]
     """Portals that are new or come back."""
-    changed: tuple[Change, ...]
+    changed: tuple[PortalChange, ...]
     """Portals whose configuration changes."""
     retired: tuple[FleetPortal, ...]
     """Portals that are no longer in the file."""
@@ -38,7 +38,7 @@ def difference(known: Iterable[FleetPortal], wanted: Iterable[FleetPortal]) -> D
     before = {portal.name: portal for portal in known}
     after = {portal.name: portal for portal in wanted}
     changed = tuple(
-        Change(name=name, differences=differences)
+        PortalChange(name=name, differences=differences)
         for name, portal in after.items()
         if name in before and (differences := tuple(_differences(before[name], portal)))
     )

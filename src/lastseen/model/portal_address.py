@@ -1,4 +1,4 @@
-"""A portal's address as people write it, in the one form that all rooms compare.
+"""A portal's address as people write it, in the one form in which all packages compare it.
 
 Text in, text out: nothing here resolves a name or opens a connection.
 """

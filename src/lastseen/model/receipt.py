@@ -58,7 +58,7 @@ class Cause(StrEnum):
     """The sessions were already ended, and the person has not signed in since."""
     DECIDED_ANEW = "decided-anew"
     """A plan from elsewhere named the person, and the new review decides otherwise."""
-    NOT_ASKED_FOR = "not-asked-for"
+    UNREQUESTED = "not-asked-for"
     """The portal changed the account without being asked to."""
     EXEMPT = "exempt"
     """An exemption applies."""

@@ -20,7 +20,7 @@ UNVERIFIED = (OutcomeKind.DISABLED, False, Cause.UNCONFIRMED)
 SPARED = (OutcomeKind.SPARED_ACTIVE, False, Cause.SEEN)
 REFUSED = (OutcomeKind.REFUSED, False, Cause.REFUSED)
 UNPROVEN = (OutcomeKind.FAILED, False, Cause.UNPROVEN)
-STRAY = (OutcomeKind.DISABLED, True, Cause.NOT_ASKED_FOR)
+STRAY = (OutcomeKind.DISABLED, True, Cause.UNREQUESTED)
 SIGNED_OUT = (OutcomeKind.SIGNED_OUT, True, None)
 
 DECIDED = PlanSummary(disable=2, keep=3)

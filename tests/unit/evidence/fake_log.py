@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Literal, cast
 
+from lastseen.docspace.entry_times import EntryTimes
 from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention, Traffic
 from lastseen.evidence.reading.log import Log
 from lastseen.evidence.reading.log_state import LogState
@@ -45,6 +46,7 @@ class FakeLog:
         self.events = sorted(events, key=lambda e: (e.at, e.id), reverse=True)
         self.ways: Ways = ways
         self.asked: list[EventQuery] = []
+        self.entry_times = EntryTimes()
         self.altering: Callable[[EventQuery, list[Event]], list[Event]] | None = None
         """Changes what an answer holds; raises where none is to come."""
 
@@ -54,6 +56,7 @@ class FakeLog:
         events = self._answer(query)
         if self.altering is not None:
             events = self.altering(query, events)
+        self.entry_times.note(events)
         return EventPage(query=query, events=events, sent_at=NOW, answered_at=NOW, portal_time=NOW)
 
     def about(self, who: str) -> list[EventQuery]:
@@ -92,7 +95,7 @@ def empty_store() -> EvidenceStore:
 def log_of(
     fake: FakeLog, kind: EvidenceKind = EvidenceKind.SIGN_IN, kept_for: timedelta = 180 * DAY
 ) -> Log:
-    return Log(kind=kind, fetch=fake.fetch, kept_for=kept_for)
+    return Log(kind=kind, fetch=fake.fetch, shown=fake.entry_times.stretches, kept_for=kept_for)
 
 
 def reader_of(log: Log, store: EvidenceStore | None = None) -> PageReader:

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from lastseen.execution.eligibility import (
-    account_change,
-    exemption_now,
-    grace_now,
-    policy_change,
-    reinstatement_since,
-    return_awaited,
-    roster_change,
+    find_account_change,
+    find_awaited_return,
+    find_exemption,
+    find_grace,
+    find_policy_change,
+    find_reinstatement,
+    find_roster_change,
 )
 from lastseen.execution.target import Target
 from lastseen.model.contractor import AccountType, Contractor, Profile, UserId
@@ -50,7 +50,7 @@ def ago(days: float) -> Instant:
 
 
 def test_the_same_account_in_another_case_has_not_changed():
-    assert account_change(TARGET, PROFILE, own=UserId("owner")) is None
+    assert find_account_change(TARGET, PROFILE, own=UserId("owner")) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_same_account_in_another_case_has_not_changed():
 )
 def test_a_protected_or_another_account_is_left_alone(fields, own, cause):
     now = Profile(**{"id": ANN, "email": "ann@vendor.example", **fields})
-    change = account_change(TARGET, now, own=UserId(own))
+    change = find_account_change(TARGET, now, own=UserId(own))
     assert change is not None
     assert change.cause is cause
 
@@ -94,15 +94,15 @@ def test_an_exemption_of_any_kind_spares_whom_it_covers(who, spares):
     exemption = Exemption(
         who=who, until=date(2026, 12, 31), reason="leave", added_by="x", added_at=START
     )
-    change = exemption_now(Contractor(email="ann@home.example"), now, Exemptions([exemption]))
+    change = find_exemption(Contractor(email="ann@home.example"), now, Exemptions([exemption]))
 
     assert (change is not None) is spares
     assert change is None or change.cause is Cause.EXEMPT
 
 
 def test_only_a_reinstatement_after_the_decision_spares():
-    assert reinstatement_since(TARGET, ago(1), {ANN: ago(2)}) is None
-    assert reinstatement_since(TARGET, ago(2), {ANN: ago(1)}) is not None
+    assert find_reinstatement(TARGET, ago(1), {ANN: ago(2)}) is None
+    assert find_reinstatement(TARGET, ago(2), {ANN: ago(1)}) is not None
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_only_a_reinstatement_after_the_decision_spares():
     ],
 )
 def test_the_roster_of_now_spares_where_it_says_otherwise(reason, found, spares):
-    assert (roster_change(decision(reason), found, TODAY) is not None) is spares
+    assert (find_roster_change(decision(reason), found, TODAY) is not None) is spares
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_the_roster_of_now_spares_where_it_says_otherwise(reason, found, spares)
     ],
 )
 def test_a_milder_policy_spares_and_no_other(fields, policy, spares):
-    change = policy_change(decision(**fields), PROFILE, policy, START)
+    change = find_policy_change(decision(**fields), PROFILE, policy, START)
     assert (change is not None) is spares
 
 
 def test_a_longer_grace_and_longer_days_of_return_spare():
-    assert grace_now(Policy(reinstated_grace_days=10), ago(11), START) is None
-    assert grace_now(Policy(reinstated_grace_days=12), ago(11), START) is not None
-    assert grace_now(Policy(), None, START) is None
+    assert find_grace(Policy(reinstated_grace_days=10), ago(11), START) is None
+    assert find_grace(Policy(reinstated_grace_days=12), ago(11), START) is not None
+    assert find_grace(Policy(), None, START) is None
     waits = Policy(open_sessions="sign-out", return_days=20)
-    assert return_awaited(decision(), waits, ago(19), START) is not None
-    assert return_awaited(decision(), waits, ago(21), START) is None
-    assert return_awaited(decision(), waits, None, START) is None
-    assert return_awaited(decision(), Policy(), ago(1), START) is None
+    assert find_awaited_return(decision(), waits, ago(19), START) is not None
+    assert find_awaited_return(decision(), waits, ago(21), START) is None
+    assert find_awaited_return(decision(), waits, None, START) is None
+    assert find_awaited_return(decision(), Policy(), ago(1), START) is None

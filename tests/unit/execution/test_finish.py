@@ -64,7 +64,7 @@ UNREADABLE = outcome(OutcomeKind.FAILED, Cause.UNREADABLE)
         ((DONE, UNPROVEN), ExitCode.PARTIAL),
         ((DONE, REFUSED), ExitCode.PARTIAL),
         ((outcome(OutcomeKind.DISABLED, Cause.UNCONFIRMED),), ExitCode.PARTIAL),
-        ((outcome(OutcomeKind.DISABLED, Cause.NOT_ASKED_FOR, verified=True),), ExitCode.PARTIAL),
+        ((outcome(OutcomeKind.DISABLED, Cause.UNREQUESTED, verified=True),), ExitCode.PARTIAL),
     ],
 )
 def test_the_exit_code_follows_from_the_causes(outcomes, code):

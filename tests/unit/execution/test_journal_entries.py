@@ -36,7 +36,7 @@ def test_outcomes_of_the_first_version_leave_nobody_open():
 
     assert [one.outcome for one in outcomes.people] == [OutcomeKind.DISABLED]
     assert not outcomes.open
-    assert not outcomes.unasked
+    assert not outcomes.unrequested
 
 
 def test_what_a_later_version_adds_is_passed_over():

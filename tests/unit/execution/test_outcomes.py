@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from lastseen.execution import outcomes
-from lastseen.execution.eligibility import Change
+from lastseen.execution.eligibility import SparingChange
 from lastseen.execution.target import Target, has_status
 from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind
@@ -41,9 +41,9 @@ def account(status: AccountStatus) -> Profile:
         ),
         (outcomes.signed_out(ANN), OutcomeKind.SIGNED_OUT, None, True),
         (
-            outcomes.not_asked_for(ANN, TERMINATED, verified=False),
+            outcomes.unrequested(ANN, TERMINATED, verified=False),
             OutcomeKind.DISABLED,
-            Cause.NOT_ASKED_FOR,
+            Cause.UNREQUESTED,
             False,
         ),
     ],
@@ -77,7 +77,7 @@ def test_pending_counts_as_reinstated_and_never_as_disabled(status, meant, fits)
 
 
 def test_a_change_is_said_to_people_and_to_programs():
-    change = Change(cause=Cause.EXEMPT, explanation="exempt until then")
+    change = SparingChange(cause=Cause.EXEMPT, explanation="exempt until then")
     made = outcomes.spared(ANN, change)
     assert (made.cause, made.error) == (Cause.EXEMPT, "exempt until then")
     assert msgspec.json.decode(msgspec.json.encode(made))["cause"] == "exempt"

@@ -74,9 +74,9 @@ def test_people_changed_unasked_belong_to_the_run_and_can_be_undone(ledger):
     record.close(
         [
             outcome(ANN, OutcomeKind.DISABLED),
-            outcome(stray, OutcomeKind.DISABLED, Cause.NOT_ASKED_FOR),
+            outcome(stray, OutcomeKind.DISABLED, Cause.UNREQUESTED),
         ],
-        unasked=[stray],
+        unrequested=[stray],
     )
 
     assert again(ledger, record).targets_done() == (ANN, stray)

@@ -703,7 +703,7 @@ def test_people_changed_unasked_are_named_end_with_six_and_can_be_taken_back(por
 
     stray = outcome(receipt, cem)
     assert stray.outcome is OutcomeKind.DISABLED
-    assert stray.cause is Cause.NOT_ASKED_FOR
+    assert stray.cause is Cause.UNREQUESTED
     assert stray.verified
     assert receipt_exit_code(receipt) is ExitCode.PARTIAL
     assert outcome(receipt, bob).cause is Cause.NOT_ATTEMPTED, "such a portal is left alone"

@@ -30,7 +30,7 @@ from lastseen.docspace.http.request import (
     UnreadableBody,
 )
 from lastseen.docspace.http.response_hints import is_web_page, retry_after_seconds
-from lastseen.docspace.interface import Traffic
+from lastseen.docspace.interface import NOT_FOUND, TOO_MANY_REQUESTS, Traffic
 from lastseen.docspace.wire import MalformedResponse, failure
 from lastseen.model.errors import PortalError
 from lastseen.model.instant import Clock, Instant
@@ -224,9 +224,9 @@ class RetryingClient:
             # Something in between may send an error's envelope under a status of 200.
             if portal_error is None or portal_error.status < 400:
                 error = self._error_text.unreadable(operation, reason)
-                raise self._retryable_unless_written(request, error, tries=_UNREADABLE_TRIES)
+                raise self._retry_unless_written(request, error, tries=_UNREADABLE_TRIES)
             status = portal_error.status
-        if status == 404 and portal_error is not None and operation.may_be_absent:
+        if status == NOT_FOUND and portal_error is not None and operation.may_be_absent:
             return read(msgspec.structs.replace(answer, absent=True))
         raise self._refusal(request, operation, status, response)
 
@@ -257,7 +257,7 @@ class RetryingClient:
                 error = self._error_text.unreadable(
                     operation, f"it is larger than {self._limits.largest_answer_bytes:,} bytes"
                 )
-                return self._retryable_unless_written(request, error, tries=2)
+                return self._retry_unless_written(request, error, tries=2)
             answered_at = self._clock()
             self._ever_answered = True
             if _LOG.isEnabledFor(logging.DEBUG):
@@ -269,7 +269,7 @@ class RetryingClient:
             self._learn(request, response, seconds, portal_time or answered_at)
             return response, Answer(response.body, sent_at, answered_at, portal_time)
         finally:
-            counted = response is None or response.status != 429
+            counted = response is None or response.status != TOO_MANY_REQUESTS
             self._limiter.leave(writing=writing, counted=counted)
 
     @contextmanager
@@ -304,23 +304,23 @@ class RetryingClient:
             tries = min(tries, _FIRST_CONTACT_TRIES)
         if not lost.sent:
             return _AskAgain(error, tries=tries)
-        return self._retryable_unless_written(request, error, tries=tries)
+        return self._retry_unless_written(request, error, tries=tries)
 
     def _learn(
         self, request: Request, response: Response, seconds: float, portal_now: Instant
     ) -> None:
         writing = request.method != "GET"
         headers = response.headers
-        if response.status != 429 and response.status < 500:
+        if response.status != TOO_MANY_REQUESTS and response.status < 500:
             self._limiter.answered(
                 seconds, headers, writing=writing, portal_now=portal_now.timestamp()
             )
             return
-        self._throttled += response.status == 429
+        self._throttled += response.status == TOO_MANY_REQUESTS
         pause = retry_after_seconds(headers, portal_now)
         if pause is not None and pause > self._limits.longest_pause_seconds:
             return  # an allowance of another kind: this request fails, others may still pass
-        if response.status == 429:
+        if response.status == TOO_MANY_REQUESTS:
             self._limiter.refused(headers, writing=writing, retry_after=pause)
         else:
             self._limiter.troubled(writing=writing, retry_after=pause)
@@ -337,7 +337,7 @@ class RetryingClient:
             location=response.headers.get("Location", ""),
             is_foreign=portal_error is None and is_web_page(response),
         )
-        if status == 429:
+        if status == TOO_MANY_REQUESTS:
             now = self._portal_clock.read(response.headers) or self._clock()
             seconds = retry_after_seconds(response.headers, now) or 0.0
             if seconds > self._limits.longest_pause_seconds:
@@ -345,10 +345,10 @@ class RetryingClient:
             # The limiter holds everyone back until then: no extra wait on top.
             return _AskAgain(error, tries=self._limits.tries, backoff=not seconds)
         if status >= 500 or status in _PASSING:
-            return self._retryable_unless_written(request, error, tries=self._limits.tries)
+            return self._retry_unless_written(request, error, tries=self._limits.tries)
         return error
 
-    def _retryable_unless_written(
+    def _retry_unless_written(
         self, request: Request, error: PortalError, *, tries: int
     ) -> PortalError | _AskAgain:
         """Return `error` as one to retry, but as final if a change may have been made."""

@@ -1,4 +1,4 @@
-"""Sends requests over the network with aiohttp, which no other module of the room imports.
+"""Sends requests over the network with aiohttp, which no other module of the package imports.
 
 It is imported only when a portal is opened. No retry, no limit except an answer's size, and no
 meaning of an answer belongs here.

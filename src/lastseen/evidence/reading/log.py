@@ -6,14 +6,23 @@ newest stretch of each is left for the next reading.
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
-from lastseen.docspace.interface import EventPage, EventQuery, Portal, Retention
+from lastseen.docspace.interface import (
+    FORBIDDEN,
+    PAYMENT_REQUIRED,
+    UNAUTHORIZED,
+    EventPage,
+    EventQuery,
+    Portal,
+    Retention,
+)
 from lastseen.evidence.proof.page_proof import SECOND, PageView
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalError, PortalRefused
-from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, before, days
+from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, Interval, before, days
 from lastseen.model.sighting import EvidenceKind
 
 ALLOWED_LATENESS = {
@@ -22,7 +31,7 @@ ALLOWED_LATENESS = {
 }
 """How long before a reading its log is assumed to be complete."""
 
-RIGHT_MISSING = frozenset({401, 402, 403})
+RIGHT_MISSING = frozenset({UNAUTHORIZED, PAYMENT_REQUIRED, FORBIDDEN})
 """Answers that asking again does not change."""
 
 NAMES = {EvidenceKind.SIGN_IN: "sign-in log", EvidenceKind.ACTIVITY: "activity trail"}
@@ -36,6 +45,8 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the two."""
     fetch: Callable[[EventQuery], Awaitable[EventPage]]
     """Fetches one page."""
+    shown: Callable[[], tuple[Interval, ...]]
+    """Gives the stretches over which the pages fetched so far show entries at least daily."""
     kept_for: timedelta
     """How long the portal keeps its entries."""
     on_directory: frozenset[UserId] = frozenset()
@@ -104,6 +115,7 @@ def sign_in_log(
     return Log(
         kind=EvidenceKind.SIGN_IN,
         fetch=portal.sign_ins,
+        shown=partial(portal.shown, EvidenceKind.SIGN_IN),
         kept_for=days(retention.sign_in_days),
         complete_since=complete_since,
     )
@@ -111,7 +123,12 @@ def sign_in_log(
 
 def activity_trail(portal: Portal, retention: Retention) -> Log:
     """Return the portal's audit trail; release 3.7.2 keeps more of it, which is not relied on."""
-    return Log(kind=EvidenceKind.ACTIVITY, fetch=portal.trail, kept_for=days(retention.trail_days))
+    return Log(
+        kind=EvidenceKind.ACTIVITY,
+        fetch=portal.trail,
+        shown=partial(portal.shown, EvidenceKind.ACTIVITY),
+        kept_for=days(retention.trail_days),
+    )
 
 
 def is_right_missing(error: PortalError) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from lastseen.docspace.entry_times import EntryTimes
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.evidence.proof.page_proof import PageView
@@ -61,6 +60,7 @@ class PageReader:
         # What earlier runs kept is not kept again, or its entries would be counted twice.
         self._kept = state.covered()
         self._begun_at: Instant | None = None
+        self._pages_written = 0
         self._unwritten = _Unwritten()
         self._stall = _StallDetector()
         self._progress = _PageProgress(progress, state.log.name)
@@ -117,7 +117,7 @@ class PageReader:
 
     def write(self) -> None:
         """Write to the ledger what was read since the last time."""
-        unwritten, state = self._unwritten, self.state
+        unwritten, state, pages = self._unwritten, self.state, self._pages_read
         if not unwritten.pages:
             return
         proven = state.proven()
@@ -134,15 +134,15 @@ class PageReader:
             events=unwritten.events,
             proof=proof_line(
                 self._begun_at,
-                f"{counted(self._progress.pages, 'page')} of the {state.log.name}, the last "
+                f"{counted(pages, 'page')} of the {state.log.name}, the last "
                 f"with entries {unwritten.first} to {unwritten.last}",
             ),
             read_at=state.read_at,
         )
-        shown = covering(unwritten.entry_times.stretches()).intervals
+        shown = covering(state.log.shown()).intervals
         self._store.keep_all((reading, shown_entries(state.log.kind, shown, state.read_at)))
         self._kept = state.covered()
-        self._unwritten = _Unwritten()
+        self._pages_written, self._unwritten = pages, _Unwritten()
 
     def forget_earlier(self) -> None:
         """Disregard what earlier runs proved, and remove it from the ledger."""
@@ -152,7 +152,7 @@ class PageReader:
 
     def begin_stage(self, name: str) -> None:
         """Let progress call what is read from now on by this name."""
-        self._progress.begin(name)
+        self._progress.begin(name, self._pages_read)
 
     def begin_reading(self, needed: Interval) -> None:
         """Let progress show from now on how much is left for `needed`."""
@@ -161,10 +161,13 @@ class PageReader:
     def end_reading(self) -> None:
         """Write what is not written yet; no more pages are needed for now."""
         self.write()
-        self._progress.end()
+        self._progress.end(self._pages_read)
+
+    @property
+    def _pages_read(self) -> int:
+        return self._pages_written + self._unwritten.pages
 
     def _look_at(self, page: EventPage) -> None:
-        self._progress.pages += 1
         self._unwritten.add(page, self.state.uncounted(page))
         self._stall.take(page)
         self.state.take(page)
@@ -177,7 +180,7 @@ class PageReader:
         self.search.page(self.state.accumulator.met_since(self.search.since))
         if self._unwritten.is_due(self.state.read_at):
             self.write()
-        self._progress.tell()
+        self._progress.show(self._pages_read)
 
     def _not_moving(self) -> PortalError:
         return PortalUnreadable(
@@ -194,7 +197,6 @@ class _Unwritten:
 
     def __init__(self) -> None:
         self.pages = self.events = self.first = self.last = 0
-        self.entry_times = EntryTimes()
         self._since = EPOCH
 
     def add(self, page: EventPage, uncounted: int) -> None:
@@ -203,7 +205,6 @@ class _Unwritten:
             self.first, self._since = start, page.answered_at
         self.pages += 1
         self.events += uncounted
-        self.entry_times.note(page.events)
         self.first = min(self.first, start)
         self.last = max(self.last, start + page.query.count)
 
@@ -246,7 +247,6 @@ class _PageProgress:
     """Shows how far a log has been read, one stage after the other. Estimates prove nothing."""
 
     def __init__(self, progress: Progress, stage: str) -> None:
-        self.pages = 0
         self.estimate: Callable[[], float] | None = None
         self._progress = progress
         self._stage = stage
@@ -254,20 +254,20 @@ class _PageProgress:
         self._estimated_at = -ESTIMATED_EVERY
         self._total = 0
 
-    def begin(self, stage: str) -> None:
-        self._stage, self._before = stage, self.pages
+    def begin(self, stage: str, pages: int) -> None:
+        self._stage, self._before = stage, pages
 
-    def tell(self) -> None:
+    def show(self, pages: int) -> None:
         if self.estimate is None:
-            self._progress.step(self._stage, self.pages - self._before, None)
+            self._progress.step(self._stage, pages - self._before, None)
             return
-        if self.pages - self._estimated_at >= ESTIMATED_EVERY or self.pages >= self._total:
-            self._estimated_at = self.pages
-            self._total = self.pages + math.ceil(self.estimate())
-        self._progress.step(self._stage, self.pages - self._before, self._total - self._before)
+        if pages - self._estimated_at >= ESTIMATED_EVERY or pages >= self._total:
+            self._estimated_at = pages
+            self._total = pages + math.ceil(self.estimate())
+        self._progress.step(self._stage, pages - self._before, self._total - self._before)
 
-    def end(self) -> None:
+    def end(self, pages: int) -> None:
         self.estimate, self._estimated_at = None, -ESTIMATED_EVERY
-        read = self.pages - self._before
+        read = pages - self._before
         if read:
             self._progress.step(self._stage, read, read)

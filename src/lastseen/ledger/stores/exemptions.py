@@ -21,7 +21,7 @@ from lastseen.model.instant import utc_date
 LONGEST_DAYS = 366
 """How many days an exemption may last unless configured."""
 
-Change = Literal["add", "renew", "bind", "remove"]
+ExemptionChange = Literal["add", "renew", "bind", "remove"]
 """What was done with an exemption, in a journal entry."""
 
 
@@ -162,7 +162,7 @@ class ExemptionStore:
             place=self._scope.database.place,
         )
 
-    def _note(self, connection: Connection, change: Change, exemption: Exemption) -> None:
+    def _note(self, connection: Connection, change: ExemptionChange, exemption: Exemption) -> None:
         content = {"change": change, "exemption": msgspec.to_builtins(exemption)}
         self._journal.append_within(connection, "exemption", run_id=None, content=content)
 

@@ -29,7 +29,7 @@ DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StatusChange:
     """A status that changed."""
 
     second: float
@@ -95,7 +95,7 @@ class World:
         self.actor_parts = ActorParts(self.actors)
         self.targets: dict[int, str] = dict(scenario.targets)
         """What trail events were about, by event id, where it was said."""
-        self.changes: list[Change] = []
+        self.changes: list[StatusChange] = []
         self.unlisted: set[int] = set()
         """Ids of trail events that are stored and never listed."""
         self._chance = chance
@@ -192,7 +192,7 @@ class World:
         """Change a status and remember who did it; answers the changed person."""
         person = self.people[user_id]
         if person.status is not status:
-            change = Change(now, user_id, person.status.name, status.name, by)
+            change = StatusChange(now, user_id, person.status.name, status.name, by)
             self.changes.append(change)
         if status is Status.TERMINATED:
             self.sessions.end_all_of(user_id, now=int(now))

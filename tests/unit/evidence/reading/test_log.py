@@ -56,7 +56,11 @@ def test_what_was_once_deleted_is_not_proven_by_the_end_of_the_log():
         return ago(40 * DAY)
 
     log = LOG.__class__(
-        kind=EvidenceKind.SIGN_IN, fetch=LOG.fetch, kept_for=180 * DAY, complete_since=changed
+        kind=EvidenceKind.SIGN_IN,
+        fetch=LOG.fetch,
+        shown=tuple,
+        kept_for=180 * DAY,
+        complete_since=changed,
     )
     view = asyncio.run(log.view_of_end(page()))
     assert view.ends_log

@@ -69,7 +69,7 @@ def _reader(known, counted):
             read_at=NOW,
         )
     )
-    log = Log(kind=EvidenceKind.ACTIVITY, fetch=fetch, kept_for=timedelta(days=180))
+    log = Log(kind=EvidenceKind.ACTIVITY, fetch=fetch, shown=tuple, kept_for=timedelta(days=180))
     reader = PageReader(
         LogState(log, store),
         store=store,

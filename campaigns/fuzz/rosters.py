@@ -40,6 +40,8 @@ from testing.people_portal import PeoplePortal
 COLUMNS = ("id", "email", "display_name", "start_date", "end_date")
 """The start is of no interest to the product: an end must never be taken from there."""
 
+START = COLUMNS.index("start_date")
+
 ROWS = (
     ("", "ann@vendor.example", "Ann", "2024-01-01", ""),
     (GUESTS[0].id, "", "Ann", "2023-01-01", "2024-12-31"),
@@ -207,10 +209,21 @@ def _mutated_csv(chance: random.Random) -> Mutant:
     delimiter = chance.choice(",,;\t")
     body = "\n".join(delimiter.join(map(_quoted, row)) for row in (COLUMNS, *ROWS)) + "\n"
     mutation, changed = texts.mutated(body.encode(), chance)
-    records = _records(changed, delimiter)
+    records = [_without_start(one, delimiter) for one in _records(changed, delimiter)]
     header = next((one for one in records if one.strip()), "")
     columns = [column(name) for name in header.split(delimiter)]
     return Mutant(mutation=mutation, body=changed, records=records, columns=columns)
+
+
+def _without_start(record: str, delimiter: str) -> str:
+    """Return a row that has as many fields as there are columns without the start.
+
+    A start after the end is strange, but no end.
+    """
+    fields = record.split(delimiter)
+    if len(fields) == len(COLUMNS) and '"' not in record and COLUMNS[START] not in fields:
+        fields[START] = ""
+    return delimiter.join(fields)
 
 
 def _quoted(cell: str) -> str:

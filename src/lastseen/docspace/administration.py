@@ -1,9 +1,11 @@
 """What administrators did to people, according to the trail: pages of one action each.
 
 The trail filters before it cuts a page (AuditEventsRepository.cs), so one action is requested at a
-time; `target` holds the ids of the people concerned, joined by commas (MessageTarget.cs).
+time; `target` is a list with the ids of the people concerned (AuditEventDto.cs, MessageTarget.cs).
+An act may protect somebody, so one whose action, target or people can't be read refuses the page.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -14,11 +16,29 @@ from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import Answer, RetryingClient
 from lastseen.docspace.interface import MOST_A_PAGE, AdministrationPage, AdministrativeAct
 from lastseen.docspace.lenient_events import action_number
-from lastseen.docspace.wire import Envelope, check_count, decode, read_moment
+from lastseen.docspace.wire import Envelope, MalformedResponse, check_count, decode, read_moment
 from lastseen.model.contractor import UserId, user_id
 from lastseen.model.instant import Instant
 
 _READING = Operation("reading what administrators did", Topic.LOGS)
+
+_ON_ONE_PERSON = frozenset({4036, 4037})
+"""Ended sessions and invitations: the portal always names whose (ConnectionsController.cs,
+UserController.cs)."""
+
+_ON_PEOPLE = _ON_ONE_PERSON | {4020, 4021}
+"""Changes of status and activation mails too; of all those asked for, nobody may be left."""
+
+_NUMBERS = {
+    "usersupdatedstatus": 4020,
+    "userssentactivationinstructions": 4021,
+    "userlogoutactiveconnectionsforuser": 4036,
+    "sendjoininvite": 4037,
+    "cookiesettingsupdated": 6032,
+}
+"""The names in MessageAction.cs of the actions that are asked for."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class _WireAct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -54,15 +74,7 @@ def read_acts(body: bytes) -> tuple[AdministrativeAct, ...]:
     """Return the administrators' acts in an answer; raises MalformedResponse."""
     envelope = decode(_decoder.decode, body)
     check_count(envelope.count, envelope.response)
-    return tuple(
-        AdministrativeAct(
-            event_id=act.id,
-            at=read_moment(act.date),
-            action_id=action_number(act.action_id),
-            people=_people(act.target),
-        )
-        for act in envelope.response
-    )
+    return tuple(map(_act, envelope.response))
 
 
 def _read(answer: Answer) -> AdministrationPage:
@@ -72,8 +84,32 @@ def _read(answer: Answer) -> AdministrationPage:
     )
 
 
-def _people(target: object) -> frozenset[UserId]:
-    """Return the ids in a target; a target of another kind names nobody."""
-    parts = target if isinstance(target, list) else [target]
-    texts = [part for part in parts if isinstance(part, str)]
-    return frozenset(user_id(one) for text in texts for one in text.split(",") if one.strip())
+def _act(wire: _WireAct) -> AdministrativeAct:
+    action = _action(wire)
+    people = _people(wire)
+    if action in _ON_PEOPLE and not all(map(_GUID.fullmatch, people)):
+        raise MalformedResponse(f"the target of event {wire.id} is no person's id")
+    if action in _ON_ONE_PERSON and not people:
+        raise MalformedResponse(f"event {wire.id} doesn't say whom it concerns")
+    return AdministrativeAct(
+        event_id=wire.id, at=read_moment(wire.date), action_id=action, people=people
+    )
+
+
+def _action(wire: _WireAct) -> int:
+    """Return the number of the action; a name that isn't among those asked for is another one."""
+    value = wire.action_id
+    name = value.strip().lower() if isinstance(value, str) else ""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not name and not is_number:
+        raise MalformedResponse(f"event {wire.id} has no action, but {value!r:.40}")
+    return _NUMBERS.get(name, action_number(value))
+
+
+def _people(wire: _WireAct) -> frozenset[UserId]:
+    """Return the ids in a target; it is left out where it names nobody."""
+    target = wire.target
+    parts = target if isinstance(target, list) else [] if target is None else [target]
+    if not all(isinstance(part, str) for part in parts):
+        raise MalformedResponse(f"the target of event {wire.id} is no list of ids")
+    return frozenset(user_id(one) for text in parts for one in text.split(",") if one.strip())

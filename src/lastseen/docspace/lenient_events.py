@@ -94,7 +94,7 @@ def _event(entry: dict[str, Any]) -> Event:
     return Event(
         id=_identity(entry.get("id")),
         at=read_moment(entry.get("date")),
-        user_id=_person(entry.get("userId")),
+        user_id=_person(entry),
         action_id=action_number(entry.get("actionId")),
         address=address if isinstance(address, str) else None,
         login=login if isinstance(login, str) else None,
@@ -111,9 +111,9 @@ def _identity(value: object) -> int:
     return value
 
 
-def _person(value: object) -> str:
-    if value is None:
-        return ""
+def _person(entry: dict[str, Any]) -> str:
+    """Return who acted; a portal never leaves that out (LoginEventDto.cs, AuditEventDto.cs)."""
+    value = entry.get("userId")
     if not isinstance(value, str):
         raise MalformedResponse(f"{value!r:.40} is no person's id")
     return value

@@ -285,12 +285,14 @@ def _status(value: int | str) -> AccountStatus:
 def _was_activated(value: int | str | None) -> bool:
     """Return whether an invitation was accepted: 1, Activated (EmployeeActivationStatus.cs).
 
-    Several may be set at once. A name that is not known may mean that it was.
+    Several may be set at once. A name that is not known, or none, may mean that it was.
     """
+    if value is None:
+        return True
     if isinstance(value, str) and not value.strip().isdecimal():
         names = {name.strip().casefold() for name in value.split(",")}
         return not names <= _NOT_ACTIVATED
-    return value is not None and bool(int(value) & _ACTIVATED)
+    return bool(int(value) & _ACTIVATED)
 
 
 def _type(wire: WireProfile) -> AccountType:
@@ -310,17 +312,22 @@ def _registration(value: object) -> Instant | None:
 
 
 def _inviter(value: object) -> tuple[UserId | None, str | None]:
-    """Return who invited a person; only administrators are told, and then by id and name."""
-    if isinstance(value, str):
-        value = {"id": value}
-    if not isinstance(value, dict):
+    """Return who invited a person; only administrators are told, and then by id and name.
+
+    Cohorts may depend on it, so anything else is an error.
+    """
+    if value is None:
         return None, None
-    identity = value.get("id")
-    name = value.get("email") or value.get("displayName")
-    inviter = user_id(identity) if isinstance(identity, str) else ""
+    fields = {"id": value} if isinstance(value, str) else value
+    if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
+        raise MalformedResponse(f"{value!r:.80} is nobody who invites")
+    name = fields.get("email") or fields.get("displayName")
+    if name is not None and not isinstance(name, str):
+        raise MalformedResponse(f"{name!r:.40} is no name of somebody who invites")
+    inviter = user_id(fields["id"])
     return (
         UserId(inviter) if inviter and inviter != _NOBODY else None,
-        html.unescape(name) if isinstance(name, str) else None,
+        html.unescape(name) if name else None,
     )
 
 

@@ -45,10 +45,6 @@ def test_one_action_is_asked_for_from_an_instant_on():
         (f"{guid(1).upper()},{guid(2)}", {guid(1), guid(2)}),
         (f"{guid(1)}, {guid(2)} ,", {guid(1), guid(2)}),
         ([guid(1), guid(2)], {guid(1), guid(2)}),
-        (None, set()),
-        ("", set()),
-        (17, set()),
-        ({"id": guid(1)}, set()),
     ],
 )
 def test_the_people_are_those_that_the_target_names(target, people):
@@ -57,16 +53,55 @@ def test_the_people_are_those_that_the_target_names(target, people):
     assert one.people == people
 
 
-def test_times_are_instants_and_actions_numbers_in_any_form():
-    number, name = read_acts(ok([act(2), act(1, actionId="4037")]).body)
+@pytest.mark.parametrize("action", [4020, 4021, 6032, 5018])
+@pytest.mark.parametrize("target", [None, "", []])
+def test_an_act_without_a_target_concerns_nobody(action, target):
+    # All who were to be changed may have been left out, and settings are nobody's.
+    (one,) = read_acts(ok([act(1, target, actionId=action)]).body)
 
-    assert number.at == Instant(NOW.replace(month=10, day=20, hour=8))
-    assert number.action_id == name.action_id == INVITED
+    assert one.people == set()
+
+
+@pytest.mark.parametrize("action", [4036, 4037])
+@pytest.mark.parametrize("target", [None, "", [], " , "])
+def test_an_act_on_one_person_that_names_nobody_is_unreadable(action, target):
+    with pytest.raises(MalformedResponse, match="whom it concerns"):
+        read_acts(ok([act(1, target, actionId=action)]).body)
+
+
+@pytest.mark.parametrize("action", [4020, 4021, 4036, 4037, 6032])
+@pytest.mark.parametrize("target", [17, True, {"id": guid(1)}, [guid(1), 17], [None], [[guid(1)]]])
+def test_a_target_of_another_type_is_never_taken_for_nobody(action, target):
+    with pytest.raises(MalformedResponse, match="no list of ids"):
+        read_acts(ok([act(1, target, actionId=action)]).body)
+
+
+@pytest.mark.parametrize("target", ["ann@vendor.example", "17", [guid(1), "x"], guid(1)[:-1]])
+def test_a_target_that_is_no_persons_id_is_unreadable(target):
+    with pytest.raises(MalformedResponse, match="no person's id"):
+        read_acts(ok([act(1, target)]).body)
+    # Another action concerns rooms and files, which have other ids.
+    assert read_acts(ok([act(1, target, actionId=5018)]).body)
+
+
+@pytest.mark.parametrize("action", [None, "", True, [4037], {}, 4037.5])
+def test_an_act_whose_action_cannot_be_read_is_not_another_one(action):
+    with pytest.raises(MalformedResponse, match="has no action"):
+        read_acts(ok([act(1, guid(1), actionId=action)]).body)
+
+
+def test_times_are_instants_and_actions_numbers_in_any_form():
+    acts = [act(n, guid(1), actionId=a) for n, a in enumerate((4037, "4037", "SendJoinInvite"))]
+
+    read = read_acts(ok(acts).body)
+
+    assert read[0].at == Instant(NOW.replace(month=10, day=20, hour=8))
+    assert [one.action_id for one in read] == [INVITED] * 3
 
 
 def test_a_full_page_may_have_another_behind_it():
-    full = page(Scripted(lambda _: ok([act(n) for n in range(100)])))
-    last = page(Scripted(lambda _: ok([act(n) for n in range(99)])))
+    full = page(Scripted(lambda _: ok([act(n, guid(1)) for n in range(100)])))
+    last = page(Scripted(lambda _: ok([act(n, guid(1)) for n in range(99)])))
 
     assert full.is_full
     assert not last.is_full
@@ -79,10 +114,11 @@ def test_a_full_page_may_have_another_behind_it():
         b"<html>",
         b'{"response": null, "status": 0, "statusCode": 200}',
         b'{"status": 0, "statusCode": 200}',
-        ok([act(1)], count=2).body,
-        ok([act(1, date=None)]).body,
-        ok([{**act(1), "id": None}]).body,
-        ok([act(1, date="yesterday")]).body,
+        ok([act(1, guid(1))], count=2).body,
+        ok([act(1, guid(1), date=None)]).body,
+        ok([{**act(1, guid(1)), "id": None}]).body,
+        ok([act(1, guid(1), date="yesterday")]).body,
+        ok([act(1, [guid(1), 7])]).body,
     ],
 )
 def test_what_cannot_be_read_is_never_taken_for_nothing_done(body):

@@ -257,13 +257,24 @@ def test_an_unknown_name_keeps_a_number_of_its_own():
 
 
 def test_missing_fields_leave_nobody_and_nothing_recognised():
-    body = page({"id": 1, "date": "2026-11-01T10:30:00Z", "unknown": [1, {}]})
+    body = page({"id": 1, "date": "2026-11-01T10:30:00Z", "userId": "", "unknown": [1, {}]})
 
     assert read_events(body) == [Event(1, datetime(2026, 11, 1, 10, 30, tzinfo=UTC))]
 
 
 def test_an_unknown_user_is_nobody():
-    assert read_events(page(event(1, userId=None)))[0].user_id == ""
+    assert read_events(page(event(1, userId="")))[0].user_id == ""
+
+
+@pytest.mark.parametrize("spelled", ["userID", "user"])
+def test_an_event_that_does_not_say_who_acted_makes_the_page_unreadable(spelled):
+    lost = event(1)
+    lost[spelled] = lost.pop("userId")
+
+    with pytest.raises(MalformedResponse):
+        read_events(page(event(2), lost))
+    with pytest.raises(MalformedResponse):
+        read_events(page(event(2), event(1, userId=None)))
 
 
 def test_fractions_of_a_second_are_cut_off():

@@ -23,14 +23,14 @@ def test_an_event_without_a_usable_id_makes_the_page_unreadable(identity):
         read(event(2), event(identity))
 
 
-@pytest.mark.parametrize("person", [7, [guid(1)], {"id": guid(1)}])
+@pytest.mark.parametrize("person", [7, [guid(1)], {"id": guid(1)}, None, False])
 def test_a_person_in_an_unknown_form_is_not_taken_for_nobody(person):
     with pytest.raises(MalformedResponse):
         read(event(1, userId=person))
 
 
-def test_an_event_of_nobody_is_an_event():
-    assert [one.user_id for one in read(event(1, userId=None))] == [""]
+def test_an_event_of_an_unknown_user_is_an_event():
+    assert [one.user_id for one in read(event(1, userId=""))] == [""]
 
 
 @pytest.mark.parametrize("date", [None, "", 5, "yesterday", {}])

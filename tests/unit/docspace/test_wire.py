@@ -65,7 +65,10 @@ def test_what_is_null_or_left_out_is_not_there():
              "registrationDate"))}).body
     )  # fmt: skip
 
-    assert bare == nulls == Profile(id=guid(1), status=AccountStatus.PENDING, type=AccountType.USER)
+    assert bare == nulls
+    assert bare == Profile(
+        id=guid(1), status=AccountStatus.PENDING, type=AccountType.USER, was_activated=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,11 +122,20 @@ def test_a_registration_date_of_the_year_1_is_none(written):
     assert read(registrationDate=written).registered_at is None
 
 
-@pytest.mark.parametrize("written", [{"id": "x"}, guid(9), None, 17, {"id": guid(0)}, {}])
-def test_an_inviter_in_any_form_is_no_hindrance(written):
+@pytest.mark.parametrize("written", [{"id": "x"}, guid(9), None, {"id": guid(0)}])
+def test_an_inviter_is_an_id_or_an_object_with_one(written):
     found = read(createdBy=written)
 
     assert found.invited_by in (None, guid(9), "x", guid(0))
+
+
+@pytest.mark.parametrize(
+    "written", [17, True, [guid(9)], {}, {"id": 9}, {"id": guid(9), "displayName": ["Ann"]}]
+)
+def test_an_inviter_that_cannot_be_read_is_not_taken_for_none(written):
+    # A cohort with a longer window may hold for whom they invited.
+    with pytest.raises(MalformedResponse):
+        read(createdBy=written)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ async def find_acts_since(
     invited_from: Mapping[UserId, Instant],
     status_set_from: Instant,
     longer_grace: Policy | None,
+    decided_by: Policy,
     reinstated: Mapping[UserId, Instant],
     now: Instant,
 ) -> Mapping[UserId, SparingChange]:
@@ -41,11 +42,11 @@ async def find_acts_since(
 
     `people` are active now. `invited_from`: since when an invitation counts for each of those for
     whom it does. `status_set_from`: since when a change of status is not Lastseen's own, nor one
-    that the review knew; `longer_grace`: the policy of now if its grace period is longer than the
-    review's, so that older changes count as well. `reinstated`: when each person was reinstated as
-    far as the ledger knows, which the caller judges. `now` is by this machine's clock; the portal's
-    may be a little ahead. Asks for each action once, and nothing if there is nobody. Raises
-    PortalError.
+    that the review knew; `longer_grace`: the policy of now if its grace period is longer than that
+    of `decided_by`, the review's, so that older changes count as well. `reinstated`: when each
+    person was reinstated as far as the ledger knows, which the caller judges. `now` is by this
+    machine's clock; the portal's may be a little ahead. Asks for each action once, and nothing if
+    there is nobody. Raises PortalError.
     """
     if not people:
         return {}
@@ -64,7 +65,9 @@ async def find_acts_since(
         is_known = known is not None and set_at is not None and set_at <= _with_tolerance(known)
         if set_at is not None and set_at >= status_set_from and not is_known:
             spared[person] = status_set_by_hand(set_at)
-        elif longer_grace is not None and (kept := find_grace(longer_grace, set_at, now)):
+        elif longer_grace is not None and (
+            kept := find_grace(longer_grace, set_at, now, decided_by=decided_by)
+        ):
             spared[person] = kept
         acts = (found.last_done(action, person, until) for action in (INVITED, ACTIVATION_SENT))
         newest = max((at for at in acts if at is not None), default=None)

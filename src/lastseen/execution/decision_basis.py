@@ -1,9 +1,12 @@
 """What the decisions that are rechecked are based on: their instant, their policy, earlier runs."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from lastseen.execution.history import History
 from lastseen.model.cohort import policy_by_name
+from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Policy
@@ -26,6 +29,8 @@ class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
 
     at: Instant
     """The instant of the decision: a person reinstated later is spared."""
+    undone: Mapping[UserId, Instant] = msgspec.field(default_factory=dict)
+    """When the run that is undone reinstated each person: that alone spares nobody."""
     policy: Policy
     """The policy that decided."""
     seen_since: Instant
@@ -49,6 +54,13 @@ class DecisionBasis(msgspec.Struct, frozen=True, kw_only=True):
         if configured is not None and configured.inactive_days > decided_by.inactive_days:
             return Window(since=configured.window_start(self.seen_since), is_longer=True)
         return Window(since=decided_by.window_start(self.seen_since))
+
+    def others_reinstated(self, reinstated: Mapping[UserId, Instant]) -> Mapping[UserId, Instant]:
+        """Return when each person was last `reinstated`, unless exactly the undone run did it.
+
+        The ledger takes that instant from the journal, so both are equal to the microsecond.
+        """
+        return {who: at for who, at in reinstated.items() if self.undone.get(who) != at}
 
     def longer_grace(self, configured: Policy | None) -> Policy | None:
         """Return the policy `configured` now if its grace period is the longer one, else None."""

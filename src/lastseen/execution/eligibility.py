@@ -148,11 +148,26 @@ def find_policy_change(
     return None
 
 
-def find_grace(policy: Policy, reinstated_at: Instant | None, now: Instant) -> SparingChange | None:
-    """Return that a person is within the grace period after a reinstatement, or None."""
+def find_grace(
+    policy: Policy, reinstated_at: Instant | None, now: Instant, *, decided_by: Policy
+) -> SparingChange | None:
+    """Return that a person is within the grace period after a reinstatement, or None.
+
+    `policy` is configured now; `decided_by` is the plan's.
+    """
     if reinstated_at is None or now >= policy.reinstated_until(reinstated_at):
         return None
-    return _policy(f"`reinstated_grace_days` is {policy.reinstated_grace_days} now")
+    until = minute(policy.reinstated_until(reinstated_at))
+    if policy.reinstated_grace_days > decided_by.reinstated_grace_days:
+        return _policy(
+            f"`reinstated_grace_days` is {policy.reinstated_grace_days} now, and the account was "
+            f"reinstated at {minute(reinstated_at)}: it is kept until {until}"
+        )
+    return SparingChange(
+        cause=Cause.REINSTATED,
+        explanation=f"the account was reinstated at {minute(reinstated_at)} and is kept until "
+        f"{until} (`reinstated_grace_days` is {policy.reinstated_grace_days})",
+    )
 
 
 def find_awaited_return(

@@ -59,6 +59,7 @@ async def new_presence(
                 },
                 status_set_from=basis.status_set_from,
                 longer_grace=basis.longer_grace(context.policy),
+                decided_by=basis.policy,
                 reinstated=context.ledger.accounts.reinstated(),
                 now=context.clock(),
             )

@@ -138,7 +138,7 @@ class _Judge:
         self._own = own
         self._now = now
         self._exemptions = Exemptions(context.ledger.exemptions.active(utc_date(now)))
-        self._reinstated = context.ledger.accounts.reinstated()
+        self._reinstated = basis.others_reinstated(context.ledger.accounts.reinstated())
         self._sightings = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
     def account_outcome(self, one: Candidate, now: PeopleNow) -> Outcome | None:
@@ -190,7 +190,12 @@ class _Judge:
             change = (
                 change
                 or find_policy_change(decision, profile, policy, self._now)
-                or find_grace(policy, self._reinstated.get(target.user_id), self._now)
+                or find_grace(
+                    policy,
+                    self._reinstated.get(target.user_id),
+                    self._now,
+                    decided_by=self._basis.policy,
+                )
                 or find_awaited_return(decision, policy, ended_at, self._now)
             )
         if decision.decision is Verdict.SIGN_OUT:

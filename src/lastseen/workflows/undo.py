@@ -162,12 +162,15 @@ async def _disable_again(
     record = earlier or _begin(undone.run, context)
     record.begin(chosen, AccountStatus.TERMINATED, plan_digest=undone.plan_digest)
     decisions = {user_id(one.user_id): one for one in plan.to_disable() if one.user_id}
-    reinstated_at = [undone.acted_at[target.user_id] for target in chosen]
+    reinstated = {target.user_id: undone.acted_at[target.user_id] for target in chosen}
+    first = min(reinstated.values(), default=context.clock())
     basis = DecisionBasis(
-        at=max(reinstated_at, default=context.clock()),
-        seen_since=min(reinstated_at, default=context.clock()),
-        # Up to then the portal, by its own clock, notes the reinstatement itself.
-        status_set_from=after(max(reinstated_at, default=context.clock()), CLOCK_TOLERANCE),
+        at=first,
+        undone=reinstated,
+        seen_since=first,
+        # Up to then the portal, by its own clock, notes the first reinstatement itself; the later
+        # ones are known from the ledger.
+        status_set_from=after(first, CLOCK_TOLERANCE),
         log_silence_days=guardrails.log_silence_days,
         policy=plan.policy,
         history=history,

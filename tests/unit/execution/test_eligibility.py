@@ -144,10 +144,24 @@ def test_a_milder_policy_spares_and_no_other(fields, policy, spares):
     assert (change is not None) is spares
 
 
+def test_a_grace_is_blamed_on_the_policy_only_where_the_policy_changed():
+    policy = Policy(reinstated_grace_days=12)
+
+    changed = find_grace(policy, ago(11), START, decided_by=Policy(reinstated_grace_days=10))
+    same = find_grace(policy, ago(11), START, decided_by=policy)
+
+    assert changed is not None
+    assert changed.cause is Cause.POLICY_CHANGED
+    assert same is not None
+    assert same.cause is Cause.REINSTATED
+    assert "policy" not in same.explanation
+
+
 def test_a_longer_grace_and_longer_days_of_return_spare():
-    assert find_grace(Policy(reinstated_grace_days=10), ago(11), START) is None
-    assert find_grace(Policy(reinstated_grace_days=12), ago(11), START) is not None
-    assert find_grace(Policy(), None, START) is None
+    shorter, longer = Policy(reinstated_grace_days=10), Policy(reinstated_grace_days=12)
+    assert find_grace(shorter, ago(11), START, decided_by=shorter) is None
+    assert find_grace(longer, ago(11), START, decided_by=shorter) is not None
+    assert find_grace(Policy(), None, START, decided_by=Policy()) is None
     waits = Policy(open_sessions="sign-out", return_days=20)
     assert find_awaited_return(decision(), waits, ago(19), START) is not None
     assert find_awaited_return(decision(), waits, ago(21), START) is None

@@ -5,13 +5,20 @@ from datetime import date
 
 import pytest
 
+from lastseen.evidence.administration import STATUS_SET
+from lastseen.execution.batches import remember_accounts
+from lastseen.execution.context import ExecutionContext
 from lastseen.execution.finish import receipt_exit_code
+from lastseen.execution.outcomes import done
+from lastseen.execution.run_record import RunRecord
+from lastseen.execution.target import Target
 from lastseen.ledger import PortalLedger, Reading
 from lastseen.model.contractor import AccountStatus, AccountType, UserId
 from lastseen.model.errors import ExitCode, LockHeld, UsageError
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import whole_second
-from lastseen.model.receipt import OutcomeKind, Receipt
+from lastseen.model.plan import Policy
+from lastseen.model.receipt import Cause, OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind, Sighting
 from lastseen.workflows.undo import reversal, undo
 from tests.unit.execution.fake_portal import FakePortal, lost
@@ -26,6 +33,7 @@ def take_back(
     ledger: PortalLedger,
     *who: str,
     guardrails: Guardrails = GENEROUS,
+    policy: Policy | None = None,
 ) -> Receipt:
     return asyncio.run(
         undo(
@@ -35,6 +43,7 @@ def take_back(
             who=who,
             guardrails=guardrails,
             clock=portal.clock,
+            policy=policy,
             pace=AT_ONCE,
         )
     )
@@ -304,6 +313,93 @@ def test_taking_back_an_undo_disables_those_whom_it_reinstated(portal, ledger, p
 
     assert outcomes(receipt) == dict.fromkeys(people[:2], OutcomeKind.DISABLED)
     assert ledger.runs.find(receipt.run_id).undone_run_id == undone.run_id
+
+
+def test_the_grace_of_the_undo_itself_does_not_stand_against_taking_it_back(
+    portal, ledger, people, applied
+):
+    undone = take_back(applied.run_id, portal, ledger, policy=Policy())
+    portal.clock.forward(hours=1)
+
+    receipt = take_back(undone.run_id, portal, ledger, policy=Policy())
+
+    assert outcomes(receipt) == dict.fromkeys(people, OutcomeKind.DISABLED)
+
+
+@pytest.mark.parametrize("policy", [None, Policy()])
+@pytest.mark.parametrize("is_noticed", [True, False])
+def test_whoever_was_put_back_by_hand_after_an_undo_keeps_access(
+    portal, ledger, people, applied, policy, is_noticed
+):
+    # Given somebody whom an administrator disabled and enabled again after the undo
+    undone = take_back(applied.run_id, portal, ledger, policy=policy)
+    portal.clock.forward(hours=1)
+    portal.change(people[0], status=TERMINATED)
+    portal.administered.append((portal.clock(), people[0], STATUS_SET))
+    if is_noticed:
+        ledger.accounts.note([portal.accounts[people[0]]], portal.clock())
+    portal.clock.forward(hours=1)
+    portal.change(people[0], status=ACTIVE)
+    portal.administered.append((portal.clock(), people[0], STATUS_SET))
+    portal.clock.forward(hours=1)
+
+    receipt = take_back(undone.run_id, portal, ledger, policy=policy)
+
+    assert outcome(receipt, people[0]).outcome is OutcomeKind.SPARED_CHANGED
+    assert outcome(receipt, people[0]).cause is Cause.REINSTATED
+    assert outcome(receipt, people[1]).outcome is OutcomeKind.DISABLED
+    assert portal.status(people[0]) is ACTIVE
+
+
+def test_a_later_undo_of_another_run_stands_against_taking_back_the_first(
+    portal, ledger, people, applied
+):
+    # Given people who were disabled again after a first undo, and reinstated by a second one
+    first = take_back(applied.run_id, portal, ledger, policy=Policy())
+    portal.clock.forward(hours=1)
+    again = take_back(first.run_id, portal, ledger, policy=Policy())
+    portal.clock.forward(hours=1)
+    take_back(again.run_id, portal, ledger, people[0], policy=Policy())
+    portal.clock.forward(hours=1)
+
+    receipt = take_back(first.run_id, portal, ledger, policy=Policy())
+
+    assert outcome(receipt, people[0]).outcome is OutcomeKind.SPARED_CHANGED
+    assert outcome(receipt, people[0]).cause is Cause.REINSTATED
+    assert outcome(receipt, people[1]).outcome is OutcomeKind.ALREADY_DISABLED
+
+
+@pytest.mark.parametrize("is_noticed", [True, False])
+def test_each_reinstatement_of_an_undo_that_was_cut_off_counts_from_its_own_time(
+    portal, ledger, people, applied, is_noticed
+):
+    # Given an undo that reinstated the second person hours after the first, whom an administrator
+    # disabled and enabled again in between
+    first, other = people[:2]
+    cut = take_back(applied.run_id, portal, ledger, first)
+    portal.clock.forward(hours=1)
+    for status in (TERMINATED, ACTIVE):
+        portal.change(first, status=status)
+        portal.administered.append((portal.clock(), first, STATUS_SET))
+        if is_noticed:
+            ledger.accounts.note([portal.accounts[first]], portal.clock())
+        portal.clock.forward(minutes=30)
+    record = RunRecord(ledger.journal, ledger.runs.find(cut.run_id))
+    target = Target(user_id=other, email=portal.accounts[other].email)
+    record.begin([target], ACTIVE)
+    record.intend([target])
+    portal.change(other, status=ACTIVE)
+    record.close([done(target, portal.accounts[other], ACTIVE)])
+    context = ExecutionContext(portal=portal, ledger=ledger, clock=portal.clock)
+    remember_accounts([other], record, context)
+    portal.clock.forward(hours=1)
+
+    receipt = take_back(cut.run_id, portal, ledger)
+
+    assert outcomes(receipt) == {
+        first: OutcomeKind.SPARED_CHANGED,
+        other: OutcomeKind.DISABLED,
+    }
 
 
 def test_taking_back_an_undo_spares_whoever_came_since(portal, ledger, people, applied):

@@ -187,12 +187,20 @@ class Problems:
 
 
 def _holds_key(value: object) -> bool:
-    """Return whether a text, or one in a list or table, may be a key in the wrong place."""
-    if isinstance(value, Mapping):
-        return any(map(_holds_key, (*value.keys(), *value.values())))
-    if isinstance(value, list | tuple):
-        return any(map(_holds_key, value))
-    return isinstance(value, str) and KEY_VALUE.search(value) is not None
+    """Return whether a text, or one in a list or table, may be a key in the wrong place.
+
+    Without recursion: the value may be nested as deeply as JSON can be read.
+    """
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, Mapping):
+            left += (*one.keys(), *one.values())
+        elif isinstance(one, list | tuple):
+            left += one
+        elif isinstance(one, str) and KEY_VALUE.search(one):
+            return True
+    return False
 
 
 def _rule(error: Mapping[str, Any]) -> str:

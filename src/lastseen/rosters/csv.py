@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.errors import UsageError
+from lastseen.rosters.cells import names_somebody
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.files import read_file, required_path
 from lastseen.rosters.interface import Listing, RosterOptions
@@ -18,6 +19,8 @@ from lastseen.rosters.rows import RowReader
 
 DELIMITERS = (",", ";", "\t")
 """Possible separators of fields, the likeliest first; the header shows which one is used."""
+
+_SWALLOWED = "a quotation mark is missing or too many, since a quoted field holds a row of its own"
 
 
 class CsvRoster:
@@ -45,11 +48,15 @@ class CsvRoster:
         reader = RowReader(source=str(self._path), unit="line", names=self._columns.names)
         number = None
         try:
-            records = _records(text, self._delimiter(text))
+            delimiter = self._delimiter(text)
+            records = _records(text, delimiter)
             _, header = next(records)
             positions = self._columns.positions(header, source=str(self._path))
             for number, fields in records:
-                reader.read_fields(number, fields, positions, width=len(header))
+                if any(_swallows_somebody(field, delimiter) for field in fields):
+                    reader.refuse(_SWALLOWED, number)
+                else:
+                    reader.read_fields(number, fields, positions, width=len(header))
         except _NotCsv as error:
             raise UsageError(
                 attempted=f"reading {self._path}",
@@ -129,6 +136,14 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise _NotCsv(f"the record that begins on line {begins} is not CSV: {error}") from None
+
+
+def _swallows_somebody(field: str, delimiter: str) -> bool:
+    """Return whether a line in a field of several lines names somebody as a row does."""
+    if "\n" not in field and "\r" not in field:
+        return False
+    lines = [line for line in field.splitlines() if delimiter in line]
+    return any(names_somebody(part) for line in lines for part in line.split(delimiter))
 
 
 def _header(text: str, delimiter: str) -> list[str]:

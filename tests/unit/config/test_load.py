@@ -98,6 +98,14 @@ def test_toml_that_is_nested_or_long_without_end_is_refused_in_words(tmp_path, t
     refused(path)
 
 
+@pytest.mark.parametrize("depth", [50, 400, 600, 800, 900, 950, 2_000])
+def test_a_variable_nested_at_any_depth_is_refused_in_words(here, depth):
+    here.write_text(TEXT)
+
+    with pytest.raises(UsageError, match="LASTSEEN_POLICY__FOR"):
+        load_settings(here, {"LASTSEEN_POLICY__FOR": "[" * depth + "]" * depth})
+
+
 def test_a_key_of_very_many_parts_is_refused_at_once(here):
     here.write_text("a." * 20_000 + "b = 1")  # tomllib alone takes half a minute for it
     began = time.process_time()

@@ -352,6 +352,24 @@ def test_a_quotation_mark_never_closed_is_an_error_and_swallows_nobody(read):
         read('email,display_name\na@x.org,A\nb@x.org,"B\nc@x.org,C\n')
 
 
+@pytest.mark.parametrize(
+    "swallowed", ["bob@x.org,Bob,2028-12-31", "bob@x.org,", "x\r,Bob <bob@x.org>,y"]
+)
+def test_two_quotation_marks_that_swallow_a_row_are_an_error(read, swallowed):
+    content = f'email,display_name,end_date\nann@x.org,"Ann, L\n{swallowed}\ntd",2028-12-31\n'
+
+    with pytest.raises(UsageError, match="line 2: a quotation mark is missing or too many"):
+        read(content)
+
+
+def test_a_field_of_several_lines_may_name_somebody_in_a_sentence(read):
+    note = "Ask bob@x.org, or\nbob@x.org\nif he is away, ann"
+
+    listing = read(f'email,note\nann@x.org,"{note}"\n')
+
+    assert emails(listing) == ["ann@x.org"]
+
+
 def test_a_header_without_rows_is_an_empty_roster_with_a_warning(read):
     listing = read("id,email\n")
 

@@ -39,6 +39,11 @@ class OffsetIndex:
         """The offset of the oldest event known; 0 if there is none."""
         return self._places[-1] if self._places else 0
 
+    @property
+    def seconds(self) -> float:
+        """Over how many seconds offsets are known."""
+        return self._ages[-1] - self._ages[0] if self._ages else 0.0
+
     def reach(self, moment: Instant) -> bool:
         """Return whether any offset as old as `moment` is known."""
         return bool(self._ages) and self._ages[-1] >= _age(moment)

@@ -32,11 +32,13 @@ EDGE = days(1)
 """How long before the end of its lifetime an entry no longer matters: the edge of the log moves
 while it is read, and by a day until the next review."""
 SHARE_A_STRETCH = 0.75
-"""The share of the requests allowed for dates planned for one stretch, since plans err."""
+"""The share of the requests left for dates that is planned for one stretch, since plans err."""
+LEAST_SHARE = 0.05
+"""For less than this share of all requests for dates no stretch is begun: it hardly shows one."""
 MOST_AHEAD = 80
 """Pages of a stretch that are requested concurrently; where requests run out, gaps remain."""
-SHORTEST_STRETCH = 16
-"""Below this many pages a stretch may take all the requests that are left."""
+END_OF_LOG = 5
+"""Requests that the end of a log takes: its short page and the empty one after it are repeated."""
 
 Wanted = Mapping[UserId, Instant]
 """The people looked for, and since when the entries of each must be known."""
@@ -77,6 +79,8 @@ class LogReader:
         )
         self._canary: Canary | None = None
         self._asker: PerUserReader | None = None
+        self._on_newest: int | None = None
+        """How many people looked for are on the newest page; None once more was read."""
 
     @property
     def events(self) -> int:
@@ -121,6 +125,8 @@ class LogReader:
         could not prove. Raises PortalRefused if a right is missing.
         """
         state = self.state
+        seen = state.accumulator.seen
+        self._on_newest = sum(who in seen and seen[who] >= at for who, at in wanted.items())
         # Including people whom earlier runs proved absent: this must still be the log they read.
         unseen = {who: at for who, at in wanted.items() if not state.is_seen_since(who, at)}
         missing = await self._read_what_is_new(unseen)
@@ -147,16 +153,18 @@ class LogReader:
             agreeing = agreeing_on_nothing(asker.found, unsteady=self._is_unsteady())
             many = min(len(missing), max(0, most_requests - agreeing) // agreeing)
             asked = dict(list(missing.items())[: int(many)])
-            await asker.ask(asked, most_to_confirm=self._pages_left(missing))
+            await asker.ask(asked, for_dates=True, most_to_confirm=self._pages_left(missing))
             missing = self._undated(asked)
             # More people may be absent than expected, so that reading on costs less after all.
             if self._pages_left(missing) > end - self._portal.traffic.requests:
                 return
+        least = max(1, LEAST_SHARE * most_requests) if most_requests < math.inf else 1
         while missing and not self.trouble:
             before, left = self._pages_left(missing), end - self._portal.traffic.requests
-            if before < 1 or left < 1:
+            if before < 1 or left < least:
                 return
-            planned = left if left <= SHORTEST_STRETCH else left * SHARE_A_STRETCH
+            is_enough = before + END_OF_LOG <= left
+            planned = left if is_enough else max(1, left * SHARE_A_STRETCH)
             since = self._reach(min(missing.values()), planned)
             await self._stream(
                 {person: max(since, at) for person, at in missing.items()},
@@ -226,7 +234,7 @@ class LogReader:
         ):
             await self._stream(missing)
             return {}
-        search = Search(missing, since=min(missing.values()))
+        search = self._search(missing)
         is_trail = self.state.log.kind is EvidenceKind.ACTIVITY
         cutover = Cutover(
             search,
@@ -257,17 +265,20 @@ class LogReader:
         """Read the stream back until everyone of `missing` is proven or has been seen."""
         if not missing:
             return
-        search = Search(missing, since=min(missing.values()))
+        search = self._search(missing)
         await self._read(
             search,
             enough=lambda: not search.missing or is_spent(),
             ahead=lambda: max(least_ahead, search.pages_ahead()),
         )
 
+    def _search(self, missing: Wanted) -> Search:
+        return Search(missing, since=min(missing.values()), on_newest=self._on_newest)
+
     async def _read(
         self, search: Search, *, enough: Callable[[], bool], ahead: Callable[[], int]
     ) -> None:
-        self._pages.search = search
+        self._pages.search, self._on_newest = search, None
         needed = self.state.needed(search.since)
         is_same = await read_stream(self._pages, needed, enough=enough, ahead=ahead)
         self.is_another_history |= not is_same
@@ -287,7 +298,7 @@ class LogReader:
         return is_stream_cheaper(
             self._cost_of_asking(missing, dates_follow=dates_follow),
             self._pages_left(missing),
-            counted=self.state.density is not None,
+            seconds=self.state.seconds_counted,
         )
 
     def _cost_of_asking(self, missing: Wanted, *, dates_follow: bool) -> float:

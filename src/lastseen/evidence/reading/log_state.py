@@ -3,7 +3,7 @@
 Passive: it is given what was read and says what follows from it. It asks the portal for nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +13,7 @@ from lastseen.evidence.proof.coverage import Coverage
 from lastseen.evidence.proof.page_proof import SECOND, PageProof, PageView
 from lastseen.evidence.proof.same_log import Anchor
 from lastseen.evidence.reading.log import Log
-from lastseen.evidence.reading.request_cost import STEP
+from lastseen.evidence.reading.request_cost import DAY_SECONDS, STEP
 from lastseen.evidence.record import CoverageRecord
 from lastseen.ledger import Covered, EvidenceStore, proof_in_words
 from lastseen.model.contractor import UserId
@@ -23,8 +23,6 @@ from lastseen.model.sighting import EvidenceKind, Sighting
 
 ASKED_EARLIER = "asked for this person alone, in an earlier run"
 """How it is known what an earlier run has proven about one person."""
-DAY_SECONDS = 86_400.0
-"""The shortest time over which counted entries predict how many the next day will have."""
 
 
 class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +82,7 @@ class LogState:
             person: Coverage(intervals)
             for person, intervals in store.coverage_of_people(log.kind).items()
         }
+        self._seconds_counted_earlier = _seconds(self.counted)
         self.density = _density(self.counted)
         """Entries a second as counted by earlier runs, if they counted a whole day."""
 
@@ -183,6 +182,11 @@ class LogState:
             left += max(1.0, entries / STEP)
         return left
 
+    @property
+    def seconds_counted(self) -> float:
+        """Over how many seconds entries were counted, on which estimates rest."""
+        return max(self._seconds_counted_earlier, self.proof.places.seconds)
+
     def pages_since(self, since: Instant) -> float:
         """Estimate how many pages the log has since then, from earlier counts; else 0."""
         needed = self.needed(since)
@@ -254,8 +258,13 @@ class LogState:
         return everyone + alone
 
 
-def _density(counted: Iterable[Covered]) -> float | None:
+def _density(counted: Sequence[Covered]) -> float | None:
     """Return how many entries a second earlier runs saw, if they covered a whole day."""
-    stretches = [covered for covered in counted if covered.events]
-    seconds = sum((c.interval.until - c.interval.since).total_seconds() for c in stretches)
-    return sum(c.events for c in stretches) / seconds if seconds >= DAY_SECONDS else None
+    seconds = _seconds(counted)
+    return sum(c.events for c in counted) / seconds if seconds >= DAY_SECONDS else None
+
+
+def _seconds(counted: Sequence[Covered]) -> float:
+    """Return over how many seconds earlier runs counted entries."""
+    stretches = [covered.interval for covered in counted if covered.events]
+    return sum((stretch.until - stretch.since).total_seconds() for stretch in stretches)

@@ -14,7 +14,7 @@ import msgspec
 
 from lastseen.docspace.interface import EventPage, EventQuery
 from lastseen.evidence.accumulator import EventAccumulator
-from lastseen.evidence.proof.page_proof import PageProof, PageView
+from lastseen.evidence.proof.page_proof import SECOND, PageProof, PageView
 from lastseen.evidence.proof.quorum import Agreed, agreed_page, agreeing_on_nothing
 from lastseen.evidence.reading.canary import Canary
 from lastseen.evidence.reading.log import is_right_missing
@@ -24,7 +24,7 @@ from lastseen.ledger import EvidenceStore, Reading
 from lastseen.model.concurrency import map_concurrently, repeated
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalError
-from lastseen.model.instant import EPOCH, Instant, Interval, parse_instant
+from lastseen.model.instant import EPOCH, Instant, Interval, after, instant, parse_instant
 from lastseen.model.progress import Progress
 
 FAR_OFF = parse_instant("9999-12-31T00:00:00Z")
@@ -66,16 +66,23 @@ class PerUserReader:
         self._progress = progress
         self._batch = batch
         self._accumulator: EventAccumulator = state.separate_accumulator()
+        self._for_dates = False
 
     async def ask(
-        self, wanted: Mapping[UserId, Instant], *, most_to_confirm: float = math.inf
+        self,
+        wanted: Mapping[UserId, Instant],
+        *,
+        for_dates: bool = False,
+        most_to_confirm: float = math.inf,
     ) -> None:
         """Query each of `wanted`: since when their entries must be known.
 
-        The results are then in the log's state, batch by batch. `most_to_confirm`: requests that
-        confirming empty answers may take in total; if it would take more, those people are left
-        unproven. Raises PortalRefused if a right is missing.
+        The results are then in the log's state, batch by batch. `for_dates`: whether it must also
+        be proven that a sighting is the newest; `most_to_confirm`: requests that confirming empty
+        answers may take in total; if it would take more, those people are left unproven. Raises
+        PortalRefused if a right is missing.
         """
+        self._for_dates = for_dates
         self._accumulator = self._state.separate_accumulator()
         absent: list[_Inquiry] = []
         batch: list[_Inquiry | None] = []
@@ -175,9 +182,12 @@ class PerUserReader:
             if person in self._accumulator.seen or inquiry.is_proven_since(since):
                 return inquiry
             page = await self._page(inquiry, EventQuery(user_id=person, start=start))
-            if page is None or self._is_seen(person, since):
+            if page is None:
                 return inquiry
-            if await self._is_exact(inquiry, page, since=since):
+            reach = self._seen_at(person, since)
+            if reach is not None and not self._for_dates:
+                return inquiry
+            if await self._is_exact(inquiry, page, since=after(reach, SECOND) if reach else since):
                 inquiry.needs_filter = True
                 inquiry.take(self._log.view(page))
                 return inquiry
@@ -193,9 +203,10 @@ class PerUserReader:
             start += len(agreed.page.events) - 1
         return inquiry
 
-    def _is_seen(self, person: UserId, since: Instant) -> bool:
+    def _seen_at(self, person: UserId, since: Instant) -> Instant | None:
+        """Return when the person was last seen, if at or after `since`."""
         seen = self._accumulator.seen.get(person)
-        return seen is not None and seen >= since
+        return instant(seen) if seen is not None and seen >= since else None
 
     async def _is_exact(self, inquiry: "_Inquiry", page: EventPage, *, since: Instant) -> bool:
         """Return whether a short page that reaches beyond `since` holds all entries until then.

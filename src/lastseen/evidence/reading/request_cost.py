@@ -38,23 +38,34 @@ Most people looked for there are not in it, so it is seldom left within a few pa
 LOST_AT_LEAST, LOST_SHARE = 1, 0.005
 """How many requests a stream may lose, in all and per missing person, before it is abandoned."""
 
-MOST_OVERRATED, MOST_UNDERRATED = 4, 16
-"""By which factor an estimate of a stream's length may be too long or too short."""
+DAY_SECONDS = 86_400.0
+WEEK_SECONDS = 7 * DAY_SECONDS
+MOST_WRONG, MOST_WRONG_BY_DAYS, MOST_WRONG_BY_HOURS = 2, 8, 64
+"""By which factor an estimate of a stream's length may be wrong: it rests on a week, a day or less.
 
-MOST_WRONG = 2
-"""The same for an estimate based on whole days that were counted."""
+A week has each hour and weekday once. A single day may be a holiday, and some hours a night in
+which hardly anybody comes or a morning on which everybody does.
+"""
 
 
 class Search:
     """The people still missing, and how fast a stream is finding them."""
 
-    def __init__(self, people: Iterable[str], *, since: Instant = EPOCH) -> None:
-        """`people`: ids of those looked for; a sighting before `since` does not count."""
+    def __init__(
+        self, people: Iterable[str], *, since: Instant = EPOCH, on_newest: int | None = None
+    ) -> None:
+        """`people`: ids of those looked for; a sighting before `since` does not count.
+
+        `on_newest`: how many others were looked for and seen on the log's newest page, if that was
+        read just before.
+        """
         self.since = since
         self.missing = set(people)
         self.pages = 0
         self._gain = self._best_gain = 0
-        self._found: deque[int] = deque(maxlen=RECENT_PAGES)
+        self._found: deque[int] = deque(
+            [] if on_newest is None else [on_newest], maxlen=RECENT_PAGES
+        )
 
     def page(self, met: Iterable[str]) -> None:
         """Count a page on which `met` were seen for the first time."""
@@ -84,7 +95,7 @@ class Search:
         """
         if not self.missing:
             return 1
-        far = int(len(self.missing) / (2 * max(1 / RECENT_PAGES, self.rate)))
+        far = int(len(self.missing) / max(1 / RECENT_PAGES, self.rate))
         return max(1, min(far, 8 + 4 * self.pages))
 
 
@@ -122,16 +133,22 @@ def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:
     return people + absent * (agreeing - 1) + 2 * refused_pages + canary
 
 
-def is_stream_cheaper(asking: float, pages: float, *, counted: bool) -> bool | None:
+def is_stream_cheaper(asking: float, pages: float, *, seconds: float) -> bool | None:
     """Return whether the rest of a stream costs fewer requests than asking person by person.
 
-    `asking` is the cost of asking; `pages` is an estimate of the stream. `counted` says whether it
-    is based on whole days that were counted, or only on the density of the entries seen so far: the
-    busiest hour has about three times the average, a night a fraction of it. None if an
-    estimate that is off could change the answer.
+    `asking` is the cost of asking; `pages` is an estimate of the stream, which rests on how many
+    entries there were in `seconds`. None if an estimate that is wrong could change the answer.
     """
-    if asking > pages * (MOST_WRONG if counted else MOST_UNDERRATED):
+    wrong = _most_wrong(seconds)
+    if asking > pages * wrong:
         return True
-    if asking * (MOST_WRONG if counted else MOST_OVERRATED) < pages:
+    if asking * wrong < pages:
         return False
     return None
+
+
+def _most_wrong(seconds: float) -> int:
+    """Return by which factor an estimate may be wrong that rests on so many seconds of a log."""
+    if seconds >= WEEK_SECONDS:
+        return MOST_WRONG
+    return MOST_WRONG_BY_DAYS if seconds >= DAY_SECONDS else MOST_WRONG_BY_HOURS

@@ -1,6 +1,7 @@
 """Asking about one person at a time: an empty answer is where a portal can lie."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -138,6 +139,18 @@ def test_refused_attempts_are_paged_through_to_the_sighting_behind_them():
     asked = Asked(*attacks, entry(2, 5 * DAY, "ann")).about(ANN)
     assert asked.state.is_seen_since(ANN, WINDOW)
     assert asked.store.failed_sign_ins(WINDOW)[ANN].count == 250
+
+
+def test_the_sighting_behind_refused_attempts_is_proven_the_newest_where_the_date_matters():
+    events = [entry(2, 20 * DAY, "ann"), entry(3, 5 * DAY, "ann", REFUSED)]
+    decided = Asked(*events).about(ANN)
+    dated = Asked(*events).about(ANN, for_dates=True)
+    for asked in (decided, dated):
+        assert asked.state.sightings[ANN].at == ago(20 * DAY)
+    after_it = ago(20 * DAY - timedelta(seconds=1))
+    assert not decided.state.is_proven_since(ANN, after_it)
+    assert dated.state.is_proven_since(ANN, after_it)
+    assert len(dated.fake.about("ann")) == len(decided.fake.about("ann")) + 1 == 3
 
 
 def test_somebody_with_nothing_but_refused_attempts_is_absent():

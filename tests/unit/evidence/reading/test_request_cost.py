@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from lastseen.docspace.interface import MOST_A_PAGE
 from lastseen.evidence.reading.request_cost import (
+    DAY_SECONDS,
     LOST_AT_LEAST,
     LOST_SHARE,
-    MOST_OVERRATED,
-    MOST_UNDERRATED,
     MOST_WRONG,
+    MOST_WRONG_BY_DAYS,
+    MOST_WRONG_BY_HOURS,
     RECENT_PAGES,
+    WEEK_SECONDS,
     Search,
     is_not_worthwhile,
     is_stream_cheaper,
@@ -106,7 +108,7 @@ def test_what_is_under_way_when_a_stream_is_left_is_little(portal):
 
 @given(people=st.integers(1, 10**6), pages=st.floats(0, 10**6))
 def test_whatever_the_guess_may_be_off_by_the_cheaper_way_is_taken_or_it_is_asked(people, pages):
-    chosen = is_stream_cheaper(people, pages, counted=True)
+    chosen = is_stream_cheaper(people, pages, seconds=WEEK_SECONDS)
     if chosen:
         assert pages <= 2 * people + 2
     elif chosen is False:
@@ -168,36 +170,45 @@ def test_a_portal_is_read_in_hardly_more_than_the_fewest_requests(people, faces,
     people=st.integers(1, 10**5),
     length=st.integers(1, 10**5),
     off=st.floats(-1, 1),
-    counted=st.booleans(),
+    known=st.sampled_from(
+        [
+            (WEEK_SECONDS, MOST_WRONG),
+            (DAY_SECONDS, MOST_WRONG_BY_DAYS),
+            (DAY_SECONDS / 2, MOST_WRONG_BY_HOURS),
+        ]
+    ),
 )
 def test_a_way_is_called_cheaper_only_where_the_guess_cannot_be_that_wrong(
-    people, length, off, counted
+    people, length, off, known
 ):
-    overrated, underrated = (
-        (MOST_WRONG, MOST_WRONG) if counted else (MOST_OVERRATED, MOST_UNDERRATED)
-    )
-    guess = length * (overrated**off if off > 0 else underrated**off)
-    chosen = is_stream_cheaper(people, guess, counted=counted)
+    seconds, most_wrong = known
+    chosen = is_stream_cheaper(people, length * most_wrong**off, seconds=seconds)
     if chosen is not None:
         # Both ways cost the same where the guess is off by just as much as it may be.
         assert chosen == (length < people) or length == people
 
 
 @given(people=st.integers(1, 10**5), pages=st.integers(1, 10**5))
-def test_after_whole_days_are_counted_a_way_is_chosen_unless_both_cost_much_the_same(people, pages):
-    if is_stream_cheaper(people, pages, counted=True) is None:
+def test_after_a_week_is_counted_a_way_is_chosen_unless_both_cost_much_the_same(people, pages):
+    if is_stream_cheaper(people, pages, seconds=WEEK_SECONDS) is None:
         assert people / MOST_WRONG <= pages <= people * MOST_WRONG
 
 
 @given(st.integers(1, 10_000), st.integers(0, MOST_A_PAGE), st.integers(1, 50))
-def test_pages_asked_for_at_once_find_half_of_the_missing_at_most(people, rate, read):
-    """At the rate of late: so what comes after the last one has been met is little."""
+def test_pages_asked_for_at_once_find_no_more_people_than_are_missing(people, rate, read):
+    """At the rate of late, which falls: so what comes after the last one has been met is little."""
     those = [f"p{n}" for n in range(people)]
     search = Search(those)
     for number in range(read):
         search.page(those[number * rate : (number + 1) * rate])
     ahead = search.pages_ahead()
-    assert ahead == 1 or ahead * max(1 / RECENT_PAGES, search.rate) <= len(search.missing) / 2
+    assert ahead == 1 or ahead * max(1 / RECENT_PAGES, search.rate) <= len(search.missing)
+
+
+def test_after_a_newest_page_with_most_people_few_pages_are_asked_for_at_once():
+    those = [f"p{n}" for n in range(25)]
+    assert Search(those).pages_ahead() == 8
+    assert Search(those, on_newest=25).pages_ahead() == 1
 
 
 def test_people_met_again_and_people_nobody_looks_for_are_no_reason_to_read_on():

@@ -29,7 +29,9 @@ from testing.worlds import Shape, let_pass, scenario
 T = TypeVar("T")
 
 NOON = 1_790_000_400.0
-"""When it is on every portal here, in seconds since 1970: a Monday in September 2026, 14:20 UTC."""
+"""When it is on a portal here, in seconds since 1970: a Monday in September 2026, 14:20 UTC."""
+NIGHT = NOON + 4 * 86_400 + 42_000
+"""The night after the Friday of that week, 02:00 UTC: hardly anybody has come for some hours."""
 LATENCY = 0.02
 """Seconds that a request and its answer are under way, on average."""
 DAY = 86_400
@@ -100,12 +102,13 @@ class VirtualPortal:
         *,
         filters: Filters = Filters.AFTER_WINDOW,
         rate_limit: RateLimit | None = None,
+        now: float = NOON,
     ) -> None:
-        """Begin with an empty ledger at `NOON`."""
+        """Begin with an empty ledger at `now`, in seconds since 1970."""
         self.shape = shape
-        self.time = VirtualTime(NOON)
+        self.time = VirtualTime(now)
         self.portal = SimulatedPortal(
-            scenario(shape, NOON),
+            scenario(shape, now),
             clock=self.time.portal_clock,
             setup=Setup(filters=filters, rate_limit=rate_limit),
             pace=lambda: self.time.passed,

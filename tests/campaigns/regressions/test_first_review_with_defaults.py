@@ -1,6 +1,5 @@
 """What a first review costs as installed: logs kept for as long as is looked back."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,7 @@ from campaigns.safety.cases import DAY, Case, Crowd, Rules
 from lastseen.model.decision import Reason
 from lastseen.model.plan import Policy
 from lastseen.simulator.server.filters import Filters
-from testing.virtual import WINDOW_ONLY, VirtualPortal
+from testing.virtual import NIGHT, NOON, WINDOW_ONLY, VirtualPortal
 from testing.worlds import Shape, company
 from tests.campaigns.regressions.portals import Watched, person, signs_in
 
@@ -130,12 +129,13 @@ def test_pages_for_dates_are_read_side_by_side() -> None:
     assert took.seconds < 1.5
 
 
+@pytest.mark.parametrize("now", [NOON, NIGHT], ids=["by day", "at night"])
 @pytest.mark.parametrize("filters", [Filters.BEFORE_WINDOW, Filters.AFTER_WINDOW])
-@pytest.mark.parametrize(("name", "shape"), shapes(0.05).items(), ids=list(shapes(0.05)))
+@pytest.mark.parametrize(("name", "shape"), shapes(50).items(), ids=list(shapes(50)))
 def test_a_small_portal_costs_a_quarter_more_than_proving_it_takes_at_most(
-    name: str, shape: Shape, filters: Filters
+    name: str, shape: Shape, filters: Filters, now: float
 ) -> None:
-    portal = VirtualPortal(replace(shape, days=DEFAULTS.lookback_days), filters=filters)
+    portal = VirtualPortal(shape, filters=filters, now=now)
     first = portal.review(DEFAULTS)
     fewest = fewest_for(portal, first.plan)
     assert fewest <= first.requests <= MOST_REGRET * fewest

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from prometheus_client.core import Metric
 
-from lastseen.fleet.metrics import WorkerMetrics, portal_families
+from lastseen.fleet.metrics import WorkerMetrics
+from lastseen.fleet.portal_metrics import portal_families
 from lastseen.fleet.textfile import RunReport, write_metrics
 from lastseen.model.instant import parse_instant
 

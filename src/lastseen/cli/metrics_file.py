@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.fleet import fleet_dependencies
 from lastseen.model.errors import LastseenError
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ def metrics_written(file: Path | None, *, portal: str) -> Iterator[ResultRecorde
     if file is None:
         yield ResultRecorder(None)
         return
-    with fleet_dependencies():
-        from lastseen.fleet.textfile import RunReport, refuse_as_metrics, write_metrics
+    from lastseen.fleet.textfile import RunReport, refuse_as_metrics, write_metrics
     from lastseen.model.instant import system_clock
 
     refuse_as_metrics(file)

@@ -9,7 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -19,10 +19,8 @@ from lastseen.config.problems import SECRET
 from lastseen.fleet.references import is_reference
 from lastseen.fleet.schedule import Schedule, is_time_zone, problem_with
 from lastseen.model.errors import UsageError
+from lastseen.model.fleet import Command
 from lastseen.regular_file import Unsuitable, in_home, read_regular_file, why_unreadable
-
-Command = Literal["review", "run"]
-"""What a job does: `review` changes nobody."""
 
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a fleet file; ten thousand portals need less."""

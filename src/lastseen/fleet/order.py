@@ -2,7 +2,7 @@
 
 import msgspec
 
-from lastseen.fleet.configuration import Command
+from lastseen.model.fleet import Command
 
 
 class JobOrder(msgspec.Struct, frozen=True, kw_only=True):

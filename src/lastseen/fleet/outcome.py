@@ -2,8 +2,7 @@
 
 import msgspec
 
-from lastseen.fleet.configuration import Command
-from lastseen.model.fleet import PortalState
+from lastseen.model.fleet import Command, PortalState
 from lastseen.model.instant import Instant
 
 

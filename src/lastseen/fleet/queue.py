@@ -13,10 +13,11 @@ from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 
-from lastseen.fleet.configuration import Command, FleetPortal
+from lastseen.fleet.configuration import FleetPortal
 from lastseen.fleet.database import SESSION, FleetDatabase
 from lastseen.fleet.order import JobOrder
 from lastseen.fleet.store import PORTALS, Connection, FleetStore
+from lastseen.model.fleet import Command
 from lastseen.model.instant import Instant
 
 SCHEDULE = "schedule"

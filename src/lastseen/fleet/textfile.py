@@ -23,7 +23,7 @@ from lastseen.api import (
     UsageError,
 )
 from lastseen.fleet.job_result import JobResult, result_after, state_of
-from lastseen.fleet.metrics import portal_families
+from lastseen.fleet.portal_metrics import portal_families
 from lastseen.model.fleet import PortalState, PortalStatus
 from lastseen.regular_file import Unsuitable, not_regular, read_regular_file
 

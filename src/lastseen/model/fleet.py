@@ -1,6 +1,7 @@
 """The state of a fleet: one row a portal, and the totals."""
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -8,6 +9,10 @@ from lastseen.model.instant import Instant
 
 FLEET_STATUS_SCHEMA = "lastseen.fleet-status/1"
 """The name and version of the status's JSON form."""
+
+
+Command = Literal["review", "run"]
+"""What a job does: `review` changes nobody."""
 
 
 class PortalState(StrEnum):

@@ -1,6 +1,8 @@
 """The metrics of single runs, as a file for the textfile collector."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,9 @@ def test_a_folder_for_metrics_that_is_not_there_is_told_before_the_run(tmp_path)
     with pytest.raises(UsageError) as told:
         refuse_as_metrics(tmp_path / "nowhere" / "run.prom")
     assert "nothing was started" in told.value.meaning
+
+
+def test_a_plain_install_is_enough():
+    # Given a Python without the libraries of the extra `fleet`
+    absent = "import sys; sys.modules |= dict.fromkeys(['croniter', 'procrastinate', 'psycopg'])"
+    subprocess.run([sys.executable, "-c", f"{absent}; import lastseen.fleet.textfile"], check=True)

@@ -11,12 +11,12 @@ from typing import Any
 
 import psycopg
 
-from lastseen.fleet.configuration import Command, read_fleet
+from lastseen.fleet.configuration import read_fleet
 from lastseen.fleet.database import FleetDatabase
 from lastseen.fleet.queue import opened_queue
 from lastseen.fleet.store import FleetStore
 from lastseen.ledger import PortalLedger, open_ledger
-from lastseen.model.fleet import PortalStatus
+from lastseen.model.fleet import Command, PortalStatus
 from lastseen.model.instant import system_clock
 from lastseen.simulator.server.app import serve_in_thread
 from lastseen.simulator.server.portal import Setup, SimulatedPortal

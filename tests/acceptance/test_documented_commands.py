@@ -22,7 +22,18 @@ PAGES = {
 FLEET = ("fleet.md", "deployment.md")
 """Pages for operators of many portals; what they say needs PostgreSQL and workers."""
 BLOCK = r"(?P<not_run><!-- not run: .*? -->\n)?```sh\n(?P<code>.*?)```"
-SCHEDULED = r"^.*(?:/opt/lastseen/bin/lastseen|- run: lastseen|    - lastseen) .*$"
+UNITS = ROOT / "deploy" / "systemd"
+SCHEDULED = [
+    command
+    for text in (
+        PAGES["scheduling.md"],
+        (UNITS / "lastseen-run.service").read_text(encoding="utf-8"),
+        (UNITS / "lastseen-run-metrics.conf").read_text(encoding="utf-8"),
+    )
+    for command in re.findall(
+        r"^.*(?:/opt/lastseen/bin/lastseen|- run: lastseen|    - lastseen) .*$", text, re.M
+    )
+]
 RUN_ID = """
 run_id() {
     lastseen history --format json | python -c 'import json, sys
@@ -61,7 +72,7 @@ def test_every_command_of_a_document_runs(document, at_work, free_port):
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
 
 
-@pytest.mark.parametrize("command", re.findall(SCHEDULED, PAGES["scheduling.md"], re.MULTILINE))
+@pytest.mark.parametrize("command", SCHEDULED)
 def test_every_scheduled_command_runs(command, at_work):
     key, configuration = at_work.folder / "key", at_work.folder / "lastseen.toml"
     key.write_text(at_work.environment["LASTSEEN_API_KEY"])
@@ -69,7 +80,8 @@ def test_every_scheduled_command_runs(command, at_work):
     configuration.write_text(f'[portal]\nurl = "{at_work.environment["LASTSEEN_PORTAL__URL"]}"\n')
     command = command.replace("/opt/lastseen/bin/", "").replace("/etc/lastseen/", "")
     command = command[command.index("lastseen -c") :]
-    command = command.replace("/var/lib/lastseen", str(at_work.folder))
+    for folder in ("%S/lastseen", "/var/lib/lastseen", "/var/lib/prometheus/node-exporter"):
+        command = command.replace(folder, str(at_work.folder))
     by_file = {**at_work.environment, "LASTSEEN_API_KEY_FILE": str(key)}
     del by_file["LASTSEEN_API_KEY"], by_file["LASTSEEN_PORTAL__URL"]
     scheduler = replace(at_work, environment=by_file)
@@ -113,20 +125,18 @@ def test_every_command_of_the_fleet_guide_runs(at_work, simulated_portal, fresh_
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
 def test_the_units_are_valid(tmp_path):
-    units = re.findall(
-        r"```ini\n# /etc/systemd/system/(\S+)\n(.*?)```", PAGES["scheduling.md"], re.S
-    )
-    for name, text in units:
+    names = ("lastseen-run.service", "lastseen-run.timer", "lastseen-failed@.service")
+    for name in names:
+        text = (UNITS / name).read_text(encoding="utf-8")
         runnable = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text)
         (tmp_path / name).write_text(runnable.replace("User=lastseen", "User=root"))
     checked = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name, _ in units)],
+        ["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name in names)],
         capture_output=True,
         encoding="utf-8",
         check=False,
         env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
     )
-    assert len(units) == 3
     assert "lastseen" not in checked.stderr
 
 

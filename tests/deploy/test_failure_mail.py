@@ -68,11 +68,6 @@ def free_port() -> int:
         return port
 
 
-def unit_in_the_guide() -> str:
-    start = "```ini\n# /etc/systemd/system/lastseen-failed@.service\n"
-    return SCHEDULING.partition(start)[2].partition("```")[0]
-
-
 def unit_to_deploy() -> str:
     return (ROOT / "deploy" / "systemd" / "lastseen-failed@.service").read_text(encoding="utf-8")
 
@@ -82,9 +77,8 @@ def tool(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-@pytest.mark.parametrize("unit", [unit_in_the_guide(), unit_to_deploy()], ids=["guide", "deploy"])
-def test_the_unit_mails_the_log_of_the_service_that_failed(tmp_path, inbox, port, unit):
-    (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.M)
+def test_the_unit_mails_the_log_of_the_service_that_failed(tmp_path, inbox, port):
+    (command,) = re.findall(r"^ExecStart=(.*)$", unit_to_deploy(), re.M)
     tool(tmp_path / "journalctl", JOURNAL)
     tool(tmp_path / "sendmail", SENDMAIL.format(python=sys.executable, port=port))
     # As systemd reads the line: specifiers, then the quotes of a shell.
@@ -102,13 +96,8 @@ def test_the_unit_mails_the_log_of_the_service_that_failed(tmp_path, inbox, port
     assert "Zoë: the portal answered 401" in body.decode()
 
 
-@pytest.mark.parametrize("unit", ["guide", "deploy"])
-def test_the_service_names_the_unit_that_mails(unit):
-    text = (
-        SCHEDULING
-        if unit == "guide"
-        else (ROOT / "deploy" / "systemd" / "lastseen-run.service").read_text(encoding="utf-8")
-    )
+def test_the_service_names_the_unit_that_mails():
+    text = (ROOT / "deploy" / "systemd" / "lastseen-run.service").read_text(encoding="utf-8")
     assert "\nOnFailure=lastseen-failed@%n.service\n" in text
 
 

@@ -1,7 +1,8 @@
 """Generates the reference parts of the documents from the code: `python -m docs.reference`.
 
-A page holds `<!-- begin NAME -->` and `<!-- end NAME -->`; what stands between them is rewritten.
-The texts are the docstrings under the fields of the settings, and the commands' own help.
+A page holds `<!-- begin NAME -->` and `<!-- end NAME -->`; the text between them is rewritten.
+The texts are the docstrings under the fields of the settings, the texts of the roster options, and
+the commands' own help.
 """
 
 import ast
@@ -19,6 +20,7 @@ import typer
 
 from lastseen.cli.main import app
 from lastseen.config.settings import Settings
+from lastseen.rosters.interface import OPTIONS, RosterOptions
 
 HERE = Path(__file__).parent
 
@@ -105,17 +107,27 @@ def _struct_in(of: typing.Any) -> tuple[type[msgspec.Struct] | None, bool]:
 
 def _single_keys() -> Iterator[str]:
     """Yield a table for each setting that the model keeps outside a table: `ledger_url`."""
-    told = docstrings(Settings)
+    meanings = docstrings(Settings)
     for field in msgspec.structs.fields(Settings):
         if _struct_in(field.type)[0] is None:
             table, _, key = field.name.partition("_")
-            yield "\n".join([*_head(f"[{table}]"), _row(key, field, told[field.name])])
+            yield "\n".join([*_head(f"[{table}]"), _row(key, field, meanings[field.name])])
 
 
 def _table(name: str, struct: type[msgspec.Struct]) -> str:
-    told = docstrings(struct)
+    meanings = docstrings(struct) | roster_options(struct)
     fields = [f for f in msgspec.structs.fields(struct) if _struct_in(f.type)[0] is None]
-    return "\n".join([*_head(name), *(_row(f.encode_name, f, told[f.name]) for f in fields)])
+    return "\n".join([*_head(name), *(_row(f.encode_name, f, meanings[f.name]) for f in fields)])
+
+
+def roster_options(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the meaning of each option that belongs to single sources of rosters."""
+    if struct is not RosterOptions:
+        return {}
+    return {
+        name: ": ".join(filter(None, (", ".join(option.sources), option.text)))
+        for name, option in OPTIONS.items()
+    }
 
 
 def _head(name: str) -> list[str]:
@@ -129,6 +141,8 @@ def _row(key: str, field: msgspec.structs.FieldInfo, meaning: str) -> str:
 
 def _values(of: typing.Any) -> str:
     origin, arguments = typing.get_origin(of), typing.get_args(of)
+    if origin is typing.Annotated:
+        return _values(arguments[0])
     if origin is typing.Literal:
         # Sorted: Python takes two literals for one whose values only differ in order.
         return ", ".join(sorted(f"`{json.dumps(value)}`" for value in arguments))

@@ -5,7 +5,7 @@ It doesn't know which values are valid.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,6 @@ KEY_VALUE = re.compile(r"\bsk-|[A-Za-z0-9_]{32}", re.IGNORECASE)
 """What a value looks like that may be a key; ids have hyphens."""
 SECRET = re.compile(r"key|token|secret|passw|credential|bearer|authori", re.IGNORECASE)
 """Names whose values are likely secrets."""
-
-UNSHOWN = {
-    ("portal", "url"),
-    ("roster", "url"),
-    ("roster", "query"),
-    ("roster", "headers"),
-    ("ledger", "url"),
-}
-"""Keys whose values may contain a password or a key."""
 
 KEY_VARIABLES = ("LASTSEEN_API_KEY", "LASTSEEN_API_KEY_FILE")
 """Variables that other modules read."""
@@ -77,12 +68,17 @@ class Problems:
         self,
         *,
         known: Known,
+        unshown: Collection[tuple[str, ...]],
         cohort_keys: Sequence[str],
         path: Path | None,
         environment: Mapping[str, Any],
     ) -> None:
-        """Report on the file `path` and on `environment`, the tables made from the variables."""
+        """Report on the file `path` and on `environment`, the tables made from the variables.
+
+        `unshown`: tables and keys whose values may contain a password or a key.
+        """
         self._known = known
+        self._unshown = unshown
         self._cohort_keys = cohort_keys
         self._path = path
         self._environment = environment
@@ -167,7 +163,7 @@ class Problems:
             self._holds_key = True
             return f"{self._name(place)} contains what looks like an API key: it is not repeated"
         scalar = isinstance(value, str | int | float)
-        shown = "" if place[:2] in UNSHOWN or not scalar else f" = {_short(value)}"
+        shown = "" if place[:2] in self._unshown or not scalar else f" = {_short(value)}"
         name, rule = self._name(place), _rule(error)
         if len(place) == 1 and error["type"] == "value_error":
             return f"{name}: {rule}"

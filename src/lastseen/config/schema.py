@@ -6,7 +6,7 @@ The only module that knows pydantic. `problems` describes what is wrong; `load` 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    create_model,
     model_validator,
 )
 
@@ -27,8 +28,7 @@ from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Po
 from lastseen.model.portal_address import portal_address
 from lastseen.regular_file import in_home
 from lastseen.rosters.cells import portal_id
-from lastseen.rosters.interface import RosterOptions
-from lastseen.rosters.rows import FIELDS
+from lastseen.rosters.interface import OPTIONS, RosterOptions
 from lastseen.rosters.sources import SOURCES, known_sources
 
 _PREFIX, _DELIMITER = "lastseen_", "__"
@@ -46,7 +46,11 @@ def checked(tables: dict[str, Any], environ: Mapping[str, str], *, path: Path | 
     environment = _environment(environ)
     _anchor_paths(tables, path)
     problems = Problems(
-        known=_known(), cohort_keys=tuple(_Cohort.model_fields), path=path, environment=environment
+        known=_known(),
+        unshown=_UNSHOWN,
+        cohort_keys=tuple(_Cohort.model_fields),
+        path=path,
+        environment=environment,
     )
     problems.note_stray_variables(environ)
     try:
@@ -137,13 +141,6 @@ def _groups(written: tuple[str, ...]) -> tuple[str, ...]:
     return written
 
 
-def _fields(columns: dict[str, str]) -> dict[str, str]:
-    unknown = sorted(set(columns) - set(FIELDS))
-    if unknown:
-        raise ValueError(f"names {', '.join(unknown)}; there are only {', '.join(FIELDS)}")
-    return columns
-
-
 def _with_sign_ins(kinds: tuple[str, ...]) -> tuple[str, ...]:
     if "sign-in" not in kinds:
         raise ValueError("must include sign-in: a sign-in alone is presence")
@@ -191,22 +188,44 @@ class _Portal(_Table):
     api_key_file: _File = None
 
 
-class _Roster(_Table):
+class _AnyRoster(_Table):
     source: Annotated[str, AfterValidator(_source)] = _ROSTER.source
     reconcile: bool = _ROSTER.reconcile
-    path: _File = None
-    sheet: _Text = None
-    groups: _Texts = ()
-    email_domains: _Domains = ()
-    inviters: _Texts = ()
-    exclude_email_domains: _Domains = ()
-    columns: Annotated[_Named, AfterValidator(_fields)] = {}
-    url: _Text = None
-    query: _Text = None
-    rows: _Text = None
-    headers: _Named = {}
-    filter: _Text = None
-    options: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
+
+
+_BY_TYPE: Mapping[object, Any] = {
+    Path | None: _File,
+    str | None: _Text,
+    tuple[str, ...]: _Texts,
+    Mapping[str, str]: _Named,
+    Mapping[str, object]: Annotated[dict[str, Any], BeforeValidator(_json)],
+}
+"""How a value of each type is read that an option of a roster may have."""
+
+
+def _roster_fields() -> dict[str, Any]:
+    """Return the keys of `[roster]` that belong to single sources, with their defaults."""
+    types = get_type_hints(RosterOptions)
+    fields: dict[str, Any] = {}
+    for name, option in OPTIONS.items():
+        value = _BY_TYPE[types[name]]
+        checked_value = Annotated[value, AfterValidator(option.check)] if option.check else value
+        fields[name] = (checked_value, getattr(_ROSTER, name))
+    return fields
+
+
+if TYPE_CHECKING:
+    _Roster = _AnyRoster
+else:
+    _Roster = create_model("_Roster", __base__=_AnyRoster, **_roster_fields())
+
+
+_UNSHOWN = {
+    ("portal", "url"),
+    ("ledger", "url"),
+    *(("roster", name) for name, option in OPTIONS.items() if option.may_hold_secret),
+}
+"""Keys whose values may contain a password or a key."""
 
 
 class _Cohort(_Table):

@@ -5,11 +5,13 @@ Text only; `load` reads it back. The API key is never in it.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 
 from lastseen.config.settings import Settings
 from lastseen.model.plan import Cohort
-from lastseen.rosters.interface import RosterOptions
+from lastseen.rosters.interface import OPTIONS, Option, RosterOptions
 
+_COMMENT_WIDTH = 96
 _TEMPLATE = """\
 # The configuration of Lastseen. Environment variables override this file:
 # LASTSEEN_POLICY__INACTIVE_DAYS=45 overrides inactive_days under [policy].
@@ -76,38 +78,6 @@ log_silence_days = {log_silence_days}
 # Where sightings, runs and the journal are kept. Not set: a file in your data folder.
 {ledger}
 """
-
-_ROSTER_OPTIONS: Mapping[str, tuple[str, object]] = {
-    "groups": ("guests: only members of these groups, by id.", ("<id of a group>",)),
-    "email_domains": (
-        'guests: only addresses in these domains; ".vendor.com" is that one with all below it.',
-        ("vendor.com",),
-    ),
-    "inviters": (
-        "guests: only those whom these people invited, by id or e-mail address.",
-        ("sponsor@example.com",),
-    ),
-    "exclude_email_domains": (
-        "guests: nobody with an address in these domains.",
-        ("example.com",),
-    ),
-    "path": ("csv, xlsx: the file, taken from the folder of this one.", "contractors.csv"),
-    "sheet": ("xlsx: the sheet. Not set: the only visible one.", "Contractors"),
-    "url": (
-        "sql: the database; http, scim: the service. Secrets are named: env:NAME, file:PATH.",
-        "postgresql+psycopg://reader:env:HR_PASSWORD@db.example/hr",
-    ),
-    "query": ("sql: one SELECT.", "SELECT email, end_date FROM contractors"),
-    "rows": ("http: where the list is in the answer.", "data.people"),
-    "filter": ("scim: which users, in SCIM's own filter language.", 'userType eq "Contractor"'),
-    "columns": (
-        "csv, xlsx, sql: what the source calls its columns; http, scim: dotted paths.",
-        {"email": "Mail"},
-    ),
-    "headers": ("http, scim: headers to send.", {"Authorization": "Bearer env:HR_TOKEN"}),
-    "options": ("options of another package's source.", {"key": "value"}),
-}
-"""The comment for the keys that belong to one source, and an example of each."""
 
 
 def configuration_text(settings: Settings) -> str:
@@ -176,15 +146,20 @@ def _roster_options(roster: RosterOptions) -> str:
     """Return the keys that belong to single sources; tables come last, as TOML requires."""
     keys: list[str] = []
     tables: list[str] = []
-    for name in RosterOptions.__struct_fields__:
+    for name, option in OPTIONS.items():
         value = getattr(roster, name)
-        if name in ("source", "reconcile") or not (value or name in _ROSTER_OPTIONS):
-            continue
-        comment, example = _ROSTER_OPTIONS.get(name, ("another source's.", None))
-        lines = _assigned(name, value) if value else [f"# {x}" for x in _assigned(name, example)]
-        part = tables if isinstance(value, Mapping) else keys
-        part.extend(["", f"# {comment}", *lines] if part is tables else [f"# {comment}", *lines])
+        comment = "".join(f"# {line}\n" for line in _comment(option)).rstrip()
+        lines = _assigned(name, value or option.example)
+        is_table = isinstance(option.example, Mapping)
+        part = tables if is_table else keys
+        part.extend(["", comment] if part is tables else [comment])
+        part.extend(lines if value else [f"# {line}" for line in lines])
     return "\n".join([*keys, *tables])
+
+
+def _comment(option: Option) -> list[str]:
+    sources = ", ".join(option.sources)
+    return wrap(f"{sources}: {option.text}" if sources else option.text, _COMMENT_WIDTH)
 
 
 def _assigned(name: str, value: object) -> list[str]:

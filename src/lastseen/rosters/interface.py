@@ -4,14 +4,44 @@ A roster says who the contractors are, in its own words. It does not look them u
 (`matching` does) and decides nothing about them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Any, Protocol, get_type_hints
 
 import msgspec
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.contractor import Contractor, Profile
+from lastseen.model.email_address import domain_pattern
+from lastseen.rosters.rows import FIELDS
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """One option of rosters: configuration, template and documentation are made from it."""
+
+    sources: tuple[str, ...] = ()
+    """The sources that it applies to; empty: those of other packages."""
+    text: str
+    """What it means, in one sentence that follows the names of the sources."""
+    example: object
+    """A value to show where it isn't set."""
+    may_hold_secret: bool = False
+    """Whether the value may contain a password, so that no message shows it."""
+    check: Callable[[Any], Any] | None = None
+    """Returns a valid value; raises ValueError for an invalid one."""
+
+
+def _domains(written: tuple[str, ...]) -> tuple[str, ...]:
+    for one in written:
+        domain_pattern(one)
+    return written
+
+
+def _fields(columns: Mapping[str, str]) -> Mapping[str, str]:
+    unknown = sorted(set(columns) - set(FIELDS))
+    if unknown:
+        raise ValueError(f"names {', '.join(unknown)}; there are only {', '.join(FIELDS)}")
+    return columns
 
 
 class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,33 +51,126 @@ class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the source, one of Lastseen's own or of another package."""
     reconcile: bool = True
     """Whether a review also lists the portal's guests that are on no row of an outside roster."""
-    path: Path | None = None
-    """csv, xlsx: the file."""
-    sheet: str | None = None
-    """xlsx: the sheet's name; None: the only visible one."""
-    groups: tuple[str, ...] = ()
-    """guests: ids of groups; only members of at least one of them. Empty: any group or none."""
-    email_domains: tuple[str, ...] = ()
-    """guests: only addresses in these domains. Empty: any domain."""
-    inviters: tuple[str, ...] = ()
-    """guests: only those invited by one of these people, each an id or an e-mail address."""
-    exclude_email_domains: tuple[str, ...] = ()
-    """guests: nobody with an address in one of these domains."""
-    columns: Mapping[str, str] = {}
-    """csv, xlsx, sql: what the source calls the columns; http, scim: dotted paths to the values.
-    An empty name means that the source has none."""
-    url: str | None = None
-    """sql, http, scim: where the source is. May name a secret, and is never shown whole."""
-    query: str | None = None
-    """sql: one SELECT that returns the rows."""
-    rows: str | None = None
-    """http: dotted path to the list of rows."""
-    headers: Mapping[str, str] = {}
-    """http, scim: headers to send; secrets as `env:NAME`, `file:PATH`, `keyring:NAME`."""
-    filter: str | None = None
-    """scim: the filter of RFC 7644 to send."""
-    options: Mapping[str, object] = {}
-    """Options of another package's source (`[roster.options]`)."""
+    path: Annotated[
+        Path | None,
+        Option(
+            sources=("csv", "xlsx"),
+            text="the file; a relative path starts in the folder of the configuration file.",
+            example="contractors.csv",
+        ),
+    ] = None
+    sheet: Annotated[
+        str | None,
+        Option(
+            sources=("xlsx",),
+            text="the sheet's name; not set: the only visible one.",
+            example="Contractors",
+        ),
+    ] = None
+    groups: Annotated[
+        tuple[str, ...],
+        Option(
+            sources=("guests",),
+            text="only members of at least one of these groups, by id.",
+            example=("<id of a group>",),
+        ),
+    ] = ()
+    email_domains: Annotated[
+        tuple[str, ...],
+        Option(
+            sources=("guests",),
+            text="only addresses in these domains; `.vendor.com` includes the domains below it.",
+            example=("vendor.com",),
+            check=_domains,
+        ),
+    ] = ()
+    inviters: Annotated[
+        tuple[str, ...],
+        Option(
+            sources=("guests",),
+            text="only those invited by one of these people, each an id or an e-mail address.",
+            example=("sponsor@example.com",),
+        ),
+    ] = ()
+    exclude_email_domains: Annotated[
+        tuple[str, ...],
+        Option(
+            sources=("guests",),
+            text="nobody with an address in one of these domains.",
+            example=("example.com",),
+            check=_domains,
+        ),
+    ] = ()
+    columns: Annotated[
+        Mapping[str, str],
+        Option(
+            sources=("csv", "xlsx", "sql", "http", "scim"),
+            text="what the source calls each column; for http and scim, dotted paths to the "
+            "values. An empty name means that the source has none.",
+            example={"email": "Mail"},
+            check=_fields,
+        ),
+    ] = {}
+    url: Annotated[
+        str | None,
+        Option(
+            sources=("sql", "http", "scim"),
+            text="the database or service; secrets in it as `env:NAME`, `file:PATH`, "
+            "`keyring:NAME`.",
+            example="postgresql+psycopg://reader:env:HR_PASSWORD@db.example/hr",
+            may_hold_secret=True,
+        ),
+    ] = None
+    query: Annotated[
+        str | None,
+        Option(
+            sources=("sql",),
+            text="one SELECT that returns the rows.",
+            example="SELECT email, end_date FROM contractors",
+            may_hold_secret=True,
+        ),
+    ] = None
+    rows: Annotated[
+        str | None,
+        Option(
+            sources=("http",),
+            text="dotted path to the list of rows in the answer.",
+            example="data.people",
+        ),
+    ] = None
+    headers: Annotated[
+        Mapping[str, str],
+        Option(
+            sources=("http", "scim"),
+            text="headers to send; secrets as `env:NAME`, `file:PATH`, `keyring:NAME`.",
+            example={"Authorization": "Bearer env:HR_TOKEN"},
+            may_hold_secret=True,
+        ),
+    ] = {}
+    filter: Annotated[
+        str | None,
+        Option(
+            sources=("scim",),
+            text="which users, as a SCIM filter (RFC 7644).",
+            example='userType eq "Contractor"',
+        ),
+    ] = None
+    options: Annotated[
+        Mapping[str, object],
+        Option(
+            text="Options of another package's source (`[roster.options]`).",
+            example={"key": "value"},
+        ),
+    ] = {}
+
+
+OPTIONS: Mapping[str, Option] = {
+    name: note
+    for name, hint in get_type_hints(RosterOptions, include_extras=True).items()
+    for note in getattr(hint, "__metadata__", ())
+    if isinstance(note, Option)
+}
+"""What is known about each option that belongs to single sources, by its name."""
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from lastseen.model.errors import UsageError
 from lastseen.model.extras import install_extra
-from lastseen.rosters.interface import Roster, RosterOptions
+from lastseen.rosters.interface import OPTIONS, Roster, RosterOptions
 from lastseen.rosters.plugins import brought_sources, open_brought
 
 SOURCES = {
@@ -19,16 +19,6 @@ SOURCES = {
     "scim": "ScimRoster",
 }
 """The sources that come with Lastseen: one module of this name each, imported when it is used."""
-
-OWN_OPTIONS = {
-    "guests": ("groups", "email_domains", "inviters", "exclude_email_domains"),
-    "csv": ("path", "columns"),
-    "xlsx": ("path", "sheet", "columns"),
-    "sql": ("url", "query", "columns"),
-    "http": ("url", "rows", "headers", "columns"),
-    "scim": ("url", "filter", "headers", "columns"),
-}
-"""The options that apply to each source, besides `source` and `reconcile`."""
 
 
 def open_roster(options: RosterOptions) -> Roster:
@@ -74,15 +64,16 @@ def _own(name: str, options: RosterOptions) -> Roster:
 def _refuse_foreign_options(options: RosterOptions) -> None:
     unset = RosterOptions()
     foreign = [
-        field
-        for field in RosterOptions.__struct_fields__
-        if field not in ("source", "reconcile", *OWN_OPTIONS[options.source])
-        and getattr(options, field) != getattr(unset, field)
+        name
+        for name, option in OPTIONS.items()
+        if options.source not in option.sources and getattr(options, name) != getattr(unset, name)
     ]
     if not foreign:
         return
-    named = " and ".join(f"roster.{field}" for field in foreign)
-    owners = [name for name, own in OWN_OPTIONS.items() if set(foreign) <= set(own)]
+    named = " and ".join(f"roster.{name}" for name in foreign)
+    owners = [
+        source for source in SOURCES if all(source in OPTIONS[name].sources for name in foreign)
+    ]
     remedy = f"set roster.source to {' or '.join(owners)}, or remove {named}" if owners else ""
     raise UsageError(
         attempted=f"opening the roster {options.source!r}",

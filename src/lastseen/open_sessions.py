@@ -1,4 +1,4 @@
-"""Whether somebody may still be signed in, and until when at the latest. Pure.
+"""Whether a person may still be signed in, and until when at the latest. Pure.
 
 Reading a document in the editor writes nothing into any log (EditorController.cs), so a person with
 an open session may be active without a trace. A session begins with a sign-in, lasts as long as the
@@ -83,7 +83,7 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
 def possible_sessions(
     trace: SessionTrace, limits: SessionLimits, *, now: Instant
 ) -> tuple[OpenSession, ...]:
-    """Return the sessions that may have existed: those of known sign-ins and of unknown ones."""
+    """Return the sessions that may have existed, begun by known or by unknown sign-ins."""
     if trace.authorised_at is not None:
         return (OpenSession(until=None),)
     begins = [] if trace.signed_in_at is None else [trace.signed_in_at]

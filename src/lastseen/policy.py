@@ -41,7 +41,7 @@ _KINDS = {
 _SECOND = timedelta(seconds=1)
 _SEEN_LATELY = frozenset({Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED})
 _ENDING = frozenset({Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD})
-"""The verdicts for which it matters whether somebody may still be signed in."""
+"""The verdicts for which it matters whether the person may still be signed in."""
 
 
 def required_since(subject: Subject, policy: Policy, now: Instant) -> Instant:
@@ -95,7 +95,7 @@ def _settled_without_logs(
     *,
     clock_trusted: bool,
 ) -> _Ruling | None:
-    """Return the ruling that no absence from a log can change, or None if the logs decide."""
+    """Return the ruling that doesn't depend on the logs, or None if they decide."""
     profile = subject.profile
     is_to_leave = subject.is_off_roster and policy.unknown_guests == "disable"
     if subject.problem is not None and not is_to_leave:
@@ -180,7 +180,7 @@ def _by_evidence(
 def _spared_by_evidence(
     subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
 ) -> _Ruling | None:
-    """Return the ruling for which one entry is enough, whatever is missing; None without any."""
+    """Return the ruling for which a single entry is enough, or None if there is no such entry."""
     start = policy.window_start(now)
     seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
     registered = subject.profile.registered_at if subject.profile else None
@@ -284,7 +284,7 @@ def _newest(evidence: PersonEvidence, *, no_later_than: Instant) -> _Seen | None
 def _open_invitation(
     subject: Subject, evidence: PersonEvidence, seen: _Seen | None
 ) -> Instant | None:
-    """Return when somebody was last invited who never accepted, None for anybody else."""
+    """Return when a person who never accepted was last invited; None for anyone else."""
     profile = subject.profile
     if profile is None or profile.status is not AccountStatus.PENDING or seen is not None:
         return None
@@ -305,7 +305,7 @@ def _invited_lately(
 
 
 def _date_as_known(seen: _Seen, evidence: PersonEvidence) -> str:
-    """Say when somebody was last seen; where the logs between are not known yet, that as well."""
+    """Return when a person was last seen, and whether the logs since then are known."""
     known = f"{utc_date(seen.at)} ({seen.by.value})"
     if _is_proven(evidence, after(seen.at, _SECOND)):
         return f"Last seen {known}"
@@ -376,9 +376,9 @@ def _shown_as_seen(
 def _known_idle_since(
     evidence: PersonEvidence, seen_at: Instant | None, reason: Reason
 ) -> Instant | None:
-    """Return since when somebody is known to be idle: no longer than the logs are known.
+    """Return since when a person is known to be idle: at most as long as the logs are known.
 
-    Between an old sighting and the known part of the logs there may be a newer one.
+    There may be a newer sighting between an old one and the known part of the logs.
     """
     if reason in _SEEN_LATELY or (seen_at and _is_proven(evidence, after(seen_at, _SECOND))):
         return seen_at

@@ -40,7 +40,7 @@ def read_regular_file(
         if private and os.name == "posix":
             _check_private(status)
         content = _from_pipe(file, largest, pipe_seconds) if is_pipe else file.read(largest + 1)
-        if content is None:  # a file of the kernel's that has nothing to say now
+        if content is None:  # a kernel file without data at the moment
             raise Unsuitable("it is not a regular file")
     if len(content) > largest:
         raise Unsuitable(f"it is larger than {largest:,} bytes")
@@ -81,14 +81,14 @@ def not_regular(path: Path) -> str | None:
         return "that is not a path"
     if stat.S_ISDIR(mode):
         return "it is a folder"
-    # What the kernel shows as regular files is none: reading may wait, writing may do something.
+    # The kernel's files only look regular: reading may block, and writing may have effects.
     if not stat.S_ISREG(mode) or real_path(path).parts[1:2] in (("proc",), ("sys",)):
         return "it is not a regular file"
     return None
 
 
 def changeable_by_others(path: Path) -> str | None:
-    """Return who else than the user could have written `path`, in a few words, or None.
+    """Return, in a few words, who besides the user could have written `path`, or None.
 
     Root may, and so may a group that has no other member. Raises OSError.
     """

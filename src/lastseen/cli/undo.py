@@ -21,7 +21,6 @@ from lastseen.cli.prompts import agreed
 from lastseen.cli.same_portal import follow_portal
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
-from lastseen.model.instant import minute
 
 if TYPE_CHECKING:
     from lastseen.api import Receipt, Run, Settings
@@ -98,6 +97,8 @@ def _agreed(
 
 def _undone_already(by: "Run", *, is_undone: bool) -> str:
     """Return which later run leaves nothing to undo."""
+    from lastseen.model.instant import minute
+
     at = minute(by.started_at)
     if is_undone:
         said = f"Nothing to undo: this was undone already, by the run {by.run_id} at {at}."

@@ -20,7 +20,7 @@ KEY_FILE_VARIABLE = "LASTSEEN_API_KEY_FILE"
 """The variable that names a file with the key on its first line."""
 
 KEY_FILE_KEY = "portal.api_key_file"
-"""The key of the configuration that names such a file."""
+"""The configuration key that names such a file."""
 
 KEYRING_SERVICE = "lastseen"
 """The name under which the keyring keeps keys; the user name is the portal's address."""

@@ -27,8 +27,8 @@ _secrets: dict[str, ApiKey] = {}
 def configure_logs(form: LogFormat, level: int) -> None:
     """Send Lastseen's log records from `level` on to standard error, in `form`.
 
-    Warnings of `lastseen.progress` are shown at any level up to ERROR; other libraries are never
-    heard below WARNING. Calling it again replaces the earlier settings.
+    Warnings of `lastseen.progress` are shown at any level up to ERROR; other libraries log nothing
+    below WARNING. Calling it again replaces the earlier settings.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if form == "json" else _TextLines())
@@ -48,7 +48,7 @@ def log_format() -> LogFormat:
 
 
 def hide(key: ApiKey) -> None:
-    """Take `key` out of everything that is logged or passed through `scrubbed` from now on."""
+    """Hide `key` in everything that is logged or passed through `scrubbed` from now on."""
     if len(key.reveal()) >= _SHORTEST_SECRET:
         _secrets[key.reveal()] = key
 
@@ -61,7 +61,7 @@ def scrubbed(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` scrubbed, with `\ufffd` for whatever could move the cursor or turn text round.
+    """Return `text` scrubbed, with `\ufffd` for control and bidirectional characters.
 
     Everything that goes to a terminal passes through here; line breaks stay.
     """

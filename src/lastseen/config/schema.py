@@ -339,7 +339,7 @@ def _anchor_paths(tables: dict[str, Any], path: Path | None) -> None:
 
 
 def _joined(tables: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `tables` with what the environment sets in its place, table by table."""
+    """Return `tables` with the values that the environment overrides, table by table."""
     joined = dict(tables)
     for key, value in environment.items():
         below = joined.get(key)

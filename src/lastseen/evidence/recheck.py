@@ -116,7 +116,7 @@ async def _silences(
         )
         for limit in sorted(set(limits.values()))
     }
-    return {person: told for person, limit in limits.items() if (told := stopped[limit])}
+    return {person: log for person, limit in limits.items() if (log := stopped[limit])}
 
 
 async def _stopped(

@@ -1,7 +1,7 @@
 """Changes people in batches: intent into the journal, request, outcome into the journal.
 
-The order is the guarantee: whenever the process dies, the journal names everyone whom a request
-may have reached. How one batch is requested is the business of `status_change`.
+Thanks to this order the journal names everyone whom a request may have reached, whenever the
+process dies. How one batch is requested is up to `status_change`.
 """
 
 import asyncio

@@ -191,7 +191,7 @@ def find_earlier_sign_out(
 ) -> SparingChange | None:
     """Return that the person's sessions were ended before and no sign-in followed, or None.
 
-    So it is while it is not known whether they were ended. `seen_at`: the newest sighting.
+    Also while it is not known whether they were ended. `seen_at`: the newest sighting.
     """
     asked_at = history.perhaps_signed_out.get(target.user_id)
     if asked_at is not None:

@@ -17,7 +17,7 @@ _NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL, Reas
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits, and what counts against them besides the people about to be disabled."""
+    """The limits, and who counts against them besides the people about to be disabled."""
 
     guardrails: Guardrails
     """The configured limits."""

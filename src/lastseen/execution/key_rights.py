@@ -7,7 +7,7 @@ from lastseen.model.errors import KeyLacksRight, PortalRefused
 async def require_change_right(portal: Portal, *, attempted: str) -> None:
     """Raise KeyLacksRight if the key's scopes don't allow it to change accounts.
 
-    Where the portal doesn't tell the scopes, the key is assumed to be allowed. Raises PortalError
+    Where the portal doesn't show the scopes, the key is assumed to be allowed. Raises PortalError
     if the portal can't be asked.
     """
     key = await own_key_if_available(portal)
@@ -25,7 +25,7 @@ async def require_change_right(portal: Portal, *, attempted: str) -> None:
 
 
 async def own_key_if_available(portal: Portal) -> OwnKey | None:
-    """Return the key's scopes, or None if the portal doesn't tell them. Raises PortalError."""
+    """Return the key's scopes, or None if the portal doesn't show them. Raises PortalError."""
     try:
         return await portal.own_key()
     except PortalRefused as error:

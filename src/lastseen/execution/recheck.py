@@ -44,7 +44,7 @@ _Result = TypeVar("_Result")
 
 _CLOCKS = "the portal's clock and this machine's differ by more than 5 minutes: set them right"
 _NO_CLOCK = (
-    "the portal doesn't tell its time: have the proxy in front of it pass the `Date` header on"
+    "the portal doesn't send its time: have the proxy in front of it pass on the `Date` header"
 )
 
 

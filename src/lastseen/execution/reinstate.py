@@ -1,7 +1,7 @@
 """Reinstates the people whom an earlier run disabled and whom nobody has changed since.
 
 People who were reinstated, changed or disabled again since are left alone. Release 3.7.2 does not
-tell when or by whom an account was disabled (EmployeeFullDto.cs fills `terminated` only for
+show when or by whom an account was disabled (EmployeeFullDto.cs fills `terminated` only for
 removed accounts), so Lastseen relies on what it has seen and done since, and on the activity trail.
 """
 
@@ -98,7 +98,7 @@ class _UndoCheck:
         return None if change is None else spared(target, change)
 
     def _changed_by_another(self, who: UserId) -> str | None:
-        """Return who or what disabled the person after the run did, or None."""
+        """Return, in words, that someone else disabled the person after the run did, or None."""
         act = self._changes[who]
         if act.run_id != self._undone.run.run_id:
             if act.outcome is OutcomeKind.DISABLED:
@@ -117,7 +117,7 @@ class _UndoCheck:
 
 
 def _set_again(who: UserId, set_again: Mapping[UserId, Instant]) -> str | None:
-    """Say that the trail shows a later change of status than the run's, or None."""
+    """Return, in words, that the trail shows a later change of status, or None."""
     if who not in set_again:
         return None
     return f"somebody set the account's status at {minute(set_again[who])}, after the run"

@@ -179,7 +179,7 @@ class RunRecord:
                 self._take_outcomes(msgspec.convert(entry.content, Outcomes), entry.at)
 
     def _take_scope(self, attempt: Scope) -> None:
-        """Start another attempt: it replaces whomever an earlier one did not reach."""
+        """Start another attempt: it replaces the people that an earlier one did not reach."""
         done = self.done | self.signed_out
         asked = done | self.open.keys() | self.open_sign_outs.keys()
         now = {target.user_id: target for target in (*attempt.scope, *attempt.sign_out)}

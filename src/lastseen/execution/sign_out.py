@@ -1,7 +1,7 @@
 """Ends people's sessions, one person after the other, and finds out whether it was done.
 
 An intent is in the journal before each request. If the answer is lost, the portal's own trail
-tells (4036, MessageAction.cs). Sessions are never ended a second time on suspicion, since the
+shows what happened (4036, MessageAction.cs). Sessions are never ended again just in case, since the
 days in which the person may come back count from the first time.
 """
 
@@ -23,7 +23,7 @@ from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.sighting import EvidenceKind
 
 TRAIL_LATENESS = ALLOWED_LATENESS[EvidenceKind.ACTIVITY]
-"""After this time an entry that is not in the trail will not come any more."""
+"""After this time an entry that is not in the trail was never written."""
 
 
 async def sign_out(

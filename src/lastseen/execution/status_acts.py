@@ -1,4 +1,4 @@
-"""When somebody's status was last set, by the activity trail: also by hand, between two looks."""
+"""When people's status was last set according to the activity trail, also by hand."""
 
 from collections.abc import Mapping
 
@@ -15,9 +15,9 @@ async def status_set_after(
 ) -> Mapping[UserId, Instant]:
     """Return whose status was set again after Lastseen changed it, and when last.
 
-    `changed_at`: when it did. What lies within the tolerance of the clocks is taken for its own
-    act. A key that may not read the trail leaves the question open, with a note: giving access back
-    must not fail for that. Raises PortalError otherwise.
+    `changed_at`: when it did. An act within the tolerance of the clocks counts as its own. If the
+    key may not read the trail, the result is empty and a note says so: giving access back must not
+    fail for that. Raises PortalError otherwise.
     """
     if not changed_at:
         return {}

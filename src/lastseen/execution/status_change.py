@@ -3,7 +3,7 @@
 The portal refuses a whole request because of one person, before it changes anybody; on other
 failures it may have changed some (UserController.cs, `UpdateUserStatus`). So a refused batch is
 halved until the refused people are alone, and after a lost answer people are read back before
-anything is requested again. Journals nothing: that is the business of `batches`.
+anything is requested again. Journals nothing: `batches` does that.
 """
 
 import asyncio
@@ -133,7 +133,7 @@ class StatusChanger:
         return []
 
     def _note_unrequested(self, group: tuple[Target, ...], changed: Iterable[Profile]) -> None:
-        """Note people in the answer who were not requested; the run stops at such a portal."""
+        """Note people in the answer who were not requested; the run then stops."""
         asked = {target.user_id for target in group}
         for profile in changed:
             if profile.id not in asked and profile.id not in self._requested:
@@ -345,7 +345,7 @@ def _no_seat_text(status: AccountStatus, refusal: PortalRefused) -> str:
 
 
 def _stopped_by(refusal: PortalRefused) -> str:
-    """Return what ends the run; a used-up allowance says when it can continue."""
+    """Return why the run ends; a used-up allowance also says when it can continue."""
     if refusal.status == UNAUTHORIZED:
         return f"the portal no longer takes the API key: {refusal.found}"
     return f"the portal's limit is reached: {refusal.found}"

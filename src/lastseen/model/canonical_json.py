@@ -35,7 +35,7 @@ def canonical_digest(document: Mapping[str, object]) -> str:
 
 
 def _pieces(document: Mapping[str, object]) -> Iterator[bytes]:
-    """Give the canonical form of `document`, of each list an item at a time."""
+    """Yield the canonical form of `document` in pieces, lists item by item."""
     opening = b"{"
     for key in sorted(document, key=_as_sorted):
         yield opening + canonical_json(key) + b":"
@@ -56,5 +56,5 @@ def _items(values: Sequence[object]) -> Iterator[bytes]:
 
 
 def _as_sorted(key: str) -> bytes:
-    """Return what RFC 8785 sorts a key by: its UTF-16 code units."""
+    """Return the sort key of RFC 8785: UTF-16 code units."""
     return key.encode("utf-16-be", "surrogatepass")

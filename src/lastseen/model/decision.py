@@ -94,7 +94,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 def idle_for_longer(decision: Decision, now: Instant) -> bool:
     """Return whether the person may have been away for longer than `idle_days`, at the plan's now.
 
-    So it is where older entries were not read: the date of the last sighting is not known then.
+    True where older entries were not read, since the date of the last sighting is unknown then.
     """
     if decision.idle_days is None:
         return False
@@ -103,9 +103,9 @@ def idle_for_longer(decision: Decision, now: Instant) -> bool:
 
 
 def by_idle_time(decision: Decision) -> tuple[float, float]:
-    """Return what puts the longest idle first; anyone whose idle time isn't known before them.
+    """Return a sort key: people whose idle time is unknown first, then the longest idle.
 
-    Of those known to be idle for as long, the earliest sighting known comes first.
+    People who have been idle for equally long are sorted by their sighting, the earliest first.
     """
     at = decision.last_seen_at
     return (

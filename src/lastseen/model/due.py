@@ -30,7 +30,7 @@ def due_at(
 ) -> Instant | None:
     """Return when a person who is kept will be disabled if not seen before.
 
-    Not before their absence can be proven: `covered_since` tells since when the logs are known.
+    Not before their absence can be proven: `covered_since` is since when the logs are known.
     """
     if decision.reason not in _COUNTED_FROM_LAST_SEEN or decision.last_seen_at is None:
         return None
@@ -38,7 +38,7 @@ def due_at(
     limit = inactive_days
     if decision.is_pending:
         limit = policy_by_name(policy, decision.cohort).pending_days
-        if decision.last_seen_by is SeenBy.INVITATION:  # whoever is invited again counts as wanted
+        if decision.last_seen_by is SeenBy.INVITATION:  # an invitation counts like a sighting
             limit = max(limit, inactive_days)
     due = after(decision.last_seen_at, days(limit))
     if covered_since is None or covered_since <= decision.last_seen_at:

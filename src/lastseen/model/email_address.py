@@ -1,4 +1,4 @@
-"""When two e-mail addresses are the same or nearly the same, and which of them belong to a domain.
+"""Compares e-mail addresses: equal, nearly equal, or in a domain.
 
 The local part is compared in ASCII case only: `straße` and `strasse` are two people to a mail
 server. Domains are compared as IDNA 2008 (RFC 5891) encodes them.

@@ -48,7 +48,7 @@ class LastseenError(Exception):
         self.found = found
         self.meaning = meaning
         self.remedy = remedy
-        # A traceback ends with these, for whoever calls the library.
+        # They end a traceback, for callers of the library.
         self.add_note(
             f"Attempted: {attempted}\nFound:     {found}\nMeaning:   {meaning}\nRemedy:    {remedy}"
         )

@@ -62,7 +62,7 @@ class PortalStatus(msgspec.Struct, frozen=True, kw_only=True):
     to_disable: int | None
     """How many people its plan would disable who have not been disabled yet."""
     held: int | None
-    """How many people the last review held, without those who were signed out and have time to
+    """How many people the last review held, except those who were signed out and may still
     return."""
     due_soon: int | None
     """How many people will be due within a week if they are not seen."""

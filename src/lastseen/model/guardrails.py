@@ -60,7 +60,7 @@ class GuardrailStopped(LastseenError):
     ) -> None:
         """Keep the four sentences, and the plan that was stopped if there is one.
 
-        `still_allowed`: how many people may be disabled all the same.
+        `still_allowed`: how many people may still be disabled.
         """
         super().__init__(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
         self.plan = plan

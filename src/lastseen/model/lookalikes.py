@@ -51,7 +51,7 @@ _SCRIPTS = ("CYRILLIC", "GREEK", "ARMENIAN")
 
 
 def is_unseen(sign: str) -> bool:
-    """Return whether a character shows nothing and takes no room, except line breaks and tabs."""
+    """Return whether a character is invisible and has no width, except line breaks and tabs."""
     return unicodedata.category(sign) in ("Cf", "Cc") or sign in _IGNORABLE
 
 
@@ -64,7 +64,7 @@ def as_latin(folded: str) -> str:
 
 
 def mixes_scripts(text: str) -> bool:
-    """Return whether Latin letters are mixed with letters that could be taken for them."""
+    """Return whether a text mixes Latin letters with letters that look like them."""
     if text.isascii():
         return False
     has_latin = any(sign.isascii() and sign.isalpha() for sign in text)

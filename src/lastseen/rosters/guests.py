@@ -63,7 +63,7 @@ class GuestsRoster:
     async def among(self, profiles: Iterable[Profile], portal: Portal) -> Listing:
         """Return the part of the roster that consists of `profiles`, accounts read just now.
 
-        Lists nobody again, except members of the groups if a profile doesn't tell them. Raises
+        Lists nobody again, except members of the groups if a profile doesn't show them. Raises
         PortalError.
         """
         guests = [one for one in profiles if one.type is AccountType.GUEST and self._wanted(one)]

@@ -178,7 +178,7 @@ async def _ask(person: Contractor, accounts: Accounts, portal: Portal) -> int:
 def _spellings(address: str) -> tuple[str, ...]:
     """Return the spellings to search for, since the portal compares letter by letter.
 
-    Besides the address itself: its domain in IDNA encoding, and the plain letters that it may be
+    Besides the address itself: its domain in IDNA encoding, and the ASCII letters that it may be
     confused with.
     """
     key, near = email_key(address), near_key(address)

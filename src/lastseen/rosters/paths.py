@@ -7,7 +7,7 @@ import msgspec
 
 
 class _Name(str):
-    """A key of an object, different from every other: one that occurs twice is seen."""
+    """A key of an object, unequal to every other one, so that duplicates are kept."""
 
     __slots__ = ()
     __hash__ = object.__hash__
@@ -65,7 +65,7 @@ def list_at(body: bytes, path: str) -> list[msgspec.Raw] | None:
 def row_of(item: bytes | msgspec.Raw) -> dict[str, object] | None:
     """Return an object of JSON; None if it is something else, or has a name twice.
 
-    Of two values with one name nobody knows which one counts.
+    With a name twice it would be unknown which value counts.
     """
     try:
         row = msgspec.json.decode(item, type=dict[str, object])

@@ -16,19 +16,19 @@ ENTRY_POINTS = "lastseen.rosters"
 """The group under which other packages register their sources."""
 
 
-def brought_sources() -> set[str]:
+def plugin_sources() -> set[str]:
     """Return the names of the sources of other packages."""
     return {entry_point.name for entry_point in entry_points(group=ENTRY_POINTS)}
 
 
-def open_brought(options: RosterOptions) -> Roster | None:
+def open_plugin(options: RosterOptions) -> Roster | None:
     """Return another package's roster, or None if no package has a source of that name.
 
     Raises UsageError if it can't be imported, RosterError if it fails.
     """
     for entry_point in entry_points(group=ENTRY_POINTS, name=options.source):
         source = _imported(entry_point)
-        with _at_fault(entry_point, "opening"):
+        with _blaming_package(entry_point, "opening"):
             return PluginRoster(source(options), entry_point)
     return None
 
@@ -52,7 +52,7 @@ class PluginRoster:
 
     async def load(self, portal: Portal) -> Listing:
         """Return the package's listing; raises RosterError if it fails."""
-        with _at_fault(self._entry_point, "reading"):
+        with _blaming_package(self._entry_point, "reading"):
             listing = await self._roster.load(portal)
             if not isinstance(listing, Listing):
                 raise TypeError(f"load() returned {type(listing).__name__}, not a Listing")
@@ -73,7 +73,7 @@ def _imported(entry_point: EntryPoint) -> Callable[[RosterOptions], Roster]:
 
 
 @contextmanager
-def _at_fault(entry_point: EntryPoint, what: str) -> Iterator[None]:
+def _blaming_package(entry_point: EntryPoint, what: str) -> Iterator[None]:
     """Report an exception of another package as its own; Lastseen's errors pass through."""
     try:
         yield

@@ -37,9 +37,9 @@ def resolve(reference: str, *, option: str) -> str:
         raise UsageError(
             attempted=f"reading {option}",
             found="it contains a secret itself",
-            meaning="a configuration file is copied and read by many, so it may only name the "
-            "place where a secret is kept",
-            remedy='write "env:NAME", "file:PATH" or "keyring:NAME" in its place',
+            meaning="a configuration file is copied and read by many, so it may only refer to a "
+            "secret",
+            remedy='write "env:NAME", "file:PATH" or "keyring:NAME" instead',
         )
     kind, name = found.groups()
     read = {"env": _from_environment, "file": _from_file, "keyring": _from_keyring}[kind]

@@ -170,7 +170,7 @@ class RowReader:
                 found=f"{self._places(self._short)}: fewer fields than the header has, while "
                 "others have end dates",
                 meaning="where a separator is lost, an address runs into the next field, and the "
-                "row may prolong the contract of somebody whose other row has ended",
+                "row may extend the contract of somebody whose other row has ended",
                 remedy="give each of these rows as many fields as the header; leave an unknown "
                 "value empty",
             )
@@ -179,7 +179,7 @@ class RowReader:
                 attempted=f"reading {self._source}",
                 found=f"{self._places(self._unidentified)}: nothing by which an account can be "
                 "found, while others have end dates",
-                meaning="such a row may prolong the contract of somebody whose other row has ended",
+                meaning="each may extend the contract of somebody whose other row has ended",
                 remedy="give each of these rows an account id or an e-mail address, or take it out",
             )
         return people
@@ -194,8 +194,8 @@ class RowReader:
     def _note_short(self, number: int) -> None:
         self._short.append(number)
         self.warn(
-            "the row is shorter than the header: what is missing is taken as empty, and nobody "
-            "counts as on no row",
+            "the row is shorter than the header: missing fields count as empty, and no guest "
+            "counts as off the roster",
             number,
         )
 
@@ -262,7 +262,7 @@ def merged(first: Contractor, second: Contractor) -> Contractor:
     """Return the one person that two rows describe; the first row's values take precedence.
 
     The end date is different: the later one counts, and none at all if either row has
-    none: a contract that continues, or may, must not be taken for one that has ended.
+    none: a contract that continues, or may, must not count as ended.
     """
     ends = (first.end_date, second.end_date)
     return Contractor(

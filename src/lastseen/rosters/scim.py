@@ -31,8 +31,8 @@ DEFAULT_PATHS = {
     "end_date": "",
     "kind": "userType",
 }
-"""Where SCIM has the fields. Its `id` is not the portal's, and it has no end of a contract; the
-address is chosen from `emails`."""
+"""Where SCIM has the fields. Its `id` is not the portal's, and it has no end date; the address is
+chosen from `emails`."""
 
 
 class ListResponse(msgspec.Struct, rename="camel"):
@@ -114,7 +114,7 @@ class ScimRoster:
             read += len(page.resources)
             if page.next_cursor:
                 if page.next_cursor in cursors:
-                    raise _incomplete(client, "a cursor came twice, so the list runs in a circle")
+                    raise _incomplete(client, "a cursor occurred twice, so the list is a loop")
                 cursors.add(page.next_cursor)
                 place = {"cursor": page.next_cursor}
             elif by_cursor or not page.resources or read >= (page.total_results or 0):
@@ -154,7 +154,9 @@ class _Users:
                 "ask the source's administrator",
             )
         if identity in self._ids:
-            raise _incomplete(client, f"user {self._number} came twice, so another may be missing")
+            raise _incomplete(
+                client, f"user {self._number} occurred twice, so another may be missing"
+            )
         self._ids.add(identity)
         if user.get("active") is False:
             self._inactive += 1
@@ -172,7 +174,7 @@ class _Users:
         """Raise RosterError unless there were as many users as the service says there are."""
         if self._totals - {len(self._ids)}:
             totals = " or ".join(str(total) for total in sorted(self._totals))
-            raise _incomplete(client, f"{len(self._ids)} users came, and there are {totals}")
+            raise _incomplete(client, f"{len(self._ids)} of {totals} users were returned")
 
     def warnings(self, source: str) -> tuple[str, ...]:
         if not self._inactive:

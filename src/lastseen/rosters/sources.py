@@ -8,7 +8,7 @@ from importlib import import_module
 from lastseen.model.errors import UsageError
 from lastseen.model.extras import install_extra
 from lastseen.rosters.interface import OPTIONS, Roster, RosterOptions
-from lastseen.rosters.plugins import brought_sources, open_brought
+from lastseen.rosters.plugins import open_plugin, plugin_sources
 
 SOURCES = {
     "guests": "GuestsRoster",
@@ -31,9 +31,9 @@ def open_roster(options: RosterOptions) -> Roster:
     if name in SOURCES:
         _refuse_foreign_options(options)
         return _own(name, options)
-    brought = open_brought(options)
-    if brought is not None:
-        return brought
+    plugin = open_plugin(options)
+    if plugin is not None:
+        return plugin
     raise UsageError(
         attempted=f"opening the roster {name!r}",
         found="there is no source with that name",
@@ -44,7 +44,7 @@ def open_roster(options: RosterOptions) -> Roster:
 
 def known_sources() -> tuple[str, ...]:
     """Return the names of the sources that can be opened, other packages' included."""
-    return (*SOURCES, *sorted(brought_sources() - set(SOURCES)))
+    return (*SOURCES, *sorted(plugin_sources() - set(SOURCES)))
 
 
 def _own(name: str, options: RosterOptions) -> Roster:

@@ -28,7 +28,7 @@ from lastseen.rosters.references import is_reference, resolve
 from lastseen.rosters.rows import MOST_ROWS, RowReader
 
 READ_ONLY = frozenset({"postgresql", "sqlite", "mysql", "mariadb"})
-"""Databases that can be told to refuse every change."""
+"""Databases that have read-only transactions."""
 
 ROWS_AT_ONCE = 1000
 """Rows fetched at once, so that a long result is never in memory as a whole."""
@@ -167,7 +167,7 @@ class SqlRoster:
     @property
     def _unguarded(self) -> str:
         return (
-            f"{self._place}: this kind of database can't be told to refuse changes; the query "
+            f"{self._place}: this kind of database has no read-only transactions; the query "
             "parses as one SELECT, and the account should be allowed to read only"
         )
 
@@ -188,7 +188,7 @@ class SqlRoster:
                 attempted=f"running roster.query on {self._place}",
                 found=found,
                 meaning="the query can't be run as it is, or tries to change something",
-                remedy="correct roster.query: one SELECT that brings id or e-mail",
+                remedy="correct roster.query: one SELECT that returns id or email",
             )
         return RosterError(
             attempted=f"reading the roster from {self._place}",

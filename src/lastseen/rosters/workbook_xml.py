@@ -1,4 +1,4 @@
-"""What an Excel file's own XML tells and calamine does not: cells whose value nobody can know.
+"""Finds in an Excel file's own XML what calamine does not report: cells without a known value.
 
 A formula that a program wrote and nobody calculated has no value (`<f>` without `<v>`, ECMA-376
 18.3.1.40); calamine reads it as an empty cell, and an error such as #REF! too.

@@ -1,7 +1,7 @@
 """The roster `xlsx`: one sheet of an Excel file, one contractor a row.
 
-Only parses the file; `rows` and `cells` interpret its values. What calamine
-doesn't tell (formulas that were never calculated) is looked up in the sheet's own XML.
+Only parses the file; `rows` and `cells` interpret its values. Formulas that were never calculated,
+which calamine doesn't report, are found in the sheet's own XML.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ _DAMAGE = (
 encrypted parts and for compression that it doesn't know."""
 
 HEADER_ROWS = 50
-"""How many rows may stand above the header: titles, dates, an explanation."""
+"""How many rows may precede the header: titles, dates, an explanation."""
 
 
 class XlsxRoster:
@@ -102,7 +102,7 @@ class XlsxRoster:
         raise UsageError(
             attempted=f"reading {self._path}",
             found=found,
-            meaning="nobody can tell which sheet holds the contractors",
+            meaning="it is unknown which sheet holds the contractors",
             remedy="set roster.sheet to one of: " + ", ".join(map(repr, visible or names)),
         )
 
@@ -151,7 +151,7 @@ class XlsxRoster:
         header_row: int,
         where: str,
     ) -> None:
-        """Raise UsageError for cells in a column that counts whose value nobody can tell."""
+        """Raise UsageError for cells without a known value in a column that counts."""
         first_column = sheet.start[1] if sheet.start else 0
         counted = {first_column + at for at in positions.values()}
         merged = [

@@ -1,4 +1,4 @@
-"""What else matters about people who would be disabled, besides their own log entries.
+"""What matters about people who would be disabled, besides their own log entries.
 
 API keys, administrators' actions, how long sessions live, and whether a log has stopped. Read once
 per review, and only if somebody would be disabled.

@@ -13,7 +13,7 @@ RUNS_LOOKED_THROUGH = 100
 
 
 def disabled_by(ledger: PortalLedger, decision: Decision, plan: Plan) -> DisabledBy | None:
-    """Return the run that left the person disabled, by what is known since the plan was made.
+    """Return the run that left the person disabled.
 
     None if the plan found the account active and no run has disabled it since, or if it was
     reinstated. Raises LedgerError.
@@ -38,7 +38,7 @@ def disabled_by(ledger: PortalLedger, decision: Decision, plan: Plan) -> Disable
 
 
 def _newest_change(ledger: PortalLedger, decision: Decision) -> Run | None:
-    """Return the newest run that changed the account, if it disabled it and nobody took it back."""
+    """Return the newest run that changed the account, if it disabled it and it was not undone."""
     person = user_id(decision.user_id or "")
     given_back = ledger.accounts.reinstated().get(person)
     for run in ledger.runs.all(limit=RUNS_LOOKED_THROUGH):

@@ -15,7 +15,7 @@ from lastseen.model.sighting import EvidenceKind
 def silence_findings(
     portal: Portal, policy: Policy, *, born: Instant | None, now: Instant, limit: timedelta
 ) -> list[Finding]:
-    """Report for each log that counts whether it is being written.
+    """Report whether each log that counts is being written.
 
     Judged by the newest page of each, which must have been read. `born`: a time at which the portal
     already existed; `limit`: a silence that is never too long.

@@ -73,17 +73,17 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         These are those whom the sign-in log alone would disable; everyone if it doesn't count. If
         the policy keeps those never seen, also those: the trail may have seen them. If the portal
         deletes its trail before the window is over, also those who have not been seen for half its
-        lifetime: when they are due, the ledger must know what is gone by then.
+        lifetime: when they are due, the ledger must know the entries that are deleted by then.
         """
         if not self._other_than_trail:
             return set(self.undecided)
         due = self._due(self._other_than_trail) | self._possibly_never_seen()
-        lately = before(self.now, trail_lifetime / 2)
+        recent = before(self.now, trail_lifetime / 2)
         due |= {
             person
             for person, subject in self.undecided.items()
             if trail_lifetime < days(subject.own_policy(self.policy).inactive_days)
-            and not self._is_seen_since(person, lately)
+            and not self._is_seen_since(person, recent)
         }
         return due
 
@@ -130,7 +130,7 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def _possibly_never_seen(self) -> set[UserId]:
-        """Return those absent over the window and not seen before, if the policy keeps such.
+        """Return those absent over the window and not seen before, if the policy keeps them.
 
         Absent according to the sign-in log, or to the trail if the sign-in log doesn't count.
         """

@@ -72,7 +72,7 @@ def end_exemption(who: str, *, ledger: PortalLedger) -> bool:
 
 
 def _unwrapped(who: str) -> str:
-    """Return an id as the portal writes it, or an address without what programs wrap around it.
+    """Return an id as the portal writes it, or an address without a display name and brackets.
 
     Raises UsageError for anything that can be neither, which would cover nobody.
     """

@@ -271,7 +271,7 @@ def _exemption(ledger: PortalLedger, decision: Decision, now: Instant) -> Exempt
 def _due_at(
     ledger: PortalLedger, decision: Decision, plan: Plan, exemption: Exemption | None
 ) -> Instant | None:
-    """Return when the contractor will be due if not seen before, where that can be said."""
+    """Return when the contractor will be due if not seen before, or None if that isn't known."""
     policy = policy_by_name(plan.policy, decision.cohort)
     if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):
         return due_at(decision, plan.policy, plan.evidence.covered_since)

@@ -1,4 +1,4 @@
-"""When the logs had stopped, for windows of every length, and how that is said. Pure.
+"""When the logs had stopped, for windows of every length, and its wording. Pure.
 
 A pause that is ordinary within 30 days may be all of a window of three: what counts as too long
 depends on the window.
@@ -23,7 +23,7 @@ class LogSilences(msgspec.Struct, frozen=True, kw_only=True):
     """The pauses of the logs, judged for each window that the policy has."""
 
     log_silence_days: float
-    """After so many days without an entry a log has probably stopped."""
+    """After this many days without an entry a log has probably stopped."""
     counted: tuple[EvidenceKind, ...] = ()
     """The logs that decide."""
     by_limit: Mapping[float, Silences] = {}

@@ -14,7 +14,7 @@ from lastseen.model.plan import Policy
 from lastseen.rosters import Listing, Match, Roster, match
 
 _NAMED = 5
-"""So many domains are named, those with the most people first."""
+"""How many domains are named, those with the most people first."""
 
 
 async def check_roster(portal: Portal, roster: Roster, policy: Policy) -> tuple[Finding, ...]:
@@ -25,9 +25,9 @@ async def check_roster(portal: Portal, roster: Roster, policy: Policy) -> tuple[
     listing = await roster.load(portal)
     matches = await match(listing, portal, reconcile=False)
     findings = [_roster(roster, listing, matches)]
-    strange = _unknown_domains(matches)
-    if strange:
-        findings.append(_domains(strange))
+    unknown = _unknown_domains(matches)
+    if unknown:
+        findings.append(_domains(unknown))
     if policy.cohorts:
         findings.append(_cohorts(matches, policy))
     return tuple(findings)
@@ -69,7 +69,7 @@ def _roster(roster: Roster, listing: Listing, matches: Sequence[Match]) -> Findi
 
 
 def _unknown_domains(matches: Sequence[Match]) -> Counter[str]:
-    """Return the domains of which nobody on the roster has an account, and how many are listed."""
+    """Return the domains in which nobody listed has an account, with the number of people."""
     listed = [(domain, one) for one in matches if (domain := _domain(one))]
     unknown = Counter(domain for domain, one in listed if one.problem is Reason.NOT_ON_PORTAL)
     for domain, one in listed:
@@ -101,12 +101,12 @@ def _domains(unknown: Counter[str]) -> Finding:
 def _cohorts(matches: Sequence[Match], policy: Policy) -> Finding:
     found = (cohort_of(policy, one.contractor, one.profile) for one in matches if one.profile)
     counts = Counter(cohort.name if cohort else None for cohort in found)
-    said = [f"{cohort.name} {counts[cohort.name]}" for cohort in policy.cohorts]
+    sizes = [f"{cohort.name} {counts[cohort.name]}" for cohort in policy.cohorts]
     empty = [cohort.name for cohort in policy.cohorts if not counts[cohort.name]]
     return Finding(
         name="Cohorts",
         state="warning" if empty else "ok",
-        value=f"{', '.join(said)}; general policy {counts[None]}",
+        value=f"{', '.join(sizes)}; general policy {counts[None]}",
         meaning=f"Nobody is in {' and '.join(empty)}."
         if empty
         else "The first cohort that matches decides.",

@@ -145,7 +145,7 @@ def _only_reported(
 async def _carried_out(
     plan: Plan, context: ExecutionContext, options: RunOptions, finished: tuple[Receipt, ...]
 ) -> RunResult:
-    """Apply the plan and return what came of it.
+    """Apply the plan and return the result.
 
     A guardrail's stop is raised, or is the result where an earlier run was finished first.
     """

@@ -101,7 +101,7 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     is_undone: bool = False
     """Whether that was an undo of this run; otherwise it was about something else."""
     is_finished: bool = True
-    """Whether the run ended: `undo` has to look after one that was cut off, whomever it changed."""
+    """Whether the run ended: `undo` has to settle one that was interrupted, whomever it changed."""
 
 
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:

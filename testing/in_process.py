@@ -118,7 +118,7 @@ class InProcess:
             clock=self.time.machine_clock,
             key=ApiKey(self.portal.api_key),
             limits=self._limits,
-            effects=Runtime(
+            runtime=Runtime(
                 sleep=asyncio.sleep,
                 monotonic=lambda: self.time.passed,
                 random=self._chance.random,

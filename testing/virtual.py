@@ -76,7 +76,7 @@ class Watched:
             url=URL,
             clock=self._time.machine_clock,
             key=ApiKey(self._key),
-            effects=Runtime(
+            runtime=Runtime(
                 sleep=asyncio.sleep,
                 monotonic=lambda: self._time.passed,
                 random=self._chance.random,

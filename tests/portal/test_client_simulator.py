@@ -70,10 +70,10 @@ async def hurried(
 ) -> AsyncIterator[Client]:
     """Yield a client over a real socket that waits for nothing."""
     hurry = hurry or Hurry()
-    effects = Runtime(sleep=hurry.sleep, monotonic=hurry.monotonic, random=random.Random(1).random)
+    runtime = Runtime(sleep=hurry.sleep, monotonic=hurry.monotonic, random=random.Random(1).random)
     key = ApiKey(simulated.api_key)
     async with serve(simulated) as url, network(url, key, Limits()) as transport:
-        client = client_over(transport, url=url, clock=clock, key=key, effects=effects)
+        client = client_over(transport, url=url, clock=clock, key=key, runtime=runtime)
         yield client
         await client.close()
 

@@ -13,7 +13,7 @@ from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import Answer, RetryingClient
 from lastseen.docspace.interface import MOST_A_PAGE, EventPage, EventQuery
-from lastseen.docspace.lenient_events import read_loose_events
+from lastseen.docspace.lenient_events import read_lenient_events
 from lastseen.docspace.wire import (
     EARLIEST_YEAR,
     TOO_LATE_A_YEAR,
@@ -69,7 +69,7 @@ def read_events(body: bytes) -> list[Event]:
     except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError):
         quick = None
     if quick is None:
-        events = read_loose_events(body)
+        events = read_lenient_events(body)
         _check(events)
         return events
     check_success(quick)
@@ -79,7 +79,7 @@ def read_events(body: bytes) -> list[Event]:
         if not all(event.user_id for event in events):
             # Left out, or empty as the portal writes it for an unknown user: only the other
             # reader can tell, and refuses the former.
-            events = read_loose_events(body)
+            events = read_lenient_events(body)
         _check(events)
     return events
 

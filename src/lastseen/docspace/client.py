@@ -68,7 +68,7 @@ class Client:
         self._error_text = error_text
         self._status_segments = status_segments
         self._is_counted = False
-        self._pulses = {kind: EntryTimes() for kind in LOGS}
+        self._entry_times = {kind: EntryTimes() for kind in LOGS}
 
     @property
     def url(self) -> str:
@@ -123,19 +123,19 @@ class Client:
         """Return one page of the sign-in log."""
         await self._expect_its_size()
         page = await audit.sign_in_page(self._requests, query)
-        self._pulses[EvidenceKind.SIGN_IN].note(page.events)
+        self._entry_times[EvidenceKind.SIGN_IN].note(page.events)
         return page
 
     async def trail(self, query: EventQuery) -> EventPage:
         """Return one page of the audit trail."""
         await self._expect_its_size()
         page = await audit.trail_page(self._requests, query)
-        self._pulses[EvidenceKind.ACTIVITY].note(page.events)
+        self._entry_times[EvidenceKind.ACTIVITY].note(page.events)
         return page
 
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
         """Return the stretches over which the pages read so far show entries at least daily."""
-        return self._pulses[kind].stretches()
+        return self._entry_times[kind].stretches()
 
     async def retention(self) -> Retention:
         """Return how long the portal keeps its logs."""
@@ -220,7 +220,7 @@ def client_over(
     key: ApiKey | None = None,
     limits: Limits | None = None,
     disabled_status: str | int = "Terminated",
-    effects: Runtime | None = None,
+    runtime: Runtime | None = None,
 ) -> Client:
     """Return a client that sends through `transport`.
 
@@ -233,7 +233,7 @@ def client_over(
         error_text,
         clock=clock,
         limits=limits or Limits(),
-        effects=effects or Runtime(),
+        runtime=runtime or Runtime(),
     )
     return Client(
         url, requests, error_text=error_text, status_segments=status_segments(disabled_status)

@@ -1,7 +1,7 @@
-"""At which times a log has entries, whoever wrote them: whether it is being written at all.
+"""At which times a log has entries by anybody: whether it is being written at all.
 
 Writing to the logs is fire-and-forget (DbMessageSender.cs), and a log that has stopped looks as if
-everybody had left. Only times are kept here; what a pause means is decided in `evidence`.
+everybody had left. Only times are kept here; `evidence` decides what a pause means.
 """
 
 from collections.abc import Sequence

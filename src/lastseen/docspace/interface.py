@@ -225,7 +225,7 @@ class Portal(Protocol):
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
         """Return the stretches over which the pages read so far show entries at least daily.
 
-        Whoever wrote them; in no order, and they may overlap.
+        By anybody; in no order, and they may overlap.
         """
 
     async def sign_ins(self, query: EventQuery) -> EventPage:

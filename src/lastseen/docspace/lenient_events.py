@@ -61,7 +61,7 @@ class _LooseEnvelope(Envelope, frozen=True, kw_only=True):
 _decoder = msgspec.json.Decoder(_LooseEnvelope)
 
 
-def read_loose_events(body: bytes) -> list[Event]:
+def read_lenient_events(body: bytes) -> list[Event]:
     """Return a page's events in the order of the page; raises MalformedResponse."""
     envelope = decode(_decoder.decode, body)
     check_count(envelope.count, envelope.response)

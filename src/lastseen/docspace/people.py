@@ -1,6 +1,6 @@
 """Lists of people, read in pages and proven complete; and single people.
 
-Why a person is needed, and whether they are a contractor, is not known here.
+Why a person is needed, and whether they are a contractor, is decided elsewhere.
 """
 
 import re
@@ -44,7 +44,7 @@ async def person(client: RetryingClient, identity: UserId) -> Profile | None:
     An answer about another person raises PortalUnreadable.
 
     The portal's ids are GUIDs. Anything else belongs to nobody and is never sent, since the portal
-    would take it for a user name or for another address (`@self`).
+    would read it as a user name or as another address (`@self`).
     """
     wanted = user_id(identity)
     if not _GUID.fullmatch(wanted):

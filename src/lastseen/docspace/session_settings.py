@@ -1,6 +1,6 @@
 """How long sessions last, according to the portal's settings (TenantCookieSettings.cs).
 
-What that means for a person who may still be signed in is not known here.
+What that means for a person who may still be signed in is decided elsewhere.
 """
 
 import msgspec

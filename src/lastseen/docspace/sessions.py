@@ -1,6 +1,6 @@
 """Ending all sessions of a person.
 
-How long sessions live, and whether a person should be signed out, is not known here.
+How long sessions live, and whether a person should be signed out, is decided elsewhere.
 """
 
 from urllib.parse import quote

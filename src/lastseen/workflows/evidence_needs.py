@@ -96,8 +96,8 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
 
         For each, the instant since which their sign-ins must be known: as long ago as a session can
         have begun that reaches into the window, but not before their account was created. A limit
-        of the portal makes that no shorter, since an application that was authorised then (OAuth)
-        outlives it. Nobody if open sessions are only reported: what is known by then must do.
+        of the portal does not shorten that, since an application that was authorised then (OAuth)
+        outlives it. Nobody if open sessions are only reported.
         """
         return {
             person: self._first_session(self.undecided[person])

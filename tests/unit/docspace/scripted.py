@@ -26,7 +26,7 @@ class VirtualTime:
         self.seconds = 0.0
         self.slept: list[float] = []
 
-    def effects(self) -> Runtime:
+    def runtime(self) -> Runtime:
         return Runtime(sleep=self.sleep, monotonic=lambda: self.seconds, random=lambda: 0.5)
 
     def clock(self) -> Instant:
@@ -62,7 +62,7 @@ class Scripted:
             key=ApiKey(KEY),
             clock=self.time.clock,
             limits=limits,
-            effects=self.time.effects(),
+            runtime=self.time.runtime(),
             **more,
         )
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.docspace.lenient_events import ACTIONS, action_number, read_loose_events
+from lastseen.docspace.lenient_events import ACTIONS, action_number, read_lenient_events
 from lastseen.docspace.wire import MalformedResponse
 from tests.unit.docspace.scripted import event, guid, ok
 
 
 def read(*events, **more):
-    return read_loose_events(ok(list(events), **more).body)
+    return read_lenient_events(ok(list(events), **more).body)
 
 
 def test_events_come_in_the_order_of_the_page():

@@ -259,8 +259,8 @@ def test_a_short_row_is_told_once_and_an_empty_one_not_at_all(read):
     listing = read("email,display_name,end_date\na@x.org\n,\nb@x.org,Bo,\nc@x.org,Cy\n")
 
     assert [warning.split(", ", 1)[1] for warning in listing.warnings] == [
-        "lines 2, 5: the row is shorter than the header: what is missing is taken as empty, and "
-        "nobody counts as on no row"
+        "lines 2, 5: the row is shorter than the header: missing fields count as empty, and no "
+        "guest counts as off the roster"
     ]
 
 

@@ -61,7 +61,7 @@ class PortalClock:
 def _read_date(text: str) -> Instant | None:
     try:
         moment = parsedate_to_datetime(text)
-        # Years beyond these leave no room for arithmetic, and no clock shows them.
+        # Arithmetic could overflow beyond these years, and no clock shows them.
         return instant(moment) if 1971 <= moment.year < 9000 else None
     except (ValueError, OverflowError, TypeError):
         return None

@@ -17,7 +17,7 @@ _FIRST_WIDTH = 16.0
 """Concurrent requests at the start."""
 
 _SHORT_PAUSE_SECONDS = 0.5
-"""How long all requests wait after a 429 that gives no time."""
+"""How long all requests wait after a 429 without a waiting time."""
 
 
 class Limiter:
@@ -26,10 +26,10 @@ class Limiter:
     Every request passes `enter` and, whatever its result, `leave`.
     """
 
-    def __init__(self, limits: Limits, effects: Runtime) -> None:
+    def __init__(self, limits: Limits, runtime: Runtime) -> None:
         """Start with nothing in flight and nothing known about the portal's limiter."""
-        self._effects = effects
-        self._pace = RateWindow(limits.per_minute)
+        self._runtime = runtime
+        self._rate = RateWindow(limits.per_minute)
         self._reads = _ConcurrencyWindow(most=limits.reads)
         self._writes = _ConcurrencyWindow(most=limits.writes)
         self._alarm: asyncio.Task[None] | None = None
@@ -51,12 +51,12 @@ class Limiter:
 
     async def enter(self, *, writing: bool) -> None:
         """Wait until one more request may be sent, and count it."""
-        lane = self._writes if writing else self._reads
-        if not lane.queue and self._may_leave(lane):
-            self._let_through(lane)
+        window = self._writes if writing else self._reads
+        if not window.queue and self._may_start(window):
+            self._let_through(window)
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        lane.queue.append(turn)
+        window.queue.append(turn)
         self._call_next()
         try:
             await turn
@@ -67,9 +67,9 @@ class Limiter:
 
     def leave(self, *, writing: bool, counted: bool = True) -> None:
         """Count a request's end; `counted=False` if the portal's limiter did not count it."""
-        lane = self._writes if writing else self._reads
-        lane.under_way -= 1
-        self._pace.arrive(self._effects.monotonic(), counted=counted)
+        window = self._writes if writing else self._reads
+        window.under_way -= 1
+        self._rate.arrive(self._runtime.monotonic(), counted=counted)
         self._call_next()
 
     def answered(
@@ -83,8 +83,8 @@ class Limiter:
         limit = _whole_number(headers.get("X-RateLimit-Limit"))
         remaining = _whole_number(headers.get("X-RateLimit-Remaining"))
         if limit and remaining is not None:
-            self._pace.show(
-                self._effects.monotonic(),
+            self._rate.show(
+                self._runtime.monotonic(),
                 limit=limit,
                 remaining=remaining,
                 reset_in=_reset_in(headers, portal_now),
@@ -94,24 +94,24 @@ class Limiter:
         self, headers: Mapping[str, str], *, writing: bool, retry_after: float | None
     ) -> None:
         """Learn from a 429; `retry_after` is what its header says, in seconds."""
-        now = self._effects.monotonic()
-        lane = self._writes if writing else self._reads
-        lane.narrow(now)
+        now = self._runtime.monotonic()
+        window = self._writes if writing else self._reads
+        window.narrow(now)
         limit = _whole_number(headers.get("X-RateLimit-Limit")) or None
-        if limit is not None and self._pace.is_of_another_limiter(limit):
-            lane.hold_to(limit)
-            self._pace.pause(now, _SHORT_PAUSE_SECONDS if retry_after is None else retry_after)
+        if limit is not None and self._rate.is_of_another_limiter(limit):
+            window.hold_to(limit)
+            self._rate.pause(now, _SHORT_PAUSE_SECONDS if retry_after is None else retry_after)
         elif limit is None and retry_after is None:
-            self._pace.pause(now, _SHORT_PAUSE_SECONDS)
+            self._rate.pause(now, _SHORT_PAUSE_SECONDS)
         else:
-            self._pace.refuse(now, limit=limit, retry_after=retry_after)
+            self._rate.refuse(now, limit=limit, retry_after=retry_after)
 
     def troubled(self, *, writing: bool, retry_after: float | None = None) -> None:
         """Learn from signs of an overloaded portal: 5xx or a time-out."""
-        now = self._effects.monotonic()
+        now = self._runtime.monotonic()
         (self._writes if writing else self._reads).narrow(now)
         if retry_after is not None:
-            self._pace.pause(now, retry_after)
+            self._rate.pause(now, retry_after)
 
     async def close(self) -> None:
         """Cancel the timer, if one is set."""
@@ -120,31 +120,31 @@ class Limiter:
             await asyncio.gather(self._alarm, return_exceptions=True)
             self._alarm = None
 
-    def _may_leave(self, lane: "_ConcurrencyWindow") -> bool:
-        return lane.has_room() and self._pace.wait(self._effects.monotonic()) <= 0
+    def _may_start(self, window: "_ConcurrencyWindow") -> bool:
+        return window.has_room() and self._rate.wait(self._runtime.monotonic()) <= 0
 
-    def _let_through(self, lane: "_ConcurrencyWindow") -> None:
-        lane.under_way += 1
-        self._pace.leave()
+    def _let_through(self, window: "_ConcurrencyWindow") -> None:
+        window.under_way += 1
+        self._rate.leave()
 
     def _call_next(self) -> None:
-        for lane in (self._writes, self._reads):
-            while lane.queue:
-                if lane.queue[0].done():  # its caller was cancelled
-                    lane.queue.popleft()
+        for window in (self._writes, self._reads):
+            while window.queue:
+                if window.queue[0].done():  # its caller was cancelled
+                    window.queue.popleft()
                     continue
-                if not lane.has_room():
+                if not window.has_room():
                     break
-                wait = self._pace.wait(self._effects.monotonic())
+                wait = self._rate.wait(self._runtime.monotonic())
                 if wait > 0:
                     if wait < math.inf:
                         self._set_alarm(wait)
                     return
-                self._let_through(lane)
-                lane.queue.popleft().set_result(None)
+                self._let_through(window)
+                window.queue.popleft().set_result(None)
 
     def _set_alarm(self, seconds: float) -> None:
-        at = self._effects.monotonic() + seconds
+        at = self._runtime.monotonic() + seconds
         if self._alarm is not None and not self._alarm.done():
             if self._alarm_at <= at:
                 return
@@ -153,7 +153,7 @@ class Limiter:
         self._alarm = asyncio.get_running_loop().create_task(self._ring(seconds))
 
     async def _ring(self, seconds: float) -> None:
-        await self._effects.sleep(seconds)
+        await self._runtime.sleep(seconds)
         self._alarm = None
         self._call_next()
 

@@ -13,7 +13,7 @@ from lastseen.docspace.http.error_text import ErrorText, Operation
 from lastseen.docspace.http.limits import Limits
 
 _PROGRESS = logging.getLogger("lastseen.progress")
-_TOLD_AT = 0.8
+_WARNED_AT = 0.8
 _NEAR = 0.7
 
 
@@ -31,7 +31,7 @@ class LogBudget:
         self._days = 0.0
         self._requests = 0
         self._began: float | None = None
-        self._told = False
+        self._is_warned = False
         self._ended = False
 
     def expect_people(self, number: int, operation: Operation) -> None:
@@ -63,10 +63,10 @@ class LogBudget:
         spent = now - self._began
         if self._requests > requests or spent > seconds:
             used_up = f"{requests:,} requests" if self._requests > requests else _minutes(seconds)
-            self._tell_end(used_up)
+            self._note_end(used_up)
             raise self._error_text.endless(operation, used_up)
-        if not self._told and self._share_spent() >= _TOLD_AT:
-            self._told = True
+        if not self._is_warned and self._share_spent() >= _WARNED_AT:
+            self._is_warned = True
             _PROGRESS.warning(
                 "%s requests to the logs in %s so far; this command stops after %s requests or %s, "
                 "and the next one continues from there",
@@ -92,7 +92,7 @@ class LogBudget:
         spent = self._monotonic() - self._began
         return max(self._requests / self._most_requests, spent / self._most_seconds)
 
-    def _tell_end(self, used_up: str) -> None:
+    def _note_end(self, used_up: str) -> None:
         """Note once that the logs are abandoned; the review holds everyone undecided."""
         if not self._ended:
             self._ended = True

@@ -24,7 +24,7 @@ _FRESH_SECONDS = 5.0
 """If no answer has shown the allowance for this long, the next request goes alone."""
 
 _MOST_AT_ONCE = 100
-"""Higher limits are taken for limits per minute, not of concurrent requests."""
+"""Higher limits count as limits per minute, not of concurrent requests."""
 
 _MORE_THAN_A_MOMENT = 5.0
 """A bare 429 at the documented allowance that asks for a longer wait means it is used up."""
@@ -115,7 +115,7 @@ class RateWindow:
 
         `limit` is the allowance, if its headers state it; `retry_after` is the wait that it asks
         for. Without either, requests wait until enough of our own drop out of the window. A bare
-        429 may come from a proxy: only at the documented allowance is it taken for the portal's.
+        429 may come from a proxy: it counts as the portal's only at the documented allowance.
         """
         self._forget(now)
         if limit is None and retry_after is not None and retry_after >= _MORE_THAN_A_MOMENT:

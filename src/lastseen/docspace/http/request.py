@@ -39,7 +39,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConnectionFailure(Enum):
-    """How a connection can fail to bring an answer."""
+    """Why no answer came."""
 
     NAME = "the host name is unknown"
     REFUSED = "the connection was refused"
@@ -47,8 +47,8 @@ class ConnectionFailure(Enum):
     CERTIFICATE = "the certificate can't be trusted"
     TIMEOUT = "no answer came in time"
     BROKEN = "the connection broke before the answer was whole"
-    NOT_TLS = "what answers there does not speak TLS"
-    NOT_HTTP = "what answers there does not speak HTTP as a portal does"
+    NOT_TLS = "the server there does not speak TLS"
+    NOT_HTTP = "the server there does not speak HTTP as a portal does"
     PROXY = "the proxy can't be reached"
     PROXY_LOGIN = "the proxy wants a user name and a password"
     PROXY_REFUSED = "the proxy refused to connect"
@@ -68,7 +68,7 @@ class ConnectionLost(Exception):
 
 
 class UnreadableBody(Exception):
-    """The answer's body can't be read as bytes; asking again gives nothing else."""
+    """The answer's body can't be read as bytes, and a retry would not help."""
 
     def __init__(self, reason: str) -> None:
         """Keep the reason, in a few words."""

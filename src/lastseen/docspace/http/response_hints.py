@@ -1,4 +1,4 @@
-"""What an answer says besides its content: who wrote it, and when to come back."""
+"""What an answer shows besides its content: a page for people, and when to retry."""
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime

@@ -79,7 +79,7 @@ class Answer(msgspec.Struct, frozen=True):
     """The portal's own 404: there is no such thing (only if the operation allows it)."""
 
 
-class _AskAgain(Exception):
+class _RetryableError(Exception):
     """This attempt failed in a way that may not recur; `tries` is how many are worthwhile."""
 
     def __init__(self, error: PortalError, *, tries: int, backoff: bool = True) -> None:
@@ -99,21 +99,21 @@ class RetryingClient:
         *,
         clock: Clock,
         limits: Limits,
-        effects: Runtime,
+        runtime: Runtime,
     ) -> None:
         """Start with nothing sent."""
         self._transport = transport
         self._error_text = error_text
         self._clock = clock
         self._limits = limits
-        self._effects = effects
-        self._limiter = Limiter(limits, effects)
+        self._runtime = runtime
+        self._limiter = Limiter(limits, runtime)
         self._portal_clock = PortalClock()
         self._requests = 0
         self._retries = 0
         self._throttled = 0
         self._ever_answered = False
-        self._log_budget = LogBudget(limits, error_text, effects.monotonic)
+        self._log_budget = LogBudget(limits, error_text, runtime.monotonic)
 
     @property
     def traffic(self) -> Traffic:
@@ -147,18 +147,18 @@ class RetryingClient:
         """
         if operation.topic is Topic.LOGS:
             self._log_budget.spend(operation)
-        trouble: _AskAgain | PortalError
+        trouble: _RetryableError | PortalError
         try:
             return await self._attempt(request, operation, read)  # enough nearly always
-        except (_AskAgain, PortalError) as first:
+        except (_RetryableError, PortalError) as first:
             trouble = first
         try:
-            if isinstance(trouble, _AskAgain):
-                return await self._ask_again(trouble, request, operation, read)
-        except (_AskAgain, PortalError) as last:
+            if isinstance(trouble, _RetryableError):
+                return await self._retry(trouble, request, operation, read)
+        except (_RetryableError, PortalError) as last:
             trouble = last
         # The frames below hold what the server sent, which may repeat the key.
-        error = trouble.error if isinstance(trouble, _AskAgain) else trouble
+        error = trouble.error if isinstance(trouble, _RetryableError) else trouble
         raise error.with_traceback(None)
 
     def expect_people(self, number: int, operation: Operation) -> None:
@@ -181,9 +181,9 @@ class RetryingClient:
         """Release the limiter."""
         await self._limiter.close()
 
-    async def _ask_again(
+    async def _retry(
         self,
-        trouble: _AskAgain,
+        trouble: _RetryableError,
         request: Request,
         operation: Operation,
         read: Callable[[Answer], T],
@@ -197,11 +197,11 @@ class RetryingClient:
             return await self._attempt(request, operation, read)
 
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(_AskAgain),
+            retry=retry_if_exception_type(_RetryableError),
             stop=_enough,
             wait=self._backoff,
             before_sleep=lambda state: self._note_retry(state, operation),
-            sleep=self._effects.sleep,
+            sleep=self._runtime.sleep,
             reraise=True,
         )
         return await retrying(attempt)
@@ -243,7 +243,7 @@ class RetryingClient:
         try:
             self._requests += 1
             sent_at = self._clock()
-            began = self._effects.monotonic()
+            began = self._runtime.monotonic()
             try:
                 with self._first_contact(operation):
                     response = await self._transport.send(request)
@@ -265,7 +265,7 @@ class RetryingClient:
             portal_time = self._portal_clock.read(response.headers)
             if portal_time is not None:
                 self._portal_clock.compare(portal_time, sent_at=sent_at, answered_at=answered_at)
-            seconds = self._effects.monotonic() - began
+            seconds = self._runtime.monotonic() - began
             self._learn(request, response, seconds, portal_time or answered_at)
             return response, Answer(response.body, sent_at, answered_at, portal_time)
         finally:
@@ -291,7 +291,7 @@ class RetryingClient:
 
     def _after_loss(
         self, request: Request, operation: Operation, lost: ConnectionLost
-    ) -> PortalError | _AskAgain:
+    ) -> PortalError | _RetryableError:
         _LOG.debug("%s %s: %s", request.method, request.path, lost.failure.value)
         error = self._error_text.lost(operation, lost)
         if lost.failure in _FINAL_FAILURES:
@@ -303,7 +303,7 @@ class RetryingClient:
         if not self._ever_answered and stranger:
             tries = min(tries, _FIRST_CONTACT_TRIES)
         if not lost.sent:
-            return _AskAgain(error, tries=tries)
+            return _RetryableError(error, tries=tries)
         return self._retry_unless_written(request, error, tries=tries)
 
     def _learn(
@@ -327,7 +327,7 @@ class RetryingClient:
 
     def _refusal(
         self, request: Request, operation: Operation, status: int, response: Response
-    ) -> PortalError | _AskAgain:
+    ) -> PortalError | _RetryableError:
         """Return what an error status means, and whether to retry."""
         portal_error = failure(response.body)
         error = self._error_text.refused(
@@ -343,22 +343,22 @@ class RetryingClient:
             if seconds > self._limits.longest_pause_seconds:
                 return self._error_text.postponed(operation, seconds, now)
             # The limiter holds everyone back until then: no extra wait on top.
-            return _AskAgain(error, tries=self._limits.tries, backoff=not seconds)
+            return _RetryableError(error, tries=self._limits.tries, backoff=not seconds)
         if status >= 500 or status in _PASSING:
             return self._retry_unless_written(request, error, tries=self._limits.tries)
         return error
 
     def _retry_unless_written(
         self, request: Request, error: PortalError, *, tries: int
-    ) -> PortalError | _AskAgain:
+    ) -> PortalError | _RetryableError:
         """Return `error` as one to retry, but as final if a change may have been made."""
         if request.method != "GET":
             return error
-        return _AskAgain(error, tries=min(tries, self._limits.tries))
+        return _RetryableError(error, tries=min(tries, self._limits.tries))
 
     def _backoff(self, state: RetryCallState) -> float:
         trouble = _trouble(state)
-        chance = self._effects.random()
+        chance = self._runtime.random()
         if not trouble.backoff:
             return 0.05 * chance
         longest = min(_LONGEST_BACKOFF_SECONDS, 0.5 * 2.0 ** (state.attempt_number - 1))
@@ -368,7 +368,7 @@ class RetryingClient:
         self._retries += 1
         trouble = _trouble(state)
         _LOG.warning(
-            "%s: %s; asking again (%d of %d)",
+            "%s: %s; retrying (attempt %d of %d)",
             operation.attempted,
             trouble.error.found,
             state.attempt_number + 1,
@@ -376,16 +376,16 @@ class RetryingClient:
         )
 
     def _log(self, request: Request, outcome: str, began: float) -> None:
-        milliseconds = (self._effects.monotonic() - began) * 1000
+        milliseconds = (self._runtime.monotonic() - began) * 1000
         query = f"?{urlencode(request.query)}" if request.query else ""
         _LOG.debug(
             "%s %s%s: %s, %.0f ms", request.method, request.path, query, outcome, milliseconds
         )
 
 
-def _trouble(state: RetryCallState) -> _AskAgain:
+def _trouble(state: RetryCallState) -> _RetryableError:
     outcome = state.outcome.exception() if state.outcome is not None else None
-    if not isinstance(outcome, _AskAgain):
+    if not isinstance(outcome, _RetryableError):
         raise TypeError("retried for no reason")
     return outcome
 

@@ -28,7 +28,7 @@ from lastseen.model.portal_address import is_loopback
 from lastseen.model.secret import ApiKey, key_problem
 
 _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""After these failures the portal has seen nothing of the request."""
+"""Failures before the request was sent."""
 
 
 class _Hidden(str):
@@ -163,8 +163,8 @@ async def _once(
 ) -> aiohttp.ClientResponse:
     """Keep aiohttp from sending a request twice.
 
-    It does so by itself, even with a PUT, if a connection breaks without an answer; but the
-    portal may have carried out the first. This error is not one that it recognises as such.
+    It would resend even a PUT if a connection breaks without an answer, although the portal may
+    have carried out the first. It does not recognise this error as one of those.
     """
     try:
         return await send(request)
@@ -220,7 +220,7 @@ def _certificate_words(error: Exception) -> str:
 def _proxy(url: str) -> str | None:
     """Return the proxy that the environment names for `url` (HTTPS_PROXY, NO_PROXY), if any.
 
-    aiohttp's own reading of it would send the password of a `.netrc` in place of the key.
+    aiohttp's `trust_env` would send the password of a `.netrc` instead of the key.
     Raises UsageError for a proxy of a kind that can't be used.
     """
     parts = urlsplit(url)

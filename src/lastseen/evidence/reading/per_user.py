@@ -131,12 +131,12 @@ class PerUserReader:
             return all([found async for found in answers])
 
     async def _ask_all_again(self, inquiries: Sequence["_Inquiry"]) -> None:
-        pieces = (partial(self._ask_again, inquiry) for inquiry in inquiries)
+        pieces = (partial(self._retry, inquiry) for inquiry in inquiries)
         async with map_concurrently(pieces, self._concurrency) as done:
             async for _ in done:
                 pass
 
-    async def _ask_again(self, inquiry: "_Inquiry") -> None:
+    async def _retry(self, inquiry: "_Inquiry") -> None:
         """Ask about one person until enough answers agree, or one contradicts."""
         while inquiry.absent is not None and not inquiry.doubtful:
             missing = self._agreeing() - inquiry.agreeing

@@ -8,7 +8,7 @@ from tests.unit.docspace.scripted import VirtualTime
 
 def test_never_more_at_once_than_the_limits_say():
     # given
-    limiter = Limiter(Limits(reads=7, writes=2), VirtualTime().effects())
+    limiter = Limiter(Limits(reads=7, writes=2), VirtualTime().runtime())
     under_way = {True: 0, False: 0}
     most = {True: 0, False: 0}
 
@@ -34,7 +34,7 @@ def test_never_more_at_once_than_the_limits_say():
 
 def test_a_cancelled_request_gives_its_turn_away():
     async def play() -> None:
-        limiter = Limiter(Limits(reads=1), VirtualTime().effects())
+        limiter = Limiter(Limits(reads=1), VirtualTime().runtime())
         await limiter.enter(writing=False)
         waiting = [asyncio.create_task(limiter.enter(writing=False)) for _ in range(3)]
         await asyncio.sleep(0)
@@ -70,7 +70,7 @@ def run_load(limiter, time, latency_at, rounds=300):
 
 def test_more_go_at_once_while_answers_stay_quick():
     time = VirtualTime()
-    limiter = Limiter(Limits(), time.effects())
+    limiter = Limiter(Limits(), time.runtime())
 
     run_load(limiter, time, lambda width: 0.1)
 
@@ -79,7 +79,7 @@ def test_more_go_at_once_while_answers_stay_quick():
 
 def test_no_more_go_at_once_where_that_only_makes_them_slower():
     time = VirtualTime()
-    limiter = Limiter(Limits(), time.effects())
+    limiter = Limiter(Limits(), time.runtime())
 
     run_load(limiter, time, lambda width: 0.1 * width, rounds=60)
 
@@ -87,7 +87,7 @@ def test_no_more_go_at_once_where_that_only_makes_them_slower():
 
 
 def test_a_429_halves_how_many_go_at_once_and_many_at_a_time_count_once():
-    limiter = Limiter(Limits(), VirtualTime().effects())
+    limiter = Limiter(Limits(), VirtualTime().runtime())
 
     for _ in range(5):
         limiter.refused({}, writing=False, retry_after=None)
@@ -98,7 +98,7 @@ def test_a_429_halves_how_many_go_at_once_and_many_at_a_time_count_once():
 def test_all_wait_for_a_retry_after():
     async def play() -> float:
         time = VirtualTime()
-        limiter = Limiter(Limits(), time.effects())
+        limiter = Limiter(Limits(), time.runtime())
         await limiter.enter(writing=False)
         limiter.refused({}, writing=False, retry_after=30.0)
         limiter.leave(writing=False, counted=False)
@@ -112,7 +112,7 @@ def test_all_wait_for_a_retry_after():
 def test_limiter_headers_are_kept_to():
     async def play() -> tuple[int, float]:
         time = VirtualTime()
-        limiter = Limiter(Limits(), time.effects())
+        limiter = Limiter(Limits(), time.runtime())
         went = 0
         for remaining in range(49, -1, -1):
             await limiter.enter(writing=False)
@@ -136,7 +136,7 @@ def test_a_429_about_too_many_at_once_is_not_taken_for_one_about_a_minute():
     # given release 3.7.2, which tells both limits in the same header
     async def play() -> tuple[int, float]:
         time = VirtualTime()
-        limiter = Limiter(Limits(), time.effects())
+        limiter = Limiter(Limits(), time.runtime())
         await limiter.enter(writing=False)
         limiter.refused({"X-RateLimit-Limit": "50"}, writing=False, retry_after=None)
         limiter.leave(writing=False, counted=False)

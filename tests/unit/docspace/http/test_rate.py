@@ -72,7 +72,7 @@ def test_the_allowance_is_used_and_hardly_ever_overstepped(shows):
     async def play():
         limited = Limited(shows=shows)
         client = client_over(
-            limited, url="https://x", clock=limited.time.clock, effects=limited.time.effects()
+            limited, url="https://x", clock=limited.time.clock, runtime=limited.time.runtime()
         )
         pages = [asyncio.create_task(client.sign_ins(EventQuery())) for _ in range(5000)]
         await limited.enough.wait()

@@ -191,7 +191,7 @@ def test_each_request_is_a_line_at_debug_and_each_retry_a_warning(caplog):
     asked = "GET /api/2.0/security/audit/login/filter?startIndex=0&count=100: "
     assert lines == [
         ("DEBUG", asked + "503, 0 ms"),
-        ("WARNING", "reading the sign-in log: the portal answered 503; asking again (2 of 6)"),
+        ("WARNING", "reading the sign-in log: the portal answered 503; retrying (attempt 2 of 6)"),
         ("DEBUG", asked + "200, 0 ms"),
     ]
 

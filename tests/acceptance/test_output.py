@@ -64,6 +64,14 @@ def test_options_of_lastseen_itself_may_follow_the_command(at_work):
     assert at_work("review", "-o", "plan.json", "-q").stderr == ""
 
 
+def test_quiet_says_nothing_and_the_file_and_the_history_name_the_plan(at_work):
+    environment = {"LASTSEEN_GUARDRAILS__MAX_DISABLE": "1"}
+    ran = at_work("review", "-o", "plan.json", "-q", environment=environment)
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "", "")
+    plan_id = json.loads((at_work.folder / "plan.json").read_text())["plan_id"]
+    assert plan_id in at_work("history").stdout
+
+
 def test_a_usage_error_is_json_where_logs_are_json(lastseen):
     for arguments in (("--log-format", "json", "review", "--frob"), ("frob", "--log-format=json")):
         ran = lastseen(*arguments)

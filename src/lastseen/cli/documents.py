@@ -126,7 +126,7 @@ def deliver_plan(
         return render_plan(plan, place.format, context=context)
 
     where.deliver(render, plan_summary(plan), called=called)
-    if not where.shows_table:
+    if not (where.shows_table or called.quiet):
         _print_guardrail_warning(plan, known.stopped_by)
 
 

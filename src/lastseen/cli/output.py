@@ -62,12 +62,12 @@ class Destination:
     """One of the formats that the command offers."""
 
     def screen(self, *, everyone: bool = False) -> "Screen":
-        """Return what a table will be shown on; a file lists everyone and has no colour."""
+        """Return what a table will be shown on; a file has no colour, and nothing in it is cut."""
         from lastseen.reports import Screen, screen_of
 
         if self.file is None:
             return screen_of(sys.stdout, os.environ, everyone=everyone)
-        return Screen(width=_FILE_WIDTH, everyone=everyone, limit=None)
+        return Screen(width=_FILE_WIDTH, everyone=everyone, in_full=True)
 
 
 @dataclass(frozen=True)

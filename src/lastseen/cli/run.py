@@ -90,7 +90,7 @@ def run(
     with metrics_written(metrics_file, portal=settings.portal.url) as recorder:
         result = recorder.result(run_async(_run(called, settings, options, where)))
     _deliver(result, where, called, settings, max_disable=max_disable)
-    if not result.applied and not where.shows_table:
+    if not (result.applied or where.shows_table or called.quiet):
         print_guardrail_warning(result.plan, settings, max_disable=max_disable)
     if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
         raise nobody_to_ask("running review and apply in one go")

@@ -21,7 +21,7 @@ from lastseen.model.run import Run
 from lastseen.reports.interface import PlanContext
 from lastseen.reports.receipt import reason_of
 from lastseen.reports.sections import shown_people
-from lastseen.reports.text import defuse
+from lastseen.reports.text import defuse_in_full
 
 _COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(Decision))
 _FORMULA = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
@@ -153,4 +153,4 @@ def _document(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return defuse(_FORMULA.sub(r"\1'", value))
+    return defuse_in_full(_FORMULA.sub(r"\1'", value))

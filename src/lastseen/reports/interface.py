@@ -26,6 +26,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """Encoding of the table's bytes; characters that it lacks are escaped."""
     everyone: bool = False
     """Whether people who are kept or skipped are listed too, not only counted."""
+    in_full: bool = False
+    """Whether nothing is cut to fit its column, as in a file."""
     limit: int | None = None
     """The most people that one section lists, the longest idle first; None lists all."""
 
@@ -83,6 +85,7 @@ def screen_of(stream: TextIO, environ: Mapping[str, str], *, everyone: bool = Fa
         colour=console.color_system is not None and not console.no_color,
         encoding=console.encoding,
         everyone=everyone,
+        in_full=everyone,
         limit=None if everyone else LISTED,
     )
 

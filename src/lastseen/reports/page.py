@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from lastseen._version import __version__
 from lastseen.model.counting import counted, number, people
 from lastseen.model.instant import minute
-from lastseen.reports.text import day, defuse, took
+from lastseen.reports.text import day, defuse_in_full, took
 from lastseen.reports.words import (
     address,
     date_in_words,
@@ -62,7 +62,7 @@ def _environment() -> Environment:
         "people": people,
         "reason": reason_in_words,
         "seen_by": seen_by_in_words,
-        "shown": defuse,
+        "shown": defuse_in_full,
         "who": who,
     }
     script = (files("lastseen.reports") / "templates" / "report.js").read_text("utf-8")
@@ -78,14 +78,14 @@ def _environment() -> Environment:
 
 def _breakable(text: str) -> Markup:
     """Return an address, defused and escaped, that may be broken after its `@`."""
-    return Markup(str(escape(defuse(text))).replace("@", "@<wbr>"))
+    return Markup(str(escape(defuse_in_full(text))).replace("@", "@<wbr>"))
 
 
 def _commands(text: str) -> Markup:
     """Return a sentence, defused and escaped, with anything in backticks as code."""
-    return Markup(_COMMAND.sub(r"<code>\g<1></code>", str(escape(defuse(text)))))
+    return Markup(_COMMAND.sub(r"<code>\g<1></code>", str(escape(defuse_in_full(text)))))
 
 
 def _dated(text: str) -> Markup:
     """Return a sentence, defused and escaped, whose dates stay on one line."""
-    return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(defuse(text)))))
+    return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(defuse_in_full(text)))))

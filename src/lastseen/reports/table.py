@@ -174,7 +174,7 @@ def _two_lines_each(
             _kind(decision, section.plan.now, writer),
             _idle(decision, section.plan.now, writer),
         )
-        if writer.screen.everyone and writer.cuts(cells, widths):
+        if writer.screen.in_full and writer.cuts(cells, widths):
             yield writer.cards([_card(section, decision, writer)])
             continue
         yield writer.row(cells, widths, right=3)
@@ -218,7 +218,7 @@ def _one_line_each(
         fits = note.cell_len <= rest
         cells = [name, email, date, _idle(decision, section.plan.now, writer)]
         cells += [sponsored] if sponsor else []
-        if writer.screen.everyone and writer.cuts(cells, widths[: len(cells)]):
+        if writer.screen.in_full and writer.cuts(cells, widths[: len(cells)]):
             yield writer.cards([_card(section, decision, writer)])
             continue
         yield writer.row((*cells, note if fits else Text()), widths, right=3)

@@ -50,7 +50,7 @@ class TableWriter:
         """Write for `screen`, with characters that its encoding has."""
         self.screen = screen
         self.unicode = screen.encoding.lower().startswith(_UNICODE)
-        self._longest = LONGEST_IN_FULL if screen.everyone else LONGEST
+        self._longest = LONGEST_IN_FULL if screen.in_full else LONGEST
 
     def text(self, *parts: str | tuple[str, str]) -> Text:
         """Return one text made of parts, plain or with a style; each part is defused."""
@@ -129,8 +129,8 @@ class TableWriter:
         return any(cell.cell_len > width for cell, width in zip(cells, widths, strict=True))
 
     def below(self, text: Text) -> RenderableType:
-        """Return a line that belongs to the row above; cut only if not everyone is listed."""
-        shown = text if self.screen.everyone else self.fitted(text, self.screen.width - 2)
+        """Return a line that belongs to the row above, cut to the screen unless all is shown."""
+        shown = text if self.screen.in_full else self.fitted(text, self.screen.width - 2)
         return Padding(shown, (0, 0, 0, 2))
 
     def fitted(self, text: Text, width: int) -> Text:

@@ -9,10 +9,10 @@ import unicodedata
 from lastseen.model.counting import counted
 from lastseen.model.instant import Instant, utc_date
 
-LONGEST = 300
-"""Characters of one value that a report shows; longer ones are cut, with an ellipsis."""
+LONGEST = 1_000
+"""Characters of one value that a screen shows; longer ones are cut, with an ellipsis."""
 LONGEST_IN_FULL = 10_000
-"""The same where everything is to be shown."""
+"""The same in files, and where everything is to be shown."""
 
 _JOINERS = "\u200c\u200d"
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -39,6 +39,11 @@ def defuse(text: str, *, encoding: str = "utf-8", longest: int = LONGEST) -> str
     if len(text) > longest:
         shown.append("…")
     return "".join(shown).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def defuse_in_full(text: str) -> str:
+    """Return `text` as `defuse` does, as long as files show it."""
+    return defuse(text, longest=LONGEST_IN_FULL)
 
 
 def day(moment: Instant) -> str:

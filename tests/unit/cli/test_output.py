@@ -173,6 +173,13 @@ def test_nothing_is_written_where_one_of_the_documents_cannot_be_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_table_in_a_file_is_never_cut_and_lists_as_many_as_there_are(tmp_path):
+    (place,) = short_destinations([tmp_path / "plan.txt"], None).places
+    screen = place.screen()
+    assert screen.in_full
+    assert screen.limit is None
+
+
 def test_quiet_leaves_the_summary_out(tmp_path, capsys):
     deliver(plan_destinations([tmp_path / "p.json"], None), b"{}", quiet=True)
     assert capsys.readouterr().err == ""

@@ -74,6 +74,12 @@ def test_no_cell_ever_begins_as_a_formula(text):
         assert "\x1b" not in cell
 
 
+def test_a_long_sentence_is_whole():
+    long = "More is to be said. " * 30
+    (row,) = cells_of(plan_of(decision(explanation=long)))
+    assert row["explanation"] == long
+
+
 def test_ordinary_cells_stay_as_they_are():
     (row,) = cells_of(plan_of(decision(display_name='O\'Brien, "Bo" – Müller-Lüdenscheidt')))
     assert row["display_name"] == 'O\'Brien, "Bo" – Müller-Lüdenscheidt'

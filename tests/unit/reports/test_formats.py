@@ -144,7 +144,9 @@ def test_a_pipe_gets_no_colour_and_eighty_columns():
     assert screen_of(io.StringIO(), {}) == Screen(
         width=80, colour=False, encoding="utf-8", limit=10
     )
-    assert screen_of(io.StringIO(), {}, everyone=True).limit is None
+    everyone = screen_of(io.StringIO(), {}, everyone=True)
+    assert everyone.limit is None
+    assert everyone.in_full
 
 
 def test_columns_and_encoding_are_those_of_the_stream():

@@ -252,6 +252,14 @@ def test_commands_in_the_ways_past_a_guardrail_are_set_as_code():
     assert "Use <code>apply --only</code> or &lt;b&gt;." in shown
 
 
+def test_long_sentences_are_whole():
+    long = "More is to be said. " * 30
+    plan = plan_of(decision(reason=Reason.CONTRACT_ENDED, explanation=long))
+    context = PlanContext(stopped_by=long)
+    shown = said(Page(render_plan(plan, "html", context=context).decode()))
+    assert shown.count(long.strip()) == 2
+
+
 def test_a_guardrail_in_the_way_and_open_sessions_are_told():
     context = PlanContext(stopped_by="184 people, at most 50")
     plan = plan_of(decision(session_may_be_open=True, cohort="auditors"))

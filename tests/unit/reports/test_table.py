@@ -33,7 +33,7 @@ def table(plan, *, context=None, **screen):
 @pytest.mark.parametrize("width", [40, 60, 71, 72, 80, 100, 149, 150, 200])
 @pytest.mark.parametrize("plan", [plan_of(*roster_of(40)), hostile_plan()], ids=["some", "hostile"])
 def test_no_line_is_wider_than_the_screen(plan, width):
-    lines = table(plan, width=width, everyone=True).split("\n")
+    lines = table(plan, width=width, everyone=True, in_full=True).split("\n")
     assert max(map(cell_len, lines)) <= width
 
 
@@ -176,7 +176,7 @@ def test_nothing_is_cut_where_everyone_is_listed(width):
         cohort="auditors",
     )
     policy = Policy(cohorts=tuple(Cohort(name=f"cohort-{n}", kind="x") for n in range(20)))
-    shown = table(plan_of(long, policy=policy), width=width, everyone=True, limit=None)
+    shown = table(plan_of(long, policy=policy), width=width, everyone=True, in_full=True)
     assert "…" not in shown
     whole = "".join(shown.split())
     for part in (long.email, long.sponsor, long.explanation, "cohort-19", long.display_name):
@@ -224,6 +224,12 @@ def test_advice_past_a_guardrail_is_whole_and_at_the_end_at_any_width(width):
         "  lastseen show r-7k2m9q4d -o report.html -o plan.json",
         "  lastseen apply plan.json --limit 50",
     ]
+
+
+def test_advice_past_a_guardrail_is_whole_however_long_it_is():
+    advice = f"Disabling 77 people{', and many others' * 20}. Raise `max_disable` in [guardrails]."
+    shown = " ".join(table(plan_of(decision()), context={"stopped_by": advice}).split())
+    assert advice in shown
 
 
 def test_the_command_past_a_guardrail_names_the_file_that_was_written():

@@ -40,7 +40,9 @@ def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
     assert ran.stdout.count("\n$ lastseen explain ") == 2
     for verdict in ("\nkeep, ", "\nhold, "):
         assert verdict in ran.stdout
-    assert ran.stdout.count("\n") < 150
+    assert "The journal is intact." in ran.stdout
+    assert "Nobody has been changed. To carry this out:" in ran.stdout
+    assert (ran.stdout + ran.stderr).count("\n") < 100
     assert [file.name for file in lastseen.folder.iterdir()] == ["report.html"]
     assert list(temporary.iterdir()) == []
     assert list(Path(lastseen.environment["HOME"]).iterdir()) == []
@@ -71,6 +73,45 @@ def test_a_temporary_folder_too_deep_for_a_socket_is_named(lastseen, tmp_path):
     assert ran.exit_code == 2
     assert "TMPDIR" in ran.stderr
     assert list(deep.iterdir()) == []
+
+
+def test_a_demo_that_nobody_reads_ends_soon_and_leaves_nothing(lastseen, temporary):
+    running = subprocess.Popen(
+        [COMMAND, "demo"],
+        cwd=lastseen.folder,
+        env={**lastseen.environment, "TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert running.stdout is not None
+    running.stdout.readline()
+    running.stdout.close()
+    assert running.stderr is not None
+    with running.stderr:
+        err = running.stderr.read()
+    assert running.wait(60) == 0
+    assert "disabled" not in err
+    assert list(temporary.iterdir()) == []
+    assert _serving_from(temporary) == []
+
+
+@pytest.mark.parametrize("closing", ["2>/dev/full", "2>&-"])
+def test_a_demo_needs_no_standard_error(lastseen, temporary, closing):
+    ran = subprocess.run(
+        ["sh", "-c", f'exec "$0" demo {closing}', COMMAND],
+        cwd=lastseen.folder,
+        env={**lastseen.environment, "TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert "The journal is intact." in ran.stdout
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,5 +1,6 @@
 """What `explain` says of people kept, disabled, held and skipped, from the stored review."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -132,3 +133,16 @@ def test_a_name_leads_to_the_addresses_of_those_who_bear_it(built: Built) -> Non
         assert f"{name} is {known.email}" in refused.value.found
         assert refused.value.remedy == f"lastseen explain {known.email}"
         assert "roster" not in refused.value.meaning
+
+
+def test_a_hostile_name_or_address_cannot_run_a_command_or_flood_the_screen(built: Built) -> None:
+    built.guest()
+    built.people[-1] = replace(
+        built.people[-1], first_name="Zed", last_name="x" * 500, email="a$(reboot)@example.org"
+    )
+    watched = built.open()
+    watched.review()
+    with pytest.raises(UsageError) as refused:
+        explain("zed", ledger=watched.ledger)
+    assert refused.value.remedy == "lastseen explain 'a$(reboot)@example.org'"
+    assert len(refused.value.found) < 200

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lastseen.cli.output import write_out
+from lastseen.cli.output import NobodyReads, show_line
 from lastseen.model.errors import LastseenError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _CONTRACTORS = "150"
 _STAFF = "40"
 _SEED = "7"
-_EXPLAINED_LINES = 9
+_EXPLAINED_LINES = 6
+_TABLE_LINES = 18
+"""So many lines of the table are shown, up to its third person on a screen of 80 columns."""
 _SECONDS_TO_STOP = 5.0
 
 
@@ -57,7 +59,8 @@ def demo(
     if fleet is not None:
         from lastseen.cli.fleet_demo import demonstrate_fleet
 
-        demonstrate_fleet(fleet)
+        with suppress(NobodyReads):
+            demonstrate_fleet(fleet)
         return
     folder = output.resolve()
     if not folder.is_dir():
@@ -67,7 +70,8 @@ def demo(
             meaning="report.html has to go somewhere; nothing was started",
             remedy="give -o a folder that exists",
         )
-    _demonstrate(report=folder / "report.html")
+    with suppress(NobodyReads):
+        _demonstrate(report=folder / "report.html")
 
 
 def _demonstrate(*, report: Path) -> None:
@@ -83,16 +87,13 @@ def _demonstrate(*, report: Path) -> None:
             "All commands below are real. This is set in the environment:",
         )
         stage.show_environment()
-        stage.run("First: does the portal show enough to decide anything?", "doctor", lines=9)
+        stage.run("First: does the portal show enough to decide anything?", "doctor", lines=8)
         stage.run(
             "Who no longer uses the portal? A review decides about everyone and changes nobody.",
-            "review",
-            "-o",
-            "plan.json",
-            "-o",
-            str(report),
+            *("review", "-o", "plan.json", "-o", str(report), "-o", "-"),
+            lines=_TABLE_LINES,
+            and_from="Summary",
         )
-        stage.run("The plan as a table; report.html has it as a page.", "show", "plan.json")
         plan = stage.plan()
         for sentence, decision in _examples(plan):
             who = decision.email or str(decision.user_id)
@@ -113,8 +114,10 @@ def _demonstrate(*, report: Path) -> None:
             "-o",
             "undone.json",
         )
-        stage.run("Everything is on record,", "history")
-        stage.run("and the record has not been changed.", "history", "--verify", lines=1)
+        stage.run(
+            "Everything is on record, and the record is intact.", "history", "--limit", "2", lines=6
+        )
+        stage.run(None, "history", "--verify", lines=1)
         _say(f"That was all. The portal has stopped; the report is {report}.")
 
 
@@ -129,24 +132,29 @@ class _Stage:
         """Print the exports that a person would type first, without the key's value."""
         for name, value in self._own_environment().items():
             shown = "..." if name == "LASTSEEN_API_KEY" else value
-            _print(f"  export {name}={shown}")
+            show_line(f"  export {name}={shown}")
 
-    def run(self, said: str, *arguments: str, lines: int | None = None) -> None:
+    def run(
+        self,
+        said: str | None,
+        *arguments: str,
+        lines: int | None = None,
+        and_from: str | None = None,
+    ) -> None:
         """Introduce the command, show it, run it, and print the first `lines` of its output.
 
-        Raises DemoFailed.
+        The end of the output is printed too, from the line with `and_from` on. Raises DemoFailed.
         """
-        _say(said)
-        _print(f"$ lastseen {' '.join(arguments)}")
+        if said is not None:
+            _say(said)
+        show_line(f"$ lastseen {' '.join(arguments)}")
         with _started(
             *arguments, cwd=self.home, env=self._environment(), captured=lines is not None
         ) as process:
             captured, _ = process.communicate()
         if lines is not None:
-            shown = captured.splitlines(keepends=True)
-            write_out("".join(shown[:lines]).encode())
-            if len(shown) > lines:
-                _print("  ...")
+            for line in _shortened(captured, lines, and_from):
+                show_line(line)
         if process.returncode != 0:
             raise DemoFailed(
                 attempted=f"showing `lastseen {arguments[0]}` on a simulated portal",
@@ -260,11 +268,20 @@ def _examples(plan: "Plan") -> Iterator[tuple[str, "Decision"]]:
             yield sentence, decision
 
 
+def _shortened(text: str, lines: int, and_from: str | None) -> Iterator[str]:
+    """Yield the first `lines` of `text`, and its end from the line with `and_from` on."""
+    whole = text.splitlines()
+    yield from whole[:lines]
+    left = whole[lines:]
+    end = next((place for place, line in enumerate(left) if and_from and and_from in line), None)
+    if end is None:
+        end = len(left)
+    if end:
+        yield from ("  ...",) if and_from is None else ("  ...", "")
+    yield from left[end:]
+
+
 def _say(*sentences: str) -> None:
-    _print("")
+    show_line("")
     for sentence in sentences:
-        _print(f"# {sentence}")
-
-
-def _print(line: str) -> None:
-    write_out(f"{line}\n".encode())
+        show_line(f"# {sentence}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lastseen.cli.fleet import fleet_dependencies
-from lastseen.cli.output import write_out
+from lastseen.cli.output import show_line
 from lastseen.model.errors import LastseenError
 
 _CONTRACTORS = "30"
@@ -44,7 +44,7 @@ def demonstrate_fleet(portals: int) -> None:
             f"{portals} simulated portals listen on loopback, and an empty PostgreSQL.",
             "The fleet file names each portal and where its key is found, never the key:",
         )
-        _print(_excerpt(_fleet_file(served)))
+        show_line(_excerpt(_fleet_file(served)))
         stage.run("What would the file change? --yes confirms it.", 0, *_SYNC)
         stage.run(
             "Review every portal. Nobody is changed by that.", 0, "fleet", "enqueue", "review"
@@ -80,7 +80,7 @@ class _Stage:
     def run(self, introduction: str, expected: int, *arguments: str) -> None:
         """Say what is about to happen, show the command and run it. Raises FleetDemoFailed."""
         _say(introduction)
-        _print(f"$ lastseen {' '.join(arguments)}\n")
+        show_line(f"$ lastseen {' '.join(arguments)}\n")
         ended = self._start(*arguments).wait()
         if ended != expected:
             raise _failed(arguments, ended)
@@ -90,13 +90,13 @@ class _Stage:
         _say(introduction)
         command = ("worker", "--drain", "--concurrency", "5")
         for _ in range(_WORKERS):
-            _print(f"$ lastseen {' '.join(command)} &")
+            show_line(f"$ lastseen {' '.join(command)} &")
         began = time.monotonic()
         endings = [worker.wait() for worker in [self._start(*command) for _ in range(_WORKERS)]]
         # People on hold, and a portal that can't be reached, are what a demo has to show.
         if any(code not in (0, 3, 4) for code in endings):
             raise _failed(command, max(endings))
-        _print(f"\n(drained in {time.monotonic() - began:.1f} s)")
+        show_line(f"\n(drained in {time.monotonic() - began:.1f} s)")
 
     def _start(self, *arguments: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -177,10 +177,6 @@ def _failed(arguments: Sequence[str], code: int) -> FleetDemoFailed:
 
 
 def _say(*sentences: str) -> None:
-    _print("")
+    show_line("")
     for sentence in sentences:
-        _print(f"# {sentence}")
-
-
-def _print(line: str) -> None:
-    write_out(f"{line}\n".encode())
+        show_line(f"# {sentence}")

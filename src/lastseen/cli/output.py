@@ -187,11 +187,11 @@ def writable_file(file: Path, *, option: str) -> Path:
     return resolved
 
 
-def write_out(document: bytes, *, summary: str = "") -> None:
-    """Write `document` to standard output; a reader that has gone is no error.
+def write_out(document: bytes, *, summary: str = "") -> bool:
+    """Write `document` to standard output; return whether anybody reads it.
 
-    Raises UsageError, with `summary` in it, where it can't be written for another reason, such as
-    a full disk.
+    A reader that has gone is no error. Raises UsageError, with `summary` in it, where it can't be
+    written for another reason, such as a full disk.
     """
     try:
         sys.stdout.flush()
@@ -199,9 +199,21 @@ def write_out(document: bytes, *, summary: str = "") -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         silence_standard_output()
+        return False
     except OSError as error:
         silence_standard_output()
         raise output_lost(error, summary=summary) from None
+    return True
+
+
+class NobodyReads(Exception):
+    """The reader of standard output has gone, so that nothing more needs to be shown."""
+
+
+def show_line(line: str) -> None:
+    """Write a line to standard output; raises NobodyReads, and UsageError as `write_out` does."""
+    if not write_out(f"{line}\n".encode()):
+        raise NobodyReads
 
 
 def output_lost(error: OSError, *, summary: str = "") -> UsageError:

@@ -4,6 +4,7 @@ Only formats an `Explanation`; computes nothing.
 """
 
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from rich.console import RenderableType
 
@@ -84,7 +85,8 @@ def _disabled(explanation: Explanation) -> str:
 
 def _undo(explanation: Explanation) -> str:
     by, decision = explanation.disabled_by, explanation.decision
-    return f"lastseen undo {by.run_id} {decision.email or decision.user_id}" if by else ""
+    who = quote(decision.email or decision.user_id or "")
+    return f"lastseen undo {by.run_id} {who}" if by else ""
 
 
 def _last_seen(decision: Decision, now: Instant) -> str:

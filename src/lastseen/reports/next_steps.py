@@ -1,6 +1,7 @@
 """What to do with a plan, in words and commands: the end of its table, where the reader looks."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -40,14 +41,14 @@ def next_steps(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterato
     yield writer.text("Nobody has been changed. To carry this out:")
     if context.plan_file is None:
         yield writer.text((f"  lastseen show {plan.plan_id} -o plan.json", "bold"))
-    yield writer.text((f"  lastseen apply {context.plan_file or 'plan.json'}", "bold"))
+    yield writer.text((f"  lastseen apply {quote(context.plan_file or 'plan.json')}", "bold"))
 
 
 def _past_a_guardrail(
     plan: Plan, context: PlanContext, writer: TableWriter
 ) -> Iterator[RenderableType]:
     """Show how to read a plan that was stopped, and how to carry out as much as is allowed."""
-    file = context.plan_file or "plan.json"
+    file = quote(context.plan_file or "plan.json")
     if not context.still_allowed:
         yield writer.text("Nobody has been changed. To read the plan:")
         yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))

@@ -9,6 +9,7 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from shlex import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -60,6 +61,7 @@ def _environment() -> Environment:
         "number": number,
         "outcome": outcome_of,
         "people": people,
+        "quoted": quote,
         "reason": reason_in_words,
         "seen_by": seen_by_in_words,
         "shown": defuse_in_full,

@@ -3,6 +3,8 @@
 Sends no request: it explains what was known when the review decided.
 """
 
+from shlex import quote
+
 import msgspec
 
 from lastseen.evidence.record import EvidenceRecord, decode_record
@@ -31,6 +33,8 @@ from lastseen.workflows.review import ReviewOutcome
 
 _NAMED = 5
 """How many people of the same name an error lists."""
+_LONGEST_NAME = 80
+"""So many characters of each name."""
 
 RULES = {
     Reason.NOT_ON_PORTAL: "Contractors without an account on the portal are skipped.",
@@ -181,14 +185,19 @@ def _decision(plan: Plan, who: str) -> Decision:
     attempted = f"explaining the decision on {who!r}"
     named = _named(plan, who)
     if named:
-        shown = ", ".join(f"{name} is {address}" for name, address in named[:_NAMED])
+        shown = ", ".join(
+            f"{name if len(name) <= _LONGEST_NAME else f'{name[:_LONGEST_NAME]}…'} is {address}"
+            for name, address in named[:_NAMED]
+        )
         more = f", and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
         raise UsageError(
             attempted=attempted,
             found=f"that is a name: {shown}{more}",
             meaning="people are named by an id or an e-mail address, since several may share a "
             "name",
-            remedy=f"lastseen explain {named[0][1]}" if len(named) == 1 else "take one of them",
+            remedy=f"lastseen explain {quote(named[0][1])}"
+            if len(named) == 1
+            else "take one of them",
         )
     raise UsageError(
         attempted=attempted,

@@ -255,6 +255,11 @@ def test_a_sentence_that_many_people_share_is_told_once_with_their_number(width)
     assert "Its log was damaged." in shown
 
 
+def test_a_file_name_with_blanks_is_quoted_in_the_command():
+    shown = table(plan_of(decision()), context={"plan_file": "/tmp/my plans/p.json"})
+    assert shown.endswith("  lastseen apply '/tmp/my plans/p.json'\n")
+
+
 def test_one_decision_may_be_shown_alone():
     plan = plan_of(decision(display_name="Gone"), decision(display_name="Kept Person", **KEPT))
     shown = table(plan, context={"only": Verdict.KEEP})

@@ -4,7 +4,9 @@ Rows of one log and person never touch. They are read and rewritten inside the p
 transaction, so that two processes can't undo each other's merging.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, select
@@ -92,12 +94,12 @@ def merged(known: Iterable[CoverageRow], new: Iterable[CoverageRow]) -> tuple[Co
 
     The rows in `known` are disjoint and don't touch, and neither do those returned.
     """
-    stretches = list(known)
+    stretches = sorted(known, key=_since)
     for one in new:
-        apart = [old for old in stretches if old.until < one.since or one.until < old.since]
-        near = [old for old in stretches if old.until >= one.since and one.until >= old.since]
-        stretches = [*apart, _joined(near, one)]
-    return tuple(sorted(stretches, key=lambda stretch: stretch.since))
+        first = bisect_left(stretches, one.since, key=_until)
+        behind = bisect_right(stretches, one.until, key=_since)
+        stretches[first:behind] = [_joined(stretches[first:behind], one)]
+    return tuple(stretches)
 
 
 def proof_line(begun_at: Instant, said: str) -> str:
@@ -144,6 +146,8 @@ def _joined(near: Sequence[CoverageRow], new: CoverageRow) -> CoverageRow:
     )
 
 
+_since = attrgetter("since")
+_until = attrgetter("until")
 _FIELDS = tuple(field.name for field in msgspec.structs.fields(CoverageRow))
 _OF_LOG = (coverage.c.portal_id == bindparam("portal")) & (coverage.c.kind == bindparam("log"))
 

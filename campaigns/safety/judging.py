@@ -252,7 +252,8 @@ def _fault(
         if by_contract:
             return None
         if not lost_its_beginning(case, person, before, moment.reach):
-            if read_unseen(case, before, moment.ended.get(before.id), moment.now):
+            at = max(moment.now, moment.reach.at)  # sessions end by the portal's clock
+            if read_unseen(case, before, moment.ended.get(before.id), at):
                 return Fault.WRONGFUL
             if read_unmarked(case, before, moment.now) and not decided.may_be_open:
                 return Fault.UNMARKED

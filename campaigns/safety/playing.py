@@ -253,6 +253,8 @@ class _Play:
         is_dead, known = self._is_dead(), self._reach()
         changes_before = len(self.portal.world.changes)
         receipt = self.time.run(self._applying(plan, ledger))
+        for one in (known, self._reach()):
+            self.knowledge.add(one)  # the recheck reads the logs as well
         people = self.setting.people
         meant = {str(one.user_id): one.reason.value for one in plan.to_disable()}
         disabled = {

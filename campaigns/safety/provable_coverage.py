@@ -65,11 +65,12 @@ def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Re
     changed = max(trail_floor, float(course.lifetime_set_at or 0))
     certain = max(floor, changed - _DAY_BEFORE_CHANGE)
     trail: float = trail_floor
+    trail_listed = [second for second in world.trail.columns.seconds if second >= trail_floor]
     acts: float = 0.0
     if portal.audit.filters is Filters.IGNORED:
         physical = min(now, _of_the_newest(listed, physical))
         certain = min(now, _of_the_newest(listed, certain))
-        shown = [s for s in world.trail.columns.seconds if trail_floor <= s <= now]
+        shown = [second for second in trail_listed if second <= now]
         trail = min(now, _of_the_newest(shown, trail_floor))
         acts = trail_floor
         if len(shown) >= LATEST:
@@ -91,7 +92,7 @@ def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Re
         crowded_trail=_crowded(world.trail.columns.seconds),
         oldest_sign_in=float(listed[0]) if listed else now,
         sign_ins_dead_until=dead_until(case, "sign-in", listed, max(certain, physical), now),
-        trail_dead_until=dead_until(case, "trail", world.trail.columns.seconds, trail_floor, now),
+        trail_dead_until=dead_until(case, "trail", trail_listed, trail_floor, now),
         sign_ins_silent_until=silent_until(case, listed, now),
         trail_silent_until=silent_until(case, world.trail.columns.seconds, now),
         acts_shown_since=acts,

@@ -177,6 +177,8 @@ class Course:
 
     def _coming_and_going(self, now: float) -> Iterator[int]:
         span = int(now) - self._reached
+        if span <= 0:
+            return
         expected = min(1500.0, self._a_day * span / DAY)
         number = int(expected) + (self._chance.random() < expected % 1)
         yield from sorted(self._reached + 1 + self._chance.randrange(span) for _ in range(number))

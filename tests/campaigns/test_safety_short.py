@@ -69,6 +69,9 @@ def test_nobody_is_disabled_wrongly_on_any_portal(tmp_path: Path, seed: int) -> 
         9002543,  # a change of lifetimes that a trail which had stopped never told
         13001450,  # the same, and a sign-out in that hour, which the trail shows an hour later
         13008867,  # a trail's newest entry in the hour that occurs twice, read again a week later
+        14005446,  # a trail that stopped before it begins, so that nobody can tell
+        14006848,  # reviews as far apart as the log is kept, and a recheck between
+        14007558,  # time to return by the portal's clock, which is ahead of the machine's
         8009505,  # somebody put back by hand, shown only after the portal's ways changed
     ],
 )

@@ -4,7 +4,7 @@ For every source with named columns. How values are interpreted is up to `rows`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lastseen.model.errors import UsageError
 from lastseen.rosters.cells import names_somebody, visible
@@ -109,6 +109,8 @@ class Columns:
                 )
             if found:
                 positions[field] = names.index(folded(name))
+                if field == "end_date":
+                    _demand_one_end(name, header, source=source)
             elif field == "email" and (places := self._email_by_alias(header)):
                 if len(places) > 1:
                     called = " and ".join(header[place].strip() for place in places)
@@ -152,6 +154,22 @@ class Columns:
             f"it has no column {' or '.join(self._wanted)}{others}",
             'name the columns under [roster.columns], for example email = "Mail", '
             "or give the source a header",
+        )
+
+
+def ends(wanted: str, names: Iterable[str]) -> list[str]:
+    """Return the names that are `wanted`, but for blanks, hyphens, dots and case."""
+    plain = _BETWEEN.sub("", folded(wanted))
+    return [name.strip() for name in names if _BETWEEN.sub("", folded(name)) == plain]
+
+
+def _demand_one_end(wanted: str, names: Sequence[str], *, source: str) -> None:
+    found = ends(wanted, names)
+    if len(found) > 1:
+        raise unusable_header(
+            source,
+            f"{' and '.join(found)} may each be the end of a contract",
+            "rename or remove all but one",
         )
 
 

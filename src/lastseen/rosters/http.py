@@ -1,11 +1,14 @@
 """The roster `http`: a list of contractors that a web service offers as JSON, page by page."""
 
+from collections.abc import Mapping
+
 import msgspec
 from yarl import URL
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.errors import UsageError
-from lastseen.rosters.columns import Columns
+from lastseen.rosters.columns import Columns, ends
+from lastseen.rosters.further_pages import further
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.json_client import (
     LIMITS,
@@ -15,7 +18,7 @@ from lastseen.rosters.json_client import (
     same_service,
     service_address,
 )
-from lastseen.rosters.paths import find, list_at, row_of
+from lastseen.rosters.paths import beside, find, list_at, row_of
 from lastseen.rosters.references import resolved_headers
 from lastseen.rosters.rows import PEOPLE_FIELDS, RowReader, has_value
 
@@ -57,6 +60,7 @@ class HttpRoster:
             rows = _Rows(self._columns, reader)
             asked: set[URL] = set()
             following: URL | None = client.url
+            total = 0
             while following is not None:
                 if following in asked:
                     raise client.failed(
@@ -67,8 +71,10 @@ class HttpRoster:
                 asked.add(following)
                 page = await client.page(following)
                 rows.read(self._listed(page, client))
+                total = max(total, self._total(page, client))
                 following = self._next(page, client)
         rows.demand_people(client.source)
+        rows.demand_all(total, client)
         return Listing(
             contractors=reader.people(),
             warnings=reader.warnings(),
@@ -92,6 +98,20 @@ class HttpRoster:
                 'set roster.rows to where the list is, for example "data.people"',
             )
         return listed
+
+    def _total(self, page: Page, client: JsonClient) -> int:
+        """Return how many rows there are in total, as far as the answer says.
+
+        Raises RosterError if it names a further page otherwise than by `Link: rel="next"`.
+        """
+        told = further(beside(page.body, self._rows))
+        if told.next_name is not None and page.next is None:
+            raise client.failed(
+                f"the answer goes on elsewhere, as {told.next_name} says",
+                'only Link: rel="next" is followed, and a list that is cut leaves people out',
+                "ask for everything at once in roster.url, for example with a larger page size",
+            )
+        return told.total
 
     def _next(self, page: Page, client: JsonClient) -> URL | None:
         if page.next is not None and not same_service(page.next, client.url):
@@ -124,8 +144,28 @@ class _Rows:
                 self._named = True
                 continue
             values = {field: find(row, path) for field, path in self._names.items()}
+            self._demand_one_end(row)
             self._named |= values.get("id") is not None or values.get("email") is not None
             self._reader.read(self._number, values, has_content=any(map(has_value, row.values())))
+
+    def _demand_one_end(self, row: Mapping[str, object]) -> None:
+        """Note an error if the row has several values that are named like the end."""
+        if "end_date" not in self._names:
+            return
+        way, _, last = self._names["end_date"].rpartition(".")
+        holder = find(row, way)
+        if isinstance(holder, Mapping) and len(ends(last, holder)) > 1:
+            named = " and ".join(ends(last, holder))
+            self._reader.refuse(f"{named} may each be the end of a contract", self._number)
+
+    def demand_all(self, total: int, client: JsonClient) -> None:
+        """Raise RosterError if there are more rows than came."""
+        if total > self._number:
+            raise client.failed(
+                f"{self._number} rows came, and the answer says that there are {total}",
+                "a list that is cut leaves people out",
+                "ask for everything at once in roster.url, for example with a larger page size",
+            )
 
     def demand_people(self, source: str) -> None:
         """Raise UsageError if there are rows, and none has an id or an e-mail address."""

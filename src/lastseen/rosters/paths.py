@@ -62,6 +62,17 @@ def list_at(body: bytes, path: str) -> list[msgspec.Raw] | None:
         return None
 
 
+def beside(body: bytes, path: str) -> dict[str, msgspec.Raw]:
+    """Return the fields of the objects on the way to the list at `path`, without the way."""
+    fields: dict[str, msgspec.Raw] = {}
+    raw: bytes | msgspec.Raw = body
+    for key in filter(None, path.split(".")):
+        here = {str(name): value for name, value in _fields.decode(raw).items()}
+        raw = here.pop(key)
+        fields.update(here)
+    return fields
+
+
 def row_of(item: bytes | msgspec.Raw) -> dict[str, object] | None:
     """Return an object of JSON; None if it is something else, or has a name twice.
 

@@ -86,24 +86,24 @@ class ScimRoster:
         ) as client:
             names = {"email": "emails", **self._paths}
             reader = RowReader(source=client.source, unit="user", names=names)
-            users = _Users(reader, self._paths)
-            async for page in self._pages(client):
+            users, by_cursor = _Users(reader, self._paths), await self._offers_cursors(client)
+            async for page in self._pages(client, by_cursor=by_cursor):
                 for raw in page.resources:
                     users.read(raw, client)
                 users.note_total(page.total_results)
-            users.demand_all(client)
+                by_cursor = by_cursor or bool(page.next_cursor)
+            users.demand_all(client, by_cursor=by_cursor)
         return Listing(
             contractors=reader.people(),
             warnings=(*reader.warnings(), *users.warnings(client.source)),
             complete=reader.is_complete,
         )
 
-    async def _pages(self, client: JsonClient) -> AsyncIterator[ListResponse]:
+    async def _pages(self, client: JsonClient, *, by_cursor: bool) -> AsyncIterator[ListResponse]:
         asked = {
             "count": str(self._page_size),
             **({"filter": self._filter} if self._filter else {}),
         }
-        by_cursor = await self._offers_cursors(client)
         place = {"cursor": ""} if by_cursor else {"startIndex": "1"}
         read = 0
         cursors: set[str] = set()
@@ -170,8 +170,13 @@ class _Users:
         if total is not None:
             self._totals.add(total)
 
-    def demand_all(self, client: JsonClient) -> None:
-        """Raise RosterError unless there were as many users as the service says there are."""
+    def demand_all(self, client: JsonClient, *, by_cursor: bool) -> None:
+        """Raise RosterError unless there were as many users as the service says there are.
+
+        Only a service that pages by cursor need not say it (RFC 9865).
+        """
+        if not self._totals and not by_cursor:
+            raise _incomplete(client, "the list has no totalResults, which tells whether it is all")
         if self._totals - {len(self._ids)}:
             totals = " or ".join(str(total) for total in sorted(self._totals))
             raise _incomplete(client, f"{len(self._ids)} of {totals} users were returned")

@@ -102,6 +102,12 @@ def test_two_columns_of_one_name_are_refused(read):
         read("email,Email\na@x.org,b@x.org\n")
 
 
+@pytest.mark.parametrize("name", ["End Date", "end-date", "ENDDATE", " end . date "])
+def test_two_columns_of_nearly_one_name_are_refused(read, name):
+    with pytest.raises(UsageError, match="may each be the end of a contract"):
+        read(f"email,end_date,{name}\na@x.org,2020-01-01,2030-01-01\n")
+
+
 def test_a_row_that_names_nobody_is_ignored_with_a_warning(read):
     listing = read("id,email,display_name\n,a@x.org,A\n,,Nobody\n,b@x.org,B\n")
 

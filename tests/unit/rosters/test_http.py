@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import date
 
@@ -125,6 +126,40 @@ def test_a_next_page_on_another_host_is_never_asked(link):
 
     with pytest.raises(RosterError, match="on another host"):
         load(answer)
+
+
+@pytest.mark.parametrize("beside", [{"next": "/people?page=2"}, {"meta": {"hasMore": True}}])
+def test_a_further_page_that_is_not_followed_refuses_the_list(beside):
+    rows = {"data": {"people": [{"email": "a@x.org"}], **beside}}
+
+    with pytest.raises(RosterError, match="the answer goes on elsewhere"):
+        load(always(body=json.dumps(rows)), rows="data.people")
+
+
+def test_a_list_with_fewer_rows_than_it_claims_is_refused():
+    answer = {"total": 2, "people": [{"email": "a@x.org"}]}
+
+    with pytest.raises(RosterError, match="1 rows came, and the answer says that there are 2"):
+        load(always(body=json.dumps(answer)), rows="people")
+    people = [{"email": "a@x.org"}, {"email": "b@x.org"}]
+    assert (
+        len(load(always(body=json.dumps({**answer, "people": people})), rows="people").contractors)
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("end_date", {"end_date": "2020-01-01", "End_Date": "2030-01-01"}),
+        ("contract.end", {"contract": {"end": "2020-01-01", "END": "2030-01-01"}}),
+    ],
+)
+def test_two_values_named_like_the_end_refuse_the_list(path, row):
+    answer = always(body=json.dumps([{"email": "a@x.org", **row}]))
+
+    with pytest.raises(UsageError, match=r"row 1: .* may each be the end of a contract"):
+        load(answer, columns={"end_date": path})
 
 
 def test_pages_in_a_circle_are_noticed():

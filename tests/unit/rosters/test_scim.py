@@ -139,8 +139,17 @@ def answered(pages: dict[str, dict[str, object]], **options: object) -> Listing:
         },
         {"1": {"totalResults": 4, "Resources": users(1, 2, 1, 3)}},
         {"1": {"totalResults": 1, "Resources": users(1, 2)}},
+        {"1": {"TotalResults": 1, "resources": users(1)}},
+        {"1": {}},
     ],
-    ids=["a page is missing", "the total changed", "one came twice", "more than the total"],
+    ids=[
+        "a page is missing",
+        "the total changed",
+        "one came twice",
+        "more than the total",
+        "other names",
+        "no list",
+    ],
 )
 def test_a_list_that_is_not_proven_whole_is_refused(pages):
     with pytest.raises(RosterError, match=r"page \d"):

@@ -5,7 +5,7 @@ administrator's terms. Secrets are headers of each request, so that no proxy see
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -167,9 +167,14 @@ class JsonClient:
                     "it is not a list of contractors, or has all of them on one page",
                     "ask for smaller pages, or narrow the list down",
                 )
-        link = answer.links.get("next")
-        following = link.get("url") if link is not None else None
-        return Page(bytes(body), URL(following) if following else None)
+        following = _next_pages(answer.links.values())
+        if len(following) > 1:
+            raise self.failed(
+                "it names several next pages",
+                "which one continues the list is unknown, so it may be incomplete",
+                "ask the source's administrator",
+            )
+        return Page(bytes(body), following.pop() if following else None)
 
     def _pause(self, state: RetryCallState) -> float:
         """Return how many seconds to wait: what the source asks for, otherwise 1, 2, 4."""
@@ -227,6 +232,16 @@ class JsonClient:
             "the source is down, or can't be reached from here",
             "check roster.url and the network, and try again",
         )
+
+
+def _next_pages(links: Iterable[Mapping[str, str | URL]]) -> set[URL]:
+    """Return the targets of all links whose relations, in any case, include `next` (RFC 8288)."""
+    found = set()
+    for link in links:
+        relations = " ".join(str(value) for name, value in link.items() if name.lower() == "rel")
+        if "next" in relations.lower().split():
+            found.add(URL(link["url"]))
+    return found
 
 
 class _Temporary(Exception):

@@ -128,6 +128,23 @@ def test_a_next_page_on_another_host_is_never_asked(link):
         load(answer)
 
 
+@pytest.mark.parametrize("relation", ["rel=next", 'rel="NEXT"', 'rel="next last"', 'Rel="a Next"'])
+def test_a_next_page_is_known_in_every_form(relation):
+    async def answer(request: web.Request) -> web.Response:
+        page = int(request.query.get("page", "1"))
+        headers = {"Link": f"</people?page=2>; {relation}, </1>; rel=first"} if page < 2 else {}
+        return web.json_response([{"email": f"p{page}@x.org"}], headers=headers)
+
+    assert len(load(answer).contractors) == 2
+
+
+def test_several_next_pages_refuse_the_list():
+    links = '</people?page=2>; rel=next, </people?page=3>; rel="next"'
+
+    with pytest.raises(RosterError, match="several next pages"):
+        load(always(body="[]", headers={"Link": links}))
+
+
 @pytest.mark.parametrize("beside", [{"next": "/people?page=2"}, {"meta": {"hasMore": True}}])
 def test_a_further_page_that_is_not_followed_refuses_the_list(beside):
     rows = {"data": {"people": [{"email": "a@x.org"}], **beside}}

@@ -81,7 +81,11 @@ def _split(value: object) -> object:
         return value
     if value.lstrip().startswith("["):
         return _json(value)
-    return [part.strip() for part in value.split(",") if part.strip()]
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts and value.strip():
+        # As from variables that aren't set; most lists mean everybody when they are empty.
+        raise ValueError("names nothing between its commas; leave it out, or write []")
+    return parts
 
 
 def _json(value: object) -> object:
@@ -150,6 +154,8 @@ def _with_sign_ins(kinds: tuple[str, ...]) -> tuple[str, ...]:
 def _database(url: str | None) -> str | None:
     if url is not None and "://" not in url:
         raise ValueError("must be the URL of a database, as sqlite:////var/lib/lastseen.db is")
+    if url is not None and url.rstrip("/").endswith(":") and url.endswith("///"):
+        raise ValueError("names no file, as sqlite:////var/lib/lastseen.db does")
     return url
 
 

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from lastseen.model.errors import UsageError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_LONGEST_HOST, _LONGEST_LABEL = 253, 63
 _EXAMPLE = "https://example.onlyoffice.com"
 
 
@@ -78,9 +79,17 @@ def _host(parts: SplitResult, text: str) -> str:
     host = (parts.hostname or "").rstrip(".")
     if not host.isascii():
         host = _ascii_host(host)
-    if not host or any(character in host for character in "%@<>^`{|}\"'"):
+    if not _can_be_host(host):
         _refuse(f"{_shown(text)} has no usable host name", f"write it as {_EXAMPLE}")
     return host
+
+
+def _can_be_host(host: str) -> bool:
+    """Return whether a name server, or this machine, can know `host` (RFC 1035, 2.3.4)."""
+    if any(character in host for character in "%@<>^`{|}\"'"):
+        return False
+    parts = [host] if ":" in host else host.split(".")
+    return len(host) <= _LONGEST_HOST and all(0 < len(part) <= _LONGEST_LABEL for part in parts)
 
 
 def _ascii_host(host: str) -> str:

@@ -148,8 +148,9 @@ class RunStore:
             return _run((exact or rows)[0])
         raise UsageError(
             attempted=f"looking for the run {run_id_prefix!r}",
-            found=f"{'more than one' if rows else 'no'} run id starts with {prefix!r} in the "
-            f"ledger {self._scope.database.place}",
+            found=f"{'more than one' if rows and prefix else 'no'} run id "
+            + (f"starts with {prefix!r}" if prefix else "is empty")
+            + f" in the ledger {self._scope.database.place}",
             meaning=f"this ledger keeps its runs on {self._scope.url} under their ids",
             remedy="take the id from `lastseen history`" + ("" if rows else f"; {_OTHER_LEDGER}"),
         )

@@ -5,11 +5,8 @@ The texts are the docstrings under the fields of the settings, the texts of the 
 the commands' own help.
 """
 
-import ast
-import inspect
 import json
 import re
-import textwrap
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -21,6 +18,7 @@ import typer
 from lastseen.cli.main import app
 from lastseen.config.settings import Settings
 from lastseen.rosters.interface import OPTIONS, RosterOptions
+from lastseen.schemas import field_docstrings
 
 HERE = Path(__file__).parent
 
@@ -65,23 +63,9 @@ def main() -> None:
         page.write_text(regenerated(text), encoding="utf-8")
 
 
-def docstrings(cls: type) -> dict[str, str]:
-    """Return the docstring under each attribute of a class, by the attribute's name."""
-    found: dict[str, str] = {}
-    for base in reversed(cls.__mro__[:-1]):
-        if not base.__module__.startswith("lastseen"):
-            continue
-        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
-        assert isinstance(tree, ast.ClassDef)
-        for field, below in zip(tree.body, tree.body[1:], strict=False):
-            match (field, below):
-                case (
-                    ast.AnnAssign(target=ast.Name(id=name))
-                    | ast.Assign(targets=[ast.Name(id=name)]),
-                    ast.Expr(value=ast.Constant(value=str() as text)),
-                ):
-                    found[name] = " ".join(text.split())
-    return found
+def docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the docstring under each field of a struct on one line, by the field's name."""
+    return {name: " ".join(text.split()) for name, text in field_docstrings(struct).items()}
 
 
 def _tables(struct: type[msgspec.Struct], path: str) -> Iterator[tuple[str, type[msgspec.Struct]]]:

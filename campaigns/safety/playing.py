@@ -89,7 +89,7 @@ def play(case: Case, folder: Path) -> Played:
 
 
 class _Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What one review brought."""
+    """What one review produced."""
 
     plan: Plan | None
     refused: str | None

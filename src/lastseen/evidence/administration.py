@@ -107,7 +107,7 @@ def _readings(portal: Portal, *, is_contradicted: bool) -> int:
 
 
 async def _reading(portal: Portal, action_id: int, since: Instant) -> list[AdministrativeAct]:
-    """Return what one reading shows, page by page; a page that brings nothing new is the last."""
+    """Return what one reading shows, page by page; a page without anything new is the last."""
     shown: list[AdministrativeAct] = []
     different: set[AdministrativeAct] = set()
     start = 0
@@ -124,7 +124,7 @@ async def _reading(portal: Portal, action_id: int, since: Instant) -> list[Admin
 def _shown_since(acts: Sequence[AdministrativeAct], action_id: int, since: Instant) -> Instant:
     """Return since when a reading shows everything.
 
-    A portal without the audit option brings its twenty newest entries, whatever is asked
+    A portal without the audit option returns its twenty newest entries, whatever is asked
     (SecurityController.cs): fewer are all that there are.
     """
     asked = all(act.action_id == action_id and act.at >= since for act in acts)

@@ -45,7 +45,7 @@ ANOTHER_HISTORY = (
 )
 """The note when a log no longer holds what earlier runs read."""
 
-DAMAGED = "the ledger's copy was damaged ({}), so the portal is asked for all of it again"
+DAMAGED = "the ledger's copy was damaged ({}), so all of it is read from the portal again"
 """The note when the ledger's copy of a log can't be trusted."""
 
 MOST_TRAIL_PAGES_AGAIN = 200
@@ -283,7 +283,7 @@ class Collector:
     def _open(self, log: Log) -> LogReader:
         """Start reading `log` from what the ledger knows about it."""
         if log.kind not in self._logs:
-            damage = self._store.mend(log.kind)
+            damage = self._store.drop_damaged(log.kind)
             if damage is not None:
                 self.notes.append(f"{log.name}: {DAMAGED.format(damage)}")
                 self._progress.note(f"The {log.name}: {DAMAGED.format(damage)}.")
@@ -311,7 +311,7 @@ class Collector:
     def _undated(
         self, reader: LogReader, people: Collection[UserId], kinds: Sequence[EvidenceKind]
     ) -> Wanted:
-        """Return since when the entries of each of `people` must be known to tell their date.
+        """Return since when the entries of each of `people` must be known to date them.
 
         Nothing older matters than the newest sighting in the logs that count, `kinds`, and nothing
         that this log no longer keeps.
@@ -337,7 +337,7 @@ class Collector:
         if reader.trouble:
             self.notes.append(f"{name}: {reader.trouble.found}")
             reader.trouble = None
-        self._failed = self._unrecognised = None  # read from the ledger again when asked for
+        self._failed = self._unrecognised = None  # read from the ledger again when needed
 
     def _is_unsteady(self) -> bool:
         """Return whether any answer so far was lost, or contradicted by another."""

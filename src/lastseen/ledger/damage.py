@@ -71,7 +71,7 @@ def _documents(connection: Connection, scope: Scope, table: Table) -> Iterator[s
         row = connection.execute(
             select(table).where(table.c.portal_id == scope.portal_id, table.c.run_id == run_id)
         ).one_or_none()
-        if row is None or not seals.is_sound(table, row):
+        if row is None or not seals.is_intact(table, row):
             yield f"{table.name}: the document of run {run_id} was changed"
 
 

@@ -48,7 +48,7 @@ def move(old: Scope, new: Scope) -> None:
     Both portals' locks must be held, and no account may be known at the new address. Exemptions
     added under the new address are kept. Raises LedgerError, with nothing moved.
     """
-    _bring_exemptions(old, new)
+    _copy_exemptions(old, new)
     moved, other = old.portal_id, new.portal_id
     content = {"moved": {"from": old.url, "to": new.url}}
     with old.writing() as connection:
@@ -59,7 +59,7 @@ def move(old: Scope, new: Scope) -> None:
     _ = new.portal_id  # known again before the next transaction begins
 
 
-def _bring_exemptions(old: Scope, new: Scope) -> None:
+def _copy_exemptions(old: Scope, new: Scope) -> None:
     """Add the exemptions of the new address to those of the old; the one that ends last stays."""
     kept = ExemptionStore(old, Journal(old))
     for one in ExemptionStore(new, Journal(new)).all():
@@ -68,7 +68,7 @@ def _bring_exemptions(old: Scope, new: Scope) -> None:
 
 def _exchange_addresses(connection: Connection, scope: Scope, urls: dict[int, str]) -> None:
     place = scope.database.place
-    rows = seals.all_sound_rows(connection, seals.PORTALS, seals.NO_PORTAL, place=place)
+    rows = seals.all_intact_rows(connection, seals.PORTALS, seals.NO_PORTAL, place=place)
     changed = [row for row in rows if row.id in urls]
     for row in changed:  # addresses are unique: first out of the way
         connection.execute(_RENAME, {"which": row.id, "address": f"moving {row.id}", "sum": 0})

@@ -88,7 +88,7 @@ class Scope:
 
     def _found(self) -> tuple[int, str] | None:
         with self.database.reading() as connection:
-            rows = seals.all_sound_rows(
+            rows = seals.all_intact_rows(
                 connection, seals.PORTALS, seals.NO_PORTAL, place=self.database.place
             )
         return next(((row.id, row.journal_origin) for row in rows if row.url == self.url), None)

@@ -6,7 +6,6 @@ rule about a document is written here a second time.
 
 import ast
 import inspect
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -50,11 +49,6 @@ _PARTS: tuple[type[msgspec.Struct], ...] = (
 )
 
 
-def shipped_schema(name: str) -> bytes:
-    """Return the JSON Schema `name` (one of `SCHEMAS`) as shipped in the package."""
-    return files(__package__).joinpath(f"{name}.json").read_bytes()
-
-
 def generated_schema(name: str) -> bytes:
     """Return the JSON Schema `name` (one of `SCHEMAS`) as generated from the structs.
 
@@ -78,7 +72,7 @@ def generated_schema(name: str) -> bytes:
 
 
 def _describe(part: type[msgspec.Struct], definition: dict[str, Any]) -> None:
-    meanings = _field_docstrings(part)
+    meanings = field_docstrings(part)
     fields = msgspec.structs.fields(part)
     definition["required"] = [field.encode_name for field in fields if field.default is not None]
     for field in fields:
@@ -91,7 +85,7 @@ def _describe(part: type[msgspec.Struct], definition: dict[str, Any]) -> None:
             shape["description"] = meanings[field.name]
 
 
-def _field_docstrings(part: type[msgspec.Struct]) -> dict[str, str]:
+def field_docstrings(part: type[msgspec.Struct]) -> dict[str, str]:
     """Return the string under each field of a struct's source, by the field's name."""
     body = ast.parse(inspect.getsource(part)).body[0]
     assert isinstance(body, ast.ClassDef)

@@ -49,10 +49,10 @@ def test_a_page_may_bring_more_than_was_asked_for():
     portal = Scripted(lambda _: ok([event(n) for n in range(20, 0, -1)]))
 
     # when
-    brought = asyncio.run(portal.client().sign_ins(EventQuery(count=1)))
+    page = asyncio.run(portal.client().sign_ins(EventQuery(count=1)))
 
     # then whoever asked can see it
-    assert len(brought.events) == 20
+    assert len(page.events) == 20
 
 
 @pytest.mark.parametrize(
@@ -371,9 +371,9 @@ def test_a_page_knows_when_it_was_asked_and_answered():
     answer = ok([])
     portal = Scripted(lambda _: raw(answer.body, 200, Date="Sun, 01 Nov 2026 12:00:00 GMT"))
 
-    brought = asyncio.run(portal.client().sign_ins(EventQuery()))
+    page = asyncio.run(portal.client().sign_ins(EventQuery()))
 
-    assert (brought.sent_at, brought.answered_at, brought.portal_time) == (NOW, NOW, NOW)
+    assert (page.sent_at, page.answered_at, page.portal_time) == (NOW, NOW, NOW)
 
 
 def test_an_unreadable_page_is_asked_for_again_and_then_given_up():

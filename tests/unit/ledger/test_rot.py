@@ -94,7 +94,7 @@ def filled(portal: PortalLedger) -> PortalLedger:
 def test_a_ledger_in_use_is_whole(filled: PortalLedger):
     assert filled.damage() == ()
     assert filled.journal.damage() is None
-    assert {filled.evidence.mend(kind) for kind in EvidenceKind} == {None}
+    assert {filled.evidence.drop_damaged(kind) for kind in EvidenceKind} == {None}
     with filled.lock("apply"):
         pass
 
@@ -108,12 +108,12 @@ def test_damaged_evidence_drops_the_coverage_of_its_log_and_is_told(
     with tampering() as connection:
         rot(connection, table)
     # when
-    told = filled.evidence.mend(SIGN_IN)
+    told = filled.evidence.drop_damaged(SIGN_IN)
     # then
     assert told is not None
     assert table.name in told
     assert filled.evidence.coverage(SIGN_IN) == ()
-    assert filled.evidence.mend(SIGN_IN) is None
+    assert filled.evidence.drop_damaged(SIGN_IN) is None
 
 
 @pytest.mark.parametrize("rot", ROTS)
@@ -122,7 +122,7 @@ def test_sound_sightings_outlive_the_damage_of_others(
 ):
     with tampering() as connection:
         rot(connection, schema.coverage)
-    filled.evidence.mend(SIGN_IN)
+    filled.evidence.drop_damaged(SIGN_IN)
     assert set(filled.evidence.newest_sightings(SIGN_IN)) == {ANNA, BORIS}
 
 
@@ -131,15 +131,15 @@ def test_damage_of_one_log_leaves_the_other_alone(filled: PortalLedger, tamperin
         connection.execute(
             schema.sightings.delete().where(schema.sightings.c.kind == SIGN_IN.value)
         )
-    assert filled.evidence.mend(ACTIVITY) is None
-    assert filled.evidence.mend(SIGN_IN) is not None
+    assert filled.evidence.drop_damaged(ACTIVITY) is None
+    assert filled.evidence.drop_damaged(SIGN_IN) is not None
     assert filled.evidence.coverage(ACTIVITY) != ()
 
 
 def test_a_mended_log_is_filled_again(filled: PortalLedger, tampering: Tampering):
     with tampering() as connection:
         change_a_number(connection, schema.sightings)
-    filled.evidence.mend(SIGN_IN)
+    filled.evidence.drop_damaged(SIGN_IN)
     filled.evidence.keep(reading(stretch(0, 200), sightings=(seen(ANNA, 5), seen(BORIS, 50))))
     assert filled.evidence.newest_sightings(SIGN_IN)[ANNA] == seen(ANNA, 5)
     assert filled.damage() == ()

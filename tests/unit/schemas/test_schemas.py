@@ -1,3 +1,5 @@
+from importlib import resources
+
 import jsonschema
 import msgspec
 import pytest
@@ -5,7 +7,7 @@ import pytest
 from lastseen.model.decision import Reason, SeenBy, Verdict
 from lastseen.model.plan import encode_plan
 from lastseen.model.receipt import OutcomeKind, encode_receipt
-from lastseen.schemas import SCHEMAS, generated_schema, shipped_schema
+from lastseen.schemas import SCHEMAS, generated_schema
 from tests.unit.reports.samples import (
     decision,
     hostile_plan,
@@ -47,6 +49,10 @@ OUTCOMES = (
     "disabled|signed-out|already-disabled|spared-active|spared-changed|refused|failed|reinstated|"
     "already-active"
 )
+
+
+def shipped_schema(name: str) -> bytes:
+    return resources.files("lastseen.schemas").joinpath(f"{name}.json").read_bytes()
 
 
 def schema(name):

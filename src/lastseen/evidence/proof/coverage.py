@@ -24,7 +24,7 @@ class Coverage(msgspec.Struct, frozen=True):
         return covering((*self.intervals, *other.intervals))
 
     def within(self, bounds: Interval) -> "Coverage":
-        """Return the part that lies inside `bounds`."""
+        """Return the part inside `bounds`."""
         return covering(
             Interval(max(i.since, bounds.since), min(i.until, bounds.until))
             for i in self.intervals

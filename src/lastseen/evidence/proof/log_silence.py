@@ -38,10 +38,10 @@ def find_silence(
     """Return the pauses of a log that are too long.
 
     `shown`: the stretches in which it has entries at least daily; `begins`: since when it is known
-    and was being written; `limit`: what is never too long. A pause is too long beyond `limit` and
-    beyond three times the usual pause: half of the known time lies in pauses of the usual length
-    or less, or in none at all. The time before the first entry makes no pause usual, since it may
-    be one whose entries the portal has deleted. If no entry is shown at all, `limit` itself is too
+    and was being written; `limit`: a length that is never too long. A pause is too long beyond
+    `limit` and beyond three times the usual pause: half of the known time is in pauses of the usual
+    length or less, or in none at all. The time before the first entry makes no pause usual, since
+    the portal may have deleted its entries. If no entry is shown at all, `limit` itself is too
     long: the silence may reach back further than is known.
     """
     stretches = covering(shown).within(Interval(begins, now)).intervals
@@ -73,7 +73,7 @@ def _is_too_long(
 
 
 def _usual(pauses: list[Interval], alive: timedelta) -> timedelta:
-    """Return the pause length at or below which half of the time lies; `alive`: time in none."""
+    """Return the pause length that half of the time is in, or less; `alive`: time in no pause."""
     lengths = sorted(map(_length, pauses))
     passed, half = alive, (alive + sum(lengths, timedelta())) / 2
     if passed >= half:

@@ -1,4 +1,4 @@
-"""Estimates where in a newest-first log an instant lies, from the pages seen so far.
+"""Estimates the offset of an instant in a newest-first log, from the pages seen so far.
 
 Estimates only: they decide what is requested, never what is proven. Pure.
 """
@@ -17,17 +17,17 @@ class OffsetIndex:
         self._ages: list[float] = []
         self._places: list[int] = []
 
-    def add(self, moment: Instant, place: int) -> None:
-        """Note that the event at `place` happened at `moment`."""
+    def add(self, moment: Instant, offset: int) -> None:
+        """Note that the event at `offset` happened at `moment`."""
         age = _age(moment)
         index = bisect_left(self._ages, age)
         if index < len(self._ages) and self._ages[index] == age:
             behind = bisect_right(self._ages, age, index)
-            index = bisect_left(self._places, place, index, behind)
-            if index < behind and self._places[index] == place:
+            index = bisect_left(self._places, offset, index, behind)
+            if index < behind and self._places[index] == offset:
                 return  # a page begins where the one before ended
         self._ages.insert(index, age)
-        self._places.insert(index, place)
+        self._places.insert(index, offset)
 
     def at(self, moment: Instant) -> list[int]:
         """Return the offsets at which a page began or ended at that very instant, in order."""
@@ -68,14 +68,14 @@ class OffsetIndex:
         index = bisect_right(self._ages, age)
         if index == 0:
             return 0
-        reached, place = self._ages[index - 1], self._places[index - 1]
+        reached, offset = self._ages[index - 1], self._places[index - 1]
         if index < len(self._ages):
             share = (age - reached) / (self._ages[index] - reached)
-            return place + max(0, int((self._places[index] - place) * share))
+            return offset + max(0, int((self._places[index] - offset) * share))
         first, top = self._ages[0], self._places[bisect_right(self._ages, self._ages[0]) - 1]
-        if reached == first or place <= top:
-            return place
-        return place + int((place - top) * ((age - reached) / (reached - first)))
+        if reached == first or offset <= top:
+            return offset
+        return offset + int((offset - top) * ((age - reached) / (reached - first)))
 
 
 def _age(moment: Instant) -> float:

@@ -69,7 +69,7 @@ class PageProof:
 
     def __init__(self) -> None:
         """Begin without pages."""
-        self.places = OffsetIndex()
+        self.offsets = OffsetIndex()
         self._proven = GrowingCoverage()
         self._open: dict[datetime, _Second] = {}
 
@@ -81,8 +81,8 @@ class PageProof:
                 return self._prove(page.floor, page.known_until, page.floor)
             return False
         newest, oldest = instant(events[0].at), instant(events[-1].at)
-        self.places.add(newest, page.start)
-        self.places.add(oldest, page.start + len(events) - 1)
+        self.offsets.add(newest, page.start)
+        self.offsets.add(oldest, page.start + len(events) - 1)
         first_size = _leading(events)
         last_size = trailing(events)
         several = newest != oldest

@@ -135,7 +135,7 @@ def _agree(one: EventPage, again: EventPage, over: Sequence[datetime]) -> bool:
     arrived = [event.at for event in again.events if event.id not in known]
     if one.query.start == 0:
         return not gone and all(at > newest for at in arrived)
-    # Which events of the page's first second stand before its place is open at each answer.
+    # Events of the page's first second have no order: any of them may precede its offset.
     return (
         all(at == newest for at in gone)
         and len(now) >= len(known) - len(over)
@@ -150,16 +150,16 @@ def _over(one: EventPage, again: EventPage, kept_since: Instant) -> list[datetim
 
 
 async def _nothing_behind(page: EventPage, fetch: Fetch, answers: list[EventPage]) -> bool:
-    """Return whether the place of the page's last event shows that event and nothing older.
+    """Return whether the offset of the page's last event shows that event and nothing older.
 
-    Some portals bring fewer events than asked for, always: their short pages end nothing. Some
-    bring their newest whatever is asked, or less of them: what comes must be the page's last, but
-    for a few that others have pushed down meanwhile.
+    Some portals always return fewer events than requested: their short pages end nothing. Others
+    return their newest events, or some of them, whatever is requested: the answer must hold the
+    page's last event, except for a few that new arrivals have pushed down.
     """
-    place = page.query.start + len(page.events) - 1
+    offset = page.query.start + len(page.events) - 1
     ids = {event.id for event in page.events}
     for _ in range(AGREEING):
-        (behind,) = await fetch(msgspec.structs.replace(page.query, start=place), 1)
+        (behind,) = await fetch(msgspec.structs.replace(page.query, start=offset), 1)
         answers.append(behind)
         many = len(behind.events)
         if 0 < many <= max(1, len(page.events) // 4) and all(

@@ -14,7 +14,7 @@ from lastseen.model.instant import Instant, Interval, after
 from lastseen.model.sighting import Event, Sighting
 
 _REPEATED_HOUR = timedelta(hours=1)
-"""How far apart two readings of one date may be that lies in the hour that occurs twice."""
+"""How far apart two readings of one date may be if it is in the hour that occurs twice."""
 
 
 class Anchor:

@@ -86,8 +86,8 @@ async def detect_filters(fetch: Fetch) -> Detected:
 def proves_filter_first(answer: EventPage, newest: EventPage) -> bool:
     """Return whether `answer`, asked for one person with `count=1`, was filtered before the cut.
 
-    It was if it brings one event of that person that is older than one known to be newer: a
-    portal that cuts first could only have brought the head of the log.
+    It was if it returns one event of that person that is older than one known to be newer: a
+    portal that cuts first could only have returned the head of the log.
     """
     if len(answer.events) != 1 or not newest.events:
         return False

@@ -61,9 +61,9 @@ class GapReader:
         if self._running >= most:
             return
         width = max(1, min(most, self._ahead() // PAGES_AHEAD_EACH))
-        places = self._reader.state.proof.places
+        offsets = self._reader.state.proof.offsets
         while self._running < width and self._is_wanted(self._frontier):
-            left = (places.of(self._gap.since) - self._frontier) / STEP
+            left = (offsets.of(self._gap.since) - self._frontier) / STEP
             if self._running and left < 0:
                 return  # the bottom seems to be in flight
             # Half of each one's share if as many run concurrently as are allowed, so that all end
@@ -75,38 +75,38 @@ class GapReader:
             group.create_task(self._segment(self._frontier, end, group))
             self._frontier = max(self._frontier + 1, end - SEAM)
 
-    def _is_wanted(self, place: int) -> bool:
-        return not self._over and (self._bottom is None or place < self._bottom)
+    def _is_wanted(self, offset: int) -> bool:
+        return not self._over and (self._bottom is None or offset < self._bottom)
 
-    def _note_bottom(self, place: int) -> None:
-        self._bottom = place if self._bottom is None else min(self._bottom, place)
+    def _note_bottom(self, offset: int) -> None:
+        self._bottom = offset if self._bottom is None else min(self._bottom, offset)
 
-    async def _segment(self, place: int, end: int, group: asyncio.TaskGroup) -> None:
-        """Read pages one after the other from `place` until `end` or the bottom."""
-        begun = reached = place
+    async def _segment(self, offset: int, end: int, group: asyncio.TaskGroup) -> None:
+        """Read pages one after the other from `offset` until `end` or the bottom."""
+        begun = reached = offset
         empties = idle = 0
-        while reached < end - SEAM // 2 and self._is_wanted(place):
-            page = await self._reader.page(place)
+        while reached < end - SEAM // 2 and self._is_wanted(offset):
+            page = await self._reader.page(offset)
             if page is None or self._enough():
                 self._over = True
             elif not page.events:
                 empties += 1
-                if place == 0 or place == begun or empties >= EMPTY_AGREEING:
-                    # Nothing there at all, beyond the log's end, or its end was just deleted.
-                    self._note_bottom(place)
+                if offset == 0 or offset == begun or empties >= EMPTY_AGREEING:
+                    # Beyond the log's end, or its end was just deleted.
+                    self._note_bottom(offset)
             else:
                 idle = idle + 1 if len(page.events) == 1 else 0
                 if self._is_last(page) or idle >= EMPTY_AGREEING:
                     self._note_bottom(page.query.start)
-                reached = place + len(page.events)
-                place = reached - self._overlap(page)
+                reached = offset + len(page.events)
+                offset = reached - self._overlap(page)
             del page  # don't keep a hundred events while the next ones come
             self._begin_segments(group)
         self._running -= 1
         self._begin_segments(group)
 
     def _overlap(self, page: EventPage) -> int:
-        """Return how many of a page's events the next one should bring again.
+        """Return how many of a page's events the next one should repeat.
 
         All those of the last second, so that the next page has that second complete in any order;
         but only one of a second that would fill the page.

@@ -173,11 +173,11 @@ class LogState:
 
     def pages_left(self, needed: Interval) -> float:
         """Estimate how many pages are still to be read for `needed`."""
-        places = self.proof.places
+        offsets = self.proof.offsets
         left = 0.0
         for gap in self.readable_gaps(needed):
-            entries: float = places.of(gap.since) - places.of(gap.until)
-            if self.density and not places.reach(gap.since):
+            entries: float = offsets.of(gap.since) - offsets.of(gap.until)
+            if self.density and not offsets.reach(gap.since):
                 entries = self.density * (gap.until - gap.since).total_seconds()
             left += max(1.0, entries / STEP)
         return left
@@ -185,7 +185,7 @@ class LogState:
     @property
     def seconds_counted(self) -> float:
         """Over how many seconds entries were counted, on which estimates rest."""
-        return max(self._seconds_counted_earlier, self.proof.places.seconds)
+        return max(self._seconds_counted_earlier, self.proof.offsets.seconds)
 
     def pages_since(self, since: Instant) -> float:
         """Estimate how many pages the log has since then, from earlier counts; else 0."""

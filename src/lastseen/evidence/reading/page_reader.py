@@ -65,13 +65,13 @@ class PageReader:
         self._stall = _StallDetector()
         self._progress = _PageProgress(progress, state.log.name)
 
-    async def page(self, place: int) -> EventPage | None:
-        """Read the page at `place`; None if that failed (see `broken`).
+    async def page(self, offset: int) -> EventPage | None:
+        """Read the page at `offset`; None if that failed (see `broken`).
 
         Raises PortalRefused if a right is missing.
         """
         try:
-            page = await self.take(await self.state.log.fetch(EventQuery(start=place)))
+            page = await self.take(await self.state.log.fetch(EventQuery(start=offset)))
         except PortalError as error:
             if is_right_missing(error):
                 raise
@@ -185,7 +185,7 @@ class PageReader:
     def _not_moving(self) -> PortalError:
         return PortalUnreadable(
             attempted=f"reading the {self.state.log.name} of the portal",
-            found="page after page brought nothing new",
+            found="page after page showed nothing new",
             meaning="the portal ignores which page is asked for, or events arrive faster than they "
             "can be read",
             remedy="run `lastseen doctor`, and try again at a quieter hour",

@@ -153,7 +153,7 @@ class PerUserReader:
         elif not page.events:
             inquiry.agreeing += 1
         else:
-            # It was there all along: this portal's empty answers can't be trusted.
+            # The entry existed before: this portal's empty answers can't be trusted.
             self._state.contradicted = True
             inquiry.absent = None
             inquiry.doubtful |= len(page.events) < page.query.count
@@ -211,8 +211,8 @@ class PerUserReader:
     async def _is_exact(self, inquiry: "_Inquiry", page: EventPage, *, since: Instant) -> bool:
         """Return whether a short page that reaches beyond `since` holds all entries until then.
 
-        It does if requesting exactly that many brings the same ones: in place of an entry left out
-        the second time, another would have come.
+        It does if requesting exactly that many returns the same ones: had one been left out the
+        second time, another would have taken its place.
         """
         if len(page.events) >= page.query.count or not page.events or page.events[-1].at >= since:
             return False
@@ -221,7 +221,7 @@ class PerUserReader:
         return again is not None and {e.id for e in again.events} == {e.id for e in page.events}
 
     async def _agreed(self, inquiry: "_Inquiry", first: EventPage) -> Agreed | None:
-        """Return what `first`, a page about one person, amounts to, or None if that failed."""
+        """Return the agreed form of `first`, a page about one person, or None if that failed."""
 
         async def fetch(again: EventQuery, times: int) -> list[EventPage]:
             pages = await repeated(partial(self._page, inquiry, again), times)
@@ -320,7 +320,7 @@ class _Inquiry:
         return self._proof.covered().covers(Interval(since, until))
 
     def answer(self) -> PersonAnswer:
-        """Return what is proven in the end, the empty answers included."""
+        """Return everything that was proven, including by empty answers."""
         if self.absent is not None:
             self.take(self.absent)
         return PersonAnswer(

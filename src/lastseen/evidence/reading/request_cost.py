@@ -23,14 +23,14 @@ ABSENT_SHARE = 0.15
 DATED_SHARE = 0.5
 """The share of people asked about for whom that saves asking for their date later.
 
-Asking about somebody also tells their date; a stream that proves them absent does not.
+Asking about somebody also gives their date; a stream that proves them absent does not.
 """
 
 RECENT_PAGES = 8
 """How many recent pages the rate of people found is taken over."""
 
 MOST_AHEAD_IN_TRAIL, PEOPLE_A_PAGE_AHEAD = 4, 3
-"""Pages of the trail that may be under way when it is abandoned: one for so many missing people.
+"""Most pages of the trail in flight when it is abandoned, and missing people per such page.
 
 Most people looked for there are not in it, so it is seldom left within a few pages.
 """

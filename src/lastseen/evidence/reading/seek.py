@@ -24,48 +24,48 @@ async def seek(reader: PageReader, gap: Interval, attempt: int) -> int:
     `attempt`: how often the gap was read before.
     """
     state = reader.state
-    places = state.proof.places
+    offsets = state.proof.offsets
     if state.watermark is None or gap.until >= state.watermark:
-        return 0 if attempt else places.newer(gap.until)
+        return 0 if attempt else offsets.newer(gap.until)
     edge = Instant(gap.until - SECOND)
-    exact = places.at(edge)
+    exact = offsets.at(edge)
     if exact and exact[-1] - exact[0] < MOST_A_PAGE // 2:
         # Start from something newer, so that one page shows the whole second.
         return max(0, exact[0] - 1 - 2 * attempt)
     if exact:
         return exact[-1] if attempt == 0 else max(0, exact[0] - 2 * attempt)
-    return await _corrected(reader, edge, _guess(places, edge, state.counted))
+    return await _corrected(reader, edge, _guess(offsets, edge, state.counted))
 
 
-async def _corrected(reader: PageReader, edge: Instant, place: int) -> int:
-    """Return an offset on a page that shows `edge`, starting from the guess `place`."""
-    places = reader.state.proof.places
+async def _corrected(reader: PageReader, edge: Instant, offset: int) -> int:
+    """Return an offset on a page that shows `edge`, starting from the guess `offset`."""
+    offsets = reader.state.proof.offsets
     for _ in range(MOST_LOOKS):
-        page = await reader.page(place)
+        page = await reader.page(offset)
         if page is None:
-            return place
+            return offset
         if not page.events:
-            if place - places.deepest <= STEP:
-                return max(0, place - STEP)
-            place = places.deepest + (place - places.deepest) // 2  # back from beyond the end
+            if offset - offsets.deepest <= STEP:
+                return max(0, offset - STEP)
+            offset = offsets.deepest + (offset - offsets.deepest) // 2  # back from beyond the end
             continue
-        last = place + len(page.events) - 1
-        if page.events[0].at < edge and place > 0:
-            place = max(0, min(place - STEP, places.of(edge)))
+        last = offset + len(page.events) - 1
+        if page.events[0].at < edge and offset > 0:
+            offset = max(0, min(offset - STEP, offsets.of(edge)))
         elif page.events[-1].at > edge:
-            place = max(last, places.of(edge))
+            offset = max(last, offsets.of(edge))
         else:
             return last
-    return place
+    return offset
 
 
-def _guess(places: OffsetIndex, edge: Instant, counted: Sequence[Covered]) -> int:
+def _guess(offsets: OffsetIndex, edge: Instant, counted: Sequence[Covered]) -> int:
     """Guess the offset of `edge`, skipping what earlier runs have counted."""
     passed = [covered for covered in counted if covered.interval.since >= edge]
     if not passed:
-        return places.of(edge)
+        return offsets.of(edge)
     newest = max(covered.interval.until for covered in passed)
-    return places.of(newest) + sum(covered.events for covered in passed)
+    return offsets.of(newest) + sum(covered.events for covered in passed)
 
 
 class Bracket:
@@ -75,22 +75,22 @@ class Bracket:
     newest pages suggest.
     """
 
-    def __init__(self, places: OffsetIndex, moment: Instant) -> None:
-        """Look for `moment`; what pages show meanwhile is read from `places`."""
-        self._places = places
+    def __init__(self, offsets: OffsetIndex, moment: Instant) -> None:
+        """Look for `moment`; what pages show meanwhile is read from `offsets`."""
+        self._places = offsets
         self._moment = moment
         self._looks = 0
         self._beyond: int | None = None
 
-    def next_place(self) -> int:
+    def next_offset(self) -> int:
         """Return where to begin the next page: at the guess, or half-way every other time.
 
         Beyond everything known, at least twice as far with each try.
         """
-        places, moment = self._places, self._moment
+        offsets, moment = self._places, self._moment
         self._looks += 1
-        newer, guess = places.newer(moment), places.of(moment)
-        ends = [end for end in (places.older(moment), self._beyond) if end is not None]
+        newer, guess = offsets.newer(moment), offsets.of(moment)
+        ends = [end for end in (offsets.older(moment), self._beyond) if end is not None]
         if not ends:
             return max(guess - STEP // 2, newer + STEP * ((1 << self._looks - 1) - 1))
         older = max(newer, min(ends))
@@ -98,6 +98,6 @@ class Bracket:
         middle = guess if is_straight else (newer + older) // 2
         return max(0, middle - STEP // 2)
 
-    def ends_before(self, place: int) -> None:
-        """Note that the log has no entry at `place`."""
-        self._beyond = place if self._beyond is None else min(self._beyond, place)
+    def ends_before(self, offset: int) -> None:
+        """Note that the log has no entry at `offset`."""
+        self._beyond = offset if self._beyond is None else min(self._beyond, offset)

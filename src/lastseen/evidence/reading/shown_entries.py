@@ -18,7 +18,7 @@ _PROOF = "entries by anybody, at least daily"
 
 
 def shown_entries(kind: EvidenceKind, stretches: Iterable[Interval], read_at: Instant) -> Reading:
-    """Return a reading that records in which stretches a log has entries, whoever wrote them."""
+    """Return a reading that records in which stretches a log has entries by anybody."""
     return Reading(
         kind=kind,
         user_id=LOG_ITSELF,

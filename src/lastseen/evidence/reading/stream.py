@@ -19,7 +19,7 @@ from lastseen.model.instant import Instant, Interval, instant
 ATTEMPTS = 12
 """How often an unproven stretch is read again before it is given up."""
 SEAM = timedelta(seconds=5)
-"""A gap no longer than this is a place where pages meet."""
+"""A gap no longer than this is where two pages meet."""
 MOST_PAGES_TO_THE_ANCHOR = 16
 """Pages searched for the newest entry that the ledger knows."""
 
@@ -57,14 +57,14 @@ async def is_longer_than(reader: PageReader, pages: int, needed: Interval) -> bo
     gaps = state.readable_gaps(needed)
     if not gaps:
         return False
-    places = state.proof.places
+    offsets = state.proof.offsets
     longest = max(gaps, key=lambda gap: gap.until - gap.since)
     passed = [c for c in state.counted if needed.since <= c.interval.since < longest.until]
-    left_out = sum(places.of(g.since) - places.of(g.until) for g in gaps if g != longest)
-    read = places.of(longest.until) - left_out + sum(covered.events for covered in passed)
-    place = max(0, read) + pages * STEP
+    left_out = sum(offsets.of(g.since) - offsets.of(g.until) for g in gaps if g != longest)
+    read = offsets.of(longest.until) - left_out + sum(covered.events for covered in passed)
+    offset = max(0, read) + pages * STEP
     try:
-        page = await state.log.fetch(EventQuery(start=place, count=1))
+        page = await state.log.fetch(EventQuery(start=offset, count=1))
     except PortalError as error:
         if is_right_missing(error):
             raise
@@ -72,7 +72,7 @@ async def is_longer_than(reader: PageReader, pages: int, needed: Interval) -> bo
     if not page.events:
         return False
     moment = instant(page.events[0].at)
-    places.add(moment, place)
+    offsets.add(moment, offset)
     return moment >= needed.since
 
 
@@ -129,15 +129,15 @@ async def _is_same_log(reader: PageReader) -> bool:
     anchor = state.anchor.sighting
     if not state.counted or anchor is None:
         return True
-    bracket = Bracket(state.proof.places, anchor.at)
+    bracket = Bracket(state.proof.offsets, anchor.at)
     for _ in range(MOST_PAGES_TO_THE_ANCHOR):
         verdict = state.anchor.is_same_log(state.proven(), state.kept_since)
         if verdict is not None:
             return verdict
-        place = bracket.next_place()
-        page = await reader.page(place)
+        offset = bracket.next_offset()
+        page = await reader.page(offset)
         if page is None:
             break
         if not page.events:
-            bracket.ends_before(place)
+            bracket.ends_before(offset)
     return state.anchor.is_same_log(state.proven(), state.kept_since) or False

@@ -20,7 +20,7 @@ _MASK = 2**62 - 1
 """Digests and their sums have 62 bits, so that the sum of two fits a database's integer."""
 
 NO_PORTAL = 0
-"""Stands for the portal if a seal covers the list of portals itself."""
+"""The portal's id for the seal over the list of portals itself."""
 
 
 class Sealed(NamedTuple):
@@ -54,10 +54,10 @@ SIGHTINGS = {kind: Sealed(schema.sightings, kind) for kind in EvidenceKind}
 COVERAGE = {kind: Sealed(schema.coverage, kind) for kind in EvidenceKind}
 
 RECORDS = (ACCOUNTS, EXEMPTIONS, RETENTION, RUNS)
-"""What can't be read from the portal again."""
+"""Rows that can't be read from the portal again."""
 
 EVIDENCE = (*SIGHTINGS.values(), *COVERAGE.values(), UNRECOGNISED)
-"""What can be read from the portal's logs again."""
+"""Rows that can be read from the portal's logs again."""
 
 
 def row_digest(table: Table, values: Sequence[object]) -> int:
@@ -80,26 +80,26 @@ def with_digest(table: Table, values: Sequence[Any]) -> tuple[Any, ...]:
     return (*values, row_digest(table, values))
 
 
-def is_sound(table: Table, row: Sequence[Any]) -> bool:
+def is_intact(table: Table, row: Sequence[Any]) -> bool:
     """Return whether a whole row is as it was written."""
     *values, digest = row
     return bool(_digest(table.name, tuple(values)) == digest)
 
 
-def sound_rows(table: Table, rows: Sequence[Row[Any]], *, place: str) -> Sequence[Row[Any]]:
+def intact_rows(table: Table, rows: Sequence[Row[Any]], *, place: str) -> Sequence[Row[Any]]:
     """Return whole `rows` of a table; raises LedgerError if one was altered."""
     for row in rows:
-        if not is_sound(table, row):
+        if not is_intact(table, row):
             raise damaged(place, f"a row of its table `{table.name}` was changed")
     return rows
 
 
-def all_sound_rows(
+def all_intact_rows(
     connection: Connection, sealed: Sealed, portal_id: int, *, place: str
 ) -> Sequence[Row[Any]]:
     """Return all rows of a kind; raises LedgerError if one was changed or is missing."""
     rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
-    sound_rows(sealed.table, rows, place=place)
+    intact_rows(sealed.table, rows, place=place)
     if not _matches_seal(connection, sealed, portal_id, rows):
         raise damaged(place, f"a row of its table `{sealed.table.name}` is missing")
     return rows

@@ -19,6 +19,6 @@ def from_micros(number: int) -> Instant:
     return Instant(EPOCH + timedelta(microseconds=number))
 
 
-def stamped_or_none(number: int | None) -> Instant | None:
+def from_micros_or_none(number: int | None) -> Instant | None:
     """Return `from_micros(number)`, or None for None."""
     return None if number is None else from_micros(number)

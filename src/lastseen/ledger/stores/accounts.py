@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Insert, Row
 
 from lastseen.ledger.db.database import insert_into, insert_rows
 from lastseen.ledger.db.schema import accounts
-from lastseen.ledger.db.seals import ACCOUNTS, all_sound_rows, update_seal, with_digest
+from lastseen.ledger.db.seals import ACCOUNTS, all_intact_rows, update_seal, with_digest
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.model.contractor import AccountStatus, Profile, UserId
@@ -55,7 +55,7 @@ class AccountStore:
             return self._rows(connection)
 
     def _rows(self, connection: Connection) -> Iterable[Row[Any]]:
-        return all_sound_rows(
+        return all_intact_rows(
             connection, ACCOUNTS, self._scope.portal_id, place=self._scope.database.place
         )
 

@@ -12,14 +12,14 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, select
 
 from lastseen.ledger.db.schema import coverage
-from lastseen.ledger.db.seals import COVERAGE, replace_seal, row_digest, sound_rows, update_seal
+from lastseen.ledger.db.seals import COVERAGE, intact_rows, replace_seal, row_digest, update_seal
 from lastseen.ledger.scope import Scope
 from lastseen.model.counting import counted
 from lastseen.model.instant import Instant
 from lastseen.model.sighting import EvidenceKind
 
 WHOLE_PORTAL = ""
-"""Stands for the person if coverage is of the whole portal's log."""
+"""The person's id for coverage of the whole portal's log."""
 
 _AT_ONCE = 500
 _PROOFS = 400
@@ -59,7 +59,7 @@ def cover(
     for start in range(0, len(people), _AT_ONCE):
         some = {**log, "people": people[start : start + _AT_ONCE]}
         rows = connection.execute(_KNOWN, some).all()
-        for row in sound_rows(coverage, rows, place=place):
+        for row in intact_rows(coverage, rows, place=place):
             known[row.user_id].append(CoverageRow(**{name: getattr(row, name) for name in _FIELDS}))
             digests[row.user_id, row.since] = row.digest
     gone: list[dict[str, object]] = []
@@ -102,9 +102,9 @@ def merged(known: Iterable[CoverageRow], new: Iterable[CoverageRow]) -> tuple[Co
     return tuple(stretches)
 
 
-def proof_line(begun_at: Instant, said: str) -> str:
+def proof_line(begun_at: Instant, text: str) -> str:
     """Return the proof of one reading; a later line with the same start replaces it."""
-    return f"{begun_at:%Y-%m-%d %H:%M:%S} UTC{_AFTER_BEGINNING}{said}"
+    return f"{begun_at:%Y-%m-%d %H:%M:%S} UTC{_AFTER_BEGINNING}{text}"
 
 
 def proof_in_words(proof: str) -> str:

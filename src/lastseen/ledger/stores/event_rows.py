@@ -14,7 +14,7 @@ from lastseen.ledger.db.schema import sightings, unrecognised
 from lastseen.ledger.db.seals import (
     SIGHTINGS,
     UNRECOGNISED,
-    sound_rows,
+    intact_rows,
     update_seal,
     with_digest,
 )
@@ -40,7 +40,7 @@ def keep_newest_sightings(
     for start in range(0, len(people), _AT_ONCE):
         some = {**log, "people": people[start : start + _AT_ONCE]}
         rows = connection.execute(_SIGHTINGS_OF, some).all()
-        before.update({row.user_id: row for row in sound_rows(sightings, rows, place=place)})
+        before.update({row.user_id: row for row in intact_rows(sightings, rows, place=place)})
     rows_to_keep, replaced = [], []
     for person in people:
         one, old, at = newest[person], before.get(person), to_micros(newest[person].at)
@@ -68,7 +68,7 @@ def keep_unrecognised(connection: Connection, scope: Scope, events: Sequence[Eve
     for start in range(0, len(ids), _AT_ONCE):
         some = {"portal": scope.portal_id, "events": ids[start : start + _AT_ONCE]}
         rows = connection.execute(_UNRECOGNISED_OF, some).all()
-        known |= {row.event_id for row in sound_rows(unrecognised, rows, place=place)}
+        known |= {row.event_id for row in intact_rows(unrecognised, rows, place=place)}
     rows_to_keep = [
         with_digest(
             unrecognised,

@@ -15,7 +15,7 @@ from sqlalchemy import Insert, Row, bindparam, func, select
 
 from lastseen.ledger.db.database import insert_into, insert_rows
 from lastseen.ledger.db.schema import coverage, failures, sightings, unrecognised
-from lastseen.ledger.db.seals import SIGHTINGS, UNRECOGNISED, sound_rows
+from lastseen.ledger.db.seals import SIGHTINGS, UNRECOGNISED, intact_rows
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.coverage_rows import (
@@ -27,7 +27,7 @@ from lastseen.ledger.stores.coverage_rows import (
     forget_coverage,
 )
 from lastseen.ledger.stores.event_rows import keep_newest_sightings, keep_unrecognised
-from lastseen.ledger.stores.mending import mend_log
+from lastseen.ledger.stores.repair import drop_damaged_evidence
 from lastseen.ledger.stores.retention import RetentionNote, note_retention, retention_history
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, Interval
@@ -72,8 +72,6 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
     """How many of its events were read, as far as that is known."""
     proof: str
     """The last reading that proves it."""
-    recorded_at: Instant
-    """When it was last extended."""
 
 
 class EvidenceStore:
@@ -114,14 +112,14 @@ class EvidenceStore:
             for kind, stretches in _stretches(readings).items():
                 cover(connection, self._scope, kind, stretches)
 
-    def mend(self, kind: EvidenceKind) -> str | None:
+    def drop_damaged(self, kind: EvidenceKind) -> str | None:
         """Check everything kept about a log, and drop its coverage if anything is wrong.
 
-        Rows that were changed are dropped, rows that are sound stay: a sighting proves presence
-        whatever else is lost. The log counts as unread then, so that the portal is asked again.
+        Rows that were changed are dropped, intact rows stay: a sighting proves presence whatever
+        else is lost. The log then counts as unread, so that it is read from the portal again.
         Returns what was wrong, in a few words, or None.
         """
-        return mend_log(self._scope, kind)
+        return drop_damaged_evidence(self._scope, kind)
 
     def forget_coverage(self) -> None:
         """Remove the coverage of all logs; sightings are kept."""
@@ -143,13 +141,12 @@ class EvidenceStore:
                     "person": WHOLE_PORTAL if user_id is None else user_id,
                 },
             ).all()
-        sound_rows(coverage, rows, place=self._scope.database.place)
+        intact_rows(coverage, rows, place=self._scope.database.place)
         return tuple(
             Covered(
                 interval=Interval(from_micros(row.since), from_micros(row.until)),
                 events=row.events,
                 proof=row.proof,
-                recorded_at=from_micros(row.last_recorded),
             )
             for row in rows
         )
@@ -161,7 +158,7 @@ class EvidenceStore:
                 COVERAGE_OF_PEOPLE, {"portal": self._scope.portal_id, "log": kind.value}
             ).all()
         people: dict[UserId, list[Interval]] = {}
-        for row in sound_rows(coverage, rows, place=self._scope.database.place):
+        for row in intact_rows(coverage, rows, place=self._scope.database.place):
             interval = Interval(from_micros(row.since), from_micros(row.until))
             people.setdefault(row.user_id, []).append(interval)
         return {user_id: tuple(stretches) for user_id, stretches in people.items()}
@@ -172,7 +169,7 @@ class EvidenceStore:
             rows = connection.execute(
                 SIGHTINGS[kind].all(), {"portal": self._scope.portal_id}
             ).all()
-        sound_rows(sightings, rows, place=self._scope.database.place)
+        intact_rows(sightings, rows, place=self._scope.database.place)
         return {
             user_id: Sighting(
                 user_id=user_id,
@@ -228,7 +225,7 @@ class EvidenceStore:
     def _all_unrecognised(self) -> Sequence[Row[Any]]:
         with self._scope.reading() as connection:
             rows = connection.execute(UNRECOGNISED.all(), {"portal": self._scope.portal_id}).all()
-        return sound_rows(unrecognised, rows, place=self._scope.database.place)
+        return intact_rows(unrecognised, rows, place=self._scope.database.place)
 
 
 def _stretches(readings: Iterable[Reading]) -> dict[EvidenceKind, dict[str, list[CoverageRow]]]:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, delete
 
 from lastseen.ledger.db.schema import exemptions
-from lastseen.ledger.db.seals import EXEMPTIONS, all_sound_rows, update_seal, with_digest
+from lastseen.ledger.db.seals import EXEMPTIONS, all_intact_rows, update_seal, with_digest
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.journal import Journal
@@ -119,7 +119,7 @@ class ExemptionStore:
         return tuple(exemption for exemption in self.all() if exemption.until >= today)
 
     def _rows(self, connection: Connection) -> Iterable[Row[Any]]:
-        return all_sound_rows(
+        return all_intact_rows(
             connection, EXEMPTIONS, self._scope.portal_id, place=self._scope.database.place
         )
 

@@ -16,7 +16,7 @@ from lastseen.model.canonical_json import canonical_json
 from lastseen.model.journal_entry import ChainViolation
 
 UNREADABLE = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
-"""What reading an entry that Lastseen did not write may raise."""
+"""The exceptions that an entry not written by Lastseen may raise when it is read."""
 
 
 _check_json = msgspec.json.Decoder(msgspec.Raw).decode
@@ -27,7 +27,7 @@ _FORM = b'{"at":%s,"by":%s,"content":%s,%s"kind":%s,"previous_hash":%s,"run_id":
 """The canonical JSON of an entry: its members in the order of their names."""
 
 _CERTAIN = 2**53
-"""Below this a whole number is the same to everybody who reads JSON."""
+"""Below this every JSON reader reads the same whole number."""
 
 
 class StoredEntry(NamedTuple):
@@ -71,8 +71,8 @@ def first_broken(
     for entry in entries:
         seq += 1
         if entry.seq != seq:
-            stray = type(entry.seq) is not int or entry.seq < seq  # SQLite keeps any type
-            return _broken(seq, "inserted" if stray else "removed")
+            is_foreign = type(entry.seq) is not int or entry.seq < seq  # SQLite keeps any type
+            return _broken(seq, "inserted" if is_foreign else "removed")
         if not _holds(entry):
             moved_up = entry.previous_hash == before and entry.hash != previous
             if moved_up and _holds(entry, seq - 1):

@@ -59,8 +59,8 @@ class Journal:
         """Add an entry inside a writing transaction of the same portal."""
         if kind not in get_args(EntryKind):
             raise ValueError(f"not a kind of journal entry: {kind}")
-        said = canonical_json(content)
-        head = self._sound_head(connection)
+        document = canonical_json(content)
+        head = self._intact_head(connection)
         entry = sealed(
             StoredEntry(
                 seq=1 if head is None else head.seq + 1,
@@ -68,7 +68,7 @@ class Journal:
                 kind=kind,
                 run_id=run_id,
                 actor=canonical_json(self._scope.actor).decode(),
-                content=said.decode(),
+                content=document.decode(),
                 previous_hash=origin(self._scope.journal_origin) if head is None else head.hash,
                 hash="",
             )
@@ -131,7 +131,7 @@ class Journal:
             return None
         return removed(1 if head is None else head.seq + 1)
 
-    def _sound_head(self, connection: Connection) -> Row[Any, Any] | None:
+    def _intact_head(self, connection: Connection) -> Row[Any, Any] | None:
         """Return the newest entry's number and hash; raises LedgerError if it isn't the last.
 
         Whatever was appended to a damaged journal would hide the damage.

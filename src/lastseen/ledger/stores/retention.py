@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Row
 
 from lastseen.ledger.db.schema import retention_notes
-from lastseen.ledger.db.seals import RETENTION, all_sound_rows, update_seal, with_digest
+from lastseen.ledger.db.seals import RETENTION, all_intact_rows, update_seal, with_digest
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.model.instant import Instant
@@ -31,15 +31,15 @@ def note_retention(scope: Scope, *, at: Instant, sign_in_days: int, trail_days: 
 
     An entry older than the newest one is dropped. Raises LedgerError.
     """
-    now, said = to_micros(at), (sign_in_days, trail_days)
+    now, reported = to_micros(at), (sign_in_days, trail_days)
     columns = retention_notes.columns.keys()
     with scope.writing(durable=False) as connection:
         place = scope.database.place
-        rows = all_sound_rows(connection, RETENTION, scope.portal_id, place=place)
+        rows = all_intact_rows(connection, RETENTION, scope.portal_id, place=place)
         newest = max(rows, key=lambda row: row.at, default=None)
         if newest is not None and newest.last_at > now:
             return
-        same = newest is not None and (newest.sign_in_days, newest.trail_days) == said
+        same = newest is not None and (newest.sign_in_days, newest.trail_days) == reported
         since = newest.at if newest is not None and same else now
         replaced = next((row for row in rows if row.at == since), None)
         if replaced is not None:
@@ -48,7 +48,7 @@ def note_retention(scope: Scope, *, at: Instant, sign_in_days: int, trail_days: 
                     retention_notes.c.portal_id == scope.portal_id, retention_notes.c.at == since
                 )
             )
-        new = with_digest(retention_notes, (scope.portal_id, since, now, *said))
+        new = with_digest(retention_notes, (scope.portal_id, since, now, *reported))
         connection.execute(retention_notes.insert(), dict(zip(columns, new, strict=True)))
         update_seal(
             connection,
@@ -63,7 +63,7 @@ def note_retention(scope: Scope, *, at: Instant, sign_in_days: int, trail_days: 
 def retention_history(scope: Scope) -> tuple[RetentionNote, ...]:
     """Return all entries, oldest first; raises LedgerError if one was changed or is missing."""
     with scope.reading() as connection:
-        rows: Sequence[Row[Any]] = all_sound_rows(
+        rows: Sequence[Row[Any]] = all_intact_rows(
             connection, RETENTION, scope.portal_id, place=scope.database.place
         )
     return tuple(

@@ -15,14 +15,14 @@ from lastseen.ledger.db.database import insert_into
 from lastseen.ledger.db.schema import plans, receipts, runs
 from lastseen.ledger.db.seals import (
     RUNS,
-    all_sound_rows,
-    is_sound,
+    all_intact_rows,
+    intact_rows,
+    is_intact,
     row_digest,
-    sound_rows,
     update_seal,
     with_digest,
 )
-from lastseen.ledger.db.timestamps import from_micros, stamped_or_none, to_micros
+from lastseen.ledger.db.timestamps import from_micros, from_micros_or_none, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.model.actor import Actor
 from lastseen.model.errors import LedgerError, UsageError
@@ -159,22 +159,10 @@ class RunStore:
         """Return the runs, newest first; at most `limit`, or all for None."""
         return tuple(map(_run, self._rows()[:limit]))
 
-    def unfinished(self, kind: RunKind, plan_id: str) -> Run | None:
-        """Return the newest run of this kind on this plan if it never finished.
-
-        That is one that was interrupted, was killed, or still runs: the lock tells the last apart.
-        """
-        row = next(
-            (row for row in self._rows() if (row.kind, row.plan_id) == (kind, plan_id)), None
-        )
-        if row is None or row.state not in ("running", "interrupted"):
-            return None
-        return _run(row)
-
     def _rows(self) -> Sequence[Row[Any]]:
         """Return all runs, newest first."""
         with self._scope.reading() as connection:
-            rows = all_sound_rows(
+            rows = all_intact_rows(
                 connection, RUNS, self._scope.portal_id, place=self._scope.database.place
             )
         return sorted(rows, key=lambda row: row.number, reverse=True)
@@ -205,7 +193,7 @@ class RunStore:
         if row is None:
             return
         if not is_new:
-            sound_rows(runs, [row], place=self._scope.database.place)
+            intact_rows(runs, [row], place=self._scope.database.place)
         values = {**row._mapping, **changes}
         digest = row_digest(runs, list(values.values())[:-1])
         connection.execute(_CHANGE.values(**changes, digest=digest), which)
@@ -233,7 +221,7 @@ class RunStore:
             row = connection.execute(statement, which).one_or_none()
         if row is None:
             return None
-        if not is_sound(column.table, row):
+        if not is_intact(column.table, row):
             raise self._damaged(some_id, "it was changed after it was written")
         try:
             return zlib.decompress(getattr(row, column.name))
@@ -254,7 +242,7 @@ def _run(row: Any) -> Run:
         run_id=row.run_id,
         kind=row.kind,
         started_at=from_micros(row.started_at),
-        finished_at=stamped_or_none(row.finished_at),
+        finished_at=from_micros_or_none(row.finished_at),
         state=row.state,
         plan_id=row.plan_id,
         undone_run_id=row.undone_run_id,

@@ -9,7 +9,7 @@ from typing import Final
 from lastseen.simulator.world.actions import LOGIN, TRAIL, UNLISTED, WRITTEN_AT_ONCE
 
 _SINCE_3_5: Final = frozenset({1028, 1029})
-"""Login actions that release 3.5 brought (`MessageAction.cs`)."""
+"""Login actions that release 3.5 introduced (`MessageAction.cs`)."""
 _QUEUED_BEFORE_3_5: Final = frozenset({4017, 5054, 6047})
 """Trail actions that went through the queue until release 3.5 (`MessagesRepository.cs`)."""
 

@@ -25,12 +25,12 @@ def test_nothing_known_is_the_beginning():
 @given(seen, st.integers(1, 1_000))
 def test_a_place_between_two_known_ones_lies_between_them(hours, wanted):
     index = index_of(hours)
-    place = index.of(ago(wanted * HOUR))
+    offset = index.of(ago(wanted * HOUR))
     newer = max((h for h in hours if h <= wanted), default=0)
     older = min((h for h in hours if h >= wanted), default=None)
-    assert place >= 10 * newer if newer else place == 0
+    assert offset >= 10 * newer if newer else offset == 0
     if newer and older:
-        assert place <= 10 * older
+        assert offset <= 10 * older
 
 
 @given(seen, st.randoms())
@@ -50,7 +50,7 @@ def test_beyond_what_is_known_the_density_goes_on():
 
 def test_several_places_of_one_instant_are_told_in_order():
     index = OffsetIndex()
-    for place in (30, 10, 20, 10):
-        index.add(ago(HOUR), place)
+    for offset in (30, 10, 20, 10):
+        index.add(ago(HOUR), offset)
     assert index.at(ago(HOUR)) == [10, 20, 30]
     assert index.newer(ago(HOUR)) == 30

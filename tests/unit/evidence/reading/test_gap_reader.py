@@ -1,4 +1,4 @@
-"""One pass through a gap, from the place that seeking finds, against a log that is known."""
+"""One pass through a gap, from the offset that seeking finds, against a log that is known."""
 
 import asyncio
 from datetime import timedelta
@@ -22,8 +22,8 @@ def filled(fake, *, gap=GAP, enough=lambda: False, ahead=lambda: 40):
 
     async def fill():
         await reader.page(0)
-        place = await seek(reader, gap, 0)
-        await GapReader(reader, gap, enough=enough, ahead=ahead).run(place)
+        offset = await seek(reader, gap, 0)
+        await GapReader(reader, gap, enough=enough, ahead=ahead).run(offset)
 
     asyncio.run(fill())
     return reader

@@ -78,19 +78,19 @@ def fewest(events, people):
     """
     moments = [event.at for event in events]
     newest: dict[str, int] = {}
-    for place, event in enumerate(events):
-        newest.setdefault(event.user_id, place)
+    for offset, event in enumerate(events):
+        newest.setdefault(event.user_id, offset)
     edge = sum(1 for moment in moments if moment >= WINDOW)
     depth = sum(1 for moment in moments if moment >= LOOKBACK)
-    places = sorted(newest.get(who, depth) for who in people)
-    empty = sum(1 for place in places if place >= depth)
-    met = bisect_left(places, edge)
-    best = -(-(depth if empty else 1 + places[-1]) // 100)
+    offsets = sorted(newest.get(who, depth) for who in people)
+    empty = sum(1 for offset in offsets if offset >= depth)
+    met = bisect_left(offsets, edge)
+    best = -(-(depth if empty else 1 + offsets[-1]) // 100)
     for read in range(best):
         # Before the window's edge whoever is not met is asked about; behind it for the date.
-        left = len(places) - bisect_left(places, read * 100)
-        if left == len(places) - met and read * 100 < edge:
-            left = len(places) - met
+        left = len(offsets) - bisect_left(offsets, read * 100)
+        if left == len(offsets) - met and read * 100 < edge:
+            left = len(offsets) - met
         nothing = min(empty, left)
         agreeing = agreeing_on_nothing(left - nothing, unsteady=False)
         best = min(best, read + left + nothing * (agreeing - 1))

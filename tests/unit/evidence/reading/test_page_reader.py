@@ -24,9 +24,9 @@ from tests.unit.evidence.fake_log import (
 )
 
 
-def read(reader, *places):
+def read(reader, *offsets):
     async def pages():
-        return [await reader.page(place) for place in places]
+        return [await reader.page(offset) for offset in offsets]
 
     return asyncio.run(pages())
 

@@ -23,7 +23,7 @@ SECOND = timedelta(seconds=1)
 
 
 def sought(fake: FakeLog, until: Instant, *, attempt: int = 0, pages: tuple[int, ...] = (0,)):
-    """Return the place found after `pages` were read, and how many more requests it took."""
+    """Return the offset found after `pages` were read, and how many more requests it took."""
     reader = reader_of(log_of(fake))
 
     async def play() -> int:
@@ -38,19 +38,19 @@ def sought(fake: FakeLog, until: Instant, *, attempt: int = 0, pages: tuple[int,
 def test_a_place_that_a_page_has_shown_costs_nothing():
     fake = FakeLog(every_hour(1_000))
 
-    place, requests = sought(fake, Instant(fake.events[99].at + SECOND))
+    offset, requests = sought(fake, Instant(fake.events[99].at + SECOND))
 
     assert requests == 0
-    assert place <= 99
+    assert offset <= 99
 
 
 def test_the_page_that_shows_the_gaps_newest_second_was_read_or_comes_next():
     fake = FakeLog(every_hour(1_000))
     edge = ago(20 * DAY)
 
-    place, _ = sought(fake, edge)
+    offset, _ = sought(fake, edge)
 
-    shown = [fake.events[q.start : q.start + 100] for q in fake.asked] + [fake.events[place:]]
+    shown = [fake.events[q.start : q.start + 100] for q in fake.asked] + [fake.events[offset:]]
     assert any(page[0].at >= edge >= page[-1].at for page in shown)
 
 
@@ -69,9 +69,9 @@ def test_however_wrong_the_guesses_are_seeking_ends_soon_and_inside_the_log(
     first = HOUR + dense * timedelta(minutes=3)
     fake = FakeLog([*recent, *(entry(1_000 - n, first + n * 4 * HOUR) for n in range(thin))])
 
-    place, _ = sought(fake, ago(until_hours * HOUR), attempt=attempt)
+    offset, _ = sought(fake, ago(until_hours * HOUR), attempt=attempt)
 
-    assert 0 <= place < len(fake.events)
+    assert 0 <= offset < len(fake.events)
     # Where a page shows the log's end, that is confirmed by others.
     assert len({q.start for q in fake.asked}) <= 2 * MOST_LOOKS
 

@@ -49,9 +49,9 @@ def test_every_page_that_is_written_down_says_when_the_log_was_written():
 def test_stretches_of_several_readings_become_one():
     store = empty_store()
     fake = FakeLog(every_hour(300))
-    for place in (0, 99, 198):
+    for offset in (0, 99, 198):
         reader = reader_of(log_of(fake), store)
-        asyncio.run(reader.page(place))
+        asyncio.run(reader.page(offset))
         reader.write()
 
     (stretch,) = store.coverage(SIGN_IN, LOG_ITSELF)

@@ -38,7 +38,7 @@ def test_a_guess_far_beyond_the_end_of_a_log_finds_back_to_it():
 
 
 def _reader(known, counted):
-    """Return a reader of the log, and the list of places that it asks for."""
+    """Return a reader of the log, and the list of offsets that it asks for."""
     events = [
         Event(id=ENTRIES - n, at=NOW - (n + 1) * HOUR, user_id="p", action_id=1029)
         for n in range(ENTRIES)

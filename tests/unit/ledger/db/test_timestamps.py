@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.ledger.db.timestamps import from_micros, stamped_or_none, to_micros
+from lastseen.ledger.db.timestamps import from_micros, from_micros_or_none, to_micros
 from lastseen.model.instant import EPOCH, Instant
 
 instants = st.datetimes(timezones=st.just(UTC)).map(Instant)
@@ -27,5 +27,5 @@ def test_stamps_are_microseconds_since_1970():
 
 
 def test_none_stays_none():
-    assert stamped_or_none(None) is None
-    assert stamped_or_none(to_micros(EPOCH)) == EPOCH
+    assert from_micros_or_none(None) is None
+    assert from_micros_or_none(to_micros(EPOCH)) == EPOCH

@@ -172,10 +172,10 @@ def test_actions_in_no_table_are_counted(portal: PortalLedger):
 # --- coverage
 
 
-def test_coverage_tells_what_was_proven_when_and_how(portal: PortalLedger):
+def test_coverage_has_the_interval_and_its_proof(portal: PortalLedger):
     portal.evidence.keep(reading(stretch(0, 10), events=12, proof="pages 0-900", read_at=50))
     assert portal.evidence.coverage(SIGN_IN) == (
-        Covered(interval=stretch(0, 10), events=12, proof="pages 0-900", recorded_at=minute(50)),
+        Covered(interval=stretch(0, 10), events=12, proof="pages 0-900"),
     )
 
 
@@ -187,7 +187,6 @@ def test_stretches_that_touch_are_one(portal: PortalLedger):
             interval=stretch(0, 20),
             events=7,
             proof="one page\nthe rest",
-            recorded_at=minute(60),
         ),
     )
 

@@ -142,31 +142,6 @@ def test_a_plan_edited_in_the_ledger_is_refused(portal: PortalLedger):
         portal.runs.plan(run.run_id)
 
 
-# --- unfinished
-
-
-def test_a_killed_run_is_unfinished(portal: PortalLedger):
-    run = portal.runs.begin("apply", plan_id="p1")
-    assert portal.runs.unfinished("apply", "p1") == run
-    assert portal.runs.unfinished("apply", "p2") is None
-    assert portal.runs.unfinished("undo", "p1") is None
-
-
-def test_an_interrupted_run_is_unfinished(portal: PortalLedger):
-    run = portal.runs.begin("apply", plan_id="p1")
-    portal.runs.finish(run.run_id, state="interrupted", summary={}, exit_code=1)
-    unfinished = portal.runs.unfinished("apply", "p1")
-    assert unfinished is not None
-    assert unfinished.run_id == run.run_id
-
-
-def test_a_run_that_ended_is_not_unfinished(portal: PortalLedger):
-    portal.runs.begin("apply", plan_id="p1")
-    later = portal.runs.begin("apply", plan_id="p1")
-    portal.runs.finish(later.run_id, state="done", summary={}, exit_code=0)
-    assert portal.runs.unfinished("apply", "p1") is None
-
-
 def _plan(plan_id: str) -> Plan:
     decisions = (
         Decision(
@@ -213,7 +188,7 @@ def _receipt(run_id: str, outcome: OutcomeKind) -> Receipt:
     )
 
 
-def test_a_run_that_ended_with_an_exit_code_of_ours_is_sound(portal: PortalLedger):
+def test_a_run_that_ended_with_an_exit_code_is_read_back(portal: PortalLedger):
     run = portal.runs.begin("review")
     portal.runs.finish(run.run_id, state="failed", summary={}, exit_code=ExitCode.REFUSED)
     (found,) = portal.runs.all()

@@ -8,7 +8,7 @@ from lastseen.ledger.db.seals import (
     UNRECOGNISED,
     Sealed,
     damage_of,
-    is_sound,
+    is_intact,
     replace_seal,
 )
 from lastseen.ledger.scope import Scope
@@ -16,7 +16,7 @@ from lastseen.ledger.stores.coverage_rows import forget_coverage
 from lastseen.model.sighting import EvidenceKind
 
 
-def mend_log(scope: Scope, kind: EvidenceKind) -> str | None:
+def drop_damaged_evidence(scope: Scope, kind: EvidenceKind) -> str | None:
     """Drop damaged rows of a log, and all its coverage if there are any.
 
     Returns what was wrong, in a few words, or None. Raises LedgerError.
@@ -44,12 +44,12 @@ def _parts(kind: EvidenceKind) -> tuple[Sealed, ...]:
 
 
 def _drop_damaged_rows(connection: Connection, scope: Scope, part: Sealed) -> None:
-    """Rewrite the sound rows of a kind and drop the others.
+    """Rewrite the intact rows of a kind and drop the others.
 
-    A damaged row can't be found again by its key: rows are kept apart from the database's order.
+    A damaged row can't be found by its key, which may be damaged too.
     """
     rows = connection.execute(part.all(), {"portal": scope.portal_id}).all()
-    kept = [row for row in rows if is_sound(part.table, row)]
+    kept = [row for row in rows if is_intact(part.table, row)]
     which = part.table.c.portal_id == scope.portal_id
     if part.kind is not None:
         which &= part.table.c.kind == part.kind.value

@@ -66,7 +66,7 @@ from lastseen.workflows.dry_run import dry_run
 from lastseen.workflows.exempting import end_exemption, exempt, is_unknown
 from lastseen.workflows.explain import explain, explain_outcome
 from lastseen.workflows.plan_guardrails import guardrail_ahead
-from lastseen.workflows.plan_runs import run_that_changed
+from lastseen.workflows.plan_runs import people_left, run_that_changed
 from lastseen.workflows.review import ReviewOutcome, review, review_unrecorded
 from lastseen.workflows.run import NotApplied, RunOptions, RunResult, reported_before, run
 from lastseen.workflows.same_portal import confirm_same_portal
@@ -165,6 +165,7 @@ __all__ = [
     "open_roster",
     "open_session",
     "parse_instant",
+    "people_left",
     "preview_apply",
     "preview_on_portal",
     "receipt_exit_code",

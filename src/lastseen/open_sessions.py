@@ -20,7 +20,8 @@ Ruling = tuple[Verdict, Reason, str]
 LONGEST_SESSION = days(181)
 """Sign-in events are kept for 180 days at most and deleted once a day."""
 
-_MAY_BE_OPEN = "May still be signed in: reading documents leaves no trace in the logs."
+MAY_BE_OPEN = "May still be signed in: reading documents leaves no trace in the logs."
+"""The last sentence about whoever is disabled all the same; reports mark these people instead."""
 _APPLICATION = (
     "May still come by an application that they authorised (OAuth), which signing out does not "
     "end: ask them, or remove the application."
@@ -134,7 +135,7 @@ def ruling_on_sessions(
         return ruling
     verdict, reason, explanation = ruling
     if policy.open_sessions == "report":
-        return verdict, reason, f"{explanation} {_MAY_BE_OPEN}"
+        return verdict, reason, f"{explanation} {MAY_BE_OPEN}"
     if any(session.until is None for session in still):
         return _held(f"{explanation} {_APPLICATION}")
     returns = return_until(still, policy=policy, now=now)
@@ -142,10 +143,10 @@ def ruling_on_sessions(
         return _held(f"{explanation} Signed out; has until {utc_date(returns)} to sign in again.")
     clears = max(_clears(session, policy) for session in still)
     if policy.open_sessions == "sign-out" and can_be_ended:
-        explained = f"{explanation} {_MAY_BE_OPEN} The sessions are ended first."
+        explained = f"{explanation} {MAY_BE_OPEN} The sessions are ended first."
         return Verdict.SIGN_OUT, Reason.SESSION_MAY_BE_OPEN, explained
     missing = "" if policy.open_sessions == "hold" else f" {_NO_RIGHT}"
-    return _held(f"{explanation} {_MAY_BE_OPEN} Clears on {utc_date(clears)}.{missing}")
+    return _held(f"{explanation} {MAY_BE_OPEN} Clears on {utc_date(clears)}.{missing}")
 
 
 def _held(explanation: str) -> Ruling:

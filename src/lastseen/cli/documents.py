@@ -134,7 +134,7 @@ def plan_context(
     plan: "Plan", settings: "Settings", *, max_disable: int | None = None
 ) -> "PlanContext":
     """Return what the ledger, the configuration and an approved number add to a plan."""
-    from lastseen.api import open_portal_ledger, run_that_changed
+    from lastseen.api import open_portal_ledger, people_left, run_that_changed
     from lastseen.reports import PlanContext
 
     with open_portal_ledger(settings) as ledger:
@@ -154,12 +154,14 @@ def plan_context(
                 None,
             )
         )
-    stopped = None if applied_by else _stopped(plan, settings, max_disable)
+        left = people_left(plan, ledger) if applied_by else 0
+    stopped = _stopped(plan, settings, max_disable) if left or not applied_by else None
     return PlanContext(
         guardrails=settings.guardrails,
         stopped_by=_in_a_sentence(stopped) if stopped else None,
         still_allowed=stopped.still_allowed if stopped else 0,
         applied_by=applied_by,
+        left=left,
         soon_days=plan.soon.days if plan.soon else None,
         account=next((run.by.account for run in runs if run.run_id == plan.plan_id), None),
     )

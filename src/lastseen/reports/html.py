@@ -160,7 +160,7 @@ def _notable(plan: Plan) -> Iterator[str]:
     if undated:
         yield (
             f"{people(len(undated))} with a last-seen date that is not known yet, since older "
-            "entries were not all read: lastseen review --dates all reads them."
+            "entries were not all read: `lastseen review --dates all` reads them."
         )
     for reason, parts_text in _REMARKS.items():
         count = sum(decision.reason is reason for decision in plan.decisions)

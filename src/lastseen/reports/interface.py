@@ -49,6 +49,8 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """The portal account of the API key; None if it isn't known."""
     applied_by: str | None = None
     """The newest run that carried the plan out, in full or in part; None if none did."""
+    left: int = 0
+    """How many people of a plan that was carried out in part are left."""
     plan_file: str | None = None
     """The file that this plan was written to as JSON, for the command that applies it."""
     only: Verdict | None = None

@@ -12,6 +12,9 @@ from lastseen.model.plan import Plan
 from lastseen.reports.interface import PlanContext
 from lastseen.reports.terminal import TableWriter
 
+_CARRY_OUT = "Nobody has been changed. To carry this out:"
+_CARRY_OUT_THE_REST = "To carry out the rest:"
+
 
 def next_steps(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
     """Yield what the reader should know before applying the plan, and the command that does."""
@@ -23,8 +26,9 @@ def next_steps(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterato
         )
         return
     if context.applied_by:
-        yield writer.text("Carried out by run ", (context.applied_by, "bold"), ".")
-        return
+        yield _carried_out(context.applied_by, context.left, writer)
+        if not context.left:
+            return
     maybe = sum(one.session_may_be_open for one in plan.to_disable())
     if maybe:
         yield writer.text(
@@ -38,10 +42,19 @@ def next_steps(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterato
     if context.stopped_by:
         yield from _past_a_guardrail(plan, context, writer)
         return
-    yield writer.text("Nobody has been changed. To carry this out:")
+    yield writer.text(_CARRY_OUT_THE_REST if context.left else _CARRY_OUT)
     if context.plan_file is None:
         yield writer.text((f"  lastseen show {plan.plan_id} -o plan.json", "bold"))
     yield writer.text((f"  lastseen apply {quote(context.plan_file or 'plan.json')}", "bold"))
+
+
+def _carried_out(run_id: str, left: int, writer: TableWriter) -> RenderableType:
+    if not left:
+        return writer.text("Carried out by run ", (run_id, "bold"), ".")
+    are = "is" if left == 1 else "are"
+    return writer.text(
+        "Carried out in part by run ", (run_id, "bold"), f": {people(left)} {are} left."
+    )
 
 
 def _past_a_guardrail(
@@ -49,11 +62,12 @@ def _past_a_guardrail(
 ) -> Iterator[RenderableType]:
     """Show how to read a plan that was stopped, and how to carry out as much as is allowed."""
     file = quote(context.plan_file or "plan.json")
+    unchanged = "" if context.left else "Nobody has been changed. "
     if not context.still_allowed:
-        yield writer.text("Nobody has been changed. To read the plan:")
+        yield writer.text(f"{unchanged}To read the plan:")
         yield writer.text((f"  lastseen show {plan.plan_id} -o report.html", "bold"))
         return
-    yield writer.text("Nobody has been changed. To read the plan, and disable the longest idle:")
+    yield writer.text(f"{unchanged}To read the plan, and disable the longest idle:")
     also = "" if context.plan_file else f" -o {file}"
     yield writer.text((f"  lastseen show {plan.plan_id} -o report.html{also}", "bold"))
     yield writer.text((f"  lastseen apply {file} --limit {context.still_allowed}", "bold"))

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from lastseen._version import __version__
 from lastseen.model.counting import counted, number, people
 from lastseen.model.instant import minute
+from lastseen.open_sessions import MAY_BE_OPEN
 from lastseen.reports.text import day, defuse_in_full, took
 from lastseen.reports.words import (
     address,
@@ -66,6 +67,7 @@ def _environment() -> Environment:
         "seen_by": seen_by_in_words,
         "shown": defuse_in_full,
         "who": who,
+        "without_mark": _without_mark,
     }
     script = (files("lastseen.reports") / "templates" / "report.js").read_text("utf-8")
     digest = b64encode(sha256(script.encode()).digest()).decode()
@@ -86,6 +88,11 @@ def _breakable(text: str) -> Markup:
 def _commands(text: str) -> Markup:
     """Return a sentence, defused and escaped, with anything in backticks as code."""
     return Markup(_COMMAND.sub(r"<code>\g<1></code>", str(escape(defuse_in_full(text)))))
+
+
+def _without_mark(text: str) -> str:
+    """Return an explanation without the sentence for which reports have a mark."""
+    return text.replace(f" {MAY_BE_OPEN}", "")
 
 
 def _dated(text: str) -> Markup:

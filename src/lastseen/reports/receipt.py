@@ -41,6 +41,12 @@ def reason_of(outcome: Outcome, decided: Decision | None) -> Reason | None:
     return outcome.reason or (decided.reason if decided else None)
 
 
+def was_marked(outcome: Outcome, decided: Decision | None) -> bool:
+    """Return whether somebody was disabled although a session may have been open."""
+    may_be_open = outcome.session_may_be_open or (decided and decided.session_may_be_open)
+    return bool(may_be_open) and outcome.outcome is OutcomeKind.DISABLED
+
+
 def can_be_undone(receipt: Receipt) -> bool:
     """Return whether `undo` would have anything to do for this run."""
     return any(outcome.outcome is OutcomeKind.DISABLED for outcome in receipt.outcomes)
@@ -185,8 +191,7 @@ def _reason(outcome: Outcome, decided: Decision | None, writer: TableWriter) -> 
     if reason is None:
         return Text()
     told = reason_in_words(reason)
-    was_open = outcome.session_may_be_open or (decided and decided.session_may_be_open)
-    if was_open and outcome.outcome is OutcomeKind.DISABLED:
+    if was_marked(outcome, decided):
         return writer.text((f"{told}, may be signed in", "dim"))
     return writer.text((told, "dim"))
 

@@ -13,6 +13,7 @@ from lastseen.reports.receipt import (
     is_unverified,
     reason_of,
     remarks_of,
+    was_marked,
 )
 from lastseen.reports.words import receipt_in_words
 
@@ -31,7 +32,12 @@ def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
         receipt=receipt,
         portal=receipt.portal or (plan.portal if plan else None),
         outcomes=[
-            (outcome, decided := decisions.get(outcome.user_id), reason_of(outcome, decided))
+            (
+                outcome,
+                decided := decisions.get(outcome.user_id),
+                reason_of(outcome, decided),
+                was_marked(outcome, decided),
+            )
             for outcome in outcomes
         ],
         remarks=remarks_of(outcomes),

@@ -252,6 +252,26 @@ def test_commands_in_the_ways_past_a_guardrail_are_set_as_code():
     assert "Use <code>apply --only</code> or &lt;b&gt;." in shown
 
 
+def test_the_command_past_a_guardrail_carries_out_as_much_as_is_allowed():
+    context = PlanContext(stopped_by="184 people", still_allowed=50, plan_file="/tmp/p.json")
+    shown = said(Page(render_plan(plan_of(decision()), "html", context=context).decode()))
+    assert "This carries it out, as far as is allowed" in shown
+    assert "lastseen apply /tmp/p.json --limit 50" in shown
+
+
+def test_no_command_is_shown_where_a_guardrail_allows_nobody():
+    context = PlanContext(stopped_by="184 people", plan_file="/tmp/p.json")
+    shown = said(Page(render_plan(plan_of(decision()), "html", context=context).decode()))
+    assert "lastseen apply" not in shown
+
+
+def test_a_plan_carried_out_in_part_says_how_many_are_left():
+    context = PlanContext(applied_by="2f2a83129182", left=4)
+    shown = said(Page(render_plan(plan_of(decision()), "html", context=context).decode()))
+    assert "Run 2f2a83129182 carried it out in part; 4 people are left." in shown
+    assert "This carries out the rest" in shown
+
+
 def test_long_sentences_are_whole():
     long = "More is to be said. " * 30
     plan = plan_of(decision(reason=Reason.CONTRACT_ENDED, explanation=long))

@@ -5,6 +5,7 @@ import pytest
 from lastseen.model.actor import Actor
 from lastseen.model.decision import Reason
 from lastseen.model.receipt import Cause, OutcomeKind, encode_receipt
+from lastseen.open_sessions import MAY_BE_OPEN
 from lastseen.reports import Screen, render_receipt
 from tests.unit.reports.samples import HOSTILE, decision, outcome, plan_of, receipt_of
 
@@ -100,8 +101,18 @@ def test_a_page_tells_a_remark_once_and_leads_to_it_from_each_person(count):
     assert ("6 people:" in shown) == (count == 6)
 
 
-def test_a_page_without_remarks_has_no_such_section():
-    assert "Remarks" not in render_receipt(receipt_of(outcome()), "html").decode()
+def test_a_page_without_remarks_has_no_place_for_them():
+    assert "Remark" not in render_receipt(receipt_of(outcome()), "html").decode()
+
+
+def test_a_page_marks_whoever_may_have_been_signed_in_rather_than_say_so_each_time():
+    marked = decision(
+        explanation=f"Last seen 2026-09-01, 85 days ago. {MAY_BE_OPEN}", session_may_be_open=True
+    )
+    shown = render_receipt(receipt_of(outcome()), "html", plan=plan_of(marked)).decode()
+    assert shown.count("may be signed in") == 1
+    assert MAY_BE_OPEN not in shown
+    assert "85 days ago." in shown
 
 
 def test_a_change_that_was_not_confirmed_is_said_at_the_top():

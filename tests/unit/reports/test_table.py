@@ -232,6 +232,19 @@ def test_advice_past_a_guardrail_is_whole_however_long_it_is():
     assert advice in shown
 
 
+def test_a_plan_carried_out_in_part_says_how_many_are_left_and_how_to_go_on():
+    plan = plan_of(*roster_of(60))
+    shown = table(plan, context={"applied_by": "2f2a83129182", "left": 4, "plan_file": "p.json"})
+    assert "Carried out in part by run 2f2a83129182: 4 people are left." in shown
+    assert "Nobody has been changed" not in shown
+    assert shown.splitlines()[-2:] == ["To carry out the rest:", "  lastseen apply p.json"]
+
+
+def test_a_plan_carried_out_in_full_names_its_run_and_no_command():
+    shown = table(plan_of(*roster_of(60)), context={"applied_by": "2f2a83129182"})
+    assert shown.splitlines()[-1] == "Carried out by run 2f2a83129182."
+
+
 def test_the_command_past_a_guardrail_names_the_file_that_was_written():
     context = {"stopped_by": "184 people", "still_allowed": 5, "plan_file": "/tmp/p.json"}
     shown = table(plan_of(decision()), context=context)

@@ -24,6 +24,7 @@ from lastseen.model.receipt import Cause, OutcomeKind
 from lastseen.workflows.apply import apply, preview_apply
 from lastseen.workflows.apply_options import ApplyOptions
 from lastseen.workflows.dry_run import dry_run
+from lastseen.workflows.plan_runs import people_left
 from lastseen.workflows.undo import undo
 from tests.unit.execution.fake_portal import URL, FakePortal, refused
 from tests.unit.execution.plans import (
@@ -834,3 +835,26 @@ def test_a_preview_says_what_would_be_done_and_asks_the_portal_nothing(portal, l
     assert preview.to_sign_out == ()
     assert not preview.kept_by_new_review
     assert portal.requests == 0
+
+
+# --- who is left ----------------------------------------------------------------------------------
+
+
+def test_of_a_plan_carried_out_in_part_the_others_are_left(portal, ledger):
+    people = people_of(portal, 5)
+    plan = plan_for(portal, people)
+    assert people_left(plan, ledger) == 5
+
+    carry_out(plan, portal, ledger, limit=2)
+    assert people_left(plan, ledger) == 3
+
+    carry_out(plan, portal, ledger)
+    assert people_left(plan, ledger) == 0
+
+
+def test_whoever_could_not_be_changed_is_left(portal, ledger):
+    plan = plan_for(portal, people_of(portal, 6))
+    portal.after_change = lambda: portal.troubles.append(refused(429, "nothing before 10:00"))
+    receipt = carry_out(plan, portal, ledger, pace=batches_of(2))
+    assert receipt.summary == {"disabled": 2, "failed": 4}
+    assert people_left(plan, ledger) == 4

@@ -132,7 +132,7 @@ def _settled_without_logs(
     contractor = subject.contractor
     ended = contractor is not None and contractor.contract_ended(utc_date(now))
     if contractor and ended and policy.contract_end == "disable":
-        explained = f"The contract ended on {contractor.end_date}."
+        explained = f"Contract ended on {contractor.end_date}."
         return Verdict.DISABLE, Reason.CONTRACT_ENDED, explained
     if is_to_leave:
         return (

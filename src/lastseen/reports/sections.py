@@ -35,6 +35,9 @@ _SHOWN_BY_COLUMNS = frozenset(
 """Reasons that the date, its kind and the number of days express completely."""
 
 
+_WITH_DATES_OF_THEIR_OWN = frozenset({Reason.CONTRACT_ENDED, Reason.SESSION_MAY_BE_OPEN})
+
+
 def shown_people(plan: Plan, only: Verdict | None) -> tuple[Decision, ...]:
     """Return all decisions of a plan, or those with one verdict, in the plan's order."""
     if only is None:
@@ -90,7 +93,7 @@ def shared_explanations(decisions: Iterable[Decision], policy: Policy) -> dict[s
         one.explanation
         for one in decisions
         if not one.clears_at
-        and one.reason is not Reason.SESSION_MAY_BE_OPEN  # each names dates of its own
+        and one.reason not in _WITH_DATES_OF_THEIR_OWN
         and says_more(one, policy)
     )
     return {text: count for text, count in counts.most_common() if count > 1}

@@ -4,7 +4,6 @@ From 110 columns a person takes one line, from 72 columns two, below that a card
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -24,9 +23,18 @@ from lastseen.reports.sections import (
     idle_since_registration,
     people_with,
     reasons_of,
-    says_more,
     shared_explanations,
     words_for_no_sighting,
+)
+from lastseen.reports.table_notes import (
+    Section,
+    cohort_note,
+    failed_note,
+    joined,
+    notes_about,
+    reason_note,
+    session_note,
+    sponsor_note,
 )
 from lastseen.reports.terminal import NARROW, VERDICT_STYLES, WIDE, TableWriter, printed, width_of
 from lastseen.reports.text import day
@@ -47,16 +55,6 @@ from lastseen.reports.words import (
 
 _LISTED = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD)
 """Decisions whose people are listed by default."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Section:
-    """What the rows of a section have in common."""
-
-    plan: Plan
-    """The plan that decided about them."""
-    told: frozenset[str]
-    """The explanations that stand above the rows, since several people share them."""
 
 
 class TablePlan:
@@ -115,7 +113,7 @@ def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[Rend
     told = shared_explanations(everyone, plan.policy)
     yield from _told_once(told, writer)
     listed = everyone[: writer.screen.limit]
-    yield _people(_Section(plan=plan, told=frozenset(told)), listed, writer)
+    yield _people(Section(plan=plan, told=frozenset(told)), listed, writer)
     if len(listed) < len(everyone):
         yield writer.text(
             (f"  and {number(len(everyone) - len(listed))} more; --all lists everyone", "dim")
@@ -149,7 +147,7 @@ def _told_once(told: Mapping[str, int], writer: TableWriter) -> Iterator[Rendera
         yield writer.grid(rows, numbers=(0,))
 
 
-def _people(section: _Section, listed: Sequence[Decision], writer: TableWriter) -> RenderableType:
+def _people(section: Section, listed: Sequence[Decision], writer: TableWriter) -> RenderableType:
     if writer.screen.width < NARROW:
         return writer.cards(_card(section, decision, writer) for decision in listed)
     if writer.screen.width < WIDE:
@@ -158,18 +156,16 @@ def _people(section: _Section, listed: Sequence[Decision], writer: TableWriter) 
 
 
 def _two_lines_each(
-    section: _Section, listed: Sequence[Decision], writer: TableWriter
+    section: Section, listed: Sequence[Decision], writer: TableWriter
 ) -> Iterator[RenderableType]:
     width = writer.screen.width
     fixed = _fixed(section.plan, listed, writer)
     widths = (width - sum(fixed) - 2 * len(fixed), *fixed)
     yield from _head(("Who", "Last seen", "By", "Idle"), widths, writer, right=3)
     for decision in listed:
-        name, sponsor = writer.text((who(decision), "bold")), _sponsor(decision, writer)
-        named = _joined([name, sponsor], writer)
-        beside = named.cell_len <= widths[0]
+        named, below = _name_and_notes(section, decision, writer, widths[0])
         cells = (
-            named if beside else name,
+            named,
             _date(decision, section.plan.now, writer),
             _kind(decision, section.plan.now, writer),
             _idle(decision, section.plan.now, writer),
@@ -178,20 +174,47 @@ def _two_lines_each(
             yield writer.cards([_card(section, decision, writer)])
             continue
         yield writer.row(cells, widths, right=3)
-        below = _joined(
-            [
-                writer.text((address(decision), "dim")),
-                *([] if beside else [sponsor]),
-                *_notes(section, decision, writer),
-            ],
-            writer,
-        )
         if below:
             yield writer.below(below)
 
 
+def _name_and_notes(
+    section: Section, decision: Decision, writer: TableWriter, width: int
+) -> tuple[Text, Text]:
+    """Return what stands in the name's column of `width`, and in the line below.
+
+    If the line below is too long, the sponsor or the failed sign-ins move beside the name; where
+    not everyone is listed, the sponsor then gives way to the reason.
+    """
+    name = writer.text((who(decision), "bold"))
+    email, sponsor = writer.text((address(decision), "dim")), sponsor_note(decision, writer)
+    reason = reason_note(section, decision, writer)
+    main = [reason, session_note(decision, writer), email]
+    rest = writer.screen.width - 2
+    below = Text()
+    for failed in (failed_note(decision, writer), failed_note(decision, writer, in_full=False)):
+        for beside, others in (
+            (Text(), [failed, cohort_note(decision, writer), sponsor]),
+            (sponsor, [failed, cohort_note(decision, writer)]),
+            (failed, [cohort_note(decision, writer), sponsor]),
+        ):
+            named = joined([name, beside], writer)
+            below = joined([*main, *others], writer)
+            if below.cell_len <= rest and (not beside or named.cell_len <= width):
+                return named, below
+    if reason and not writer.screen.everyone:
+        named = joined([name, failed], writer)
+        others = [cohort_note(decision, writer)]
+        return (
+            (named, joined([*main, *others], writer))
+            if named.cell_len <= width
+            else (name, joined([*main, failed, *others], writer))
+        )
+    return name, below
+
+
 def _one_line_each(
-    section: _Section, listed: Sequence[Decision], writer: TableWriter
+    section: Section, listed: Sequence[Decision], writer: TableWriter
 ) -> Iterator[RenderableType]:
     names = [writer.text((_name(decision), "bold")) for decision in listed]
     emails = [writer.text(decision.email or decision.user_id or "") for decision in listed]
@@ -235,13 +258,13 @@ def _seen(decision: Decision, now: Instant, writer: TableWriter) -> Text:
     return writer.text(" ").join(parts)
 
 
-def _shortest_note(decision: Decision, section: _Section, writer: TableWriter, rest: int) -> Text:
+def _shortest_note(decision: Decision, section: Section, writer: TableWriter, rest: int) -> Text:
     """Return the note in full where it takes at most `rest` columns, else in few words."""
-    full = _joined(list(_notes(section, decision, writer)), writer)
+    full = joined(list(notes_about(section, decision, writer)), writer)
     return (
         full
         if full.cell_len <= rest
-        else _joined(list(_notes(section, decision, writer, in_full=False)), writer)
+        else joined(list(notes_about(section, decision, writer, in_full=False)), writer)
     )
 
 
@@ -267,10 +290,10 @@ def _head(
     yield Text(("─" if writer.unicode else "-") * writer.screen.width, style="dim")
 
 
-def _card(section: _Section, decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
+def _card(section: Section, decision: Decision, writer: TableWriter) -> tuple[Text, ...]:
     beside = f"  {address(decision)}" if address(decision) else ""
     idle = _idle(decision, section.plan.now, writer)
-    seen = _joined(
+    seen = joined(
         [
             _date(decision, section.plan.now, writer),
             _kind(decision, section.plan.now, writer),
@@ -281,8 +304,8 @@ def _card(section: _Section, decision: Decision, writer: TableWriter) -> tuple[T
     return (
         writer.text((who(decision), "bold"), beside),
         seen,
-        *_notes(section, decision, writer),
-        _sponsor(decision, writer),
+        *notes_about(section, decision, writer),
+        sponsor_note(decision, writer),
     )
 
 
@@ -302,42 +325,6 @@ def _kind(decision: Decision, now: Instant, writer: TableWriter) -> Text:
     """Return the kind of the date; empty if the date is not shown."""
     kind = "" if has_unread_gap(decision, now) else seen_by_in_words(decision)
     return writer.text((kind, "dim"))
-
-
-def _notes(
-    section: _Section, decision: Decision, writer: TableWriter, *, in_full: bool = True
-) -> Iterator[Text]:
-    """Yield what the columns don't show, the most important first."""
-    if decision.session_may_be_open:
-        yield writer.text(("may be signed in", "yellow"))
-    if decision.cohort:
-        yield writer.text(f"cohort {decision.cohort}")
-    if decision.failed_sign_ins:
-        failed = counted(decision.failed_sign_ins, "failed sign-in")
-        yield writer.text(
-            (failed if in_full else f"{number(decision.failed_sign_ins)} failed", "yellow")
-        )
-    if decision.clears_at:
-        if in_full or not _clear_together(section.plan, decision.reason):
-            yield writer.text(f"{'clears by' if in_full else 'clears'} {day(decision.clears_at)}")
-    elif (decision.decision, decision.reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN):
-        yield writer.text("authorised an application")
-    elif says_more(decision, section.plan.policy) and decision.explanation not in section.told:
-        yield writer.text(decision.explanation)
-
-
-def _clear_together(plan: Plan, reason: Reason) -> bool:
-    """Return whether everyone on hold for `reason` clears on the day in the section's heading."""
-    dates = {one.clears_at for one in plan.decisions if one.reason is reason}
-    return len({None if at is None else day(at) for at in dates}) == 1
-
-
-def _sponsor(decision: Decision, writer: TableWriter) -> Text:
-    return writer.text((f"sponsor {decision.sponsor}", "dim")) if decision.sponsor else Text()
-
-
-def _joined(texts: Sequence[Text], writer: TableWriter) -> Text:
-    return writer.text(" · ").join(text for text in texts if text)
 
 
 def _soon(plan: Plan, within_days: int, writer: TableWriter) -> Iterator[RenderableType]:

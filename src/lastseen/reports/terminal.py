@@ -129,9 +129,8 @@ class TableWriter:
         return any(cell.cell_len > width for cell, width in zip(cells, widths, strict=True))
 
     def below(self, text: Text) -> RenderableType:
-        """Return a line that belongs to the row above, cut to the screen unless all is shown."""
-        shown = text if self.screen.in_full else self.fitted(text, self.screen.width - 2)
-        return Padding(shown, (0, 0, 0, 2))
+        """Return what belongs to the row above, in as many lines as it takes."""
+        return Padding(text, (0, 0, 0, 2))
 
     def fitted(self, text: Text, width: int) -> Text:
         """Return a copy of `text` that takes at most `width` columns, cut with an ellipsis."""

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
@@ -111,7 +112,7 @@ def test_people_to_be_signed_out_or_held_for_a_session_get_no_cut_sentence():
     ]
     shown = " ".join(table(plan_of(*people), width=80).split())
     assert "Last seen 2026-07-15" not in shown
-    assert "may be signed in · authorised an application" in shown
+    assert "authorised an application · may be signed in" in shown
     assert "clears with a sighting: an application that they authorised (OAuth)" in shown
     assert "clears by 2026-12-04, when their sessions have ended" in shown
 
@@ -128,6 +129,33 @@ def test_the_sponsor_is_whole_at_80_columns(name):
         failed_sign_ins=94,
     )
     assert "sponsor Dana Whitfield" in table(plan_of(marked), width=80)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_why_and_since_when_a_contract_has_ended_is_whole_in_two_lines_at_80_columns(shared):
+    ended = {
+        "reason": Reason.CONTRACT_ENDED,
+        "session_may_be_open": True,
+        "failed_sign_ins": 313,
+        "sponsor": "Employee 007",
+    }
+    people = [
+        decision(
+            display_name=f"Contractor {n:03}",
+            email=f"contractor.{n:03}@example.org",
+            explanation=f"Contract ended on 2026-10-{1 if shared else n:02}.",
+            **ended,
+        )
+        for n in range(1, 5)
+    ]
+
+    shown = table(plan_of(*people), width=80).split("\n")
+
+    starts = [i for i, line in enumerate(shown) if line.startswith("Contractor 00")]
+    assert [later - start for start, later in pairwise(starts)] == [2, 2, 2]
+    for start, one in zip(starts, people, strict=True):
+        assert one.explanation.removesuffix(".") in shown[start + 1]
+        assert str(one.email) in shown[start + 1]
 
 
 def test_a_sentence_is_shown_only_where_it_adds_something():
@@ -265,7 +293,7 @@ def test_a_sentence_that_many_people_share_is_told_once_with_their_number(width)
 
     assert shown.count("The portal's clock is unknown") == 1
     assert f"12 {clock}" in shown
-    assert "Its log was damaged." in shown
+    assert "Its log was damaged" in shown
 
 
 def test_a_file_name_with_blanks_is_quoted_in_the_command():

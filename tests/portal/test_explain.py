@@ -45,10 +45,12 @@ def test_an_earlier_review_is_not_said_to_have_known_what_came_later(built: Buil
     told = explain(guest, ledger=watched.ledger, run=early.plan_id)
     assert told.decision.reason is Reason.INACTIVE
     assert [sighting.at for sighting in told.sightings] == [ago(days=45)]
-    assert [sighting.at for sighting in told.seen_since] == [ago(days=3)]
+    assert told.due_at == ago(days=15)
+    assert [sighting.at for sighting in told.not_used] == [ago(days=3)]
+    assert not told.seen_since
     now = explain(guest, ledger=watched.ledger)
     assert [sighting.at for sighting in now.sightings] == [ago(days=3), ago(days=45)]
-    assert not now.seen_since
+    assert not now.not_used
 
 
 def test_the_disabled_are_told_what_was_looked_at_and_who_tried_the_door(built: Built) -> None:

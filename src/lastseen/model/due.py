@@ -142,10 +142,11 @@ def holds(plan: Plan) -> tuple[HeldFor, ...]:
 
     The date of a group is its last one.
     """
-    groups: dict[tuple[Reason, bool], list[Decision]] = {}
+    groups: dict[tuple[Reason, bool, bool], list[Decision]] = {}
     for one in plan.decisions:
         if one.decision is Verdict.HOLD:
-            groups.setdefault((one.reason, one.clears_at is None), []).append(one)
+            kind = (one.reason, one.clears_at is None, one.return_until is None)
+            groups.setdefault(kind, []).append(one)
     found = [
         HeldFor(
             reason=reason,
@@ -153,7 +154,7 @@ def holds(plan: Plan) -> tuple[HeldFor, ...]:
             clears_at=max((one.clears_at for one in alike if one.clears_at), default=None),
             cleared_by=what_clears(alike[0], plan),
         )
-        for (reason, _), alike in groups.items()
+        for (reason, _, _), alike in groups.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.count, one.reason, one.clears_at is None)))
 
@@ -175,6 +176,8 @@ def what_clears(decision: Decision, plan: Plan) -> str:
                 "with a sighting: an application that they authorised (OAuth) may still act for "
                 "them"
             )
+        case Reason.SESSION_MAY_BE_OPEN if decision.return_until is not None:
+            return "when signed-out people have had their days to sign in again, or with a sighting"
         case Reason.SESSION_MAY_BE_OPEN:
             return "when their sessions have ended, or with a sighting"
     return ""

@@ -64,6 +64,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """People whom the newest review would disable, and whom no run has dealt with since."""
     found_to_disable: int
     """People whom the newest review found to be disabled."""
+    signed_out: int = 0
+    """People whose sessions a run has ended since the newest review."""
+    return_until: Instant | None = None
+    """Until when the last of them has time to sign in again; null if there are none."""
     next_run_acts: bool
     """Whether `run --yes` may disable people; false if it is the first, which only reports."""
     held: tuple[HeldFor, ...]

@@ -45,7 +45,7 @@ def _decisions(
     yield writer.text((f"{people(len(decisions))} {what}", "bold"))
     table = writer.table(("Who", "Last seen", "Why"))
     for one in decisions:
-        seen = words_for_no_sighting(one) or date_in_words(one, now)
+        seen = words_for_no_sighting(one, now) or date_in_words(one, now)
         table.add_row(
             writer.text((one.email or str(one.user_id), "bold")),
             writer.text(seen),

@@ -9,7 +9,7 @@ from shlex import quote
 from rich.console import RenderableType
 
 from lastseen.model.counting import counted
-from lastseen.model.decision import Decision
+from lastseen.model.decision import Decision, idle_for_longer
 from lastseen.model.explanation import Explanation, LookedAt
 from lastseen.model.instant import Instant, minute
 from lastseen.model.sighting import EvidenceKind, Sighting, UnrecognisedEvent
@@ -17,7 +17,7 @@ from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import VERDICT_STYLES, WIDE, TableWriter, printed
-from lastseen.reports.text import ago
+from lastseen.reports.text import ago, day
 from lastseen.reports.words import last_seen, reason_in_words, who
 
 _DEFAULT = Screen()
@@ -59,7 +59,7 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "Rule", explanation.rule
     yield "Last seen", _last_seen(decision, now)
     yield "Window", f"{minute(explanation.required_since)} to {minute(now)}"
-    yield "Due", _moment(explanation.due_at)
+    yield "Due", _due(explanation)
     yield "Disabled", _disabled(explanation)
     yield "Undo", _undo(explanation)
     yield "Exempt", explanation.exemption or ""
@@ -127,12 +127,15 @@ def _seen(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableT
     yield writer.heading("Sightings")
     if explanation.sightings or explanation.unrecognised:
         yield _events(explanation.sightings, explanation.unrecognised, writer)
-    elif explanation.seen_since and explanation.decision.last_seen_at:
+    elif explanation.decision.last_seen_at and (explanation.seen_since or explanation.not_used):
         yield writer.text("  Only the newest sighting in each log is kept; see below.")
     else:
         yield writer.text("  None in the logs that were read.")
+    if explanation.not_used:
+        yield writer.heading("From before the decision, which did not use them")
+        yield _events(explanation.not_used, (), writer)
     if explanation.seen_since:
-        yield writer.heading("Seen since, or logged later")
+        yield writer.heading("Seen since the decision")
         yield _events(explanation.seen_since, (), writer)
 
 
@@ -163,8 +166,14 @@ def _list(title: str, sentences: tuple[str, ...], writer: TableWriter) -> Iterat
         yield writer.grid((writer.text("-"), writer.text(sentence)) for sentence in sentences)
 
 
-def _moment(moment: Instant | None) -> str:
-    return minute(moment) if moment else ""
+def _due(explanation: Explanation) -> str:
+    due, decision, now = explanation.due_at, explanation.decision, explanation.now
+    if due is None:
+        return ""
+    if due > now:
+        return minute(due)
+    earlier = " or earlier" if idle_for_longer(decision, now) else ""
+    return f"overdue since {day(due)}{earlier}"
 
 
 def _scope(looked: LookedAt) -> str:

@@ -4,6 +4,7 @@ Values for the template are made here; words that other reports share are in `wo
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -96,7 +97,7 @@ class HtmlPlan:
             caption=_caption(plan, counts),
             pictures=tuple(picture(counts, frame) for frame in (WIDE, MIDDLE, SMALL)),
             says_more=says_more,
-            no_date=words_for_no_sighting,
+            no_date=partial(words_for_no_sighting, now=plan.now),
         )
 
 

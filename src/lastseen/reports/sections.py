@@ -7,7 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 
 from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, Reason, SeenBy, Verdict, by_idle_time
+from lastseen.model.decision import (
+    Decision,
+    Reason,
+    SeenBy,
+    Verdict,
+    by_idle_time,
+    idle_for_longer,
+)
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan, PlanSummary, Policy
 from lastseen.reports.words import unseen
 
@@ -104,13 +112,18 @@ def idle_since_registration(decision: Decision) -> bool:
     return decision.last_seen_by is SeenBy.REGISTRATION
 
 
-def words_for_no_sighting(decision: Decision) -> str | None:
+def words_for_no_sighting(decision: Decision, now: Instant) -> str | None:
     """Return what stands in the place of the date; None if there is a date to show."""
     if decision.reason is Reason.NEVER_SEEN:
         return "never"
-    if decision.last_seen_at is None:
+    if decision.last_seen_at is None or _may_have_been_seen(decision, now):
         return unseen(decision)
     return "no sighting" if idle_since_registration(decision) else None
+
+
+def _may_have_been_seen(decision: Decision, now: Instant) -> bool:
+    """Return whether a sighting may lie between the registration and the known part of the logs."""
+    return idle_since_registration(decision) and idle_for_longer(decision, now)
 
 
 def _longest_idle_first(decision: Decision) -> tuple[tuple[float, float], str, str]:

@@ -65,6 +65,10 @@ def _facts(status: Status, writer: TableWriter) -> Iterator[tuple[str, Text]]:
         yield "Next review", writer.text((said, "bold yellow" if late else ""))
     yield "Next run", writer.text(_next_run(status))
     yield "To disable", writer.text(_to_disable(status))
+    if status.return_until is not None:
+        until = f"until {day(status.return_until)} to sign in again"
+        said = f"{people(status.signed_out)} since the last review; time {until}"
+        yield "Signed out", writer.text(said)
     yield "Disabled", writer.text(f"{people(status.disabled)} by Lastseen, not reinstated")
     yield "Exempt", writer.text(people(status.exemptions))
     yield "Evidence", writer.text(_evidence(status))
@@ -81,9 +85,10 @@ def _next_run(status: Status) -> str:
 def _to_disable(status: Status) -> str:
     if status.to_disable == status.found_to_disable:
         return f"{people(status.to_disable)} in the last review"
-    return (
-        f"{people(status.to_disable)} left of {number(status.found_to_disable)} in the last review"
-    )
+    found = f"the {people(status.found_to_disable)} in the last review"
+    if status.found_to_disable == 1:
+        found = "the person in the last review"
+    return f"{number(status.to_disable) if status.to_disable else 'none'} left of {found}"
 
 
 def _run(run: Run | None, status: Status) -> str:

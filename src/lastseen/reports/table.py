@@ -202,7 +202,7 @@ def _name_and_notes(
             below = joined([*main, *others], writer)
             if below.cell_len <= rest and (not beside or named.cell_len <= width):
                 return named, below
-    if reason and not writer.screen.everyone:
+    if reason and not writer.screen.in_full:
         named = joined([name, failed], writer)
         others = [cohort_note(decision, writer)]
         return (
@@ -310,7 +310,7 @@ def _card(section: Section, decision: Decision, writer: TableWriter) -> tuple[Te
 
 
 def _date(decision: Decision, now: Instant, writer: TableWriter) -> Text:
-    words = words_for_no_sighting(decision)
+    words = words_for_no_sighting(decision, now)
     if words is not None:
         return writer.text((words, "dim"))
     return writer.text(date_in_words(decision, now))

@@ -40,7 +40,8 @@ def last_seen(decision: Decision, now: Instant) -> str:
     if decision.last_seen_by is SeenBy.REGISTRATION:
         if decision.reason is Reason.NEVER_SEEN:
             return f"never; registered {day(decision.last_seen_at)}"
-        return f"no sighting; registered {day(decision.last_seen_at)}"
+        known = unseen(decision) if idle_for_longer(decision, now) else "no sighting"
+        return f"{known}; registered {day(decision.last_seen_at)}"
     by = f" ({seen_by_in_words(decision)})" if decision.last_seen_by else ""
     return f"{date_in_words(decision, now)}{by}"
 

@@ -61,7 +61,7 @@ class RowReader:
         self._people = _People()
         self._warnings: dict[str, list[int]] = {}
         self._errors: dict[str, list[int]] = {}
-        self._values: dict[int, str] = {}
+        self._values: dict[tuple[str, int], str] = {}
         self._unidentified: list[int] = []
         self._short: list[int] = []
         self._rows = 0
@@ -141,7 +141,7 @@ class RowReader:
         """Record an error about a row, and the value if it may be shown: `people` will refuse."""
         self._errors.setdefault(why, []).append(number)
         if value:
-            self._values[number] = value
+            self._values[why, number] = value
 
     def people(self) -> tuple[Contractor, ...]:
         """Return everyone read, each once, in the order of the rows.
@@ -154,7 +154,7 @@ class RowReader:
             raise UsageError(
                 attempted=f"reading {self._source}",
                 found="; ".join(
-                    f"{self._places(numbers)}: {why}{self._values_of(numbers)}"
+                    f"{self._places(numbers)}: {why}{self._values_of(why, numbers)}"
                     for why, numbers in self._errors.items()
                 ),
                 meaning="a wrong address or date could take somebody's access away, so the roster "
@@ -240,9 +240,10 @@ class RowReader:
             self.refuse(f"column {column} is not a date as in 2026-12-31", number, written)
         return None
 
-    def _values_of(self, numbers: list[int]) -> str:
-        """Return the values of the rows that are named, each once, in their order."""
-        values = [self._values[one] for one in numbers[:ROWS_NAMED] if one in self._values]
+    def _values_of(self, why: str, numbers: list[int]) -> str:
+        """Return the values that an error is about, of the rows that are named, each once."""
+        about = [(why, number) for number in numbers[:ROWS_NAMED]]
+        values = [self._values[one] for one in about if one in self._values]
         named = ", ".join(f"{value!r}" for value in dict.fromkeys(values))
         return f" ({named})" if named else ""
 

@@ -12,7 +12,7 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import policy_by_name
 from lastseen.model.contractor import Contractor, UserId, goes_by, user_id
 from lastseen.model.counting import counted
-from lastseen.model.decision import Decision, Reason, Verdict
+from lastseen.model.decision import Decision, Reason, Verdict, idle_for_longer
 from lastseen.model.due import due_at, review_interval_days
 from lastseen.model.email_address import in_domain
 from lastseen.model.errors import UsageError
@@ -22,6 +22,9 @@ from lastseen.model.instant import (
     EPOCH,
     Instant,
     Interval,
+    after,
+    before,
+    days,
     minute,
     utc_date,
 )
@@ -35,6 +38,8 @@ _NAMED = 5
 """How many people of the same name an error lists."""
 _LONGEST_NAME = 80
 """So many characters of each name."""
+
+_BY_ABSENCE = frozenset({Reason.INACTIVE, Reason.NEVER_SEEN})
 
 RULES = {
     Reason.NOT_ON_PORTAL: "Contractors without an account on the portal are skipped.",
@@ -86,7 +91,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
     decision = _decision(plan, who)
     evidence = ledger.evidence
     strange = _strange(ledger, decision, plan)
-    known, since = _sightings(ledger, decision)
+    known, since, unused = _sightings(ledger, decision, plan.now)
     exemption = _exemption(ledger, decision, plan.now)
     due = _due_at(ledger, decision, plan, exemption)
     earlier, later = _runs_about(ledger, decision, plan)
@@ -100,6 +105,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
         looked_at=_looked_at(record, decision, plan),
         sightings=known,
         seen_since=since,
+        not_used=unused,
         failed=evidence.failed_sign_ins(plan.policy.lookback_start(plan.now)).get(
             user_id(decision.user_id or ""), FailedSignIns()
         ),
@@ -249,11 +255,11 @@ def _looked_at(record: EvidenceRecord, decision: Decision, plan: Plan) -> tuple[
 
 
 def _sightings(
-    ledger: PortalLedger, decision: Decision
-) -> tuple[tuple[Sighting, ...], tuple[Sighting, ...]]:
-    """Return what the ledger holds of a person: what the decision knew, and what came later.
+    ledger: PortalLedger, decision: Decision, decided_at: Instant
+) -> tuple[tuple[Sighting, ...], tuple[Sighting, ...], tuple[Sighting, ...]]:
+    """Return what the ledger holds of a person: known to the decision, since, and not used.
 
-    The portal logs some activity late, so a later entry may be about an earlier time.
+    Not used is what happened before and was read or logged later, or what no log was read for.
     """
     person = user_id(decision.user_id or "")
     newest = [ledger.evidence.newest_sightings(kind).get(person) for kind in LOGS]
@@ -261,7 +267,8 @@ def _sightings(
     last = decision.last_seen_at or EPOCH
     return (
         tuple(sighting for sighting in found if sighting.at <= last),
-        tuple(sighting for sighting in found if sighting.at > last),
+        tuple(sighting for sighting in found if sighting.at > max(last, decided_at)),
+        tuple(sighting for sighting in found if last < sighting.at <= decided_at),
     )
 
 
@@ -280,15 +287,22 @@ def _exemption(ledger: PortalLedger, decision: Decision, now: Instant) -> Exempt
 def _due_at(
     ledger: PortalLedger, decision: Decision, plan: Plan, exemption: Exemption | None
 ) -> Instant | None:
-    """Return when the contractor will be due if not seen before, or None if that isn't known."""
+    """Return when the contractor will be or has been due, if not seen before.
+
+    Where older entries were not read, the latest time that is possible; None if it can't be said.
+    """
     policy = policy_by_name(plan.policy, decision.cohort)
     if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):
         return due_at(decision, plan.policy, plan.evidence.covered_since)
     if decision.reason is Reason.RECENTLY_REINSTATED:
         given_back = ledger.accounts.reinstated().get(user_id(decision.user_id or ""))
         return policy.reinstated_until(given_back) if given_back else None
-    if decision.decision is Verdict.DISABLE:
-        return plan.now
+    if decision.reason is Reason.INVITATION_NOT_ACCEPTED and decision.last_seen_at is not None:
+        return policy.pending_until(decision.last_seen_at)
+    if decision.decision is Verdict.DISABLE and decision.reason in _BY_ABSENCE:
+        if idle_for_longer(decision, plan.now):
+            return before(plan.now, days((decision.idle_days or 0) - policy.inactive_days))
+        return decision.last_seen_at and after(decision.last_seen_at, days(policy.inactive_days))
     return None
 
 
@@ -336,6 +350,18 @@ def _would_change(
             return (f"Due on {_day(due)} unless seen before then.",)
         case Reason.INVITATION_NOT_ACCEPTED:
             return ("Accepting the invitation, or a new invitation.",)
+        case Reason.SESSION_MAY_BE_OPEN if decision.return_until is not None:
+            return (
+                "A sign-in, or any activity.",
+                f"From {_day(decision.return_until)} on, the time to sign in again is over: the "
+                "next review disables.",
+            )
+        case Reason.SESSION_MAY_BE_OPEN if decision.clears_at is not None:
+            return (
+                "A sign-in, or any activity.",
+                "A session limit in the portal's settings, or another `policy.open_sessions`.",
+                f"From {_day(decision.clears_at)} on, every session has ended: the logs decide.",
+            )
         case Reason.SESSION_MAY_BE_OPEN:
             return (
                 "A sign-in, or any activity.",

@@ -2,6 +2,7 @@
 
 from lastseen.docspace.interface import OwnKey
 from lastseen.ledger import PortalLedger
+from lastseen.model.cohort import policy_by_name
 from lastseen.model.due import due_soon, holds, review_interval_days
 from lastseen.model.instant import Instant, after, days, utc_date
 from lastseen.model.plan import Plan
@@ -26,6 +27,7 @@ def status(
     decided = next((run for run in reviews if run.state == "done"), None)
     last_run = next((run for run in runs if run.kind != "review"), None)
     plan = ledger.runs.plan(decided.run_id) if decided else None
+    returns = _return_dates(plan, ledger, runs) if plan else ()
     return Status(
         portal=ledger.url,
         at=now,
@@ -38,6 +40,8 @@ def status(
         disabled=_disabled(ledger, runs),
         to_disable=_still_to_disable(plan, ledger, runs) if plan else 0,
         found_to_disable=plan.summary.disable if plan else 0,
+        signed_out=len(returns),
+        return_until=max(returns, default=None),
         next_run_acts=reported_before(runs),
         held=holds(plan) if plan else (),
         due_soon=_due_soon(plan) if plan else (),
@@ -85,6 +89,21 @@ def _still_to_disable(plan: Plan, ledger: PortalLedger, runs: tuple[Run, ...]) -
         if outcome.outcome not in (OutcomeKind.REFUSED, OutcomeKind.FAILED)
     }
     return sum(one.user_id not in settled for one in plan.to_disable())
+
+
+def _return_dates(plan: Plan, ledger: PortalLedger, runs: tuple[Run, ...]) -> tuple[Instant, ...]:
+    """Return until when each person whom a run has signed out since the plan may return."""
+    cohorts = {one.user_id: one.cohort for one in plan.decisions}
+    returns: dict[str, Instant] = {}
+    for run in runs:  # newest first
+        since = run.kind in ("apply", "run") and run.started_at >= plan.created_at
+        receipt = ledger.runs.receipt(run.run_id) if since else None
+        for outcome in receipt.outcomes if receipt else ():
+            if outcome.outcome is OutcomeKind.SIGNED_OUT:
+                policy = policy_by_name(plan.policy, cohorts.get(outcome.user_id))
+                at = receipt.finished_at if receipt else run.started_at
+                returns.setdefault(outcome.user_id, policy.may_return_until(at))
+    return tuple(returns.values())
 
 
 def _due_soon(plan: Plan) -> tuple[DueSoon, ...]:

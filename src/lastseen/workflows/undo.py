@@ -124,7 +124,7 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
         is_undone=undone_by is not None and undone_by.undone_run_id == undone.run.run_id,
         is_finished=undone.run.state not in ("running", "interrupted"),
         reinstates=not disables,
-        stay_signed_out=signed_out,
+        stay_signed_out=() if who else signed_out,  # whoever is named was not only signed out
         instead=instead.run_id if instead else None,
     )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lastseen.execution.finish import receipt_exit_code
 from lastseen.execution.history import read_history
@@ -13,7 +14,7 @@ from lastseen.model.decision import Reason, Verdict
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import minute
-from lastseen.model.plan import Plan
+from lastseen.model.plan import Plan, sealed
 from lastseen.model.receipt import Cause, OutcomeKind
 from lastseen.workflows.undo import reversal, undo
 from tests.unit.execution.fake_portal import FakePortal, lost, refused
@@ -207,6 +208,16 @@ def test_undo_says_that_ended_sessions_stay_ended(portal, ledger):
     assert [one.user_id for one in planned.stay_signed_out] == people
     assert receipt.outcomes == ()
     assert portal.changes == []
+
+
+def test_undoing_for_one_person_says_nothing_of_other_peoples_sessions(portal, ledger):
+    ann, bob = people_of(portal, 2)
+    disabled = plan_for(portal, [ann]).decisions
+    ended = sign_out_plan(portal, [bob]).decisions
+    plan = sealed(replace(sign_out_plan(portal, [bob]), decisions=(*disabled, *ended)))
+    applied = carry_out(plan, portal, ledger)
+
+    assert reversal(applied.run_id, ledger=ledger, who=(ann,)).stay_signed_out == ()
 
 
 def test_a_person_who_was_only_signed_out_cannot_be_reinstated_by_name(portal, ledger):

@@ -77,6 +77,17 @@ def test_a_hold_of_somebody_signed_out_is_resolved_by_time():
     assert plan_of(held, other).unresolved_holds() == (other,)
 
 
+def test_signed_out_people_are_not_said_to_have_sessions():
+    until = Instant(NOW + timedelta(days=12))
+    held = {"decision": Verdict.HOLD, "reason": Reason.SESSION_MAY_BE_OPEN, "clears_at": until}
+    plan = plan_of(decision(return_until=until, **held), decision(user_id="2", **held))
+    clear = {one.cleared_by for one in holds(plan)}
+    assert clear == {
+        "when signed-out people have had their days to sign in again, or with a sighting",
+        "when their sessions have ended, or with a sighting",
+    }
+
+
 def test_a_hold_that_time_does_not_clear_says_what_does():
     held = decision(decision=Verdict.HOLD, reason=Reason.AMBIGUOUS)
     assert "names one account" in what_clears(held, plan_of(held))

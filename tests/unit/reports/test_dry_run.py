@@ -8,7 +8,8 @@ from tests.unit.reports.samples import NOW, days_ago, decision
 
 
 def test_a_registration_is_not_shown_as_the_day_of_a_sighting():
-    registered = {"last_seen_at": days_ago(200), "last_seen_by": SeenBy.REGISTRATION}
+    by = SeenBy.REGISTRATION
+    registered = {"last_seen_at": days_ago(200), "last_seen_by": by, "idle_days": 200}
     shown = render_dry_run(
         DryRun(
             plan_id="7f3a",

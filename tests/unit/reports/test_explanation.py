@@ -80,7 +80,7 @@ def test_everything_that_the_decision_rests_on_is_there(width):
         "1031",
         "4 failed sign-ins from 2 addresses",
         "they never count",
-        "2026-11-14 10:30 UTC",
+        "overdue since 2026-11-14",
         "until 2026-12-31: leave",
         "Dana Whitfield",
         "A sign-in before the plan is applied.",
@@ -95,11 +95,28 @@ def test_what_the_decision_did_not_know_stands_apart():
         for age, kind in ((41, EvidenceKind.SIGN_IN), (1, EvidenceKind.ACTIVITY))
     )
     shown = table(explanation(sightings=(sign_in,), unrecognised=(), seen_since=(work,)))
-    known, since = shown.split("Seen since, or logged later")
+    known, since = shown.split("Seen since the decision")
     assert "sign-in 1000 41" in known
     assert "activity 1000 1" in since
     forgotten = table(explanation(sightings=(), unrecognised=(), seen_since=(work,)))
     assert "newest sighting in each log is kept" in forgotten
+
+
+def test_what_lies_before_the_decision_does_not_stand_as_seen_since():
+    june = Sighting(
+        user_id=ANNA, at=days_ago(150), kind=EvidenceKind.SIGN_IN, event_id=5, action_id=1000
+    )
+    shown = table(explanation(sightings=(), unrecognised=(), not_used=(june,)))
+    assert "From before the decision, which did not use them" in shown
+    assert "Seen since" not in shown
+
+
+@pytest.mark.parametrize(
+    ("idle_days", "due"), [(41, "overdue since 2026-11-14"), (35, "2026-11-14 or earlier")]
+)
+def test_whoever_is_to_be_disabled_is_overdue_since_a_date(idle_days, due):
+    overdue = decision(idle_days=idle_days, last_seen_at=days_ago(41))
+    assert due in table(explanation(decision=overdue, due_at=days_ago(11)))
 
 
 def test_what_is_not_there_is_not_made_up():

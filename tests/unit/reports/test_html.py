@@ -194,7 +194,11 @@ def test_failed_sign_ins_on_dormant_accounts_are_worth_knowing():
 
 
 def test_never_is_said_only_of_those_whom_the_plan_calls_never_seen():
-    registered = {"last_seen_by": SeenBy.REGISTRATION, "last_seen_at": days_ago(400)}
+    registered = {
+        "last_seen_by": SeenBy.REGISTRATION,
+        "last_seen_at": days_ago(400),
+        "idle_days": 400,
+    }
     assert "never reg. 2025-10-21" in said(
         page_of(decision(reason=Reason.NEVER_SEEN, **registered))
     ).replace("neverreg", "never reg")
@@ -383,6 +387,7 @@ def test_somebody_due_soon_who_was_never_seen_is_not_shown_as_seen():
         reason=Reason.RECENTLY_REGISTERED,
         last_seen_by=SeenBy.REGISTRATION,
         last_seen_at=days_ago(25),
+        idle_days=25,
     )
     shown = said(page_of(kept))
     assert "Due within 14 days" in shown

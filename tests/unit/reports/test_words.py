@@ -22,9 +22,22 @@ def test_registration_is_not_called_a_sighting():
 
 def test_never_is_said_only_of_those_whom_the_plan_calls_never_seen():
     unknown = decision(
-        reason=Reason.INACTIVE, last_seen_by=SeenBy.REGISTRATION, last_seen_at=days_ago(400)
+        reason=Reason.INACTIVE,
+        last_seen_by=SeenBy.REGISTRATION,
+        last_seen_at=days_ago(400),
+        idle_days=400,
     )
     assert last_seen(unknown, NOW) == "no sighting; registered 2025-10-21"
+
+
+def test_where_the_logs_do_not_reach_back_to_the_registration_the_known_days_are_said():
+    ended = decision(
+        reason=Reason.CONTRACT_ENDED,
+        last_seen_by=SeenBy.REGISTRATION,
+        last_seen_at=days_ago(400),
+        idle_days=64,
+    )
+    assert last_seen(ended, NOW) == "not in 64 days; registered 2025-10-21"
 
 
 def test_no_sighting_is_not_called_never():

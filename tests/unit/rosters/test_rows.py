@@ -39,6 +39,17 @@ def test_anything_else_refuses_the_roster_by_row_and_column(value):
         rows.people()
 
 
+def test_each_error_of_a_row_quotes_its_own_value():
+    rows = reader()
+    rows.read(2, {"email": "x@@y", "end_date": "31.12.2026"})
+
+    with pytest.raises(UsageError) as refused:
+        rows.people()
+
+    assert "is not one e-mail address ('x@@y')" in refused.value.found
+    assert "is not a date as in 2026-12-31 ('31.12.2026')" in refused.value.found
+
+
 def test_a_whole_number_is_read_as_it_was_written():
     rows = reader()
     rows.read(1, {"email": "a@x.org", "display_name": 4711.0, "kind": 7})

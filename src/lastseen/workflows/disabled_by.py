@@ -1,9 +1,10 @@
-"""Which run of Lastseen left somebody disabled, and why. Reads only the ledger."""
+"""Which run of Lastseen left somebody disabled, and why, and what runs did. Reads the ledger."""
 
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import user_id
 from lastseen.model.decision import Decision, Reason
 from lastseen.model.explanation import DisabledBy
+from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind
 from lastseen.model.run import Run
@@ -35,6 +36,25 @@ def disabled_by(ledger: PortalLedger, decision: Decision, plan: Plan) -> Disable
         reason=decided.reason if decided else None,
         explanation=decided.explanation if decided else None,
     )
+
+
+def runs_about(
+    ledger: PortalLedger, decision: Decision, plan: Plan
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what runs did about the person before the plan was made, and since; newest first."""
+    earlier: list[str] = []
+    later: list[str] = []
+    for run in ledger.runs.all(limit=RUNS_LOOKED_THROUGH):
+        receipt = ledger.runs.receipt(run.run_id) if run.kind != "review" else None
+        for outcome in receipt.outcomes if receipt else ():
+            if outcome.user_id == decision.user_id:
+                carried_out = run.kind != "undo" and run.plan_id == plan.plan_id
+                matching = later if carried_out or run.started_at >= plan.created_at else earlier
+                matching.append(
+                    f"{minute(run.started_at)}: {run.kind} {run.run_id}: "
+                    f"{outcome.outcome.in_words}" + (f" ({outcome.error})" if outcome.error else "")
+                )
+    return tuple(earlier), tuple(later)
 
 
 def _newest_change(ledger: PortalLedger, decision: Decision) -> Run | None:

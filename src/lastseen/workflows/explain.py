@@ -25,13 +25,12 @@ from lastseen.model.instant import (
     after,
     before,
     days,
-    minute,
     utc_date,
 )
 from lastseen.model.plan import Plan
 from lastseen.model.run import Run
 from lastseen.model.sighting import LOGS, FailedSignIns, Sighting, UnrecognisedEvent
-from lastseen.workflows.disabled_by import RUNS_LOOKED_THROUGH, disabled_by
+from lastseen.workflows.disabled_by import disabled_by, runs_about
 from lastseen.workflows.review import ReviewOutcome
 
 _NAMED = 5
@@ -94,7 +93,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
     known, since, unused = _sightings(ledger, decision, plan.now)
     exemption = _exemption(ledger, decision, plan.now)
     due = _due_at(ledger, decision, plan, exemption)
-    earlier, later = _runs_about(ledger, decision, plan)
+    earlier, later = runs_about(ledger, decision, plan)
     return Explanation(
         who=who,
         portal=plan.portal,
@@ -378,25 +377,6 @@ def _when_evidence_suffices(decision: Decision, plan: Plan) -> str:
         f"From {_day(decision.clears_at)} on, the logs are covered for long enough if a review "
         f"runs at least every {often}."
     )
-
-
-def _runs_about(
-    ledger: PortalLedger, decision: Decision, plan: Plan
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what runs did about the person before the plan was made, and since; newest first."""
-    earlier: list[str] = []
-    later: list[str] = []
-    for run in ledger.runs.all(limit=RUNS_LOOKED_THROUGH):
-        receipt = ledger.runs.receipt(run.run_id) if run.kind != "review" else None
-        for outcome in receipt.outcomes if receipt else ():
-            if outcome.user_id == decision.user_id:
-                carried_out = run.kind != "undo" and run.plan_id == plan.plan_id
-                matching = later if carried_out or run.started_at >= plan.created_at else earlier
-                matching.append(
-                    f"{minute(run.started_at)}: {run.kind} {run.run_id}: "
-                    f"{outcome.outcome.in_words}" + (f" ({outcome.error})" if outcome.error else "")
-                )
-    return tuple(earlier), tuple(later)
 
 
 def _day(moment: Instant | None) -> str:

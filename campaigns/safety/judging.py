@@ -3,7 +3,6 @@
 The truth is the simulator's own record, taken before the first request of a review. Pure.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ import msgspec
 
 from campaigns.safety.cases import CLOCK_TOLERANCE, DAY, Case, PersonCase, shown_at
 from campaigns.safety.dead_logs import loses_unnoticed
+from campaigns.safety.moment import Moment
 from campaigns.safety.open_sessions import (
     must_be_closed,
     read_silently,
@@ -70,35 +70,6 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     fault: Fault | None
     detail: str = ""
     """Instants for whoever looks into it."""
-
-
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known independently of one review."""
-
-    before: Mapping[str, Truth]
-    """What was so before its first request, by id."""
-    after: Mapping[str, Truth]
-    """What was so after its last."""
-    begun: float
-    """When it began, by the machine's clock, in seconds since 1970."""
-    now: float
-    """The instant that its plan is for; somebody may have crossed the edge meanwhile."""
-    provable_since: float
-    """Since when the portal can prove everything, as far as any client may conclude."""
-    knowable_since: float
-    """Since when it is known at most, earlier reviews included."""
-    reach: Reach
-    disturbed: bool
-    """Whether a fault, or a change of the portal's ways, fell into the review."""
-    ended: Mapping[str, int] = {}
-    """When the sessions of each person were last ended by somebody's act."""
-    acts_shown_since: float = 0.0
-    """Since when the portal shows what administrators did."""
-    reinstated: Mapping[str, float]
-    """When a review first saw somebody back whom an earlier one had seen disabled."""
-    perhaps_reinstated: frozenset[str] = frozenset()
-    """Who is back, but was disabled only while reviews were cut short: nobody can tell whether
-    those came as far as to see it."""
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):

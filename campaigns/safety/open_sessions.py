@@ -3,13 +3,9 @@
 By what the simulator recorded: readings, when sessions were ended and how long they may live.
 """
 
-from typing import TYPE_CHECKING
-
 from campaigns.safety.cases import DAY, Case, shown_at
+from campaigns.safety.moment import Moment
 from lastseen.simulator.world.oracle import Truth
-
-if TYPE_CHECKING:
-    from campaigns.safety.judging import Moment
 
 _LONGEST = 181 * DAY
 """No session lives longer: its sign-in event is deleted by then."""
@@ -64,7 +60,7 @@ def return_seconds(case: Case) -> int:
     return DAY * (case.rules.inactive_days if wanted is None else wanted)
 
 
-def must_be_closed(case: Case, truth: Truth, moment: "Moment") -> bool:
+def must_be_closed(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether anybody could show that no session was open which the policy counts.
 
     The sessions are those of the newest sign-in that is known and of one just before the log
@@ -82,7 +78,7 @@ def must_be_closed(case: Case, truth: Truth, moment: "Moment") -> bool:
     return all(_is_over(case, begin, truth, moment) for begin in begins)
 
 
-def _is_over(case: Case, begin: float, truth: Truth, moment: "Moment") -> bool:
+def _is_over(case: Case, begin: float, truth: Truth, moment: Moment) -> bool:
     until = begin + _LONGEST
     if case.session_minutes is not None:
         # A limit is known to hold for as long as the trail tells of no change.

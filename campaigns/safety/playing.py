@@ -26,7 +26,8 @@ from campaigns.safety.cases import (
     Wait,
 )
 from campaigns.safety.dead_logs import NEVER
-from campaigns.safety.judging import Decided, Judged, Moment, judge, lost_its_beginning, was_there
+from campaigns.safety.judging import Decided, Judged, judge, lost_its_beginning, was_there
+from campaigns.safety.moment import Moment
 from campaigns.safety.open_sessions import read_unseen
 from campaigns.safety.provable_coverage import Knowledge, Reach, reach
 from campaigns.safety.setting import Setting

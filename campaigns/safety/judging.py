@@ -290,7 +290,11 @@ def _silent_until(case: Case, moment: Moment) -> float:
     known, kinds = moment.reach, case.rules.evidence
     sign_ins = max(known.sign_ins_silent_until, known.sign_ins_dead_until)
     trail = max(known.trail_silent_until, known.trail_dead_until)
-    return max(sign_ins if "sign-in" in kinds else 0.0, trail if "activity" in kinds else 0.0)
+    return max(
+        moment.known_silent_until,
+        sign_ins if "sign-in" in kinds else 0.0,
+        trail if "activity" in kinds else 0.0,
+    )
 
 
 def _crowded_at(case: Case, moment: Moment) -> int:

@@ -24,6 +24,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     knowable_since: float
     """Since when it is known at most, earlier reviews included."""
     reach: Reach
+    known_silent_until: float = 0.0
+    """Until when a log was silent for too long, as an earlier review saw, shown now or not."""
     disturbed: bool
     """Whether a fault, or a change of the portal's ways, fell into the review."""
     ended: Mapping[str, int] = {}

@@ -179,6 +179,7 @@ class _Play:
                 provable_since=_provable(at_last, self.case.rules),
                 knowable_since=NEVER if self.case.clocks_differ else knowable,
                 reach=at_last,
+                known_silent_until=self.knowledge.silent_until(self.case.rules.evidence),
                 disturbed=self._faults() > faults or self._is_disturbed(step),
                 ended=ended,
                 acts_shown_since=self._acts_shown_since(step, at_first, at_last),

@@ -124,6 +124,21 @@ class Knowledge:
             found.append(min(one.trail_dead_until for one in now))
         return max(found, default=NEVER)
 
+    def silent_until(self, kinds: Sequence[str]) -> float:
+        """Return until when an earlier review saw that a log had been silent for too long."""
+        ends = [
+            end
+            for one in self._earlier
+            for kind, silent, dead in (
+                ("sign-in", one.sign_ins_silent_until, one.sign_ins_dead_until),
+                ("activity", one.trail_silent_until, one.trail_dead_until),
+            )
+            if kind in kinds
+            for end in (silent, dead)
+            if end != NEVER
+        ]
+        return max(ends, default=0.0)
+
     def _chained(self, now: Reach, log: str) -> float:
         """Go back through reviews whose own instant lies within what is known already."""
         since: float = getattr(now, log)

@@ -72,6 +72,8 @@ def test_nobody_is_disabled_wrongly_on_any_portal(tmp_path: Path, seed: int) -> 
         14005446,  # a trail that stopped before it begins, so that nobody can tell
         14006848,  # reviews as far apart as the log is kept, and a recheck between
         14007558,  # time to return by the portal's clock, which is ahead of the machine's
+        15002964,  # a log that had stopped, as an earlier review saw, before it now begins
+        15008680,  # the person by whom filters are checked comes back just then
         8009505,  # somebody put back by hand, shown only after the portal's ways changed
     ],
 )

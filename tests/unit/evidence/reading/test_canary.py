@@ -1,11 +1,13 @@
 """The canary: only an answer that filters first could give counts."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from lastseen.docspace.interface import EventQuery
 from lastseen.evidence.reading.canary import Canary
+from lastseen.evidence.reading.filter_detection import TRIES
 from lastseen.model.contractor import UserId
 from lastseen.model.sighting import EvidenceKind, Sighting
 from tests.unit.evidence.fake_log import (
@@ -58,6 +60,30 @@ def test_an_answer_about_somebody_else_vouches_for_nothing():
     bird = canary(fake)
     fake.altering = lambda query, events: [entry(6, 30 * DAY, "ben")]
     assert not sung(bird)
+
+
+@pytest.mark.parametrize(("ways", "is_found"), [("before-window", True), ("after-window", False)])
+def test_somebody_else_is_asked_for_where_the_person_has_just_come_back(ways, is_found):
+    fake = FakeLog([*every_hour(50), *(entry(n, 60 * DAY, f"p{n}") for n in range(3))])
+    bird = canary(fake)
+    fake.events.insert(0, entry(900_000, timedelta(), "p2"))  # whom the page shows first
+    fake.ways = ways
+    assert sung(bird) is is_found
+    assert bird.requests == 3
+
+
+def test_where_everybody_asked_for_comes_back_meanwhile_nothing_is_vouched_for():
+    fake = FakeLog(MIXED)
+    bird = canary(fake)
+
+    def comes_back(query, events):
+        if query.user_id is not None:
+            return [entry(900_000, timedelta(), query.user_id)]
+        return events
+
+    fake.altering = comes_back
+    assert not sung(bird)
+    assert bird.requests == 2 * TRIES
 
 
 def test_where_one_person_fills_the_page_another_known_to_be_in_the_log_is_asked_for():

@@ -51,8 +51,9 @@ def test_the_receipt_stands_alone_and_the_way_back_is_printed_beside_it(at_work,
     reasons = {one["user_id"]: one["reason"] for one in plan["decisions"]}
     assert all(one["reason"] == reasons[one["user_id"]] for one in receipt["outcomes"])
 
-    undone = at_work("undo", receipt["run_id"], "--yes", "--format", "json")
-    back = json.loads(undone.stdout)
+    undone = at_work("undo", receipt["run_id"], "--yes", "-o", "receipt.json")
+    assert f"held the receipt of the run {receipt['run_id']}" in undone.stderr
+    back = json.loads((lastseen.folder / "receipt.json").read_text())
     assert back["plan_digest"] == plan["digest"]
     assert all(one["reason"] == reasons[one["user_id"]] for one in back["outcomes"])
 

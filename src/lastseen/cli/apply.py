@@ -18,7 +18,7 @@ from lastseen.cli.options import (
 )
 from lastseen.cli.output import Destinations, Summary, record_destinations, short_destinations
 from lastseen.cli.progress import watched
-from lastseen.cli.prompts import agreed
+from lastseen.cli.prompts import NAMED, agreed
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
 from lastseen.model.errors import ExitCode
@@ -161,6 +161,8 @@ def _announcement(preview: "ApplyPreview", plan: "Plan", options: "ApplyOptions"
     marked = sum(one.session_may_be_open for one in preview.to_disable)
     if marked:
         notes.append(f"{people(marked)} may still be signed in")
+    if disabled + signed_out > NAMED:
+        notes.append(f"`lastseen show {plan.plan_id} --all` lists them")
     if options.max_disable is not None:
         notes.append(f"--max-disable {options.max_disable} lifts the guardrails")
     announcement = announcement[0].upper() + announcement[1:]

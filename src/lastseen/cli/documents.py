@@ -242,7 +242,33 @@ def deliver_receipt(
     def render(place: Destination) -> bytes:
         return render_receipt(receipt, place.format, screen=place.screen(), plan=plan)
 
+    replaced = _other_run_in(where.file_in("json"), receipt)
     where.deliver(render, receipt_summary(receipt), called=called)
+    if replaced is not None and not called.quiet:
+        print_line(
+            f"The file held the receipt of the run {replaced}, which the ledger keeps: "
+            f"lastseen show {replaced} -o FILE",
+            event="receipt-replaced",
+            level="warning",
+            replaced_run_id=replaced,
+        )
+
+
+def _other_run_in(file: Path | None, receipt: "Receipt") -> str | None:
+    """Return the run whose receipt `file` holds, if it is another than that of `receipt`."""
+    import msgspec
+
+    if file is None:
+        return None
+    try:
+        fields = msgspec.json.decode(read_regular_file(file, largest=LARGEST_PLAN))
+    except (OSError, Unsuitable, ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict) or fields.get("schema") != receipt.schema:
+        return None
+    run_id = fields.get("run_id")
+    is_id = isinstance(run_id, str) and run_id.isalnum() and run_id != receipt.run_id
+    return run_id if is_id else None
 
 
 def print_undo_command(receipt: "Receipt", where: Destinations, called: Invocation) -> None:

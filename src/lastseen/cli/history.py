@@ -99,8 +99,9 @@ def _show_runs(
 ) -> None:
     from lastseen.reports.history import render_runs
 
-    runs = ledger.runs.all(limit=None if kind else limit)
-    runs = tuple(run for run in runs if kind in (None, run.kind))[:limit]
+    known = ledger.runs.all(limit=None if kind else limit)
+    runs = tuple(run for run in known if kind in (None, run.kind))[:limit]
+    nothing = f"None of the {counted(len(known), 'run')} on this portal is of the kind {kind}."
     failures = {
         run.run_id: str(entry.content.get("found", ""))
         for run in runs
@@ -116,6 +117,7 @@ def _show_runs(
             portal=ledger.url,
             ledger=ledger.place,
             failures=failures,
+            nothing=nothing if known else "No run yet on this portal.",
         ),
         Summary(text=f"{counted(len(runs), 'run')}.", event="history", fields={"runs": len(runs)}),
         called=called,

@@ -15,7 +15,7 @@ from lastseen.cli.errors import print_line
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 
-_NAMED = 5
+NAMED = 5
 """How many people a question names before it only counts them."""
 
 
@@ -97,8 +97,8 @@ def wrapped(text: str, *, room: int = 0) -> str:
 def named(people: Sequence[str]) -> str:
     """Return the first few names and the number of the others."""
     # On one line each: a line break in a name must not forge another line of the question.
-    first = ", ".join(" ".join(name.split()) for name in people[:_NAMED])
-    rest = len(people) - _NAMED
+    first = ", ".join(" ".join(name.split()) for name in people[:NAMED])
+    rest = len(people) - NAMED
     return first if rest <= 0 else f"{first} and {counted(rest, 'other')}"
 
 

@@ -40,18 +40,22 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """When a run requested to end sessions, while it is not known whether they were ended."""
 
     def disabled_since(
-        self, since: Instant, reinstated: Mapping[UserId, Instant]
+        self,
+        since: Instant,
+        reinstated: Mapping[UserId, Instant],
+        *,
+        approved_too: bool = False,
     ) -> frozenset[UserId]:
         """Return the people whom runs disabled at or after `since`, as guardrails count them.
 
         People reinstated afterwards don't count, whether by `undo` or, according to `reinstated`,
-        by hand; nor do runs that were approved with `--max-disable`.
+        by hand; nor, unless `approved_too`, do runs that were approved with `--max-disable`.
         """
         return frozenset(
             person
             for person, change in self.changes.items()
             if change.outcome is OutcomeKind.DISABLED
-            and not change.approved
+            and (approved_too or not change.approved)
             and change.at >= since
             and (person not in reinstated or reinstated[person] <= change.at)
         )

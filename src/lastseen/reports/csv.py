@@ -76,6 +76,9 @@ def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:
         "plan_id",
         "plan_digest",
         "operator",
+        "started_at",
+        "finished_at",
+        "journal_head",
     )
     portal = receipt.portal or (plan.portal if plan else None)
     operator = receipt.operator.in_full if receipt.operator else None
@@ -98,6 +101,9 @@ def receipt_csv(receipt: Receipt, plan: Plan | None) -> bytes:
                 receipt.plan_id,
                 receipt.plan_digest,
                 operator,
+                format_instant(receipt.started_at),
+                format_instant(receipt.finished_at),
+                receipt.journal_head,
             )
 
     return _document(columns, rows())

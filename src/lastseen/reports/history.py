@@ -17,11 +17,12 @@ from lastseen.model.run import Run
 from lastseen.reports import render_receipt, unknown_format
 from lastseen.reports.csv import runs_csv
 from lastseen.reports.interface import Screen
+from lastseen.reports.journal import entry_in_words
 from lastseen.reports.json import json_document
 from lastseen.reports.receipt import outcome_pieces
 from lastseen.reports.terminal import TableWriter, printed
 from lastseen.reports.text import day, took
-from lastseen.reports.words import policy_in_words, result_in_words
+from lastseen.reports.words import policy_in_words, result_in_words, state_in_words
 
 HISTORY_SCHEMA = "lastseen.history/1"
 """The name and version of the JSON form of a list of runs."""
@@ -54,18 +55,21 @@ def render_runs(
     portal: str,
     failures: Mapping[str, str] = _NONE_FAILED,
     ledger: str = "",
+    nothing: str = "No run yet on this portal.",
     screen: Screen = _DEFAULT,
 ) -> bytes:
     """Return the runs in the order given as `table`, `json`, `csv` or `html`.
 
-    `failures` gives by run id why runs failed; a table names the `ledger`. Raises UsageError for
-    another format.
+    `failures` gives by run id why runs failed; a table names the `ledger`, and says `nothing` where
+    there is no run. Raises UsageError for another format.
     """
-    results = {run.run_id: failures.get(run.run_id) or result_in_words(run) for run in runs}
+    results = {run.run_id: _result(run, failures) for run in runs}
     match format:
         case "table":
             writer = TableWriter(screen)
-            return printed(screen, [*_list(runs, results, writer), *_read_from(ledger, writer)])
+            return printed(
+                screen, [*_list(runs, results, writer, nothing), *_read_from(ledger, writer)]
+            )
         case "json":
             return json_document(
                 {"schema": HISTORY_SCHEMA, "runs": tuple(runs), "failures": dict(failures)}
@@ -75,7 +79,7 @@ def render_runs(
         case "html":
             from lastseen.reports.record_html import runs_html
 
-            return runs_html(runs, results, portal)
+            return runs_html(runs, results, portal, nothing)
     raise unknown_format(format, ("table", "json", "csv", "html"))
 
 
@@ -98,15 +102,21 @@ def render_run(
     raise unknown_format(format, ("table", "json"))
 
 
+def _result(run: Run, failures: Mapping[str, str]) -> str:
+    why = failures.get(run.run_id)
+    return f"nobody changed: {why}" if why and run.kind != "review" else why or result_in_words(run)
+
+
 def _list(
-    runs: Sequence[Run], results: Mapping[str, str], writer: TableWriter
+    runs: Sequence[Run], results: Mapping[str, str], writer: TableWriter, nothing: str
 ) -> Iterator[RenderableType]:
+    by_run = {run.plan_id: run.run_id for run in runs if run.kind == "run"}
     if not runs:
-        yield writer.text("No run yet on this portal.")
+        yield writer.text(nothing)
     elif writer.screen.width < _LIST_FROM:
         yield writer.cards(
             (
-                _title(run, writer),
+                _title(run, writer, of_run=by_run.get(run.run_id)),
                 writer.text(f"{minute(run.started_at)}{_duration(run)}, by {_by(run)}"),
                 writer.text(results[run.run_id]),
             )
@@ -119,7 +129,7 @@ def _list(
         for run in runs:
             table.add_row(
                 writer.text((run.run_id, "bold")),
-                writer.text(run.kind),
+                writer.text(_kind(run, by_run.get(run.run_id))),
                 writer.text(minute(run.started_at)),
                 writer.text(took(run.started_at, run.finished_at) if run.finished_at else ""),
                 _state(run, writer),
@@ -168,14 +178,23 @@ def _entry(entry: JournalEntry, writer: TableWriter) -> tuple[Text, ...]:
         writer.text((str(entry.seq), "dim")),
         writer.text(f"{day(entry.at)} {entry.at:%H:%M:%S}"),
         writer.text(entry.kind),
-        writer.text((entry.hash[:16], "dim")),
+        writer.text(entry_in_words(entry)),
     )
 
 
-def _title(run: Run, writer: TableWriter) -> Text:
+def _title(run: Run, writer: TableWriter, *, of_run: str | None = None) -> Text:
     return Text("  ").join(
-        (writer.text((run.run_id, "bold")), writer.text(run.kind), _state(run, writer))
+        (
+            writer.text((run.run_id, "bold")),
+            writer.text(_kind(run, of_run)),
+            _state(run, writer),
+        )
     )
+
+
+def _kind(run: Run, of_run: str | None) -> str:
+    """Return what kind of run it is; a review that a run made names that run."""
+    return f"{run.kind} of {of_run}" if of_run and run.kind == "review" else run.kind
 
 
 def _duration(run: Run) -> str:
@@ -187,7 +206,7 @@ def _by(run: Run) -> str:
 
 
 def _state(run: Run, writer: TableWriter) -> Text:
-    return writer.text((run.state, _STATES[run.state]))
+    return writer.text((state_in_words(run), _STATES[run.state]))
 
 
 _STATES = {

@@ -15,7 +15,7 @@ from lastseen.reports.receipt import (
     remarks_of,
     was_marked,
 )
-from lastseen.reports.words import receipt_in_words
+from lastseen.reports.words import receipt_in_words, state_in_words
 
 
 def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
@@ -46,13 +46,17 @@ def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
     )
 
 
-def runs_html(runs: Sequence[Run], results: Mapping[str, str], portal: str) -> bytes:
-    """Return the runs in the order given as a page; `results` gives the result of each."""
+def runs_html(runs: Sequence[Run], results: Mapping[str, str], portal: str, nothing: str) -> bytes:
+    """Return the runs in the order given as a page; `results` gives the result of each.
+
+    `nothing`: the sentence for no runs.
+    """
     return render_page(
         "history.html.j2",
         title=f"{counted(len(runs), 'run')} on {portal} – Lastseen",
         kind="history",
         headline=counted(len(runs), "run"),
         portal=portal,
-        runs=[(run, results[run.run_id]) for run in runs],
+        nothing=nothing,
+        runs=[(run, state_in_words(run), results[run.run_id]) for run in runs],
     )

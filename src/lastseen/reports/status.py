@@ -15,7 +15,7 @@ from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import TableWriter, printed
 from lastseen.reports.text import ago, day
-from lastseen.reports.words import hold_in_words, result_in_words
+from lastseen.reports.words import hold_in_words, result_in_words, state_in_words
 
 _DEFAULT = Screen()
 _LISTED = 5
@@ -95,7 +95,13 @@ def _run(run: Run | None, status: Status) -> str:
     if run is None:
         return ""
     when = f"{minute(run.started_at)} ({ago(run.started_at, status.at)})"
-    return f"{when}, {run.kind} {run.run_id}: {result_in_words(run) or run.state}"
+    return f"{when}, {run.kind} {run.run_id}: {result_in_words(run) or _state(run)}"
+
+
+def _state(run: Run) -> str:
+    if run.state != "running" or run.kind == "review":
+        return state_in_words(run)
+    return "running, or cut off: then the same command finishes it"
 
 
 def _evidence(status: Status) -> str:

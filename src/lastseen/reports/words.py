@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from lastseen.model.counting import counted, number
 from lastseen.model.decision import Decision, Reason, SeenBy, idle_for_longer
+from lastseen.model.errors import ExitCode
 from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Cohort, Plan, Policy, Population
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
@@ -125,7 +126,20 @@ def counts_in_words(summary: Mapping[str, int]) -> str:
 def result_in_words(run: Run) -> str:
     """Return `48 disabled, 1 refused` for a run; empty if it left no result."""
     is_change = run.kind != "review" and run.state == "done"
-    return counts_in_words(run.summary) if run.summary or is_change else ""
+    if not run.summary and not is_change:
+        return ""
+    only_reported = run.kind == "run" and not frozenset(run.summary).isdisjoint(_DECISIONS)
+    reported = "reported only: " if only_reported else ""
+    return f"{reported}{counts_in_words(run.summary)}"
+
+
+def state_in_words(run: Run) -> str:
+    """Return how far a run got; a killed run looks like one that is at work."""
+    if run.state == "running":
+        return "running or cut off"
+    if run.state == "failed" and run.exit_code == ExitCode.GUARDRAIL:
+        return "stopped"
+    return run.state
 
 
 def policy_in_words(policy: Policy) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.guardrails import check_guardrails
+from lastseen.execution.history import read_history
 from lastseen.execution.preflight import check_age, check_plan, is_made_here, refuse_foreign
 from lastseen.execution.recovery import carries_out, settle
 from lastseen.ledger import PortalLedger
@@ -122,14 +123,17 @@ def preview_apply(
 ) -> ApplyPreview:
     """Return what `apply` with the same arguments would do, for the confirmation prompt.
 
-    `disabled`: people known to be disabled already, who are left out. Makes every check that needs
-    neither the portal nor its lock, and raises as `apply` does: PlanRefused, GuardrailStopped,
-    UsageError, LedgerError.
+    `disabled`: people known to be disabled already, who are left out, as is everyone whom a run has
+    disabled since the plan was made. Makes every check that needs neither the portal nor its lock,
+    and raises as `apply` does: PlanRefused, GuardrailStopped, UsageError, LedgerError.
     """
     check_plan(plan, portal_url=ledger.url)
     here = is_made_here(plan, ledger)
     if not here and not options.trust_plan_file:
         raise refuse_foreign(plan)
+    disabled |= read_history(ledger.journal.entries()).disabled_since(
+        plan.created_at, ledger.accounts.reinstated(), approved_too=True
+    )
     chosen = [one for one in chosen_of(plan, options, ledger) if id_of(one) not in disabled]
     if here:
         check_age(plan, now=now, guardrails=options.guardrails)

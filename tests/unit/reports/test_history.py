@@ -69,6 +69,27 @@ def test_a_ledger_without_runs_says_so():
     assert rendered([], "table") == "No run yet on this portal.\n"
 
 
+def test_a_review_names_its_run_and_a_run_that_only_reported_says_so():
+    counts = {"disable": 3, "keep": 90}
+    reported = run(kind="run", state="done", summary=counts, plan_id="77aa01c2d3e4")
+    review = run(run_id="77aa01c2d3e4", kind="review", state="done", summary=counts)
+    shown = " ".join(rendered([reported, review], "table").split())
+    assert "reported only: 3 to disable, 90 to keep" in shown
+    assert "review of 9f2c11d04a7e" in shown
+    assert shown.count("reported only") == 1
+
+
+def test_a_guardrails_stop_and_a_run_that_was_killed_are_not_called_failed_or_running_alone():
+    stopped = run(kind="run", state="failed", summary={}, exit_code=5)
+    why = {"9f2c11d04a7e": "at most 25% of the roster may be disabled in 7 days"}
+    shown = render_runs([stopped], "table", portal=PORTAL, failures=why).decode()
+    assert "stopped" in shown
+    assert "failed" not in shown
+    assert "nobody changed: at most 25%" in shown
+    killed = run(state="running", finished_at=None, summary={})
+    assert "running or cut off" in rendered([killed], "table")
+
+
 def test_the_list_as_json_is_named_and_whole():
     document = msgspec.json.decode(rendered([run(), run(run_id="b")], "json"))
     assert document["schema"] == "lastseen.history/1"
@@ -82,7 +103,7 @@ def test_a_run_in_detail_shows_its_people_its_journal_and_the_way_back():
         kind="intent",
         run_id="9f2c11d04a7e",
         by=OPS,
-        content={},
+        content={"status": 2, "people": [{"email": "a@b.example"}]},
         previous_hash="aa" * 32,
         hash="bb" * 32,
     )
@@ -93,7 +114,8 @@ def test_a_run_in_detail_shows_its_people_its_journal_and_the_way_back():
         entries=(entry,),
     )
     shown = render_run(detail, "table").decode()
-    for part in ("a@b.example", "disabled", "intent", "bb" * 8, "lastseen undo 9f2c11d04a7e", "6"):
+    intent, undo = "intent  disable a@b.example", "lastseen undo 9f2c11d04a7e"
+    for part in ("a@b.example", "disabled", intent, undo, "6"):
         assert part in shown
 
 

@@ -28,6 +28,7 @@ from lastseen.workflows.plan_runs import people_left
 from lastseen.workflows.undo import undo
 from tests.unit.execution.fake_portal import URL, FakePortal, refused
 from tests.unit.execution.plans import (
+    AT_ONCE,
     GENEROUS,
     batches_of,
     carry_out,
@@ -858,3 +859,26 @@ def test_whoever_could_not_be_changed_is_left(portal, ledger):
     receipt = carry_out(plan, portal, ledger, pace=batches_of(2))
     assert receipt.summary == {"disabled": 2, "failed": 4}
     assert people_left(plan, ledger) == 4
+
+
+def test_a_question_leaves_out_those_whom_a_run_has_disabled_since_the_plan(portal, ledger):
+    people = [portal.add(n) for n in range(3)]
+    plan = plan_for(portal, people)
+    options = ApplyOptions(guardrails=GENEROUS, max_disable=3)
+    carry_out(plan, portal, ledger, only=(people[0], people[1]))
+    portal.clock.forward(hours=1)
+    undone = next(run for run in ledger.runs.all() if run.kind == "apply")
+    asyncio.run(
+        undo(
+            undone.run_id,
+            portal,
+            ledger=ledger,
+            who=(people[1],),
+            clock=portal.clock,
+            pace=AT_ONCE,
+        )
+    )
+
+    preview = preview_apply(plan, ledger=ledger, options=options, now=portal.clock())
+
+    assert [one.user_id for one in preview.to_disable] == people[1:]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lastseen.cli.errors import Level, print_line
 from lastseen.cli.invocation import Invocation
 from lastseen.cli.output import Destination, Destinations, Summary, destinations
-from lastseen.model.errors import ExitCode, UsageError, weightiest
+from lastseen.model.errors import ExitCode, UsageError, most_severe
 from lastseen.regular_file import Unsuitable, read_regular_file, unreadable
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ def level_of(*receipts: "Receipt") -> Level:
     """Return how much the summary of these receipts matters: error where nothing was done."""
     from lastseen.api import receipt_exit_code
 
-    match weightiest(*map(receipt_exit_code, receipts)):
+    match most_severe(*map(receipt_exit_code, receipts)):
         case ExitCode.DONE:
             return "info"
         case ExitCode.PARTIAL:

@@ -32,7 +32,7 @@ from lastseen.cli.review import ReviewRequest, review_exit_code, reviewed
 from lastseen.cli.same_portal import follow_portal
 from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
-from lastseen.model.errors import ExitCode, weightiest
+from lastseen.model.errors import ExitCode, most_severe
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, RunOptions, RunResult, Settings
@@ -226,7 +226,7 @@ def _exit_code(result: "RunResult", *, strict: bool) -> ExitCode:
 
     receipts = [*result.finished, *([result.receipt] if result.receipt else [])]
     stopped = result.cause is NotApplied.GUARDRAIL
-    return weightiest(
+    return most_severe(
         review_exit_code(result.plan, strict=strict),
         ExitCode.GUARDRAIL if stopped else ExitCode.DONE,
         *map(receipt_exit_code, receipts),

@@ -128,7 +128,7 @@ class _Entry:
         for name in sorted({*self._defaults, *self._tables} - set(_ONE_FOR_ALL)):
             below, own = self._defaults.get(name, {}), self._tables.get(name, {})
             if name == "roster" and own.get("source", below.get("source")) != below.get("source"):
-                below = {}  # another source heeds none of the default one's options
+                below = {}  # another source uses none of the default one's options
             tables[name] = {**below, **own}
         for name in _ONE_FOR_ALL:
             if name in self._tables:

@@ -16,6 +16,7 @@ from datetime import timedelta
 import msgspec
 
 from lastseen.config.logging import LogFormat, scrubbed
+from lastseen.docspace.http.rate_window import USED_PER_MINUTE
 from lastseen.fleet.attempts import MOST_LEDGER_FAULTS, MOST_WAITS, RetryLater
 from lastseen.fleet.database import FleetDatabase
 from lastseen.fleet.isolated import IsolatedRequest
@@ -38,8 +39,6 @@ BUSY_SECONDS = 10.0
 MINUTE = timedelta(seconds=60)
 """The portal's limiter counts the requests of the last minute."""
 
-PER_MINUTE = 1470
-"""How many of the 1,500 requests a minute that a portal allows an account may be sent."""
 
 LARGE_JOB_BYTES = 128 * 2**20
 """A job in its own process that took more than this gets its own process again."""
@@ -166,8 +165,8 @@ class JobRunner:
         left = known.last_job_at + MINUTE - self._clock()
         if left <= timedelta():
             return None
-        allowance = PER_MINUTE - known.last_requests
-        if allowance < PER_MINUTE / 2:
+        allowance = USED_PER_MINUTE - known.last_requests
+        if allowance < USED_PER_MINUTE / 2:
             raise RetryLater(
                 left.total_seconds() + 1, "the last job used most of this minute's requests"
             )

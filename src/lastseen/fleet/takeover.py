@@ -41,7 +41,7 @@ async def take_over(app: App, database: FleetDatabase, *, stalled_seconds: float
 async def _put_back(app: App, store: FleetStore, job: Job) -> None:
     manager = app.job_manager
     assert job.id is not None
-    if job.task_name != PORTAL_TASK:  # the next minute brings another
+    if job.task_name != PORTAL_TASK:  # another follows within a minute
         await manager.finish_job(job, Status.FAILED, delete_job=True)
         return
     portal = str(job.task_kwargs.get("portal"))

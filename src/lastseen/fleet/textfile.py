@@ -1,7 +1,7 @@
 """Metrics of single runs as a file, for Prometheus's textfile collector.
 
-For schedulers that start `lastseen run`: the file is written whole or not at all, whatever came of
-the run. When the last success was is carried over from the file that it replaces.
+For schedulers that start `lastseen run`: the file is written completely or not at all, whatever the
+run's result. The time of the last success is carried over from the file that it replaces.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Jobs in threads, each with its own event loop, inside one worker process.
 
-A job that waits for the database or computes for long holds up no other job and no heartbeat.
-Which job runs, and what becomes of it, is not known here.
+A job that waits for the database or computes for long delays no other job and no heartbeat. Which
+job runs, and what is done with its result, is decided elsewhere.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import contextvars
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class JobThread(Generic[T]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
         self._stop: asyncio.Event | None = None
-        self._wanted: set[str] = set()
+        self._requested: set[Literal["stop", "cancel"]] = set()
 
     def run(self) -> T:
         """Run the job in the calling thread; raises JobCancelled, and what the job raises."""
@@ -42,36 +42,36 @@ class JobThread(Generic[T]):
 
     def stop(self) -> None:
         """Ask the job to finish its current step and skip the rest."""
-        self._tell("stop")
+        self._request("stop")
 
     def cancel(self) -> None:
         """End the job at its next pause."""
-        self._tell("cancel")
+        self._request("cancel")
 
     async def _main(self) -> T:
         with self._guard:
             self._loop = asyncio.get_running_loop()
             self._task = asyncio.current_task()
             self._stop = asyncio.Event()
-            wanted = set(self._wanted)
-        for wish in wanted:
-            self._do(wish)
+            requested = set(self._requested)
+        for request in requested:
+            self._follow(request)
         try:
             return await self._work(self._stop)
         finally:
             with self._guard:
                 self._loop = None
 
-    def _tell(self, wish: str) -> None:
+    def _request(self, request: Literal["stop", "cancel"]) -> None:
         with self._guard:
-            self._wanted.add(wish)
+            self._requested.add(request)
             if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._do, wish)
+                self._loop.call_soon_threadsafe(self._follow, request)
 
-    def _do(self, wish: str) -> None:
+    def _follow(self, request: Literal["stop", "cancel"]) -> None:
         assert self._task is not None
         assert self._stop is not None
-        if wish == "cancel":
+        if request == "cancel":
             self._task.cancel()
         else:
             self._stop.set()
@@ -86,5 +86,5 @@ async def run_in_thread(job: JobThread[T], pool: ThreadPoolExecutor) -> T:
     except asyncio.CancelledError:
         job.cancel()
         await asyncio.wait([future])
-        future.exception()  # looked at: a job that was cancelled has nothing more to say
+        future.exception()  # retrieved, or asyncio would log it
         raise

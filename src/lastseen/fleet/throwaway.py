@@ -21,7 +21,7 @@ _LONGEST_SOCKET = 103
 def throwaway_postgres() -> Iterator[str]:
     """Yield the address of an empty database; the server ends with the block.
 
-    Raises UsageError if the wheel is not installed, or temporary files lie too deep.
+    Raises UsageError if the wheel is not installed, or the path of temporary files is too long.
     """
     with TemporaryDirectory(prefix="lastseen-pg-") as folder:
         # The wheel keeps a lock where sockets go, or else in a place that all users share.

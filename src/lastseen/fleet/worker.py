@@ -28,7 +28,7 @@ from lastseen.fleet.store import PORTALS, FleetStore
 from lastseen.fleet.takeover import take_over
 from lastseen.ledger import open_ledger
 from lastseen.model.concurrency import cancel
-from lastseen.model.errors import ExitCode, LedgerError, UsageError
+from lastseen.model.errors import ExitCode, LedgerError, UsageError, most_severe
 from lastseen.model.instant import Clock
 
 HEARTBEAT_SECONDS = 5.0
@@ -49,7 +49,6 @@ ENDING_SECONDS = 1.0
 Ending = Literal["stopped", "drained", "memory"]
 """Why a worker ended: asked to, nothing left to do, or to free memory."""
 
-_BY_GRAVITY = (1, 2, 3, 6, 5, 4, 0)
 _LOG = logging.getLogger("lastseen.fleet")
 
 
@@ -136,7 +135,7 @@ class Worker:
         return WorkerReport(
             ending=self._ending,
             jobs=len(codes),
-            exit_code=min(codes, key=_BY_GRAVITY.index, default=int(ExitCode.DONE)),
+            exit_code=int(most_severe(*map(ExitCode, codes))),
         )
 
     async def _work(self, job_runner: JobRunner, queue: Queue, stop: asyncio.Event) -> None:

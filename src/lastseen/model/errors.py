@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     PARTIAL = 6
 
 
-_BY_WEIGHT = (
+_BY_SEVERITY = (
     ExitCode.BUG,
     ExitCode.USAGE,
     ExitCode.REFUSED,
@@ -31,9 +31,9 @@ _BY_WEIGHT = (
 )
 
 
-def weightiest(*codes: ExitCode) -> ExitCode:
+def most_severe(*codes: ExitCode) -> ExitCode:
     """Return the exit code of a command that ends with several of them."""
-    return min(codes, key=_BY_WEIGHT.index, default=ExitCode.DONE)
+    return min(codes, key=_BY_SEVERITY.index, default=ExitCode.DONE)
 
 
 class LastseenError(Exception):

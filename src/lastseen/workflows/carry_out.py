@@ -53,28 +53,14 @@ async def carry_out(
     history = read_history(context.ledger.journal.entries())
     done = frozenset[UserId]() if earlier is None else earlier.done
     allowed = allowed_now(guardrails, max_disable, context.ledger, now=now, history=history)
-    try:
-        _check_guardrails(plan, chosen, done, allowed, context.ledger)
-    except GuardrailStopped:
-        disabled = await disabled_already(
-            [who for who in ids_of(with_verdict(chosen, Verdict.DISABLE)) if who not in done],
-            context.portal,
-        )
-        left = [one for one in chosen if id_of(one) not in disabled]
-        _check_guardrails(plan, left, done, allowed, context.ledger)
-        decided = [*decided, *_already(candidates_of(plan, chosen, context.ledger), disabled)]
-        chosen = left
-    async with task_group() as group:
-        identified = group.create_task(identify_actor(context))
-        if with_verdict(chosen, Verdict.DISABLE):
-            await require_change_right(
-                context.portal, attempted=f"carrying out the plan {plan.plan_id}"
-            )
-    own = identified.result()
+    disabled = await _disabled_beyond_guardrails(plan, chosen, done, allowed, context)
+    everyone = candidates_of(plan, chosen, context.ledger)
+    decided = [*decided, *_already(everyone, disabled)]
+    candidates = [one for one in everyone if one.target.user_id not in disabled]
+    own = await _identify_with_right(plan, candidates, context)
     record = earlier or RunRecord(
         context.ledger.journal, context.ledger.runs.begin(kind, plan_id=plan.plan_id)
     )
-    candidates = candidates_of(plan, chosen, context.ledger)
     named = [
         Target(
             user_id=one.user_id,
@@ -97,6 +83,43 @@ async def carry_out(
     return await disable(
         waiting, record, context, basis=basis_of(plan, history, guardrails), own=own
     )
+
+
+async def _disabled_beyond_guardrails(
+    plan: Plan,
+    chosen: Sequence[Decision],
+    done: frozenset[UserId],
+    allowed: Allowance,
+    context: ExecutionContext,
+) -> frozenset[UserId]:
+    """Return who of `chosen` is disabled already, if the guardrails would stop the run otherwise.
+
+    Raises GuardrailStopped if they stop it even so. Empty if they allow everyone.
+    """
+    try:
+        _check_guardrails(plan, chosen, done, allowed, context.ledger)
+    except GuardrailStopped:
+        to_disable = ids_of(with_verdict(chosen, Verdict.DISABLE))
+        disabled = await disabled_already(
+            [who for who in to_disable if who not in done], context.portal
+        )
+        left = [one for one in chosen if id_of(one) not in disabled]
+        _check_guardrails(plan, left, done, allowed, context.ledger)
+        return disabled
+    return frozenset()
+
+
+async def _identify_with_right(
+    plan: Plan, candidates: Sequence[Candidate], context: ExecutionContext
+) -> UserId:
+    """Return the account of the API key; raises KeyLacksRight if it may not disable anybody."""
+    async with task_group() as group:
+        identified = group.create_task(identify_actor(context))
+        if any(_is(one, Verdict.DISABLE) for one in candidates):
+            await require_change_right(
+                context.portal, attempted=f"carrying out the plan {plan.plan_id}"
+            )
+    return identified.result()
 
 
 def _check_guardrails(

@@ -80,16 +80,8 @@ async def load_subjects(
     if noted_at is not None:
         _bind(sorted_in, ledger)
     reinstated = ledger.accounts.reinstated()
-    policies = {one.name: policy_of(policy, one) for one in policy.cohorts}
-    subjects = tuple(
-        msgspec.structs.replace(
-            _subject(found, own.id, covered, reinstated, doubt=doubt),
-            cohort=found_in,
-            policy=policies[found_in] if found_in else None,
-        )
-        for found, covered, found_in in sorted_in
-        if cohort in (None, found_in)
-    )
+    everyone = _subjects(sorted_in, own.id, reinstated, policy, doubt=doubt)
+    subjects = tuple(one for one in everyone if cohort in (None, one.cohort))
     document = roster_document(s.contractor for s in subjects if s.contractor)
     about_exemptions = exemption_warnings(exemptions, utc_date(now)) if cohort is None else ()
     for warning in (*listing.warnings, *_without_end(subjects), *about_exemptions):
@@ -121,6 +113,24 @@ def _sorted_in(
         cohort = cohort_of(policy, found.contractor, found.profile)
         covered = exemptions.of(found.contractor, found.profile)
         yield found, covered, cohort.name if cohort else None
+
+
+def _subjects(
+    sorted_in: Iterable[tuple[Match, Covered, str | None]],
+    own: UserId,
+    reinstated: Mapping[UserId, Instant],
+    policy: Policy,
+    *,
+    doubt: str | None,
+) -> Iterator[Subject]:
+    """Yield what is known about each match without logs, with the policy of its cohort."""
+    policies = {one.name: policy_of(policy, one) for one in policy.cohorts}
+    for found, covered, cohort in sorted_in:
+        yield msgspec.structs.replace(
+            _subject(found, own, covered, reinstated, doubt=doubt),
+            cohort=cohort,
+            policy=policies[cohort] if cohort else None,
+        )
 
 
 def _bind(sorted_in: Iterable[tuple[Match, Covered, str | None]], ledger: PortalLedger) -> None:

@@ -1,4 +1,4 @@
-"""How `lastseen run` ends: the weightiest of what reviewing and carrying out end with."""
+"""How `lastseen run` ends: the most_severe of what reviewing and carrying out end with."""
 
 import msgspec
 import pytest

@@ -17,6 +17,9 @@ DOCUMENTED_PER_MINUTE = 1500
 _USED_SHARE = 0.98
 """The share of a known allowance that is used: clocks and networks are not exact."""
 
+USED_PER_MINUTE = int(DOCUMENTED_PER_MINUTE * _USED_SHARE)
+"""How many requests a minute are sent to a portal with the documented allowance."""
+
 _EDGE = range(-6, 3)
 """Requests this close to the documented allowance go one at a time."""
 

@@ -34,8 +34,8 @@ _ENDINGS = {".json": "json", ".txt": "table", ".csv": "csv", ".html": "html", ".
 _FILE_WIDTH = 120
 
 
-_READER_SECONDS = 5.0
-"""So long somebody may take to begin reading from a pipe that a document is written to."""
+READER_SECONDS = 5.0
+"""How long a program may take to begin reading from a pipe that a document is written to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,14 +234,17 @@ def closed_or_full(error: BaseException | None) -> str:
     return "it is closed" if is_closed else (error.strerror or type(error).__name__).lower()
 
 
-def write_file(file: Path, document: bytes, *, summary: str = "") -> None:
-    """Write `document` to `file` with mode 0600, whole or not at all.
+def write_file(
+    file: Path, document: bytes, *, summary: str = "", reader_seconds: float = READER_SECONDS
+) -> None:
+    """Write `document` to `file` with mode 0600, completely or not at all.
 
-    Raises UsageError, with `summary` in it.
+    A pipe that nobody reads is given up after `reader_seconds`. Raises UsageError, with `summary`
+    in it.
     """
     try:
         if _is_device(file):
-            _write_to_device(file, document)
+            _write_to_device(file, document, reader_seconds)
             return
         _replace(file, document)
     except OSError as error:
@@ -298,9 +301,9 @@ def _is_device(file: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))
 
 
-def _write_to_device(file: Path, document: bytes) -> None:
-    """Write to a device or a pipe; raises OSError where nobody reads from the pipe in time."""
-    descriptor = _opened_for_writing(file, deadline=time.monotonic() + _READER_SECONDS)
+def _write_to_device(file: Path, document: bytes, reader_seconds: float) -> None:
+    """Write to a device or a pipe; raises OSError if nobody reads from the pipe in time."""
+    descriptor = _opened_for_writing(file, deadline=time.monotonic() + reader_seconds)
     os.set_blocking(descriptor, True)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(document)

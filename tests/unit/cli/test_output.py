@@ -111,12 +111,11 @@ def test_a_link_to_a_pipe_is_written_through_as_dev_stdout_is(tmp_path):
     assert (tmp_path / "link.json").is_symlink()
 
 
-def test_a_pipe_that_nobody_reads_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("lastseen.cli.output._READER_SECONDS", 0.1)
+def test_a_pipe_that_nobody_reads_is_given_up(tmp_path):
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(UsageError, match="no such device") as given_up:
-        write_file(tmp_path / "pipe", b"new", summary="Run 4711: 2 disabled.")
+        write_file(tmp_path / "pipe", b"new", summary="Run 4711: 2 disabled.", reader_seconds=0.1)
 
     assert "Run 4711" in given_up.value.meaning
 

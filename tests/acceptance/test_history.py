@@ -58,7 +58,7 @@ def test_the_export_is_one_entry_a_line_and_holds_its_own_chain(lastseen, ledger
     assert (lastseen.folder / "journal.jsonl").read_text() == ran.stdout
 
 
-def test_a_changed_journal_is_told_with_the_entry(lastseen, ledger):
+def test_a_changed_journal_is_reported_with_the_entry(lastseen, ledger):
     file, environment = ledger
     with closing(sqlite3.connect(file)) as database:
         for (trigger,) in database.execute(

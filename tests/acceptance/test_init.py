@@ -149,7 +149,7 @@ def test_the_portal_is_tried_at_once_when_asked_to(lastseen, small_portal):
     assert written(lastseen)["policy"]["open_sessions"] == "sign-out"
 
 
-def test_a_wrong_address_or_key_is_told_at_once_and_kept_only_by_those_who_confirm_it(
+def test_a_wrong_address_or_key_is_reported_at_once_and_kept_only_by_those_who_confirm_it(
     lastseen, small_portal, free_port
 ):
     answers = [

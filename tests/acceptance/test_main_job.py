@@ -223,7 +223,7 @@ def test_a_guardrail_stops_all_of_it(at_work, small_portal, name, value):
     assert statuses(small_portal) == before
 
 
-def test_whoever_comes_back_before_apply_is_spared(at_work, lastseen, small_portal):
+def test_anyone_who_comes_back_before_apply_is_spared(at_work, lastseen, small_portal):
     at_work("review", "-o", "plan.json")
     plan = json.loads((lastseen.folder / "plan.json").read_text())
     back = next(d for d in plan["decisions"] if d["decision"] == "disable")
@@ -258,7 +258,7 @@ def test_strict_tells_of_somebody_on_hold(at_work, lastseen):
     assert json.loads((lastseen.folder / "plan.json").read_text())["summary"]["hold"] > 0
 
 
-def test_nobody_decided_is_told_without_strict(at_work, lastseen, small_portal):
+def test_nobody_decided_is_reported_without_strict(at_work, lastseen, small_portal):
     # Given a portal that shows too little of its logs
     tell(small_portal, "settings", {"filters": "ignored"})
     ran = at_work("review", "--format", "json")

@@ -50,7 +50,7 @@ def test_every_line_of_progress_in_json_logs_says_to_which_run_it_belongs(at_wor
         assert {step["run_id"] for step in steps} == {run_id}
 
 
-def test_verbose_tells_what_goes_on_on_standard_error(at_work):
+def test_verbose_tells_what_continues_on_standard_error(at_work):
     ran = at_work("-v", "review", "--format", "json")
     json.loads(ran.stdout)
     assert "sign-in log" in ran.stderr
@@ -142,7 +142,7 @@ def test_history_can_be_limited_and_kept_as_csv_and_html(at_work):
     assert " disabled" in (at_work.folder / "h.html").read_text()
 
 
-def test_rows_that_are_left_out_are_told_without_being_asked(at_work):
+def test_rows_that_are_left_out_are_reported_without_being_asked(at_work):
     (at_work.folder / "roster.csv").write_text("email,display_name\n,Nobody\na@example.org,A\n")
     ran = at_work(
         "review",

@@ -45,7 +45,7 @@ def test_a_portal_that_cannot_be_is_one_clear_message(lastseen, options):
         ("--session-minutes", "a number of minutes or off"),
     ],
 )
-def test_a_wrong_choice_is_told_with_what_there_is(lastseen, option, choices):
+def test_a_wrong_choice_is_reported_with_what_there_is(lastseen, option, choices):
     ran = lastseen("simulate", option, "sideways", timeout=20)
     assert f"{option} must be {choices}" in ran.stderr
 

@@ -54,7 +54,7 @@ def applied(watched: Watched, plan: Plan) -> Receipt:
 
 
 @pytest.mark.parametrize("now", [EmployeeType.ROOM_ADMIN, EmployeeType.USER])
-def test_whoever_is_no_guest_any_more_is_spared(built: Built, now: EmployeeType) -> None:
+def test_anyone_who_is_no_guest_any_more_is_spared(built: Built, now: EmployeeType) -> None:
     promoted, gone = built.guest(), built.guest()
     built.signs_in(promoted, ago(days=50))
     built.signs_in(gone, ago(days=50))
@@ -98,7 +98,7 @@ def test_the_first_run_only_reports_whatever_was_reviewed_before(built: Built, b
 
 
 @pytest.mark.parametrize("reason", ["inactive", "contract-ended"])
-def test_whoever_was_disabled_and_put_back_by_hand_after_the_plan_is_spared(
+def test_anyone_who_was_disabled_and_put_back_by_hand_after_the_plan_is_spared(
     tmp_path: Path, reason: str
 ) -> None:
     roster = tmp_path / "roster.csv"
@@ -126,7 +126,7 @@ def test_a_change_of_status_that_the_review_knew_spares_nobody() -> None:
 
 
 @pytest.mark.parametrize(("grace", "outcome"), [(14, "spared-changed"), (2, "disabled")])
-def test_a_grace_raised_since_the_plan_spares_whoever_was_put_back_by_hand_before_it(
+def test_a_grace_raised_since_the_plan_spares_anyone_who_was_put_back_by_hand_before_it(
     grace: int, outcome: str
 ) -> None:
     portal = Reviewed()
@@ -142,7 +142,7 @@ def test_a_grace_raised_since_the_plan_spares_whoever_was_put_back_by_hand_befor
 
 
 @pytest.mark.parametrize(("inactive_days", "outcome"), [(45, "spared-changed"), (35, "disabled")])
-def test_a_window_made_longer_since_the_plan_spares_whoever_was_invited_again_within_it(
+def test_a_window_made_longer_since_the_plan_spares_anyone_who_was_invited_again_within_it(
     inactive_days: int, outcome: str
 ) -> None:
     portal = Reviewed()
@@ -155,7 +155,7 @@ def test_a_window_made_longer_since_the_plan_spares_whoever_was_invited_again_wi
     assert outcomes[BERT].outcome is OutcomeKind.DISABLED
 
 
-def test_whoever_was_reinstated_while_the_clock_was_set_back_keeps_the_grace() -> None:
+def test_anyone_who_was_reinstated_while_the_clock_was_set_back_keeps_the_grace() -> None:
     portal = Reviewed()
     portal.applied(portal.plan())
     portal.time.advance(timedelta(days=-5))

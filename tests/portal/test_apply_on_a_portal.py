@@ -166,7 +166,7 @@ def test_somebody_moved_to_a_directory_meanwhile_is_refused_alone(simulated):
     play(simulated, story)
 
 
-def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated):
+def test_a_used_up_allowance_stops_cleanly_and_says_when_it_continues(simulated):
     async def story(staged: Staged) -> None:
         async with staged.opened() as portal:
             plan = await staged.reviewed(portal)
@@ -183,7 +183,7 @@ def test_a_used_up_allowance_stops_cleanly_and_says_when_it_goes_on(simulated):
     play(simulated, story)
 
 
-def test_a_stop_in_the_middle_leaves_a_receipt_and_the_same_command_goes_on(simulated):
+def test_a_stop_in_the_middle_leaves_a_receipt_and_the_same_command_continues(simulated):
     async def story(staged: Staged) -> None:
         stop = asyncio.Event()
         async with staged.opened() as portal:

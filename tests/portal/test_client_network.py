@@ -107,14 +107,14 @@ def test_a_redirect_is_not_followed_and_the_key_goes_nowhere_else():
     assert elsewhere in error.remedy
 
 
-def test_a_refused_connection_is_told():
+def test_a_refused_connection_is_reported():
     error = asyncio.run(first_error(f"http://127.0.0.1:{closed_port()}"))
 
     assert isinstance(error, PortalUnreachable)
     assert "refused" in error.found
 
 
-def test_an_unknown_host_is_told():
+def test_an_unknown_host_is_reported():
     # a name that no one may have (RFC 2606)
     error = asyncio.run(first_error("https://portal.invalid"))
 
@@ -122,7 +122,7 @@ def test_an_unknown_host_is_told():
     assert "no such host" in error.meaning
 
 
-def test_a_port_that_speaks_no_tls_is_told_as_such():
+def test_a_port_that_speaks_no_tls_is_reported_as_such():
     # given a server that speaks no TLS at all where TLS is spoken
     async def speak(reader, writer):
         await reader.read(100)
@@ -421,7 +421,7 @@ def test_a_proxys_refusal_is_told_as_the_proxys(monkeypatch, reply, found):
     assert "HTTPS_PROXY" in error.meaning
 
 
-def test_a_proxy_that_is_not_there_is_told_as_such(monkeypatch):
+def test_a_proxy_that_is_not_there_is_reported_as_such(monkeypatch):
     through(monkeypatch, f"http://127.0.0.1:{closed_port()}")
 
     error = asyncio.run(first_error("https://portal.example"))

@@ -38,7 +38,7 @@ def test_a_log_that_begins_long_after_the_portal_proves_nothing_before() -> None
     assert Reviewed(setup).anna() == HELD
 
 
-def test_what_a_log_keeps_no_longer_is_no_pause_like_the_one_that_goes_on() -> None:
+def test_what_a_log_keeps_no_longer_is_no_pause_like_the_one_that_continues() -> None:
     # Given a log kept for 29 days that has stopped, and somebody invited since, for three days
     anna = person(ANNA, status=Status.PENDING, registered=AT - 4 * DAY)
     setup = Setup(
@@ -204,7 +204,7 @@ def test_a_short_window_that_is_empty_by_the_last_look_disables_nobody(log: Any)
     assert portal.world.changes == []
 
 
-def test_logs_that_go_on_are_no_silence_in_the_last_look() -> None:
+def test_logs_that_continue_are_no_silence_in_the_last_look() -> None:
     portal = Reviewed()
     plan = portal.plan()
     portal.later(0.8)

@@ -76,7 +76,7 @@ def test_short_retention_names_the_longest_window(built: Built) -> None:
     assert diagnosed(built.open(retention_days=7), inactive_days=7)["Longest window"].state == "ok"
 
 
-def test_a_ledger_that_fills_ahead_of_retention_is_told(built: Built) -> None:
+def test_a_ledger_that_fills_ahead_of_retention_is_reported(built: Built) -> None:
     built.guest()
     watched = built.open(retention_days=7)
     watched.review()
@@ -213,7 +213,7 @@ def test_an_error_becomes_a_finding_in_whole_sentences_like_the_others(built: Bu
     assert found.remedy == "Name the columns under [roster.columns]."
 
 
-def test_sessions_without_a_limit_are_told_with_both_ways_out(built: Built) -> None:
+def test_sessions_without_a_limit_are_reported_with_both_ways_out(built: Built) -> None:
     found = diagnosed(built.open())["Sessions"]
     assert found.state == "warning"
     assert "Limit sessions" in (found.remedy or "")
@@ -221,7 +221,7 @@ def test_sessions_without_a_limit_are_told_with_both_ways_out(built: Built) -> N
     assert diagnosed(built.open(), open_sessions="sign-out")["Sessions"].state == "ok"
 
 
-def test_the_release_and_the_keys_rights_are_told(built: Built) -> None:
+def test_the_release_and_the_keys_rights_are_reported(built: Built) -> None:
     found = diagnosed(built.open())
     assert found["Release"].value == "DocSpace 3.7.2"
     assert found["Rights"].value == "unlimited"

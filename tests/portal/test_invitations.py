@@ -74,7 +74,7 @@ def test_a_log_that_goes_silent_after_the_plan_ends_no_invitation(log: Any) -> N
 
 
 @pytest.mark.parametrize("log", ["login", "trail"])
-def test_whoever_came_after_the_plan_keeps_the_account(log: str) -> None:
+def test_anyone_who_came_after_the_plan_keeps_the_account(log: str) -> None:
     invited = portal()
     plan = invited.plan()
     invited.later(0.5)
@@ -88,7 +88,7 @@ def test_whoever_came_after_the_plan_keeps_the_account(log: str) -> None:
 
 
 @pytest.mark.parametrize("action", [4037, 4021])
-def test_whoever_was_invited_again_after_the_plan_keeps_the_account(action: int) -> None:
+def test_anyone_who_was_invited_again_after_the_plan_keeps_the_account(action: int) -> None:
     invited = portal()
     plan = invited.plan()
     invited.later(0.5)

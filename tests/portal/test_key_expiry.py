@@ -68,7 +68,7 @@ def test_a_key_that_ends_within_14_days_is_a_warning(ends_in: timedelta) -> None
 
 
 @pytest.mark.parametrize("ends_in", [FORTNIGHT + SECOND, timedelta(days=300)])
-def test_a_key_that_ends_later_is_told_without_a_warning(ends_in: timedelta) -> None:
+def test_a_key_that_ends_later_is_reported_without_a_warning(ends_in: timedelta) -> None:
     found, shown = told(ends_in)
 
     assert (found.state, found.remedy) == ("ok", None)

@@ -167,7 +167,7 @@ with open_ledger(URL, clock=system_clock) as ledger:
 """
 
 
-def test_another_processs_lock_is_told_with_its_holder(ledger_url: str):
+def test_another_processs_lock_is_reported_with_its_holder(ledger_url: str):
     with (
         _running(HOLD, ledger_url) as holder,
         open_ledger(ledger_url, clock=system_clock) as ledger,

@@ -138,7 +138,7 @@ def test_exemptions_and_the_grace_after_an_undo_follow_the_portal(moving):
     assert moving.old.journal.verify() is None
 
 
-def test_the_logs_of_a_portal_that_moved_are_read_anew(moving):
+def test_the_logs_of_a_portal_that_moved_are_read_again(moving):
     moving.reviewed(moving.old)
     assert moving.old.evidence.coverage(EvidenceKind.SIGN_IN, None)
 

@@ -44,7 +44,7 @@ def reviewed_slowly(watched: Watched, who: str, **policy: Any) -> Decision:
 
 
 @pytest.mark.parametrize("open_sessions", ["report", "hold", "sign-out"])
-def test_whoever_works_in_a_session_as_old_as_the_window_keeps_it(
+def test_anyone_who_works_in_a_session_as_old_as_the_window_keeps_it(
     built: Built, open_sessions: str
 ) -> None:
     worker = built.guest()

@@ -431,7 +431,7 @@ def test_a_hidden_login_history_and_missing_rights_are_refusals(built: Built) ->
 
 @both_modes
 @pytest.mark.parametrize("quiet", [True, False])
-def test_a_portal_made_anew_under_the_same_address_is_noticed(
+def test_a_portal_made_again_under_the_same_address_is_noticed(
     built: Built, filters: Filters, quiet: bool
 ) -> None:
     # Given a ledger that knows the history of one server, and another behind its address
@@ -452,7 +452,7 @@ def test_a_portal_made_anew_under_the_same_address_is_noticed(
     assert (ruling(plan, here), ruling(plan, gone)[0]) == (KEPT, Verdict.DISABLE)
 
 
-def test_an_interrupted_review_goes_on_where_it_stopped(built: Built) -> None:
+def test_an_interrupted_review_continues_where_it_stopped(built: Built) -> None:
     gone = built.guest()
     built.staff_noise(6_000, days=30)
     whole = built.open()

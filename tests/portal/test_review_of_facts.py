@@ -55,7 +55,7 @@ def test_limited_sessions_leave_no_doubt() -> None:
     assert portal.anna(open_sessions="hold") == ("disable", "inactive")
 
 
-def test_whoever_authorised_an_application_is_held() -> None:
+def test_anyone_who_authorised_an_application_is_held() -> None:
     portal = Reviewed(Setup(session_minutes=1440), action=1028)
     assert portal.anna(open_sessions="sign-out") == ("hold", "session-may-be-open")
 
@@ -91,7 +91,7 @@ def test_an_invitation_that_nobody_accepted_ends(invited: float, decision: tuple
         (Activation.ACTIVATED, ("hold", "session-may-be-open")),
     ],
 )
-def test_whoever_was_put_back_without_a_name_may_have_a_session(
+def test_anyone_who_was_put_back_without_a_name_may_have_a_session(
     activation: Activation, decision: tuple[str, str]
 ) -> None:
     # Given a portal that forgot the sign-in 50 days ago, of which the session may be ten days old
@@ -109,7 +109,7 @@ def test_the_trash_clean_up_is_not_the_person(action: int) -> None:
 
 
 @pytest.mark.parametrize("action", [5018, 5027])
-def test_whoever_deletes_files_themselves_is_there(action: int) -> None:
+def test_anyone_who_deletes_files_themselves_is_there(action: int) -> None:
     portal = Reviewed()
     portal.world.add_trail(ANNA, AT - DAY, action)
     assert portal.anna() == ("keep", "active")

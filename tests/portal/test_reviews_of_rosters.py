@@ -166,7 +166,7 @@ def test_an_exemption_follows_the_account_when_its_address_changes(scenario, led
     assert "the exemption of" in heir.explanation
 
 
-def test_exemptions_of_nobody_and_those_ending_soon_are_told_in_every_review(scenario, ledger):
+def test_exemptions_of_nobody_and_those_ending_soon_are_reported_in_every_review(scenario, ledger):
     guest = guests(scenario)[0]
     store = ledger.portal("https://portal.example").exemptions
     store.add(guest.email, until=NOW.date(), reason="on leave")

@@ -117,7 +117,7 @@ class TestTheDay:
         assert (reply.status, reply.headers["Retry-After"]) == (429, str(23 * 3600))
         assert get(asked, LOGINS).status == 200
 
-    def test_the_next_day_begins_anew(self):
+    def test_the_next_day_begins_again(self):
         asked, pace = limited(daily_writes=1)
         put(asked, TERMINATE, [ANNA])
         pace.now += 86_400

@@ -322,7 +322,7 @@ class TestRetention:
         asked.world.login_days = 180
         assert get(asked, LOGINS, userId=ANNA).items == []
 
-    def test_the_lifetimes_are_told(self):
+    def test_the_lifetimes_are_reported(self):
         document = get(portal(setup=Setup(retention_days=7)), LIFETIMES).document
         assert document["response"]["loginHistoryLifeTime"] == 7
         assert document["response"]["auditTrailLifeTime"] == 7

@@ -259,7 +259,7 @@ class TestProfiles:
         assert (bert["firstName"], bert["groups"][0]["name"]) == ("Zoë's <3", GROUP.name)
         assert bert["department"] == "Suppliers &amp; Friends"
 
-    def test_whoever_has_no_name_is_shown_by_address(self):
+    def test_anyone_who_has_no_name_is_shown_by_address(self):
         profile = get(portal(people=OF_EVERY_STATUS), f"/api/2.0/people/{BERT}").document[
             "response"
         ]

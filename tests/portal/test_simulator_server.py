@@ -214,7 +214,7 @@ def test_more_than_fifty_gets_at_once_are_refused_over_sockets():
 
 
 class TestControls:
-    def test_the_truth_is_told(self, served):
+    def test_the_truth_is_reported(self, served):
         _, url = served
         document = ask(url, "GET", "/simulator/truth").document
         told = {person["id"]: person for person in document["people"]}

@@ -58,7 +58,7 @@ def later(asked, days):
     asked.world.settle(asked.clock().timestamp())
 
 
-def test_whoever_only_reads_is_in_no_log_and_was_there():
+def test_anyone_who_only_reads_is_in_no_log_and_was_there():
     asked = with_reader(SILENT)
     later(asked, 10)
     assert len(asked.world.logins.matching(since=seconds(ago(days=39)))) == 0
@@ -97,7 +97,7 @@ def test_no_session_outlives_its_sign_in_event():
     assert len(asked.world.logins.matching(since=seconds(NOW))) == 1
 
 
-def test_whoever_is_disabled_cannot_read():
+def test_anyone_who_is_disabled_cannot_read():
     asked = with_reader(SILENT)
     put(asked, TERMINATE, [ANNA])
     later(asked, 10)
@@ -112,7 +112,7 @@ def test_an_authorised_application_outlives_a_sign_out():
     assert truth_of(asked, ANNA).last_presence_at > seconds(NOW) + 8 * DAY
 
 
-def test_whoever_comes_by_key_only_is_seen_in_the_list_of_keys():
+def test_anyone_who_comes_by_key_only_is_seen_in_the_list_of_keys():
     reader = Reader(USER, seconds(ago(days=3)), 2 * DAY, door=Door.API_KEY)
     asked = with_reader(reader, keys=(replace(make_key(USER, 7), last_used=seconds(NOW)),))
     later(asked, 2)

@@ -151,7 +151,7 @@ class TestPuttingBack:
         assert put(asked, ACTIVATE, [ANNA]).items[0]["status"] == 4
 
     @pytest.mark.parametrize(("invited", "status"), [(True, 4), (False, 1)])
-    def test_whoever_has_no_name_comes_back_as_pending_if_invited(self, invited, status):
+    def test_anyone_who_has_no_name_comes_back_as_pending_if_invited(self, invited, status):
         nameless = replace(
             PEOPLE_OF_ALL_SORTS[4],
             first_name="",

@@ -178,7 +178,7 @@ class TestWithoutTheAuditOption:
         assert len(get(asked, TRAIL).items) == 4
 
 
-def test_whoever_may_not_edit_settings_is_refused_with_403():
+def test_anyone_who_may_not_edit_settings_is_refused_with_403():
     assert get(portal(trail=BUSY, key_account=USER), TRAIL).status == 403
 
 

@@ -65,7 +65,7 @@ def decide(asked, profile):
 @pytest.mark.parametrize(
     ("seed", "zone"), [(1, "UTC"), (2, "Asia/Kathmandu"), (3, "Europe/Berlin")]
 )
-def test_whoever_reads_everything_decides_as_the_oracle_does(seed, zone):
+def test_anyone_who_reads_everything_decides_as_the_oracle_does(seed, zone):
     world = populate(NOW, Population(contractors=40, staff=8, days=120, seed=seed))
     setup = Setup(filters=Filters.BEFORE_WINDOW, time_zone=zone, seed=seed)
     asked = SimulatedPortal(world, clock=MovableClock(NOW), setup=setup)

@@ -83,7 +83,7 @@ def test_somebody_without_a_name_comes_back_pending(simulated):
     play(simulated, story)
 
 
-def test_whoever_was_put_back_and_disabled_again_by_hand_stays_disabled(simulated):
+def test_anyone_who_was_put_back_and_disabled_again_by_hand_stays_disabled(simulated):
     async def story(staged: Staged) -> None:
         async with staged.opened() as portal:
             applied = await staged.applied(await staged.reviewed(portal), portal)

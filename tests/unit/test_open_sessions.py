@@ -140,7 +140,7 @@ def test_an_authorised_application_is_held_whoever_is_signed_out(mode: str) -> N
 
 
 @pytest.mark.parametrize("mode", ["report", "hold", "sign-out"])
-def test_whoever_cannot_be_signed_in_is_disabled(mode: str) -> None:
+def test_anyone_who_cannot_be_signed_in_is_disabled(mode: str) -> None:
     decision = decided(mode, signed_in=250)
     assert decision.decision is Verdict.DISABLE
     assert not decision.session_may_be_open

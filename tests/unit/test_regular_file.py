@@ -123,6 +123,6 @@ def test_a_home_that_nobody_has_is_left_to_be_not_found(monkeypatch):
     assert in_home(Path("~nobody-has-this-name/key")) == Path("~nobody-has-this-name/key")
 
 
-def test_what_cannot_be_a_path_is_told(tmp_path):
+def test_what_cannot_be_a_path_is_reported(tmp_path):
     assert not_regular(tmp_path / "a\0b") == "that is not a path"
     assert not_regular(tmp_path / "missing") is None

@@ -64,7 +64,7 @@ def test_a_portal_that_wavers_between_two_ways_of_filtering_loses_nobody(tmp_pat
         assert list(failures_of(case, play(case, tmp_path))) == []
 
 
-def test_whoever_is_seen_by_the_trail_only_is_kept_where_those_never_seen_are(
+def test_anyone_who_is_seen_by_the_trail_only_is_kept_where_those_never_seen_are(
     tmp_path: Path,
 ) -> None:
     case = Case(
@@ -88,7 +88,7 @@ def test_the_trail_alone_can_be_the_evidence(tmp_path: Path, mode: Mode) -> None
     assert ruled(case, tmp_path) == {1: "keep", 2: "disable", 3: "disable"}
 
 
-def test_whoever_is_asked_about_after_a_change_of_lifetimes_is_looked_for_in_the_stream(
+def test_anyone_who_is_asked_about_after_a_change_of_lifetimes_is_looked_for_in_the_stream(
     tmp_path: Path,
 ) -> None:
     # Given lifetimes set five days ago, and a log that still reaches back beyond the window

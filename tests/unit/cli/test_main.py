@@ -120,7 +120,7 @@ def test_an_interrupt_while_the_commands_are_set_up_ends_without_a_traceback(mon
     assert "Interrupted." in capsys.readouterr().err
 
 
-def test_a_name_that_is_too_long_is_told(capsys, monkeypatch):
+def test_a_name_that_is_too_long_is_reported(capsys, monkeypatch):
     monkeypatch.setenv("LASTSEEN_PORTAL__URL", "https://portal.example")
     assert room.outcome(["show", "a" * 5_000]) == ExitCode.USAGE
     assert "too long" in capsys.readouterr().err

@@ -120,7 +120,7 @@ def test_empty_variables_count_as_not_set():
     assert found.reveal() == KEY
 
 
-def test_without_a_key_all_three_ways_are_told():
+def test_without_a_key_all_three_ways_are_reported():
     error = refused({})
 
     for way in ("LASTSEEN_API_KEY;", "LASTSEEN_API_KEY_FILE", "api_key_file", "keyring"):
@@ -190,7 +190,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         (KeyringLocked("locked"), "it is locked"),
     ],
 )
-def test_a_keyring_that_cannot_be_asked_is_told_beside_the_other_ways(memory, problem, said):
+def test_a_keyring_that_cannot_be_asked_is_reported_beside_the_other_ways(memory, problem, said):
     memory.problem = problem
 
     error = refused({})

@@ -299,7 +299,7 @@ def test_plain_http_is_for_this_machine(url):
     assert from_environment(PORTAL__URL=url + "/").portal.url == url
 
 
-def test_a_missing_portal_is_told_with_every_way_to_name_it():
+def test_a_missing_portal_is_reported_with_every_way_to_name_it():
     error = refused("[portal]\n")
 
     assert error.found == "portal.url is not set"
@@ -308,7 +308,7 @@ def test_a_missing_portal_is_told_with_every_way_to_name_it():
         load_settings(None, {"LASTSEEN_POLICY__INACTIVE_DAYS": "30"})
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_that_is_wrong_is_reported_at_once():
     error = refused(
         "[policy]\ninactive_days = -3\n[guardrails]\nmax_disable_share = 2\n[polcy]\nx = 1\n",
         POLICY__NEVER_SEEN="maybe",
@@ -469,13 +469,13 @@ def test_a_key_in_a_wrong_place_is_not_repeated_in_part_either(line, key):
     assert key[:12] not in str(vars(error))
 
 
-def test_a_wrong_key_of_a_cohort_is_told_with_the_keys_of_cohorts():
+def test_a_wrong_key_of_a_cohort_is_reported_with_the_keys_of_cohorts():
     error = refused('[[policy.for]]\nname = "x"\nkind = "y"\nemail_domain = ["v.example"]\n')
 
     assert "policy.for.0.email_domain is not a key: did you mean email_domains?" in error.found
 
 
-def test_the_key_given_for_a_number_is_told_as_one():
+def test_the_key_given_for_a_number_is_reported_as_one():
     error = refused("", GUARDRAILS__MAX_DISABLE=LONG_KEY)
 
     assert "looks like an API key" in error.found

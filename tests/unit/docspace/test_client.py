@@ -90,7 +90,7 @@ def test_a_change_that_may_have_been_made_is_not_sent_again(trouble, error):
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 302])
-def test_a_refused_change_is_told_and_not_sent_again(status):
+def test_a_refused_change_is_reported_and_not_sent_again(status):
     portal = Scripted(lambda _: failed(status))
 
     with pytest.raises(PortalRefused) as caught:

@@ -216,7 +216,7 @@ def test_a_page_that_fails_once_is_asked_for_again():
     assert len(portal.requests) == 4
 
 
-def test_the_first_error_of_a_list_is_told_and_nothing_goes_on():
+def test_the_first_error_of_a_list_is_reported_and_nothing_continues():
     people = [profile(n) for n in range(100)]
 
     def answer(request):

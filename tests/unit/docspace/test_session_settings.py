@@ -43,6 +43,6 @@ def test_what_is_no_setting_is_unreadable_and_never_a_limit(answer):
         read_session_settings(ok(answer).body)
 
 
-def test_a_key_that_may_not_ask_is_told():
+def test_a_key_that_may_not_ask_is_reported():
     with pytest.raises(PortalRefused):
         asyncio.run(Scripted(lambda _: failed(403)).client().session_settings())

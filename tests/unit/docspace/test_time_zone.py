@@ -30,6 +30,6 @@ def test_another_shape_is_unreadable(answer):
         read_time_zone(ok(answer).body)
 
 
-def test_a_refusal_is_told():
+def test_a_refusal_is_reported():
     with pytest.raises(PortalRefused):
         asyncio.run(Scripted(lambda _: failed(403)).client().time_zone())

@@ -124,7 +124,7 @@ def test_the_record_tells_what_was_looked_at():
     assert any(looked.user_id == CAT for looked in record.looked)
 
 
-def test_a_log_that_no_longer_matches_the_ledger_is_told():
+def test_a_log_that_no_longer_matches_the_ledger_is_reported():
     store = empty_store()
     collected(FakeLog(SIGN_INS), FakeLog(TRAIL), store=store)
     moved = [

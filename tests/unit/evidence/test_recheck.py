@@ -42,7 +42,7 @@ def rechecked(sign_ins, trail, *people, whole_window=False):
     )
 
 
-def test_whoever_came_back_since_the_plan_is_spared():
+def test_anyone_who_came_back_since_the_plan_is_spared():
     found = rechecked(FakeLog([*STAFF, entry(9, HOUR / 2, "ann")]), FakeLog(STAFF), ANN, BEN)
     assert set(found.sightings) == {ANN}
     assert found.unproven == frozenset()

@@ -24,7 +24,7 @@ def at(hours: float) -> Instant:
 
 @pytest.mark.parametrize("action", [INVITED, ACTIVATION_SENT])
 @pytest.mark.parametrize("reason", [Reason.INACTIVE, Reason.INVITATION_NOT_ACCEPTED])
-def test_whoever_was_invited_again_is_spared_and_nobody_else(portal, ledger, action, reason):
+def test_anyone_who_was_invited_again_is_spared_and_nobody_else(portal, ledger, action, reason):
     ann, bob = portal.add(1), portal.add(2)
     if reason is Reason.INVITATION_NOT_ACCEPTED:
         for who in (ann, bob):

@@ -185,7 +185,7 @@ def test_the_ledger_learns_when_each_person_was_disabled(portal, ledger):
     assert ledger.accounts.reinstated() == {}
 
 
-def test_whoever_is_reinstated_has_the_grace_from_then_on(portal, ledger):
+def test_anyone_who_is_reinstated_has_the_grace_from_then_on(portal, ledger):
     work = Work(portal, ledger, 3, status=ACTIVE)
 
     work.carry()

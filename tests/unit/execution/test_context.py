@@ -3,7 +3,7 @@ import asyncio
 from lastseen.execution.context import ExecutionContext, Pace, identify_actor
 
 
-def test_work_goes_on_until_somebody_asks_it_to_stop(portal, ledger):
+def test_work_continues_until_somebody_asks_it_to_stop(portal, ledger):
     stop = asyncio.Event()
     context = ExecutionContext(portal=portal, ledger=ledger, clock=portal.clock, stop=stop)
     assert not context.stop_asked

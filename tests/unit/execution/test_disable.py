@@ -77,7 +77,7 @@ def work(portal: FakePortal, ledger: PortalLedger) -> Work:
     return Work(portal, ledger)
 
 
-def test_whoever_the_last_look_spares_is_in_no_request(work, portal):
+def test_anyone_who_the_last_look_spares_is_in_no_request(work, portal):
     stays, came_back, promoted, gone = (portal.add(n) for n in range(4))
     portal.sign_in(came_back)
     candidates = [stays, came_back, promoted, gone]

@@ -29,7 +29,7 @@ def test_a_sign_in_after_the_plan_spares_and_the_receipt_says_when(portal, ledge
     assert "(sign-in)" in (outcome(receipt, ann).error or "")
 
 
-def test_no_sighting_spares_whoever_has_to_leave_anyway(portal, ledger):
+def test_no_sighting_spares_anyone_who_has_to_leave_anyway(portal, ledger):
     ann = portal.add(1)
     plan = plan_for(portal, [ann], reason=Reason.CONTRACT_ENDED)
     portal.sign_in(ann)

@@ -32,7 +32,7 @@ def test_a_whole_plan_of_this_portal_passes(plan):
 @pytest.mark.parametrize(
     "url", ["https://PORTAL.example", "https://portal.example/", "https://portal.example:443"]
 )
-def test_the_same_portal_is_told_by_its_address_however_written(plan, url):
+def test_the_same_portal_is_reported_by_its_address_however_written(plan, url):
     check_plan(plan, portal_url=url)
 
 

@@ -45,7 +45,7 @@ def spared(portal: FakePortal, ledger, who: UserId, **given) -> Cause | None:
 PLAN = ("reason", "verdict", "policy_then", "last_seen_at", "last_seen_by", "session_may_be_open")
 
 
-def test_whoever_was_taken_off_the_roster_since_the_plan_is_spared(portal, ledger, tmp_path):
+def test_anyone_who_was_taken_off_the_roster_since_the_plan_is_spared(portal, ledger, tmp_path):
     ann, bob = portal.add(1), portal.add(2)
     roster = rows(tmp_path, "guest2@vendor.example,")
 
@@ -142,7 +142,7 @@ def test_an_invitation_accepted_since_the_plan_spares(portal, ledger):
     assert spared(portal, ledger, portal.add(1), **given) is Cause.ACCOUNT_CHANGED
 
 
-def test_a_longer_grace_spares_whoever_was_reinstated_before_the_plan(portal, ledger):
+def test_a_longer_grace_spares_anyone_who_was_reinstated_before_the_plan(portal, ledger):
     ann = portal.add(1)
     ledger.accounts.note_reinstated([ann], ago(20))
     given: dict[str, Any] = {"last_seen_at": ago(41)}
@@ -204,7 +204,7 @@ def test_sessions_that_a_run_ended_lately_are_not_ended_again(portal, ledger):
     assert portal.sessions_ended == [ann]
 
 
-def test_whoever_signed_in_again_after_it_can_be_signed_out_again(portal, ledger):
+def test_anyone_who_signed_in_again_after_it_can_be_signed_out_again(portal, ledger):
     ann = portal.add(1)
     given: dict[str, Any] = {"verdict": Verdict.SIGN_OUT, "reason": Reason.SESSION_MAY_BE_OPEN}
     carry_out(plan_for(portal, [ann], **given), portal, ledger)
@@ -219,7 +219,7 @@ def test_whoever_signed_in_again_after_it_can_be_signed_out_again(portal, ledger
     assert outcomes(receipt) == {ann: OutcomeKind.SIGNED_OUT}
 
 
-def test_whoever_was_exempted_is_not_signed_out_either(portal, ledger):
+def test_anyone_who_was_exempted_is_not_signed_out_either(portal, ledger):
     ann = portal.add(1)
     given: dict[str, Any] = {"verdict": Verdict.SIGN_OUT, "reason": Reason.SESSION_MAY_BE_OPEN}
     ledger.exemptions.add(ann, until=date(2026, 12, 31), reason="on leave")

@@ -65,7 +65,7 @@ def test_reading_people_back_tells_whether_the_request_had_arrived(
     assert portal.puts == []
 
 
-def test_whoever_cannot_be_read_stays_open(working, portal, ledger):
+def test_anyone_who_cannot_be_read_stays_open(working, portal, ledger):
     ann = portal.add(1)
     cut = cut_off(ledger, ann)
     portal.unreadable.add(ann)

@@ -126,7 +126,7 @@ def test_where_nobody_can_be_read_nobody_is_asked_for(undoing, portal):
         (CLOCK_TOLERANCE + timedelta(seconds=1), False),
     ],
 )
-def test_whoever_signed_in_after_the_run_was_disabled_by_somebody_else(
+def test_anyone_who_signed_in_after_the_run_was_disabled_by_somebody_else(
     undoing, after_the_run, reinstated
 ):
     who = undoing.people[0]
@@ -138,7 +138,7 @@ def test_whoever_signed_in_after_the_run_was_disabled_by_somebody_else(
     assert reinstated or one.cause is Cause.CHANGED_SINCE
 
 
-def test_whoever_is_active_or_waits_for_the_invitation_is_left_alone(undoing, portal):
+def test_anyone_who_is_active_or_waits_for_the_invitation_is_left_alone(undoing, portal):
     active, pending, _ = undoing.people
     portal.change(active, status=ACTIVE)
     portal.change(pending, status=AccountStatus.PENDING)
@@ -150,7 +150,9 @@ def test_whoever_is_active_or_waits_for_the_invitation_is_left_alone(undoing, po
     assert portal.puts == [(undoing.people[2],)]
 
 
-def test_whoever_was_reinstated_by_hand_and_disabled_again_stays_disabled(undoing, portal, ledger):
+def test_anyone_who_was_reinstated_by_hand_and_disabled_again_stays_disabled(
+    undoing, portal, ledger
+):
     who = undoing.people[0]
     portal.change(who, status=ACTIVE)
     ledger.accounts.note([portal.accounts[who]], portal.clock())
@@ -162,7 +164,9 @@ def test_whoever_was_reinstated_by_hand_and_disabled_again_stays_disabled(undoin
     assert portal.status(who) is TERMINATED
 
 
-def test_whoever_was_put_back_and_disabled_again_between_two_looks_stays_disabled(undoing, portal):
+def test_anyone_who_was_put_back_and_disabled_again_between_two_looks_stays_disabled(
+    undoing, portal
+):
     # Given two acts by hand that nobody looked between, an hour after the run
     who, *others = undoing.people
     for minutes in (50, 40):

@@ -57,7 +57,7 @@ def test_an_empty_name_names_nobody_without_an_address():
         chosen(only=("",))
 
 
-def test_whoever_was_there_today_is_the_last_of_the_longest_idle():
+def test_anyone_who_was_there_today_is_the_last_of_the_longest_idle():
     def idle(person: Target, days: int | None) -> Decision:
         return decision(user_id=person.user_id, idle_days=days)
 

@@ -85,7 +85,7 @@ def test_sign_outs_do_not_count_for_the_guardrails(portal, ledger):
     assert receipt.summary == {"signed-out": 10}
 
 
-def test_a_key_without_the_right_is_told_once_with_the_right_it_lacks(portal, ledger):
+def test_a_key_without_the_right_is_reported_once_with_the_right_it_lacks(portal, ledger):
     people = people_of(portal, 5)
     portal.may_end_sessions = False
 
@@ -154,7 +154,7 @@ def test_another_plan_signs_nobody_out_of_whom_that_is_not_known_yet(portal, led
 
 
 @pytest.mark.parametrize("answer", [refused(429, "nothing before 10:00"), refused(401)])
-def test_a_used_up_limit_or_a_dead_key_stops_and_the_same_command_goes_on(portal, ledger, answer):
+def test_a_used_up_limit_or_a_dead_key_stops_and_the_same_command_continues(portal, ledger, answer):
     people = people_of(portal, 3)
     plan = sign_out_plan(portal, people)
     portal.after_change = lambda: portal.sign_out_troubles.append(answer)

@@ -165,7 +165,7 @@ def test_when_nobody_can_be_read_back_nothing_more_is_asked(execution, portal):
     assert "can't be read" in (changed.halt or "")
 
 
-def test_done_but_not_verified_is_told_as_such(execution, portal):
+def test_done_but_not_verified_is_reported_as_such(execution, portal):
     people = [portal.add(n) for n in range(2)]
     portal.after_change = lambda: setattr(portal, "deaf_people", True)
 
@@ -277,7 +277,7 @@ def test_reinstating_is_verified_as_well(execution, portal):
     assert all(one.verified for one in changed.outcomes)
 
 
-def test_somebody_without_a_name_comes_back_pending_and_that_is_told(execution, portal):
+def test_somebody_without_a_name_comes_back_pending_and_that_is_reported(execution, portal):
     (who,) = disabled(portal, 1)
     portal.nameless.add(who)
 

@@ -109,7 +109,7 @@ def test_another_roster_takes_none_of_the_default_ones_options(written):
     assert one.tables["roster"] == {"source": "guests"}
 
 
-def test_every_problem_of_every_portal_is_told_at_once(written):
+def test_every_problem_of_every_portal_is_reported_at_once(written):
     text = (
         '[[portal]]\nname = "a b"\nurl = "https://one.example"\napi_key = "env:K"\n'
         '[[portal]]\nname = "two"\nurl = "ftp://two"\napi_key = "env:K"\nschedule = "hourly"\n'

@@ -46,7 +46,7 @@ def test_a_fixed_hour_that_the_clocks_repeat_runs_once():
     assert due("30 2 * * *", f"{first}Z", zone="Europe/Berlin") == "2026-10-26T01:30"
 
 
-def test_every_quarter_of_an_hour_goes_on_while_the_clocks_repeat_an_hour():
+def test_every_quarter_of_an_hour_continues_while_the_clocks_repeat_an_hour():
     moment, seen = parse_instant("2026-10-24T23:59Z"), []
     for _ in range(9):
         schedule = Schedule(cron="*/15 * * * *", time_zone="Europe/Berlin")

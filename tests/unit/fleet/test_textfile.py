@@ -57,7 +57,7 @@ def test_a_failed_run_keeps_when_the_last_success_was(tmp_path):
     assert written(file, report, LATER)[SUCCESS] == 1.5e9
 
 
-def test_a_guardrail_is_told(tmp_path):
+def test_a_guardrail_is_reported(tmp_path):
     report = RunReport(error=GuardrailStopped(**SENTENCES, plan=None, still_allowed=0))
     told = written(tmp_path / "run.prom", report)
     assert told["lastseen_portal_guardrail_stopped"] == 1
@@ -76,7 +76,7 @@ def test_the_collector_may_read_the_file_and_nothing_else_is_left(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["run.prom"]
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
+def test_a_folder_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         written(tmp_path / "nowhere" / "run.prom", RunReport())
 
@@ -93,7 +93,7 @@ def test_metrics_never_take_the_place_of_a_pipe_or_a_device_nor_wait_for_one(tmp
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_a_folder_for_metrics_that_is_not_there_is_told_before_the_run(tmp_path):
+def test_a_folder_for_metrics_that_is_not_there_is_reported_before_the_run(tmp_path):
     with pytest.raises(UsageError) as told:
         refuse_as_metrics(tmp_path / "nowhere" / "run.prom")
     assert "nothing was started" in told.value.meaning

@@ -101,7 +101,7 @@ def test_a_ledger_in_use_is_whole(filled: PortalLedger):
 
 @pytest.mark.parametrize("rot", ROTS)
 @pytest.mark.parametrize("table", [schema.sightings, schema.coverage, schema.unrecognised], ids=str)
-def test_damaged_evidence_drops_the_coverage_of_its_log_and_is_told(
+def test_damaged_evidence_drops_the_coverage_of_its_log_and_is_reported(
     filled: PortalLedger, tampering: Tampering, table: Table, rot: Rot
 ):
     # given

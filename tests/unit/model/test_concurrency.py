@@ -69,7 +69,7 @@ def test_a_greater_width_is_taken_up_while_it_runs():
     assert work.most == 9
 
 
-def test_others_go_on_while_a_result_is_worked_on():
+def test_others_continue_while_a_result_is_worked_on():
     work = Work()
 
     async def linger() -> None:

@@ -55,7 +55,7 @@ def test_nothing_names_somebody_without_id_and_address():
         (AccountType.GUEST, None),
     ],
 )
-def test_whoever_runs_the_portal_is_protected_and_others_are_not(kind, why):
+def test_anyone_who_runs_the_portal_is_protected_and_others_are_not(kind, why):
     found = protection(Profile(id=UserId(ID), type=kind), is_own=False)
 
     assert (why in found) if why and found else found is why

@@ -171,7 +171,7 @@ def test_a_cohorts_pending_days_count():
     assert due_at(invited, policy) == NOW + timedelta(days=95)
 
 
-def test_whoever_is_due_since_an_invitation_ends_is_listed_with_that_reason():
+def test_anyone_who_is_due_since_an_invitation_ends_is_listed_with_that_reason():
     invited = decision(user_id=UserId("1"), last_seen_at=days_ago(5), **PENDING)
     policy = Policy(pending_days=10, never_seen="keep")
     (due,) = soon_due([invited], policy, ends={}, now=NOW, within_days=14).people

@@ -68,7 +68,7 @@ def test_of_several_the_one_that_holds_longest_is_named():
     assert Exemptions([shorter, longer]).of(None, account(ANN, "ann@x.org")).exemption == longer
 
 
-def test_exemptions_that_cover_nobody_are_told():
+def test_exemptions_that_cover_nobody_are_reported():
     used, unused = exemption("ann@x.org"), exemption("bbo@x.org")
     given = Exemptions([used, unused])
 
@@ -77,7 +77,7 @@ def test_exemptions_that_cover_nobody_are_told():
     assert given.unmatched() == (unused,)
 
 
-def test_exemptions_that_end_within_two_weeks_are_told():
+def test_exemptions_that_end_within_two_weeks_are_reported():
     ending, later = exemption("a@x.org", until=date(2026, 11, 15)), exemption("b@x.org")
 
     assert Exemptions([later, ending]).ending(TODAY) == (ending,)

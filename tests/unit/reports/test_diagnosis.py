@@ -50,7 +50,7 @@ def test_the_worst_comes_in_the_first_line(findings, headline):
     assert table(*findings).startswith(headline)
 
 
-def test_states_are_told_without_colour_and_without_unicode():
+def test_states_are_reported_without_colour_and_without_unicode():
     shown = table(IN_THE_WAY, encoding="ascii")
     assert "problem" in shown
     assert shown.isascii()

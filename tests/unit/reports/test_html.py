@@ -166,7 +166,7 @@ def test_no_name_can_change_the_page():
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", source)
 
 
-def test_numbers_portal_instant_and_plan_are_told():
+def test_numbers_portal_instant_and_plan_are_reported():
     shown = said(page_of(decision(), decision(decision=Verdict.KEEP, reason=Reason.ACTIVE)))
     for part in (
         "1 of 2 contractors to be disabled",
@@ -284,7 +284,7 @@ def test_long_sentences_are_whole():
     assert shown.count(long.strip()) == 2
 
 
-def test_a_guardrail_in_the_way_and_open_sessions_are_told():
+def test_a_guardrail_in_the_way_and_open_sessions_are_reported():
     context = PlanContext(stopped_by="184 people, at most 50")
     plan = plan_of(decision(session_may_be_open=True, cohort="auditors"))
     shown = said(Page(render_plan(plan, "html", context=context).decode()))
@@ -305,7 +305,7 @@ def test_holds_say_when_they_clear_and_what_clears_them():
     assert "evidence incomplete: clears by 2026-12-18, with reviews at least every 3" in shown
 
 
-def test_a_sentence_that_many_people_share_is_told_once_with_their_number():
+def test_a_sentence_that_many_people_share_is_reported_once_with_their_number():
     clock = "The portal's clock is unknown, so idle time is unknown."
     held = {"decision": Verdict.HOLD, "reason": Reason.EVIDENCE_INCOMPLETE, "idle_days": None}
     people = [decision(user_id=str(n), explanation=clock, **held) for n in range(12)]

@@ -30,7 +30,7 @@ def test_each_person_has_outcome_confirmation_and_error(width):
 
 
 @pytest.mark.parametrize("width", [50, 80, 160])
-def test_whoever_may_have_been_signed_in_when_disabled_is_marked(width):
+def test_anyone_who_may_have_been_signed_in_when_disabled_is_marked(width):
     marked = decision(user_id="u-1", session_may_be_open=True)
     plain = decision(user_id="u-2")
     one, other = (outcome(user_id=who, email=f"{who}@x.example") for who in ("u-1", "u-2"))
@@ -49,7 +49,7 @@ def test_there_is_no_way_back_where_nobody_was_disabled(kind):
     assert "lastseen undo" not in table(receipt_of(outcome(kind)))
 
 
-def test_run_plan_and_journal_head_are_told():
+def test_run_plan_and_journal_head_are_reported():
     shown = table(receipt_of(outcome()))
     for part in ("a-5x8w2p1c", "r-7k2m9q4d", "9f" * 32, "took 14 s"):
         assert part in shown
@@ -66,7 +66,7 @@ def test_what_needs_attention_comes_first():
 
 
 @pytest.mark.parametrize("width", [50, 80, 160])
-def test_a_remark_is_told_once_however_many_people_it_is_about(width):
+def test_a_remark_is_reported_once_however_many_people_it_is_about(width):
     pending = "the portal made the account Pending, since it has no first and last name"
     people = [
         *(outcome(OutcomeKind.REINSTATED, user_id=f"u{n}", error=pending) for n in range(6)),
@@ -80,7 +80,7 @@ def test_a_remark_is_told_once_however_many_people_it_is_about(width):
     assert max(map(len, lines.splitlines())) <= width
 
 
-def test_whoever_was_signed_out_by_an_earlier_run_is_not_called_changed():
+def test_anyone_who_was_signed_out_by_an_earlier_run_is_not_called_changed():
     why = "the run 2817bdcddaad ended the sessions already, at 2026-11-28 00:17 UTC"
     before = outcome(OutcomeKind.SPARED_CHANGED, cause=Cause.SIGNED_OUT_BEFORE, error=why)
     shown = table(receipt_of(before), width=120)

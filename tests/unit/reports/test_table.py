@@ -231,7 +231,7 @@ def test_the_end_says_how_to_carry_it_out():
     assert "lastseen apply" not in table(plan_of(decision(**KEPT)))
 
 
-def test_a_guardrail_in_the_way_is_told_with_the_ways_on():
+def test_a_guardrail_in_the_way_is_reported_with_the_ways_on():
     shown = table(plan_of(decision()), context={"stopped_by": "184 people, at most 50"})
     assert "A guardrail would stop this. 184 people, at most 50" in shown
     assert "lastseen apply" not in shown
@@ -283,7 +283,7 @@ def test_the_command_past_a_guardrail_names_the_file_that_was_written():
 
 
 @pytest.mark.parametrize("width", [50, 80, 100, 120])
-def test_a_sentence_that_many_people_share_is_told_once_with_their_number(width):
+def test_a_sentence_that_many_people_share_is_reported_once_with_their_number(width):
     clock = "The portal's clock is unknown, so idle time is unknown."
     held = {"decision": Verdict.HOLD, "reason": Reason.EVIDENCE_INCOMPLETE, "idle_days": None}
     people = [decision(user_id=str(n), explanation=clock, **held) for n in range(12)]

@@ -69,7 +69,7 @@ def test_who_takes_the_best_name_there_is():
     assert who(decision(display_name=None, email=None, user_id=None)) == "(no name)"
 
 
-def test_the_policy_is_told_with_its_numbers():
+def test_the_policy_is_reported_with_its_numbers():
     said = " ".join(
         policy_in_words(
             Policy(

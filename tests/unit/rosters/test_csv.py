@@ -261,7 +261,7 @@ def test_short_rows_lack_what_they_lack(read):
     )
 
 
-def test_a_short_row_is_told_once_and_an_empty_one_not_at_all(read):
+def test_a_short_row_is_reported_once_and_an_empty_one_not_at_all(read):
     listing = read("email,display_name,end_date\na@x.org\n,\nb@x.org,Bo,\nc@x.org,Cy\n")
 
     assert [warning.split(", ", 1)[1] for warning in listing.warnings] == [

@@ -246,7 +246,7 @@ def test_as_long_a_pause_is_made_as_the_source_asks_for():
     assert 1 <= asked[1] - asked[0] < 5
 
 
-def test_a_plain_port_asked_for_tls_is_told_as_one():
+def test_a_plain_port_asked_for_tls_is_reported_as_one():
     async def play() -> None:
         async with served(always(text="[]")) as url:
             options = RosterOptions(source="http", url=url.replace("http:", "https:"))

@@ -41,7 +41,7 @@ def test_without_an_id_the_address_finds_in_any_case():
     assert only(matched([guest(1)], person)).profile == guest(1)
 
 
-def test_whoever_is_not_on_the_portal_is_said_not_to_be():
+def test_anyone_who_is_not_on_the_portal_is_said_not_to_be():
     person = Contractor(id=UNKNOWN, email="nobody@vendor.com")
 
     found = only(matched([guest(1)], person))

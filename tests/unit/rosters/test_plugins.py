@@ -56,7 +56,7 @@ def test_a_source_that_cannot_be_imported_is_no_traceback():
 
 
 @pytest.mark.parametrize("floor", [13, 0])
-def test_an_exception_of_another_package_is_told_as_its_own(floor):
+def test_an_exception_of_another_package_is_reported_as_its_own(floor):
     def read() -> None:
         roster = open_roster(RosterOptions(source="house", options={"floor": floor}))
         asyncio.run(roster.load(PretendedPortal()))

@@ -33,7 +33,7 @@ def test_a_secret_file_that_others_can_read_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("reference", ["env:NOT_SET", "file:/nowhere", "file:/", "keyring:none"])
-def test_a_secret_that_is_not_there_is_told_by_its_reference(reference):
+def test_a_secret_that_is_not_there_is_reported_by_its_reference(reference):
     with pytest.raises(UsageError) as refusal:
         resolve(reference, option="roster.headers.X")
 

@@ -130,7 +130,7 @@ def test_a_blank_row_is_nothing(source: Source, tmp_path):
 
 
 @TABLES
-def test_a_row_that_goes_on_beyond_the_header_is_refused(source: Source, tmp_path):
+def test_a_row_that_continues_beyond_the_header_is_refused(source: Source, tmp_path):
     shifted = ("ann@x.org", "Lee", "Ann", "2024-01-01", "2028-12-31")
 
     with pytest.raises(UsageError, match="3: more fields than the header has"):

@@ -94,7 +94,7 @@ def test_an_empty_list_is_an_empty_roster(url):
     assert load(url).contractors == ()
 
 
-def test_a_wrong_token_is_told_as_one(url, monkeypatch):
+def test_a_wrong_token_is_reported_as_one(url, monkeypatch):
     monkeypatch.setenv("SCIM_TOKEN", "wrong")
 
     with pytest.raises(RosterError, match="doesn't accept the password or token") as refusal:
@@ -102,7 +102,7 @@ def test_a_wrong_token_is_told_as_one(url, monkeypatch):
     assert "wrong" not in refusal.value.found
 
 
-def test_a_service_that_is_down_is_told_as_one():
+def test_a_service_that_is_down_is_reported_as_one():
     with pytest.raises(RosterError, match="the connection failed"):
         load("http://127.0.0.1:9/v2")
 
@@ -222,7 +222,7 @@ def test_other_fields_are_found_by_their_path():
     )
 
 
-def test_an_answer_that_is_no_scim_list_is_told_as_one():
+def test_an_answer_that_is_no_scim_list_is_reported_as_one():
     async def page(request: web.Request) -> web.Response:
         return web.Response(text="<html>Sign in</html>", content_type="text/html")
 

@@ -140,7 +140,7 @@ def test_a_result_without_id_and_email_is_refused(url):
         load(url, "SELECT sponsor, display_name FROM people")
 
 
-def test_a_row_that_cannot_be_read_is_told_by_its_number(url):
+def test_a_row_that_cannot_be_read_is_reported_by_its_number(url):
     query = "SELECT email, 'soon' AS end_date FROM people"
 
     with pytest.raises(UsageError, match="rows 1, 2: column end_date is not a date"):
@@ -213,7 +213,7 @@ def test_a_database_that_is_no_file_is_refused_at_once(tmp_path, name):
             load(f"sqlite:///{tmp_path / name}")
 
 
-def test_names_and_values_that_are_no_utf_8_are_told(tmp_path):
+def test_names_and_values_that_are_no_utf_8_are_reported(tmp_path):
     path = tmp_path / "hr.db"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE people (email, XXXX)")
@@ -226,6 +226,6 @@ def test_names_and_values_that_are_no_utf_8_are_told(tmp_path):
         load(f"sqlite:///{path}", "SELECT * FROM people")
 
 
-def test_a_file_whose_name_cannot_be_a_path_is_told():
+def test_a_file_whose_name_cannot_be_a_path_is_reported():
     with pytest.raises(UsageError, match="not a path"):
         load("sqlite:///a%00b")

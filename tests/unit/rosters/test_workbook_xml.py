@@ -28,5 +28,5 @@ def test_a_cell_is_named_as_excel_names_it(row, column, name):
         ('<c r="B2"/>', []),
     ],
 )
-def test_only_formulas_without_a_value_and_errors_are_told(cell, places):
+def test_only_formulas_without_a_value_and_errors_are_reported(cell, places):
     assert list(valueless_cells(SHEET.format(cell).encode())) == places

@@ -60,7 +60,7 @@ def test_everybody_whom_the_plan_disables_is_disabled_and_verified(portal, ledge
     assert [portal.status(who) for who in people] == [TERMINATED] * 5
 
 
-def test_whoever_came_back_since_the_plan_is_spared(portal, ledger):
+def test_anyone_who_came_back_since_the_plan_is_spared(portal, ledger):
     ann, bob = people_of(portal, 2)
     plan = plan_for(portal, [ann, bob])
     portal.clock.forward(minutes=30)
@@ -94,7 +94,7 @@ def test_an_ended_contract_is_carried_out_whatever_was_seen(portal, ledger):
     assert outcomes(carry_out(plan, portal, ledger)) == {ann: OutcomeKind.DISABLED}
 
 
-def test_whoever_is_not_proven_absent_is_left_alone(portal, ledger):
+def test_anyone_who_is_not_proven_absent_is_left_alone(portal, ledger):
     ann, bob = people_of(portal, 2)
     plan = plan_for(portal, [ann, bob])
     portal.clock.forward(minutes=30)
@@ -108,7 +108,7 @@ def test_whoever_is_not_proven_absent_is_left_alone(portal, ledger):
     assert receipt_exit_code(receipt) is ExitCode.PARTIAL
 
 
-def test_whoever_is_disabled_already_counts_as_that(portal, ledger):
+def test_anyone_who_is_disabled_already_counts_as_that(portal, ledger):
     ann, bob = people_of(portal, 2)
     plan = plan_for(portal, [ann, bob])
     portal.change(ann, status=TERMINATED)
@@ -168,7 +168,7 @@ def test_the_keys_own_account_is_spared(portal, ledger):
 
 
 @pytest.mark.parametrize("by_address", [True, False])
-def test_whoever_was_exempted_since_the_plan_is_spared(portal, ledger, by_address):
+def test_anyone_who_was_exempted_since_the_plan_is_spared(portal, ledger, by_address):
     ann, bob = people_of(portal, 2)
     plan = plan_for(portal, [ann, bob])
     who = portal.accounts[ann].email.upper() if by_address else ann
@@ -180,7 +180,7 @@ def test_whoever_was_exempted_since_the_plan_is_spared(portal, ledger, by_addres
     assert "on leave" in (outcome(receipt, ann).error or "")
 
 
-def test_whoever_was_reinstated_since_the_plan_is_spared(portal, ledger):
+def test_anyone_who_was_reinstated_since_the_plan_is_spared(portal, ledger):
     ann, bob = people_of(portal, 2)
     plan = plan_for(portal, [ann, bob])
     ledger.accounts.note_reinstated([ann], portal.clock())
@@ -410,7 +410,7 @@ def test_a_run_in_which_nothing_was_done_has_failed(portal, ledger):
     assert ledger.runs.all()[0].state == "failed"
 
 
-def test_a_portal_that_cannot_be_looked_at_changes_nobody_and_the_same_command_goes_on(
+def test_a_portal_that_cannot_be_looked_at_changes_nobody_and_the_same_command_continues(
     portal, ledger
 ):
     (ann,) = people_of(portal, 1)
@@ -506,7 +506,7 @@ def test_a_lost_answer_that_cannot_be_read_back_is_found_out_by_the_same_command
     assert len(portal.changes) == 2
 
 
-def test_whoever_cannot_be_read_for_a_while_is_claimed_when_they_can_be(portal, ledger):
+def test_anyone_who_cannot_be_read_for_a_while_is_claimed_when_they_can_be(portal, ledger):
     ann, bob = people_of(portal, 2)
     plan = plan_for(portal, [ann, bob])
     portal.troubles.append("lost-midway")
@@ -539,7 +539,7 @@ def test_a_change_that_does_not_show_yet_is_found_by_the_same_command(portal, le
     assert len(portal.puts) == 1
 
 
-def test_whoever_a_hand_reinstated_after_the_run_is_left_alone_by_its_plan(portal, ledger):
+def test_anyone_whom_a_hand_reinstated_after_the_run_is_left_alone_by_its_plan(portal, ledger):
     ann, bob = people_of(portal, 2)
     plan = plan_for(portal, [ann, bob])
     carry_out(plan, portal, ledger)

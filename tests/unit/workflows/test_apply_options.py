@@ -42,7 +42,7 @@ def test_a_part_is_chosen_by_name_and_an_unknown_name_is_refused(portal, ledger,
         chosen(plan, ledger, selection=Selection(only=("nobody@x.example",)))
 
 
-def test_a_limit_goes_on_with_those_whom_no_finished_run_has_disabled(portal, ledger, people):
+def test_a_limit_continues_with_those_whom_no_finished_run_has_disabled(portal, ledger, people):
     plan = plan_for(portal, people)
 
     carry_out(plan, portal, ledger, limit=2)

@@ -104,7 +104,7 @@ def test_a_short_lived_trail_is_asked_before_it_forgets() -> None:
     assert needs(logs, subject(ANN), subject(BEN)).people_to_ask_the_trail(10 * DAY) == {ANN}
 
 
-def test_whoever_was_never_seen_is_asked_about_where_the_policy_keeps_such_people() -> None:
+def test_anyone_who_was_never_seen_is_asked_about_where_the_policy_keeps_such_people() -> None:
     logs = Logs(sign_in=31)
     found = needs(logs, subject(ANN), never_seen="keep")
     assert found.people_to_ask_the_trail(YEAR) == {ANN}

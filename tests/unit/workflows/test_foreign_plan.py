@@ -123,7 +123,7 @@ def test_a_trusted_file_chooses_people_and_adds_none(portal, ledger):
     assert receipt.plan_id != "plan-1"
 
 
-def test_whoever_is_disabled_already_counts_as_that_in_a_trusted_file(portal, ledger):
+def test_anyone_who_is_disabled_already_counts_as_that_in_a_trusted_file(portal, ledger):
     ann, bob = portal.add(1), portal.add(2)
     plan = plan_for(portal, [ann, bob])
     portal.change(ann, status=AccountStatus.TERMINATED)

@@ -43,7 +43,7 @@ def people(portal: FakePortal) -> list[UserId]:
     return found
 
 
-def test_whoever_is_inactive_is_disabled(portal, ledger, people):
+def test_anyone_who_is_inactive_is_disabled(portal, ledger, people):
     result = run_once(portal, ledger)
 
     assert result.applied
@@ -152,7 +152,7 @@ def test_only_those_meant_then_are_disabled_when_it_is_finished(portal, ledger, 
     assert outcomes(finished) == {people[1]: OutcomeKind.DISABLED}
 
 
-def test_what_was_cut_off_too_long_ago_is_closed_and_decided_anew(portal, ledger, people):
+def test_what_was_cut_off_too_long_ago_is_closed_and_decided_again(portal, ledger, people):
     run_id = cut_off(portal, ledger, people[1:])
     portal.clock.now = Instant(portal.clock.now + timedelta(days=2))
 
@@ -191,7 +191,7 @@ def test_a_cut_off_run_that_was_approved_is_finished_as_approved(portal, ledger,
     assert finished.summary == {"disabled": 2}
 
 
-def test_whoever_was_exempted_since_is_spared_when_a_cut_off_run_is_finished(
+def test_anyone_who_was_exempted_since_is_spared_when_a_cut_off_run_is_finished(
     portal, ledger, people
 ):
     # Given a run that was cut off before anything arrived

@@ -108,7 +108,7 @@ def test_a_failed_review_says_why(ledger):
     assert now(ledger).failed == "it answered 401"
 
 
-def test_exemptions_that_hold_and_the_keys_end_are_told(ledger):
+def test_exemptions_that_hold_and_the_keys_end_are_reported(ledger):
     ledger.exemptions.add("a@b.example", until=date(2027, 1, 1), reason="leave")
     ends = Instant(NOW + timedelta(days=3))
     found = now(ledger, key=OwnKey(permissions=frozenset(), expires_at=ends))

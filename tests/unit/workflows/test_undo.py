@@ -132,7 +132,7 @@ def test_a_review_cannot_be_undone(portal, ledger):
         take_back(run.run_id, portal, ledger)
 
 
-def test_whoever_is_active_again_stays_so(portal, ledger, people, applied):
+def test_anyone_who_is_active_again_stays_so(portal, ledger, people, applied):
     portal.change(people[0], status=ACTIVE)
 
     receipt = take_back(applied.run_id, portal, ledger)
@@ -170,7 +170,7 @@ def test_a_deleted_account_is_reported(portal, ledger, people, applied):
     assert receipt_exit_code(receipt) is ExitCode.DONE
 
 
-def test_whoever_somebody_else_disabled_again_stays_disabled(portal, ledger, people, applied):
+def test_anyone_whom_somebody_else_disabled_again_stays_disabled(portal, ledger, people, applied):
     portal.change(people[0], status=ACTIVE)
     ledger.accounts.note([portal.accounts[people[0]]], portal.clock())
     portal.change(people[0], status=TERMINATED)
@@ -215,7 +215,9 @@ def test_a_sign_in_after_the_run_shows_that_somebody_else_disabled_the_account(
     assert outcome(receipt, people[1]).outcome is OutcomeKind.REINSTATED
 
 
-def test_whoever_a_later_run_disabled_again_belongs_to_that_run(portal, ledger, people, applied):
+def test_anyone_whom_a_later_run_disabled_again_belongs_to_that_run(
+    portal, ledger, people, applied
+):
     take_back(applied.run_id, portal, ledger, people[0])
     later = carry_out(plan_for(portal, [people[0]], plan_id="plan-2"), portal, ledger)
     assert outcomes(later) == {people[0]: OutcomeKind.DISABLED}
@@ -228,7 +230,7 @@ def test_whoever_a_later_run_disabled_again_belongs_to_that_run(portal, ledger, 
     assert outcomes(take_back(later.run_id, portal, ledger)) == {people[0]: OutcomeKind.REINSTATED}
 
 
-def test_whoever_was_reinstated_and_then_disabled_by_hand_stays_disabled(
+def test_anyone_who_was_reinstated_and_then_disabled_by_hand_stays_disabled(
     portal, ledger, people, applied
 ):
     first = take_back(applied.run_id, portal, ledger)
@@ -328,7 +330,7 @@ def test_the_grace_of_the_undo_itself_does_not_stand_against_taking_it_back(
 
 @pytest.mark.parametrize("policy", [None, Policy()])
 @pytest.mark.parametrize("is_noticed", [True, False])
-def test_whoever_was_put_back_by_hand_after_an_undo_keeps_access(
+def test_anyone_who_was_put_back_by_hand_after_an_undo_keeps_access(
     portal, ledger, people, applied, policy, is_noticed
 ):
     # Given somebody whom an administrator disabled and enabled again after the undo
@@ -402,7 +404,7 @@ def test_each_reinstatement_of_an_undo_that_was_cut_off_counts_from_its_own_time
     }
 
 
-def test_taking_back_an_undo_spares_whoever_came_since(portal, ledger, people, applied):
+def test_taking_back_an_undo_spares_anyone_who_came_since(portal, ledger, people, applied):
     undone = take_back(applied.run_id, portal, ledger)
     portal.clock.forward(minutes=30)
     portal.sign_in(people[0])
@@ -414,7 +416,7 @@ def test_taking_back_an_undo_spares_whoever_came_since(portal, ledger, people, a
     assert outcome(receipt, people[1]).outcome is OutcomeKind.DISABLED
 
 
-def test_taking_back_an_undo_spares_whoever_was_exempted(portal, ledger, people, applied):
+def test_taking_back_an_undo_spares_anyone_who_was_exempted(portal, ledger, people, applied):
     undone = take_back(applied.run_id, portal, ledger)
     ledger.exemptions.add(people[0], until=date(2026, 12, 31), reason="on leave")
 

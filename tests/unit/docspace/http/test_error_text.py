@@ -26,7 +26,7 @@ def words(error):
         (418, Topic.LOGS, "error of its own"),
     ],
 )
-def test_a_status_is_told_by_what_was_asked(status, topic, said):
+def test_a_status_is_reported_by_what_was_asked(status, topic, said):
     error = ERROR_TEXT.refused(Operation("Asking", topic), status, "Portal's words")
 
     assert said in words(error)

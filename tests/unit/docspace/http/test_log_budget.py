@@ -48,7 +48,7 @@ def test_a_log_that_takes_too_long_is_left_and_can_be_continued(clock):
     assert "run the same command again to continue" in left.value.remedy
 
 
-def test_that_time_runs_out_is_told_once_and_before(clock, caplog):
+def test_that_time_runs_out_is_reported_once_and_before(clock, caplog):
     spending = budget(clock, log_seconds=HOUR, log_seconds_a_person_day=0)
     for _ in range(59):
         spending.spend(_LISTING)

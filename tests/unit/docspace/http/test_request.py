@@ -11,7 +11,7 @@ def test_a_loss_has_to_say_whether_the_request_was_sent():
 
 
 @pytest.mark.parametrize("failure", ConnectionFailure)
-def test_every_failure_is_told_in_words_with_the_systems_own(failure):
+def test_every_failure_is_reported_in_words_with_the_systems_own(failure):
     assert str(ConnectionLost(failure, sent=False)) == failure.value
     assert str(ConnectionLost(failure, sent=True, detail="errno 5")).endswith(": errno 5")
 

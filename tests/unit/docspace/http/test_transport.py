@@ -166,7 +166,7 @@ def test_no_error_carries_what_was_sent(error):
     assert KEY not in f"{lost}{lost.detail}{lost.args}"
 
 
-def test_a_proxy_that_wants_a_password_is_told_as_such():
+def test_a_proxy_that_wants_a_password_is_reported_as_such():
     asked = aiohttp.RequestInfo(
         URL("https://portal.example"), "CONNECT", CIMultiDictProxy(CIMultiDict())
     )

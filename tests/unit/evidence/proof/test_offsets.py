@@ -41,14 +41,14 @@ def test_the_order_in_which_places_become_known_does_not_matter(hours, chance):
         assert index_of(hours).of(ago(wanted * HOUR)) == index_of(shuffled).of(ago(wanted * HOUR))
 
 
-def test_beyond_what_is_known_the_density_goes_on():
+def test_beyond_what_is_known_the_density_continues():
     index = index_of([1, 11])
     assert index.of(ago(21 * HOUR)) == 210
     assert not index.reach(ago(21 * HOUR))
     assert index.deepest == 110
 
 
-def test_several_places_of_one_instant_are_told_in_order():
+def test_several_places_of_one_instant_are_reported_in_order():
     index = OffsetIndex()
     for offset in (30, 10, 20, 10):
         index.add(ago(HOUR), offset)

@@ -93,7 +93,7 @@ def test_a_portal_that_leaves_out_the_newest_of_what_is_over_is_not_believed():
     assert not result.ends_log
 
 
-def test_the_counting_begins_anew_where_something_is_gone():
+def test_the_counting_begins_again_where_something_is_gone():
     result = agreed(
         page(1, 2, 3, 73), page(1, 2, 3, 73), page(1, 2, 3), page(1, 2, 3), kept_hours=72
     )

@@ -139,7 +139,7 @@ def test_no_way_costs_much_more_than_the_fewest_possible_requests_dates_included
 @settings(max_examples=40, deadline=None)
 @given(portals, st.booleans())
 @example((65, 690, [1.0], 40, 6, 0), False)  # met on a page read ahead, before a newer one
-def test_whoever_is_in_the_log_is_found_and_whoever_is_not_is_proven_absent(portal, can_ask):
+def test_anyone_who_is_in_the_log_is_found_and_anyone_who_is_not_is_proven_absent(portal, can_ask):
     people, events = built(*portal)
     reader = opened(FakeLog(events), can_ask=can_ask)
     found_and_dated(reader, people)

@@ -136,7 +136,7 @@ def test_the_newest_sighting_of_a_person_stays():
     assert not state.is_seen_since(ANN, ago(HOUR))
 
 
-def test_all_stretches_are_told_with_what_proved_them():
+def test_all_stretches_are_reported_with_what_proved_them():
     store = known((40, 2))
     state = state_of(every_hour(300), store, pages=[0])
     (looked,) = state.looked(store)

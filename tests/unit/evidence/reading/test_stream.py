@@ -162,7 +162,7 @@ def test_a_missing_right_ends_the_run():
         streamed(reader_of(log_of(fake)), since(60))
 
 
-def test_what_an_earlier_run_proved_of_another_log_is_forgotten_and_read_anew():
+def test_what_an_earlier_run_proved_of_another_log_is_forgotten_and_read_again():
     # Given a ledger that knows twenty days of a log
     store = empty_store()
     streamed(reader_of(log_of(FakeLog(every_hour(1_000))), store), since(20))

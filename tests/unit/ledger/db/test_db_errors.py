@@ -34,7 +34,7 @@ class OperationalError(Exception):
         ("SQLITE_IOERR_WRITE", "reported an error"),
     ],
 )
-def test_errors_of_sqlite_are_told(name: str, found: str):
+def test_errors_of_sqlite_are_reported(name: str, found: str):
     error = translate_error(FakeSqliteError(name), attempted="writing to the ledger x")
     assert error is not None
     assert found in error.found
@@ -55,7 +55,7 @@ def test_errors_of_sqlite_are_told(name: str, found: str):
         ("42501", "may not do this"),
     ],
 )
-def test_errors_of_postgresql_are_told(state: str, found: str):
+def test_errors_of_postgresql_are_reported(state: str, found: str):
     error = translate_error(OperationalError(state=state), attempted="writing to the ledger x")
     assert error is not None
     assert found in error.found
@@ -73,7 +73,7 @@ def test_errors_of_postgresql_are_told(state: str, found: str):
         ("could not translate host name", "can't be reached"),
     ],
 )
-def test_failures_to_connect_are_told_by_their_words(words: str, found: str):
+def test_failures_to_connect_are_reported_by_their_words(words: str, found: str):
     error = translate_error(OperationalError(words), attempted="reading the ledger x")
     assert error is not None
     assert found in error.found

@@ -21,7 +21,7 @@ def test_without_an_address_the_ledger_lies_in_the_users_data_folder(
     assert (folder / "ledger.sqlite3").is_file()
 
 
-def test_a_data_folder_that_can_not_be_made_is_told(
+def test_a_data_folder_that_can_not_be_made_is_reported(
     clock: TickingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "file").touch()
@@ -66,7 +66,9 @@ def test_a_ledger_may_be_in_memory(clock: TickingClock, url: str):
         "sqlite://host/ledger.sqlite3",
     ],
 )
-def test_an_address_that_can_not_be_used_is_told_without_showing_it(clock: TickingClock, url: str):
+def test_an_address_that_can_not_be_used_is_reported_without_showing_it(
+    clock: TickingClock, url: str
+):
     with pytest.raises(LedgerError) as told:
         open_ledger(url, clock=clock)
     assert told.value.exit_code is ExitCode.USAGE

@@ -77,26 +77,28 @@ def test_a_user_without_rights_is_told_which(fresh_postgres_url: str, clock: Tic
     assert "CREATE" in told.remedy
 
 
-def test_a_missing_database_is_told(postgres_url: str, clock: TickingClock):
+def test_a_missing_database_is_reported(postgres_url: str, clock: TickingClock):
     told = _refused(postgres_url.replace("/postgres?", "/nowhere?"), clock)
     assert "no such database" in told.found
     assert told.attempted.endswith("/nowhere")
 
 
-def test_a_server_that_accepts_no_writing_is_told(fresh_postgres_url: str, clock: TickingClock):
+def test_a_server_that_accepts_no_writing_is_reported(fresh_postgres_url: str, clock: TickingClock):
     name = make_url(fresh_postgres_url).database
     _administer(fresh_postgres_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     assert "accepts no writes" in _refused(fresh_postgres_url, clock).found
 
 
-def test_an_unreachable_server_is_told_without_the_password(clock: TickingClock):
+def test_an_unreachable_server_is_reported_without_the_password(clock: TickingClock):
     told = _refused("postgresql://somebody:topsecret@127.0.0.1:1/name", clock)
     assert told.exit_code is ExitCode.USAGE
     assert "can't be reached" in told.found
     assert "127.0.0.1" in told.attempted
 
 
-def test_a_wrong_password_is_told_without_showing_it(fresh_postgres_url: str, clock: TickingClock):
+def test_a_wrong_password_is_reported_without_showing_it(
+    fresh_postgres_url: str, clock: TickingClock
+):
     with _user(fresh_postgres_url, password="right") as (name, url):
         rules = Path(str(_asked(fresh_postgres_url, "SHOW hba_file")))
         before = rules.read_text()
@@ -112,7 +114,7 @@ def test_a_wrong_password_is_told_without_showing_it(fresh_postgres_url: str, cl
     assert "may not do this" in right.found
 
 
-def test_a_missing_driver_is_told(clock: TickingClock, monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_driver_is_reported(clock: TickingClock, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     told = _refused("postgresql://somebody:topsecret@127.0.0.1:1/name", clock)
     assert "driver is not installed" in told.found

@@ -50,14 +50,14 @@ def test_a_ledger_that_others_can_read_is_tightened(file: Path, clock: TickingCl
 # --- what may be wrong with it
 
 
-def test_a_file_that_is_no_database_is_told(file: Path, clock: TickingClock):
+def test_a_file_that_is_no_database_is_reported(file: Path, clock: TickingClock):
     file.write_bytes(b"this is not a database, whatever its name says" * 100)
     told = _refused(file, clock)
     assert "not a readable SQLite database" in told.found
     assert "backup" in told.remedy
 
 
-def test_a_damaged_ledger_is_told(file: Path, clock: TickingClock):
+def test_a_damaged_ledger_is_reported(file: Path, clock: TickingClock):
     with _open(file, clock) as ledger:
         for number in range(300):
             ledger.portal(PORTAL).evidence.keep(
@@ -69,7 +69,7 @@ def test_a_damaged_ledger_is_told(file: Path, clock: TickingClock):
     assert "not a readable SQLite database" in told.found
 
 
-def test_a_ledger_damaged_while_it_is_open_is_told(file: Path, clock: TickingClock):
+def test_a_ledger_damaged_while_it_is_open_is_reported(file: Path, clock: TickingClock):
     with _open(file, clock) as ledger:
         ledger.portal(PORTAL).runs.begin("review")
     with _open(file, clock) as ledger:
@@ -91,18 +91,18 @@ def test_another_programs_database_is_left_alone(file: Path, clock: TickingClock
     connection.close()
 
 
-def test_a_folder_in_place_of_the_file_is_told(file: Path, clock: TickingClock):
+def test_a_folder_in_place_of_the_file_is_reported(file: Path, clock: TickingClock):
     file.mkdir()
     assert "folder" in _refused(file, clock).found
 
 
-def test_a_missing_folder_is_told_and_not_made(tmp_path: Path, clock: TickingClock):
+def test_a_missing_folder_is_reported_and_not_made(tmp_path: Path, clock: TickingClock):
     told = _refused(tmp_path / "no" / "ledger.sqlite3", clock)
     assert "does not exist" in told.found
     assert not (tmp_path / "no").exists()
 
 
-def test_a_full_disk_is_told_and_what_was_kept_is_whole(file: Path, clock: TickingClock):
+def test_a_full_disk_is_reported_and_what_was_kept_is_whole(file: Path, clock: TickingClock):
     # given
     with _open(file, clock) as ledger:
         portal = ledger.portal(PORTAL)
@@ -126,7 +126,7 @@ def test_a_full_disk_is_told_and_what_was_kept_is_whole(file: Path, clock: Ticki
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are those of Unix")
 @pytest.mark.parametrize("what", ["the file", "the folder", "the folder of a new ledger"])
-def test_what_is_read_only_is_told(what: str, clock: TickingClock):
+def test_what_is_read_only_is_reported(what: str, clock: TickingClock):
     with _somebody() as file:
         if what != "the folder of a new ledger":
             _open(file, clock).close()
@@ -207,7 +207,7 @@ def test_a_pipe_or_a_link_where_sqlite_keeps_its_newest_entries_is_refused(
     assert stat.S_IMODE(other.stat().st_mode) == 0o644
 
 
-def test_an_address_with_a_nul_or_a_home_that_nobody_has_is_told(clock: TickingClock):
+def test_an_address_with_a_nul_or_a_home_that_nobody_has_is_reported(clock: TickingClock):
     for url, found in (
         ("sqlite:///a%00b", "not a path"),
         ("sqlite:///~nobody-has-this-name/ledger.sqlite3", "does not exist"),

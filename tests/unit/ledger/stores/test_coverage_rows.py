@@ -71,7 +71,7 @@ def test_the_proofs_of_all_parts_are_kept(parts: list[CoverageRow]):
         assert set(one.proof.splitlines()) == inside
 
 
-def test_a_reading_that_goes_on_replaces_its_own_proof_and_no_other():
+def test_a_reading_that_continues_replaces_its_own_proof_and_no_other():
     begun, later = NOW, Instant(NOW + timedelta(days=1))
     first = a_stretch(0, 10, at=1, proof=proof_line(begun, "1 page"))
     same = a_stretch(10, 20, at=2, proof=proof_line(begun, "2 pages"))
@@ -81,7 +81,7 @@ def test_a_reading_that_goes_on_replaces_its_own_proof_and_no_other():
     assert proof_in_words(one.proof) == "; ".join(one.proof.splitlines())
 
 
-def test_many_readings_are_told_by_the_first_the_newest_and_their_number():
+def test_many_readings_are_reported_by_the_first_the_newest_and_their_number():
     lines = [proof_line(Instant(NOW + timedelta(days=day)), "1 page") for day in range(9)]
     assert proof_in_words("\n".join(lines)) == f"{lines[0]}; 7 readings between; {lines[-1]}"
 

@@ -147,7 +147,7 @@ def test_failed_sign_ins_before_the_instant_asked_for_are_left_out(portal: Porta
     assert portal.evidence.failed_sign_ins(minute(6.1)) == {}
 
 
-def test_the_newest_unrecognised_event_of_a_person_is_told(portal: PortalLedger):
+def test_the_newest_unrecognised_event_of_a_person_is_reported(portal: PortalLedger):
     events = (
         unknown(ANNA, 5, event_id=4),
         unknown(ANNA, 9, event_id=3),

@@ -53,7 +53,7 @@ def test_any_single_alteration_is_found_and_the_first_wrong_entry_named(
     assert str(broken.seq) in broken.explanation
 
 
-def test_what_was_done_to_an_entry_is_told():
+def test_what_was_done_to_an_entry_is_reported():
     chain = a_chain(5)
     removed = [*chain[:2], *chain[3:]]
     for altered, problem in (

@@ -123,7 +123,7 @@ def test_listing_runs_reads_no_document(portal: PortalLedger, tampering: Tamperi
     assert [one.run_id for one in portal.runs.all()] == [run.run_id]
 
 
-def test_a_damaged_document_is_told_and_not_guessed(portal: PortalLedger, tampering: Tampering):
+def test_a_damaged_document_is_reported_and_not_guessed(portal: PortalLedger, tampering: Tampering):
     run = portal.runs.begin("review")
     portal.runs.keep_plan(run.run_id, _plan(run.run_id), b"what was looked at")
     with tampering() as connection:

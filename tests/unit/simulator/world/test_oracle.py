@@ -78,11 +78,11 @@ def test_failures_never_count():
         ("keep", 400, ("keep", "never-seen")),
     ],
 )
-def test_whoever_was_never_seen_is_decided_by_policy(never_seen, registered, expectation):
+def test_anyone_who_was_never_seen_is_decided_by_policy(never_seen, registered, expectation):
     assert decided(Rules(never_seen=never_seen), registered_at=days(registered)) == expectation
 
 
-def test_whoever_was_seen_before_the_lookback_only_was_never_seen():
+def test_anyone_who_was_seen_before_the_lookback_only_was_never_seen():
     assert decided(last_sign_in_at=days(181)) == ("disable", "never-seen")
     assert decided(last_sign_in_at=days(179)) == ("disable", "inactive")
 
@@ -111,12 +111,12 @@ def test_an_unknown_event_is_a_hold_if_it_is_the_newest_and_in_the_window():
     assert decided(unrecognised_at=days(40), last_sign_in_at=days(60)) == ("disable", "inactive")
 
 
-def test_whoever_is_terminated_or_protected_is_skipped():
+def test_anyone_who_is_terminated_or_protected_is_skipped():
     assert decided(status="Terminated") == ("skip", "already-disabled")
     assert decided(protected="owner") == ("skip", "protected")
 
 
-def test_whoever_was_put_back_is_kept_where_that_is_known():
+def test_anyone_who_was_put_back_is_kept_where_that_is_known():
     changes = {"reinstated_at": days(3), "last_sign_in_at": days(60)}
     assert decided(**changes) == ("disable", "inactive")
     assert decided(Rules(knows_reinstated=True), **changes) == ("keep", "recently-reinstated")

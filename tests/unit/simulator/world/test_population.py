@@ -111,7 +111,7 @@ def test_an_attacked_account_has_hundreds_of_failures_and_nobody_in_it(known):
     assert INSTANT - truth.last_presence_at > WINDOW
 
 
-def test_whoever_never_came_or_is_pending_was_never_seen(known):
+def test_anyone_who_never_came_or_is_pending_was_never_seen(known):
     for kind in (Kind.NEVER_CAME, Kind.PENDING):
         assert known[kind].last_presence_at is None
     assert known[Kind.PENDING].status == "Pending"
@@ -132,7 +132,7 @@ def test_late_activity_is_not_written_yet(known):
     assert truth.last_written_activity_at is None or truth.last_written_activity_at < INSTANT - DAY
 
 
-def test_whoever_left_long_ago_was_seen_60_to_170_days_ago(known):
+def test_anyone_who_left_long_ago_was_seen_60_to_170_days_ago(known):
     for kind in (Kind.LONG_AGO, Kind.UPPER_CASE, Kind.NAMELESS, Kind.REINSTATED, Kind.TERMINATED):
         assert 60 * DAY <= INSTANT - known[kind].last_presence_at <= 170 * DAY
 

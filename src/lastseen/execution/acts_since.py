@@ -63,12 +63,12 @@ async def find_acts_since(
         set_at = found.last_done(STATUS_SET, person, until)
         known = reinstated.get(person)
         is_known = known is not None and set_at is not None and set_at <= _with_tolerance(known)
-        if set_at is not None and set_at >= status_set_from and not is_known:
-            spared[person] = status_set_by_hand(set_at)
-        elif longer_grace is not None and (
-            kept := find_grace(longer_grace, set_at, now, decided_by=decided_by)
-        ):
-            spared[person] = kept
+        if set_at is not None and not is_known:
+            change = status_set_by_hand(set_at) if set_at >= status_set_from else None
+            if change is None and longer_grace is not None:
+                change = find_grace(longer_grace, set_at, now, decided_by=decided_by)
+            if change is not None:
+                spared[person] = change
         acts = (found.last_done(action, person, until) for action in (INVITED, ACTIVATION_SENT))
         newest = max((at for at in acts if at is not None), default=None)
         if newest is not None and person in invited_from and newest >= invited_from[person]:

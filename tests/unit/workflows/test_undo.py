@@ -317,13 +317,15 @@ def test_taking_back_an_undo_disables_those_whom_it_reinstated(portal, ledger, p
     assert ledger.runs.find(receipt.run_id).undone_run_id == undone.run_id
 
 
-def test_the_grace_of_the_undo_itself_does_not_stand_against_taking_it_back(
-    portal, ledger, people, applied
+@pytest.mark.parametrize("grace_days", [14, 30])
+def test_the_grace_of_an_undo_does_not_prevent_undoing_it(
+    portal, ledger, people, applied, grace_days
 ):
-    undone = take_back(applied.run_id, portal, ledger, policy=Policy())
+    policy = Policy(reinstated_grace_days=grace_days)
+    undone = take_back(applied.run_id, portal, ledger, policy=policy)
     portal.clock.forward(hours=1)
 
-    receipt = take_back(undone.run_id, portal, ledger, policy=Policy())
+    receipt = take_back(undone.run_id, portal, ledger, policy=policy)
 
     assert outcomes(receipt) == dict.fromkeys(people, OutcomeKind.DISABLED)
 

@@ -217,12 +217,12 @@ def _spared_by_evidence(
             f"Registered {on_day(registered, now)}, "
             f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
-    strange = evidence.unrecognised
-    if strange and strange.at >= start:
+    unknown = evidence.unrecognised
+    if unknown and unknown.at >= start:
         return (
             Verdict.HOLD,
             Reason.UNRECOGNISED_EVENT,
-            f"The newest entry, {on_day(strange.at, now)}, has the action {strange.action_id}, "
+            f"The newest entry, {on_day(unknown.at, now)}, has the action {unknown.action_id}, "
             f"which this version of Lastseen does not know: it may mean presence.",
         )
     return None

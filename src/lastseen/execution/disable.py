@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.decision_basis import DecisionBasis
-from lastseen.execution.finish import ended
+from lastseen.execution.finish import finish_after
 from lastseen.execution.recheck import recheck
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.sign_out import sign_out
@@ -33,7 +33,7 @@ async def disable(
     run can be resumed.
     """
     work = _recheck_and_change(candidates, record, context, basis, own)
-    return await ended(work, record, context)
+    return await finish_after(work, record, context)
 
 
 async def _recheck_and_change(

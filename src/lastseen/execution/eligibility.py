@@ -94,7 +94,7 @@ def invited_again(invited_at: Instant) -> SparingChange:
 
 
 def status_set_by_hand(set_at: Instant) -> SparingChange:
-    """Return that the status of an active person was set by somebody else: they were put back."""
+    """Return that somebody else set the status of an active person: they were reinstated."""
     return SparingChange(
         cause=Cause.REINSTATED,
         explanation=f"an administrator set the account's status at {minute(set_at)}, after the "

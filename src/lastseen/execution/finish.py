@@ -49,7 +49,7 @@ def receipt_exit_code(receipt: Receipt) -> ExitCode:
     return ExitCode.PARTIAL
 
 
-async def ended(
+async def finish_after(
     work: Coroutine[Any, Any, str | None], record: RunRecord, context: ExecutionContext
 ) -> Receipt:
     """Await `work`, which returns why it ended early or None, and end its run; return the receipt.

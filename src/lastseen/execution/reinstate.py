@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from lastseen.execution.batches import change_status
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.eligibility import SparingChange, find_account_change
-from lastseen.execution.finish import ended
+from lastseen.execution.finish import finish_after
 from lastseen.execution.history import read_history
 from lastseen.execution.outcomes import GONE, already, failed, spared
 from lastseen.execution.readback import PeopleNow, read_people
@@ -38,7 +38,8 @@ async def reinstate(
     ledger then, and the run can be resumed.
     """
     check = _UndoCheck(context, undone=undone, own=own)
-    return await ended(_recheck_and_change(targets, record, context, check), record, context)
+    work = _recheck_and_change(targets, record, context, check)
+    return await finish_after(work, record, context)
 
 
 async def _recheck_and_change(

@@ -89,7 +89,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
     plan, record = outcome.plan, outcome.record
     decision = _decision(plan, who)
     evidence = ledger.evidence
-    strange = _strange(ledger, decision, plan)
+    unrecognised = _unrecognised(ledger, decision, plan)
     known, since, unused = _sightings(ledger, decision, plan.now)
     exemption = _exemption(ledger, decision, plan.now)
     due = _due_at(ledger, decision, plan, exemption)
@@ -108,7 +108,7 @@ def explain_outcome(who: str, outcome: ReviewOutcome, *, ledger: PortalLedger) -
         failed=evidence.failed_sign_ins(plan.policy.lookback_start(plan.now)).get(
             user_id(decision.user_id or ""), FailedSignIns()
         ),
-        unrecognised=strange,
+        unrecognised=unrecognised,
         required_since=policy_by_name(plan.policy, decision.cohort).window_start(plan.now),
         would_change=_would_change(decision, plan, record, due),
         due_at=due,
@@ -271,7 +271,9 @@ def _sightings(
     )
 
 
-def _strange(ledger: PortalLedger, decision: Decision, plan: Plan) -> tuple[UnrecognisedEvent, ...]:
+def _unrecognised(
+    ledger: PortalLedger, decision: Decision, plan: Plan
+) -> tuple[UnrecognisedEvent, ...]:
     newest = ledger.evidence.unrecognised(plan.policy.lookback_start(plan.now))
     event = newest.get(user_id(decision.user_id or ""))
     return (event,) if event and event.at <= plan.now else ()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from lastseen.execution.context import ExecutionContext
-from lastseen.execution.finish import end_run, ended, receipt_exit_code
+from lastseen.execution.finish import end_run, finish_after, receipt_exit_code
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.target import Target
 from lastseen.ledger import PortalLedger
@@ -108,7 +108,7 @@ def test_an_error_of_portal_or_roster_leaves_a_receipt_and_is_raised(
         raise error
 
     with pytest.raises(type(error)):
-        asyncio.run(ended(failing(), record, working))
+        asyncio.run(finish_after(failing(), record, working))
 
     receipt = ledger.runs.receipt(record.run.run_id)
     assert receipt is not None
@@ -120,6 +120,6 @@ def test_an_error_of_the_ledger_leaves_the_run_to_be_recovered(record, working, 
         raise LedgerError(attempted="a", found="full", meaning="", remedy="")
 
     with pytest.raises(LedgerError):
-        asyncio.run(ended(failing(), record, working))
+        asyncio.run(finish_after(failing(), record, working))
 
     assert ledger.runs.find(record.run.run_id).state == "running"

@@ -148,7 +148,7 @@ def is_stream_cheaper(asking: float, pages: float, *, seconds: float) -> bool | 
 
 
 def _most_wrong(seconds: float) -> int:
-    """Return by which factor an estimate may be wrong that rests on so many seconds of a log."""
+    """Return by which factor an estimate from this many seconds of a log may be wrong."""
     if seconds >= WEEK_SECONDS:
         return MOST_WRONG
     return MOST_WRONG_BY_DAYS if seconds >= DAY_SECONDS else MOST_WRONG_BY_HOURS

@@ -1,4 +1,4 @@
-"""What tests and benchmarks may see and change of a served portal, besides its API.
+"""What tests and benchmarks may see and change in a served portal, in addition to its API.
 
 Under `/simulator/`: the truth, what was asked, and levers. JSON both ways, instants as RFC 3339.
 The same levers are attributes of `SimulatedPortal`; this only reaches them over a socket.

@@ -29,7 +29,7 @@ class Actor:
     name: str
     login: str
     came_in: bool = True
-    """Whether events tell an address, a browser and a page; background work has none."""
+    """Whether events have an address, a browser and a page; background work has none."""
 
 
 def actor_of(person: Person) -> Actor:

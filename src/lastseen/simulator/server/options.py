@@ -14,7 +14,7 @@ from lastseen.simulator.world.release import Release
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulateOptions:
-    """What `lastseen simulate` may be told. Raises `ValueError`, with a text for people."""
+    """The options of `lastseen simulate`. Raises `ValueError`, with a text for people."""
 
     port: int = 0
     """Where to listen, on 127.0.0.1; 0 is any port that is free."""

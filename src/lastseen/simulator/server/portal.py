@@ -149,7 +149,7 @@ class SimulatedPortal:
     ) -> None:
         """Start from `scenario`, telling the time by `clock`.
 
-        `pace` gives the seconds by which the limits count, if `clock` stands still.
+        `pace` gives the seconds for the limits if `clock` does not advance.
         """
         self.setup = setup = setup or Setup()
         self.clock = clock

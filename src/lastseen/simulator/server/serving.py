@@ -21,7 +21,7 @@ class NobodyTold(Exception):
 
 def portal_for(options: SimulateOptions) -> SimulatedPortal:
     """Make the portal that the options describe, as of now, with the machine's clock."""
-    # Who stands a second inside the edge of the window would fall out of it under a reader's eyes.
+    # People a second inside the edge of the window would fall out of it while it is read.
     scenario = populate(
         system_clock() - timedelta(seconds=3),
         Population(

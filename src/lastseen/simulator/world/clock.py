@@ -1,4 +1,4 @@
-"""The portal's clock, for tests that need one that stands still or is moved by hand.
+"""The portal's clock, for tests that need one that advances only by hand.
 
 Anything that answers with an aware `datetime` when called will do instead.
 """
@@ -15,7 +15,7 @@ def system_clock() -> datetime:
 
 
 class MovableClock:
-    """A clock that stands still until it is moved."""
+    """A clock that advances only when it is moved."""
 
     def __init__(self, now: datetime) -> None:
         """Stand at `now`, which must know its zone."""

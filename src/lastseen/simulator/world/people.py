@@ -75,7 +75,7 @@ class Kind(StrEnum):
     """Away for long; the e-mail address is in capitals."""
     LONG_AGO = "long-ago"
     REINSTATED = "reinstated"
-    """Away for long, disabled, and put back by hand lately."""
+    """Away for long, disabled, and recently reinstated by hand."""
     SILENT_READER = "silent-reader"
     """Signed in before the window and has only read since, which no log shows."""
     STRANGE_NAME = "strange-name"
@@ -121,9 +121,9 @@ class Person:
     is_sso: bool = False
     is_system: bool = False
     has_invitation: bool = False
-    """Whether the trail holds an invitation; decides about `Pending` when put back."""
+    """Whether the trail holds an invitation; decides about `Pending` on reinstatement."""
     reinstated: int | None = None
-    """When the account was last put back from `Terminated`, in seconds since 1970."""
+    """When the account was last reinstated from `Terminated`, in seconds since 1970."""
 
     @property
     def is_guest(self) -> bool:

@@ -77,7 +77,7 @@ class Population:
     """How far back events go."""
     seed: int = 1
     inactive_days: int = 30
-    """The window to whose edge the three edge kinds stand."""
+    """The window at whose edge the three edge kinds are."""
     release: Release = Release.V3_7
     session_minutes: int | None = None
     """How long sessions live; None: until their sign-in event is deleted."""

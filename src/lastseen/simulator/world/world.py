@@ -168,7 +168,7 @@ class World:
     ) -> None:
         """Note a trail event, which is written at `visible_from` or, without it, at once.
 
-        Some actions never go through the queue and are written at once whatever is said.
+        Some actions never go through the queue and are always written at once.
         """
         if action in UNLISTED:
             self.unlisted.add(action)
@@ -189,7 +189,7 @@ class World:
         self._late_targets.setdefault(event, []).append(target)
 
     def set_status(self, user_id: str, status: Status, *, by: str, now: float) -> Person:
-        """Change a status and remember who did it; answers the changed person."""
+        """Change a status, remember who did it, and return the changed person."""
         person = self.people[user_id]
         if person.status is not status:
             change = StatusChange(now, user_id, person.status.name, status.name, by)

@@ -124,6 +124,10 @@ def test_what_changes_nobody_begins_no_run(at_work):
     assert again.exit_code == 0
     undone_by = f"this was undone already, by the run {before[0]['run_id']} at "
     assert f"Nothing to undo: {undone_by}" in again.stderr
+    told = at_work("--log-format", "json", "undo", applied["run_id"], "--yes").stderr
+    line = json.loads(told)
+    assert line["event"] == "nothing-to-undo"
+    assert line["changed_by"] == before[0]["run_id"]
     assert runs() == before
 
     at_work("review", "-o", "nobody.json", environment={"LASTSEEN_POLICY__INACTIVE_DAYS": "3000"})

@@ -3,6 +3,7 @@ import subprocess
 
 import pytest
 
+from lastseen.simulator.server.faults import NAMES
 from tests.acceptance.conftest import COMMAND
 
 
@@ -48,6 +49,11 @@ def test_a_portal_that_cannot_be_is_one_clear_message(lastseen, options):
 def test_a_wrong_choice_is_reported_with_what_there_is(lastseen, option, choices):
     ran = lastseen("simulate", option, "sideways", timeout=20)
     assert f"{option} must be {choices}" in ran.stderr
+
+
+def test_the_help_names_every_fault(lastseen):
+    helped = "".join(lastseen("simulate", "--help").stdout.split())
+    assert f"{','.join(NAMES)}." in helped
 
 
 def test_a_port_that_is_taken_is_one_clear_message(lastseen, small_portal):

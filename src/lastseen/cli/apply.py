@@ -113,7 +113,11 @@ def _agreed(
     concerned = (*preview.to_disable, *preview.to_sign_out)
     if not concerned:
         if where.only_screen and not (plan.to_disable() or plan.to_sign_out()):
-            print_line(f"Nothing to apply: the plan {plan.plan_id} changes nobody.")
+            print_line(
+                f"Nothing to apply: the plan {plan.plan_id} changes nobody.",
+                event="nothing-to-apply",
+                plan_id=plan.plan_id,
+            )
             return False
         return True
     if preview.to_disable and not yes:  # with --yes nothing is asked before the run checks it

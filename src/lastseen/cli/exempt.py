@@ -77,7 +77,12 @@ def add(
             approved_by=approved_by,
         )
     renewed = f" (renewed {times(exemption.renewals)})" if exemption.renewals else ""
-    print_line(f"{exemption.who} is exempt until {exemption.until}{renewed}: {exemption.reason}")
+    print_line(
+        f"{exemption.who} is exempt until {exemption.until}{renewed}: {exemption.reason}",
+        event="exempted",
+        who=exemption.who,
+        until=str(exemption.until),
+    )
 
 
 @app.command("list")
@@ -127,7 +132,7 @@ def remove(
                 meaning="nobody with that id or address is exempt on this portal",
                 remedy="look at `lastseen exempt list`",
             )
-    print_line(f"{named} is no longer exempt.")
+    print_line(f"{named} is no longer exempt.", event="exemption-removed", who=named)
 
 
 def _named(who: str | None, domain: str | None, group: str | None) -> str:

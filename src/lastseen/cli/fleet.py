@@ -60,7 +60,11 @@ def sync(
             return
         fleet.store.replace(wanted, now=system_clock())
         fleet.queue.withdraw(portal.name for portal in changes.retired)
-    print_line(f"The fleet has {counted(len(wanted), 'portal', 'portals')}.")
+    print_line(
+        f"The fleet has {counted(len(wanted), 'portal', 'portals')}.",
+        event="fleet",
+        portals=len(wanted),
+    )
 
 
 @app.command()
@@ -96,7 +100,12 @@ def enqueue(
             first_run_applies=first_run_applies,
         )
     jobs = counted(len(put.new), "job", "jobs")
-    print_line(f"{jobs} put into the queue; {len(put.waiting)} already waiting.")
+    print_line(
+        f"{jobs} put into the queue; {len(put.waiting)} already waiting.",
+        event="enqueued",
+        jobs=len(put.new),
+        waiting=len(put.waiting),
+    )
 
 
 @app.command()
@@ -139,7 +148,12 @@ def pause(context: typer.Context, names: NamesArgument) -> None:
     with _opened(invocation(context)) as fleet:
         fleet.store.pause(tuple(names), now=system_clock())
         withdrawn = fleet.queue.withdraw(names)
-    print_line(f"Paused: {', '.join(names)}. {counted(withdrawn, 'job', 'jobs')} withdrawn.")
+    print_line(
+        f"Paused: {', '.join(names)}. {counted(withdrawn, 'job', 'jobs')} withdrawn.",
+        event="paused",
+        portals=list(names),
+        withdrawn=withdrawn,
+    )
 
 
 @app.command()
@@ -149,7 +163,7 @@ def resume(context: typer.Context, names: NamesArgument) -> None:
 
     with _opened(invocation(context)) as fleet:
         fleet.store.resume(tuple(names), now=system_clock())
-    print_line(f"Resumed: {', '.join(names)}.")
+    print_line(f"Resumed: {', '.join(names)}.", event="resumed", portals=list(names))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,7 +76,9 @@ def run(
         if not first_run_applies and _is_first(settings):
             only_reports = True
             print_line(
-                wrapped(f"The first run on {settings.portal.url} only reports: nobody is changed.")
+                wrapped(f"The first run on {settings.portal.url} only reports: nobody is changed."),
+                event="first-run",
+                portal=settings.portal.url,
             )
         elif not _agreed(settings, max_disable):
             return ExitCode.DONE
@@ -155,7 +157,11 @@ async def _pretended(
     async with open_session(settings) as session:
         plan = await reviewed(session, called, ReviewRequest(now=pretended))
     deliver_plan(plan, where, called, settings=session.settings)
-    print_line("Nothing was carried out: with --now a run only shows what it would decide.")
+    print_line(
+        "Nothing was carried out: with --now a run only shows what it would decide.",
+        event="pretended",
+        plan_id=plan.plan_id,
+    )
     return review_exit_code(plan, strict=strict)
 
 
@@ -186,7 +192,8 @@ def _deliver(
     where.deliver(render, _summary(result), called=called)
     if result.receipt is not None:
         print_undo_command(result.receipt, where, called)
-    if result.receipt is None and where.only_screen:
+    # JSON logs have the summary already.
+    if result.receipt is None and where.only_screen and called.log_format == "text":
         print_line(_summary(result).text)
 
 

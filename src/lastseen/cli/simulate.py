@@ -8,6 +8,23 @@ from lastseen.cli.output import closed_or_full
 from lastseen.cli.standard_streams import silence_standard_output
 from lastseen.model.errors import UsageError
 
+_FAULTS = (
+    "reset",
+    "html-502",
+    "429",
+    "lost-answer",
+    "truncated",
+    "empty-200",
+    "other-shape",
+    "cut-page",
+    "slow",
+    "clock-skew",
+    "no-date",
+    "arrivals",
+    "deletions",
+)
+"""The simulator's faults; named here too, so that help loads no simulator."""
+
 
 def simulate(
     port: Annotated[
@@ -57,7 +74,8 @@ def simulate(
             "--faults",
             metavar="NAME,...",
             show_default=False,
-            help="What goes wrong, with or without a rate: reset,html-502:0.2.",
+            help="What goes wrong, each at a rate from 0 to 1 (html-502:0.2; default 0.05): "
+            f"{', '.join(_FAULTS)}.",
         ),
     ] = "",
     time_zone: Annotated[

@@ -68,20 +68,37 @@ def _agreed(
     with open_portal_ledger(settings) as ledger:
         planned = reversal(run, ledger=ledger, who=who)
     if planned.stay_signed_out:
-        ended = people(len(planned.stay_signed_out))
-        print_line(f"The sessions of {ended} were ended: that can't be undone.")
+        ended = len(planned.stay_signed_out)
+        print_line(
+            f"The sessions of {people(ended)} were ended: that can't be undone.",
+            event="stay-signed-out",
+            undone_run_id=run,
+            signed_out=ended,
+        )
     if planned.instead is not None:
         print_line(
             f"The run {run} changed nobody: its plan had been carried out by the run "
-            f"{planned.instead}. To undo that one: lastseen undo {planned.instead}"
+            f"{planned.instead}. To undo that one: lastseen undo {planned.instead}",
+            event="nothing-to-undo",
+            undone_run_id=run,
+            carried_out_by=planned.instead,
         )
     if planned.is_finished and planned.undone_by is not None:
-        print_line(_undone_already(planned.undone_by, is_undone=planned.is_undone))
+        print_line(
+            _undone_already(planned.undone_by, is_undone=planned.is_undone),
+            event="nothing-to-undo",
+            undone_run_id=run,
+            changed_by=planned.undone_by.run_id,
+        )
         if where.only_screen:
             return False
     if planned.is_finished and where.only_screen and not planned.people:
         if planned.instead is None:
-            print_line(f"Nothing to undo: the run {run} changed nobody's access.")
+            print_line(
+                f"Nothing to undo: the run {run} changed nobody's access.",
+                event="nothing-to-undo",
+                undone_run_id=run,
+            )
         return False
     if not planned.people:
         return True

@@ -74,7 +74,12 @@ def worker(
     report = run_async(_worked(called, options, metrics))
     if report.ending == "memory":
         _restart()
-    print_line(f"{counted(report.jobs, 'job', 'jobs')} done; the worker {report.ending}.")
+    print_line(
+        f"{counted(report.jobs, 'job', 'jobs')} done; the worker {report.ending}.",
+        event="worker",
+        jobs=report.jobs,
+        ending=report.ending,
+    )
     return report.exit_code if drain else ExitCode.DONE
 
 

@@ -124,7 +124,7 @@ def _pieces(receipt: Receipt, plan: Plan | None, writer: TableWriter) -> Iterato
         ("Portal", portal),
         ("Run", receipt.run_id),
         ("Plan", receipt.plan_id),
-        ("Digest", receipt.plan_digest or ""),
+        ("SHA-256", (receipt.plan_digest or "").removeprefix("sha256:")),
         ("By", receipt.operator.in_full if receipt.operator else ""),
         ("When", f"{minute(receipt.started_at)}, took {duration}"),
         ("Journal", receipt.journal_head or "not written"),

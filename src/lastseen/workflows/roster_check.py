@@ -91,9 +91,8 @@ def _domains(unknown: Counter[str]) -> Finding:
     return Finding(
         name="Roster domains",
         state="warning",
-        value=f"nobody listed has an account in {', '.join(named)}{also}",
-        meaning=f"A review skips these {people(unknown.total())}: the domain may be misspelt, or "
-        "nobody from there was invited.",
+        value=f"no account for anyone listed at {', '.join(named)}{also}",
+        meaning="A review skips them: the domain is misspelt, or nobody from there was invited.",
         remedy="Compare the addresses on the roster with those on the portal.",
     )
 

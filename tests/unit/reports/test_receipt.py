@@ -55,6 +55,12 @@ def test_run_plan_and_journal_head_are_reported():
         assert part in shown
 
 
+def test_digest_and_head_each_stay_on_one_line_of_80_columns():
+    lines = table(receipt_of(outcome(), plan_digest=f"sha256:{'58b325b1' * 8}")).splitlines()
+    assert any(line.endswith("58b325b1" * 8) for line in lines)
+    assert any(line.endswith("9f" * 32) for line in lines)
+
+
 def test_what_needs_attention_comes_first():
     shown = table(
         receipt_of(

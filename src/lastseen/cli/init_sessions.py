@@ -5,8 +5,9 @@ from lastseen.model.errors import UsageError
 
 MODES = ("report", "sign-out", "hold")
 QUESTION = (
-    "People who only read leave no trace. If they may still be signed in: `sign-out` (then wait), "
-    "`hold`, or `report` (disable and mark)"
+    "People who only read leave no trace. If they may still be signed in: `sign-out` (end their "
+    "sessions, give them `return_days` to sign in again, then disable), `hold`, or `report` "
+    "(disable and mark)"
 )
 
 

@@ -1,6 +1,6 @@
 """The people of a review: the roster matched to the portal, with what is known without logs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -9,8 +9,8 @@ from lastseen.docspace.interface import Portal
 from lastseen.ledger import PortalLedger
 from lastseen.model.cohort import cohort_of, policy_of
 from lastseen.model.concurrency import task_group
-from lastseen.model.contractor import AccountStatus, UserId
-from lastseen.model.counting import times
+from lastseen.model.contractor import AccountStatus, Contractor, UserId
+from lastseen.model.counting import counted, times
 from lastseen.model.decision import Reason
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Covered, Exemptions
@@ -84,13 +84,23 @@ async def load_subjects(
     subjects = tuple(one for one in everyone if cohort in (None, one.cohort))
     document = roster_document(s.contractor for s in subjects if s.contractor)
     about_exemptions = exemption_warnings(exemptions, utc_date(now)) if cohort is None else ()
-    for warning in (*listing.warnings, *_without_end(subjects), *about_exemptions):
+    unmatched = _nobody_matched(listing.contractors, matched.matches) if roster.outside else ()
+    for warning in (*listing.warnings, *unmatched, *_without_end(subjects), *about_exemptions):
         progress.note(warning)
     return Reviewed(
         subjects=subjects,
         population=_population(roster, query, subjects, matched, listing, now, document),
         roster=document,
     )
+
+
+def _nobody_matched(listed: Sequence[Contractor], matches: Iterable[Match]) -> Iterator[str]:
+    """Yield a warning if nobody on an outside roster has an account."""
+    if listed and not any(one.profile and one.contractor for one in matches):
+        yield (
+            f"nobody of {counted(len(listed), 'person', 'people')} on the roster has an account "
+            "on the portal: are these the right addresses, and the right portal?"
+        )
 
 
 def exemption_warnings(exemptions: Exemptions, today: date) -> Iterator[str]:

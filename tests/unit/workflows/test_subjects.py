@@ -251,6 +251,17 @@ def test_a_person_is_told_of_what_the_roster_lacks_and_of_exemptions_that_cover_
     assert "ann@x.example ends on 2026-11-23" in told
 
 
+@pytest.mark.parametrize(
+    ("listed", "warns"), [("nobody@y.example", True), ("ann@x.example", False)]
+)
+def test_a_roster_of_which_nobody_has_an_account_is_told(ledger, listed, warns):
+    notes = Notes()
+
+    load(Said(listed), ledger, ANN, notes=notes)
+
+    assert any("nobody of 1 person on the roster" in one for one in notes.texts) is warns
+
+
 def test_nobody_who_is_disabled_already_is_held_as_doubtful(ledger):
     gone = structs.replace(BEN, status=AccountStatus.TERMINATED)
     ledger.exemptions.add("b\u0435n@x.example", until=date(2026, 12, 31), reason="on leave")

@@ -62,6 +62,7 @@ def test_options_of_lastseen_itself_may_follow_the_command(at_work):
     assert json.loads(ran.stdout)["policy"]["inactive_days"] == 45
     assert "sign-in log" in ran.stderr
     assert at_work("review", "-o", "plan.json", "-q").stderr == ""
+    assert "To carry it out: lastseen apply " in at_work("review", "-o", "plan.json").stderr
 
 
 def test_quiet_says_nothing_and_the_file_and_the_history_name_the_plan(at_work):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from lastseen.cli.errors import Level, print_line
@@ -126,8 +127,21 @@ def deliver_plan(
         return render_plan(plan, place.format, context=context)
 
     where.deliver(render, plan_summary(plan), called=called)
+    _print_next_step(plan, where, known, called)
     if not (where.shows_table or called.quiet):
         _print_guardrail_warning(plan, known.stopped_by)
+
+
+def _print_next_step(
+    plan: "Plan", where: Destinations, known: "PlanContext", called: Invocation
+) -> None:
+    """Print the command that carries out a plan that went to a file, where it can be."""
+    file, due = where.file_in("json"), plan.summary.disable + plan.summary.sign_out
+    is_possible = due and not (plan.pretended or known.applied_by or known.stopped_by)
+    if file is None or not is_possible or called.quiet:
+        return
+    command = f"lastseen apply {quote(str(file))}"
+    print_line(f"To carry it out: {command}", event="next", command=command)
 
 
 def plan_context(

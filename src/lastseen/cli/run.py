@@ -207,11 +207,12 @@ def _document(result: "RunResult") -> bytes:
 
 def _summary(result: "RunResult") -> Summary:
     from lastseen.api import NotApplied
-    from lastseen.cli.documents import level_of, receipt_summary
+    from lastseen.cli.documents import level_of, plan_summary, receipt_summary
 
     finished = [f"Finished an earlier run. {receipt_summary(one).text}" for one in result.finished]
     if result.receipt is None:
-        text = f"Nothing was carried out: {result.why_not}."
+        found = plan_summary(result.plan).text
+        text = f"Nothing was carried out: {result.why_not}. {found}"
         return Summary(
             text="\n".join([*finished, text]),
             event="run",

@@ -78,12 +78,12 @@ class HtmlPlan:
         soon_days = _SOON_DAYS if context.soon_days is None else context.soon_days
         return render_page(
             "plan.html.j2",
-            title=f"{headline(plan)} – Lastseen, {plan.now:%Y-%m-%d}",
+            title=f"{headline(plan, context)} – Lastseen, {plan.now:%Y-%m-%d}",
             kind="review",
-            headline=headline(plan),
+            headline=headline(plan, context),
             plan=plan,
             context=context,
-            sections=tuple(_section(plan, verdict) for verdict in shown),
+            sections=tuple(_section(plan, context, verdict) for verdict in shown),
             evidence=evidence_in_words(plan),
             policy=policy_in_words(plan.policy),
             guardrails=_guardrails(context.guardrails),
@@ -101,19 +101,21 @@ class HtmlPlan:
         )
 
 
-def _section(plan: Plan, verdict: Verdict) -> Section:
+def _section(plan: Plan, context: PlanContext, verdict: Verdict) -> Section:
     found = people_with(plan, verdict)
+    is_past = context.applied_by and not context.left
+    done = f"Run {context.applied_by} carried this out: its receipt says what became of each."
     return Section(
         verdict=verdict,
         title=TITLES[verdict],
-        lead=_LEADS[verdict],
+        lead=done if is_past and verdict in _CHANGING else _LEADS[verdict],
         people=found,
         reasons=", ".join(
             f"{reason_in_words(reason)}\N{NO-BREAK SPACE}{number(count)}"
             for reason, count in reasons_of(plan, verdict)
         ),
         share=_share(len(found), len(plan.decisions)),
-        open=verdict in (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD),
+        open=verdict in (*_CHANGING, Verdict.HOLD),
         told=shared_explanations(found, plan.policy),
     )
 
@@ -196,6 +198,7 @@ def _caption(plan: Plan, counts: Histogram) -> str:
     return said
 
 
+_CHANGING = (Verdict.DISABLE, Verdict.SIGN_OUT)
 _LEADS = {
     Verdict.DISABLE: "Applying this plan disables them; undo reinstates them.",
     Verdict.SIGN_OUT: "Applying this plan ends their sessions; it does not disable them.",

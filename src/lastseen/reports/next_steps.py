@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from lastseen.model.counting import people
+from lastseen.model.decision import Verdict
 from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
 from lastseen.reports.interface import PlanContext
@@ -19,6 +20,8 @@ _CARRY_OUT_THE_REST = "To carry out the rest:"
 def next_steps(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
     """Yield what the reader should know before applying the plan, and the command that does."""
     due = plan.summary.disable + plan.summary.sign_out
+    if context.only not in (None, Verdict.DISABLE, Verdict.SIGN_OUT):
+        return
     yield Text()
     if plan.pretended:
         yield writer.text(

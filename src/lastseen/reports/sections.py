@@ -17,6 +17,7 @@ from lastseen.model.decision import (
 )
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan, PlanSummary, Policy
+from lastseen.reports.interface import PlanContext
 from lastseen.reports.words import unseen
 
 ORDER = (Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD, Verdict.KEEP, Verdict.SKIP)
@@ -28,6 +29,13 @@ TITLES = {
     Verdict.HOLD: "On hold",
     Verdict.KEEP: "Kept",
     Verdict.SKIP: "Skipped",
+}
+
+_SHOWN_ALONE = {
+    Verdict.SIGN_OUT: "to be signed out",
+    Verdict.HOLD: "on hold",
+    Verdict.KEEP: "kept",
+    Verdict.SKIP: "skipped",
 }
 
 _SHOWN_BY_COLUMNS = frozenset(
@@ -75,12 +83,18 @@ def people_decided_on(plan: Plan) -> int:
     return sum(one.reason is not Reason.UNKNOWN_GUEST for one in plan.decisions)
 
 
-def headline(plan: Plan) -> str:
-    """Return the plan's result in one sentence without a full stop."""
+def headline(plan: Plan, context: PlanContext) -> str:
+    """Return the plan's result, or that of the one decision shown, without a full stop."""
     everyone = people_decided_on(plan)
     if not everyone:
         return "There is nobody on the roster"
     people = f"of {counted(everyone, 'contractor')}"
+    if context.only not in (None, Verdict.DISABLE):
+        count = count_of(plan.summary, context.only)
+        return f"{number(count)} {people} {_SHOWN_ALONE[context.only]}"
+    if plan.summary.disable and context.applied_by and not context.left:
+        were = "was" if plan.summary.disable == 1 else "were"
+        return f"{number(plan.summary.disable)} {people} {were} to be disabled: carried out"
     if plan.summary.disable:
         return f"{number(plan.summary.disable)} {people} to be disabled"
     if plan.summary.hold:

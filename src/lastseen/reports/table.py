@@ -69,7 +69,7 @@ class TablePlan:
 
 
 def _pieces(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
-    yield from _header(plan, writer)
+    yield from _header(plan, context, writer)
     shown = ORDER if writer.screen.everyone else _LISTED
     for verdict in [context.only] if context.only else shown:
         yield from _section(plan, verdict, writer)
@@ -79,12 +79,12 @@ def _pieces(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[R
     yield from next_steps(plan, context, writer)
 
 
-def _header(plan: Plan, writer: TableWriter) -> Iterator[RenderableType]:
+def _header(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[RenderableType]:
     complete, everything = plan.evidence.complete, writer.screen.everyone
     verdict, *known = evidence_in_words(plan)  # each sentence is a part: a part may be cut
     known = [*known, f"{cost_in_words(plan)}."] if everything else [] if complete else known[:1]
     rules = policy_in_words(plan.policy)
-    yield writer.text((f"{headline(plan)}.", "bold"))
+    yield writer.text((f"{headline(plan, context)}.", "bold"))
     rows = [
         ("Portal", writer.text(f"{plan.portal}, {minute(plan.now)}")),
         ("Plan", writer.text(plan.plan_id)),

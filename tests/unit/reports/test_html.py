@@ -207,6 +207,14 @@ def test_never_is_said_only_of_those_whom_the_plan_calls_never_seen():
     )
 
 
+def test_a_plan_that_was_carried_out_does_not_read_as_one_to_be_carried_out():
+    context = PlanContext(applied_by="9f2c11d04a7e")
+    shown = said(Page(render_plan(plan_of(decision()), "html", context=context).decode()))
+    assert "1 of 1 contractor was to be disabled: carried out" in shown
+    assert "Run 9f2c11d04a7e carried this out" in shown
+    assert "Applying this plan" not in shown
+
+
 def test_the_numbers_of_the_chart_add_up_to_the_headline():
     registered = {"last_seen_by": SeenBy.REGISTRATION, "last_seen_at": days_ago(400)}
     never = decision(reason=Reason.NEVER_SEEN, **registered)

@@ -306,6 +306,8 @@ def test_one_decision_may_be_shown_alone():
     shown = table(plan, context={"only": Verdict.KEEP})
     assert "Kept Person" in shown
     assert "Gone" not in shown
+    assert shown.startswith("1 of 2 contractors kept.")
+    assert "To carry this out" not in shown
 
 
 def test_those_due_soon_are_listed_when_asked_for():

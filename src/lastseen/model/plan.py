@@ -314,9 +314,12 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
             remedy="review again; to leave people out use `apply --only` or `--except`",
         )
     try:
-        return msgspec.convert(fields, Plan)
+        plan = msgspec.convert(fields, Plan)
     except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise _not_a_plan(attempted, f"a field is not as it should be ({error})") from None
+    if msgspec.json.decode(msgspec.json.encode(plan)) == fields:
+        _remember(_content(msgspec.structs.asdict(plan)), digest)
+    return plan
 
 
 @lru_cache(maxsize=16)  # a review asks for every person, always the same
@@ -326,16 +329,31 @@ def _first_second_within(now: Instant, last_days: int) -> Instant:
 
 def _digest(fields: dict[str, object]) -> str:
     """Return the digest of a plan's canonical form; raises one of `NOT_CANONICAL`."""
-    content = {key: value for key, value in fields.items() if key != "digest"}
+    content = _content(fields)
     try:
-        same = sha256(msgspec.msgpack.encode(content)).digest()
+        known = _digests.get(_fingerprint(content))
     except (OverflowError, ValueError):  # a number or a text that no plan has
         return canonical_digest(content)
-    if same not in _digests:
-        if len(_digests) >= _DIGESTS_KEPT:
-            _digests.clear()
-        _digests[same] = canonical_digest(content)
-    return _digests[same]
+    if known is None:
+        known = canonical_digest(content)
+        _remember(content, known)
+    return known
+
+
+def _content(fields: dict[str, object]) -> dict[str, object]:
+    """Return what a plan's digest is made of."""
+    return {key: value for key, value in fields.items() if key != "digest"}
+
+
+def _fingerprint(content: dict[str, object]) -> bytes:
+    """Return what tells contents apart, in a tenth of the time that the canonical form takes."""
+    return sha256(msgspec.msgpack.encode(content)).digest()
+
+
+def _remember(content: dict[str, object], digest: str) -> None:
+    if len(_digests) >= _DIGESTS_KEPT:
+        _digests.clear()
+    _digests[_fingerprint(content)] = digest
 
 
 def _another_document(attempted: str, schema: object) -> PlanRefused:

@@ -277,7 +277,8 @@ def _is_invited(case: Case, truth: Truth, moment: Moment) -> bool:
 
 def _is_whole(case: Case, truth: Truth, moment: Moment) -> bool:
     """Say whether the absence of this person could be proven on a portal without faults."""
-    since = required_since(case, truth, moment.now)
+    # By a machine that is ahead, the portal has deleted that much more.
+    since = required_since(case, truth, moment.now) - max(0.0, case.machine_ahead)
     obstacle = max(_crowded_at(case, moment), _silent_until(case, moment))
     return moment.provable_since + _GRAIN_SECONDS <= since and obstacle < since
 

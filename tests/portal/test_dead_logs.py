@@ -121,6 +121,18 @@ def test_a_sign_in_log_that_does_not_count_shows_no_session_while_it_had_stopped
     assert portal.anna(evidence=("activity",), open_sessions="hold") == MAY_BE_OPEN
 
 
+def test_a_sign_in_log_that_had_stopped_clears_no_mark_where_only_activity_counts() -> None:
+    # Anna's account is younger than the log, so that only the silence can hide a sign-in.
+    portal = Reviewed(
+        Setup(outages=[Outage("login", AT - 60 * DAY)], session_minutes=1_440),
+        anna=person(ANNA, registered=AT - 50 * DAY),
+        anna_signed_in=None,
+    )
+    decision = portal.decisions(evidence=("activity",), open_sessions="report")[ANNA]
+    assert decision.decision == "disable"
+    assert decision.session_may_be_open
+
+
 def test_a_pause_within_the_longer_window_of_a_cohort_holds_its_people() -> None:
     outage = Outage("trail", AT - 60 * DAY, AT - 40 * DAY)
     setup = Setup(outages=[outage], filters=Filters.BEFORE_WINDOW)

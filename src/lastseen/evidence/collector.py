@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from lastseen.docspace.interface import EventQuery, Portal, Retention
+from lastseen.evidence.proof.coverage import Coverage
 from lastseen.evidence.proof.page_proof import SECOND
 from lastseen.evidence.reading.canary import Canary
 from lastseen.evidence.reading.filter_detection import (
@@ -231,6 +232,11 @@ class Collector:
         log = self._logs.get(EvidenceKind.SIGN_IN)
         found = log.state.authorisations.get(person) if log else None
         return found.at if found else None
+
+    def known(self, kind: EvidenceKind) -> Coverage:
+        """Return for which time all entries of a log are known; never, if it was not read."""
+        log = self._logs.get(kind)
+        return log.state.covered() if log else Coverage()
 
     def kept_for(self, kind: EvidenceKind) -> timedelta:
         """Return how long the portal keeps the entries of a log."""

@@ -138,6 +138,7 @@ async def _stopped(
             limit=days(limit.days),
             kept_for=collector.kept_for(kind),
             can_filter=collector.can_ask_for_times(kind),
+            read=collector.known(kind),
         )
         # The review has already judged earlier pauses: only one that extends past it matters.
         window = before(since, days(limit.days))

@@ -49,10 +49,13 @@ class SilenceFinder:
         limit: timedelta,
         kept_for: timedelta,
         can_filter: bool,
+        read: Coverage | None = None,
     ) -> None:
         """`limit`: a pause that is never too long. `can_filter`: a time can be asked for.
 
-        `kept_for`: how long the portal keeps entries; missing older entries are no pause.
+        `kept_for`: how long the portal keeps entries; missing older entries are no pause. `read`:
+        for which time this run knows the log, whatever the ledger says: another run may have
+        dropped that.
         """
         self.kind = kind
         self._portal = portal
@@ -60,6 +63,7 @@ class SilenceFinder:
         self._limit = limit
         self._kept_for = kept_for
         self._can_filter = can_filter
+        self._read = read or Coverage()
 
     async def silence(self, *, window: Instant, born: Instant, now: Instant) -> Silence:
         """Return the pauses of the log that are too long, within `window` and until `now`.
@@ -101,6 +105,7 @@ class SilenceFinder:
         Not if the log was last read so long ago that there may have been a pause since.
         """
         rows = [row.interval for row in self._store.coverage(self.kind)]
+        rows += self._read.intervals
         newest = max((row.until for row in rows), default=None)
         if newest is not None and newest >= before(now, self._limit):
             rows.append(Interval(newest, max(newest, now)))

@@ -168,16 +168,16 @@ class ReviewEvidence:
     async def _silences(self, subjects: Sequence[Subject]) -> LogSilences:
         """Return when each log that counts had stopped, if ever; nothing where none was read.
 
-        Where open sessions matter both do: the sign-in log shows how they began, and the trail
-        would show that their limit changed.
+        The sign-in log always does, since it shows how sessions began. Where they spare people the
+        trail does too: it would show that their limit changed.
         """
         collector, policy = self.collector, self._context.policy
         silence_days = self._context.log_silence_days
         if collector is None:
             return LogSilences(log_silence_days=silence_days)
-        kinds = dict.fromkeys(self._kinds)
+        kinds = dict.fromkeys((*self._kinds, EvidenceKind.SIGN_IN))
         if spares_open_sessions(policy):
-            kinds |= dict.fromkeys((EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY))
+            kinds |= dict.fromkeys((EvidenceKind.ACTIVITY,))
         found = {}
         for limit in limits_of(policy, silence_days):
             finders = [
@@ -188,6 +188,7 @@ class ReviewEvidence:
                     limit=days(limit),
                     kept_for=collector.kept_for(kind),
                     can_filter=collector.can_ask_for_times(kind),
+                    read=collector.known(kind),
                 )
                 for kind in kinds
             ]

@@ -6,6 +6,7 @@ from typing import cast
 
 from lastseen.docspace.entry_times import EntryTimes
 from lastseen.docspace.interface import EventPage, EventQuery, Portal
+from lastseen.evidence.proof.coverage import Coverage, covering
 from lastseen.evidence.proof.log_silence import Silence
 from lastseen.evidence.reading.shown_entries import LOG_ITSELF
 from lastseen.evidence.silence_finder import SilenceFinder, find_silences
@@ -60,6 +61,7 @@ def silence_of(
     filters: bool = True,
     pages: int = 1,
     born: Instant = BORN,
+    read: Coverage | None = None,
 ) -> Silence:
     """Read `pages` of the log, as a review does, and ask for its pauses."""
     portal = Shown(log)
@@ -70,6 +72,7 @@ def silence_of(
         limit=LIMIT,
         kept_for=timedelta(days=180),
         can_filter=filters,
+        read=read,
     )
 
     async def play() -> Silence:
@@ -98,6 +101,15 @@ def read_since(since: Instant, until: Instant = NOW) -> EvidenceStore:
     )
     store.keep(reading)
     return store
+
+
+def test_what_a_run_has_read_counts_though_another_run_dropped_it_from_the_ledger():
+    # Given a log without an entry, and a ledger that another review has made to begin anew
+    store = read_since(ago(HOUR))
+    found = silence_of(
+        FakeLog([]), store=store, filters=False, read=covering([Interval(WINDOW, NOW)])
+    )
+    assert found.since == WINDOW
 
 
 def test_a_log_that_is_written_every_hour_is_not_silent():

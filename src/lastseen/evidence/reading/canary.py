@@ -42,8 +42,9 @@ class Canary:
                 known = self._known()
                 if known is None:
                     return False
+                newest = self._newest  # another check may replace it meanwhile
                 answer = await self._fetch(EventQuery(user_id=known, count=1))
-                if proves_filter_first(answer, self._newest):
+                if proves_filter_first(answer, newest):
                     return True
                 if [event.user_id for event in answer.events] != [known]:
                     return False

@@ -24,9 +24,9 @@ def failed(target: Target, why: str, cause: Cause) -> Outcome:
     return _outcome(target, OutcomeKind.FAILED, why, cause)
 
 
-def refused(target: Target, said: str, cause: Cause = Cause.REFUSED) -> Outcome:
-    """Return the outcome of a person whom the portal refused to change; `said` is its answer."""
-    return _outcome(target, OutcomeKind.REFUSED, said, cause)
+def refused(target: Target, answer: str, cause: Cause = Cause.REFUSED) -> Outcome:
+    """Return the outcome of a person whom the portal refused to change, with its `answer`."""
+    return _outcome(target, OutcomeKind.REFUSED, answer, cause)
 
 
 def already(target: Target, status: AccountStatus) -> Outcome:

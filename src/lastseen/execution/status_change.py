@@ -275,14 +275,14 @@ class StatusChanger:
             now = await self._read(targets)
         except PortalError:  # the refusal itself is certain and says enough
             now = PeopleNow(profiles={})
-        for target, said in self._refused:
+        for target, answer in self._refused:
             profile: Profile | None = now.profiles.get(target.user_id)
             if target.user_id in now.gone:
                 self._outcomes[target.user_id] = spared(target, GONE)
             elif profile is not None and has_status(profile, self._status):
                 self._outcomes[target.user_id] = already(target, self._status)
             else:
-                self._outcomes[target.user_id] = refused(target, said)
+                self._outcomes[target.user_id] = refused(target, answer)
 
     async def _read_back_unrequested(self) -> tuple[Target, ...]:
         """Return those changed without being requested; verified if reading back shows it."""
@@ -307,8 +307,8 @@ class StatusChanger:
         """Take out account types for which the licence has already refused a seat."""
         for target in group:
             if target.type in self._no_seat_for:
-                said = self._no_seat_for[target.type]
-                self._outcomes[target.user_id] = refused(target, said, Cause.NO_PLACE)
+                answer = self._no_seat_for[target.type]
+                self._outcomes[target.user_id] = refused(target, answer, Cause.NO_PLACE)
         return tuple(target for target in group if target.type not in self._no_seat_for)
 
     def _note_not_attempted(self, targets: Iterable[Target], why: str) -> None:

@@ -50,21 +50,21 @@ async def run_in_process(request: IsolatedRequest, stop: asyncio.Event) -> Isola
     try:
         process.stdin.write(msgspec.json.encode(request) + b"\n")
         with contextlib.suppress(ConnectionError):
-            await process.stdin.drain()  # it stays open: closing it tells that the worker is gone
+            await process.stdin.drain()  # it stays open: closing it means that the worker is gone
         async with asyncio.timeout(request.time_limit_seconds + GRACE_SECONDS):
-            said = await process.stdout.read()
+            output = await process.stdout.read()
             code = await process.wait()
     except TimeoutError:
         raise ProcessBroke("it did not end in time") from None
     finally:
         stopping.cancel()
         await _end(process)
-    return _answer(code, said, request)
+    return _answer(code, output, request)
 
 
-def _answer(code: int, said: bytes, request: IsolatedRequest) -> IsolatedAnswer:
+def _answer(code: int, output: bytes, request: IsolatedRequest) -> IsolatedAnswer:
     if code == 0:
-        return msgspec.json.decode(said, type=IsolatedAnswer)
+        return msgspec.json.decode(output, type=IsolatedAnswer)
     if code == INTERRUPTED:
         raise JobCancelled
     if code == BUSY:

@@ -290,7 +290,7 @@ def _due_at(
 ) -> Instant | None:
     """Return when the contractor will be or has been due, if not seen before.
 
-    Where older entries were not read, the latest time that is possible; None if it can't be said.
+    Where older entries were not read, the latest possible time; None if it isn't known.
     """
     policy = policy_by_name(plan.policy, decision.cohort)
     if decision.reason in (Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED):

@@ -199,11 +199,11 @@ class ErrorText:
             meaning, remedy = _FOREIGN
         if operation.topic in _CHANGING and status >= 500:
             meaning += _UNCERTAIN
-        said = self.printable(message)
+        shown = self.printable(message)
         return PortalRefused(
             status=status,
             attempted=self._attempted(operation),
-            found=f"the portal answered {status}" + (f": {said}" if said else ""),
+            found=f"the portal answered {status}" + (f": {shown}" if shown else ""),
             meaning=meaning,
             remedy=remedy,
         )

@@ -311,7 +311,7 @@ def expected(truth: Truth, *, now: float, rules: Rules | None = None) -> Expecta
         return Expectation("disable", "invitation-not-accepted")
     if last is not None and last > lookback and (covered is None or last >= covered):
         return Expectation("disable", "inactive")
-    # "Never" may be said where nothing is hidden: over the whole lookback, or since registration.
+    # "Never" is right where nothing is hidden: over the whole lookback, or since registration.
     if covered is not None and covered > max(lookback, truth.registered_at):
         return Expectation("disable", "inactive")
     if rules.never_seen == "keep":

@@ -94,7 +94,7 @@ class World:
         self.actors = [*map(actor_of, scenario.people), *scenario.strangers]
         self.actor_parts = ActorParts(self.actors)
         self.targets: dict[int, str] = dict(scenario.targets)
-        """What trail events were about, by event id, where it was said."""
+        """What trail events were about, by event id, if it was given."""
         self.changes: list[StatusChange] = []
         self.unlisted: set[int] = set()
         """Ids of trail events that are stored and never listed."""

@@ -168,12 +168,13 @@ def plan_context(
                 None,
             )
         )
-        left = people_left(plan, ledger) if applied_by else 0
+        left = len(people_left(plan, ledger)) if applied_by else 0
     stopped = _stopped(plan, settings, max_disable) if left or not applied_by else None
     return PlanContext(
         guardrails=settings.guardrails,
         stopped_by=_in_a_sentence(stopped) if stopped else None,
         still_allowed=stopped.still_allowed if stopped else 0,
+        max_disable=max_disable,
         applied_by=applied_by,
         left=left,
         soon_days=plan.soon.days if plan.soon else None,

@@ -10,7 +10,7 @@ from lastseen.model.contractor import UserId
 from lastseen.model.counting import counted, people
 from lastseen.model.decision import Reason
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
-from lastseen.model.instant import Instant, before, days
+from lastseen.model.instant import Instant, after, before, days, minute
 from lastseen.model.plan import Plan
 
 _NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL, Reason.NOT_ON_ROSTER})
@@ -25,6 +25,8 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     """How many people this run may disable instead (`--max-disable`); None: the limits apply."""
     recently: frozenset[UserId] = frozenset()
     """The people disabled by earlier runs within `per_days`."""
+    recent_times: tuple[Instant, ...] = ()
+    """When that was for each of them, the earliest first."""
 
 
 def allowance(
@@ -37,10 +39,12 @@ def allowance(
 ) -> Allowance:
     """Return the allowance at `now`; `reinstated`: when each person was last seen reinstated."""
     since = before(now, days(guardrails.per_days))
+    recently = history.disabled_since(since, reinstated)
     return Allowance(
         guardrails=guardrails,
         max_disable=max_disable,
-        recently=history.disabled_since(since, reinstated),
+        recently=recently,
+        recent_times=tuple(sorted(history.changes[person].at for person in recently)),
     )
 
 
@@ -57,6 +61,7 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
                 plan,
                 found=f"--max-disable allows {people(allowed.max_disable)}",
                 ways=f"allow all of them with `--max-disable {len(chosen)}`",
+                allowed=allowed,
                 still_allowed=allowed.max_disable,
             )
         return
@@ -81,6 +86,8 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
         found=f"at most {limit} may be disabled in {counted(limits.per_days, 'day')}{already}",
         ways=f"allow this run alone with `--max-disable {len(chosen)}`, or raise `{key}` in "
         "[guardrails]",
+        allowed=allowed,
+        returns_at=_returns_at(allowed, most),
         still_allowed=max(0, most - len(allowed.recently)),
     )
 
@@ -103,16 +110,37 @@ def _most(limits: Guardrails, *, roster: int) -> int:
     return min(limits.max_disable, max(1, int(share)))
 
 
+def _returns_at(allowed: Allowance, most: int) -> Instant | None:
+    """Return when the next person may be disabled; None if waiting doesn't help."""
+    over = len(allowed.recent_times) - most
+    if not most or over < 0:
+        return None
+    return after(allowed.recent_times[over], days(allowed.guardrails.per_days))
+
+
 def _stopped(
-    chosen: int, plan: Plan, *, found: str, ways: str, still_allowed: int
+    chosen: int,
+    plan: Plan,
+    *,
+    found: str,
+    ways: str,
+    allowed: Allowance,
+    still_allowed: int,
+    returns_at: Instant | None = None,
 ) -> GuardrailStopped:
-    part = f"`apply --limit {still_allowed}` or `--only`" if still_allowed else "`apply --only`"
+    if still_allowed:
+        limited = f"`apply --limit {still_allowed}`"
+        if allowed.max_disable is not None:  # without it, the configured limits would apply again
+            limited = f"`apply --max-disable {allowed.max_disable}` with `--limit {still_allowed}`"
+        part = f"carry out part of it with {limited} or `--only`, "
+    else:
+        part = f"nobody more may be disabled until {minute(returns_at)}; " if returns_at else ""
     return GuardrailStopped(
         attempted=f"disabling {people(chosen)}, with {people(people_on_roster(plan))} on the "
         "roster",
         found=found,
         meaning="a guardrail stopped the whole run; nothing was changed",
-        remedy=f"check the plan; carry out part of it with {part}, {ways}",
+        remedy=f"check the plan; {part}{ways}",
         plan=plan,
         still_allowed=still_allowed,
     )

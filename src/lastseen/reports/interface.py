@@ -43,6 +43,8 @@ class PlanContext(msgspec.Struct, frozen=True, kw_only=True):
     """Which guardrail would stop the plan, and how to proceed; None if none would."""
     still_allowed: int = 0
     """How many people of a plan that a guardrail would stop may be disabled all the same."""
+    max_disable: int | None = None
+    """How many people `--max-disable` allows; None if it was not given."""
     soon_days: int | None = None
     """People who will be due within this many days are listed; None lists nobody."""
     account: str | None = None

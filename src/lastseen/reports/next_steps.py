@@ -73,4 +73,6 @@ def _past_a_guardrail(
     yield writer.text(f"{unchanged}To read the plan, and disable the longest idle:")
     also = "" if context.plan_file else f" -o {file}"
     yield writer.text((f"  lastseen show {plan.plan_id} -o report.html{also}", "bold"))
-    yield writer.text((f"  lastseen apply {file} --limit {context.still_allowed}", "bold"))
+    approved = "" if context.max_disable is None else f" --max-disable {context.max_disable}"
+    command = f"lastseen apply {file} --limit {context.still_allowed}{approved}"
+    yield writer.text((f"  {command}", "bold"))

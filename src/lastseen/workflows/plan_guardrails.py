@@ -13,6 +13,7 @@ from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
 from lastseen.workflows.apply_options import ids_of
+from lastseen.workflows.plan_runs import people_left
 from lastseen.workflows.roster_history import last_applied, shrunk
 
 
@@ -24,14 +25,16 @@ def guardrail_ahead(
     now: Instant,
     max_disable: int | None = None,
 ) -> GuardrailStopped | None:
-    """Return the error that a guardrail would raise for `plan` at `now`, or None.
+    """Return the error that a guardrail would raise for the rest of `plan` at `now`, or None.
 
+    The rest are the people whom no run has dealt with: all of them before the first `apply`.
     `max_disable` is how many people were approved, None if nobody approved a number. Raises
     LedgerError.
     """
     try:
         allowed = allowed_now(guardrails, max_disable, ledger, now=now)
-        check_guardrails(ids_of(plan.to_disable()), plan=plan, allowed=allowed)
+        left = people_left(plan, ledger).intersection(ids_of(plan.to_disable()))
+        check_guardrails(left, plan=plan, allowed=allowed)
         check_roster(plan, ledger, guardrails)
     except GuardrailStopped as stopped:
         return stopped

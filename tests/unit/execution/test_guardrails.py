@@ -11,7 +11,7 @@ from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason
 from lastseen.model.errors import ExitCode
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
-from lastseen.model.instant import Instant
+from lastseen.model.instant import Instant, minute
 from lastseen.model.plan import Plan, Population
 from lastseen.model.receipt import OutcomeKind
 from tests.unit.execution.fake_portal import START, FakePortal
@@ -73,6 +73,33 @@ def test_people_disabled_lately_count_as_well():
         check_guardrails(people(5), plan=plan, allowed=allowed(recently=people(21, first=50)))
 
 
+def times(*days: int) -> tuple[Instant, ...]:
+    return tuple(Instant(START + timedelta(days=day)) for day in days)
+
+
+@pytest.mark.parametrize(
+    ("limit", "returns"),
+    [
+        (3, Instant(START + timedelta(days=7))),  # the first of three makes room for another
+        (2, Instant(START + timedelta(days=8))),  # a limit lowered since needs one more to go
+        (0, None),  # nobody ever, however long one waits
+    ],
+)
+def test_a_stop_that_allows_nobody_says_when_somebody_may_be_disabled_again(limit, returns):
+    lately = allowed(
+        guardrails=Guardrails(max_disable=limit, max_disable_share=1.0),
+        recently=people(3, first=50),
+        recent_times=times(0, 1, 2),
+    )
+    with pytest.raises(GuardrailStopped) as stopped:
+        check_guardrails(people(2), plan=roster_of(100), allowed=lately)
+    until = f"nobody more may be disabled until {minute(returns)}; " if returns else ""
+    assert stopped.value.remedy == (
+        f"check the plan; {until}allow this run alone with `--max-disable 2`, or raise "
+        "`max_disable` in [guardrails]"
+    )
+
+
 def test_one_by_one_is_no_way_around_the_share():
     with pytest.raises(GuardrailStopped):
         check_guardrails(
@@ -115,6 +142,7 @@ def test_counted_are_disablings_of_the_last_days_neither_undone_nor_approved(
         now=Instant(START + timedelta(days=after_days)),
     )
     assert found.recently == (people(1) if counts else frozenset())
+    assert found.recent_times == ((START,) if counts else ())
 
 
 def test_a_person_reinstated_by_hand_no_longer_counts():

@@ -273,6 +273,12 @@ def test_a_plan_carried_out_in_full_names_its_run_and_no_command():
     assert shown.splitlines()[-1] == "Carried out by run 2f2a83129182."
 
 
+def test_the_command_past_an_approved_number_repeats_it():
+    context = {"stopped_by": "12 people", "still_allowed": 11, "max_disable": 11}
+    shown = table(plan_of(decision()), context=context)
+    assert shown.endswith("  lastseen apply plan.json --limit 11 --max-disable 11\n")
+
+
 def test_the_command_past_a_guardrail_names_the_file_that_was_written():
     context = {"stopped_by": "184 people", "still_allowed": 5, "plan_file": "/tmp/p.json"}
     shown = table(plan_of(decision()), context=context)

@@ -63,15 +63,29 @@ def test_a_stop_says_how_many_may_be_disabled_all_the_same(portal, ledger):
     assert "`apply --limit 1` or `--only`" in stopped.remedy
     approved = ahead(plan_for(portal, people[2:], plan_id="plan-3"), ledger, now, max_disable=2)
     assert approved.still_allowed == 2
+    assert "`apply --max-disable 2` with `--limit 2` or `--only`" in approved.remedy
 
 
-def test_a_stop_names_no_limit_where_nobody_more_may_be_disabled(portal, ledger):
+def test_of_a_plan_carried_out_in_part_only_the_rest_is_counted_and_advised(portal, ledger):
+    plan = plan_for(portal, [portal.add(n) for n in range(5)])
+    carry_out(plan, portal, ledger, limit=3)
+
+    stopped = ahead(plan, ledger, portal.clock())
+    assert "disabling 2 people" in stopped.attempted
+    assert "`--max-disable 2`" in stopped.remedy
+    assert ahead(plan, ledger, portal.clock(), max_disable=2) is None
+
+
+def test_a_stop_offers_no_part_but_a_date_where_nobody_more_may_be_disabled(portal, ledger):
     people = [portal.add(n) for n in range(4)]
     carry_out(plan_for(portal, people[:3]), portal, ledger)
 
     stopped = ahead(plan_for(portal, people[3:], plan_id="plan-2"), ledger, portal.clock())
     assert stopped.still_allowed == 0
     assert "--limit" not in stopped.remedy
+    assert "--only" not in stopped.remedy
+    assert "nobody more may be disabled until 2026-" in stopped.remedy
+    assert "`--max-disable 1`" in stopped.remedy
 
 
 def test_so_many_people_as_were_approved_may_be_disabled(portal, ledger):

@@ -1,5 +1,6 @@
 import signal
 import subprocess
+from urllib.request import urlopen
 
 import pytest
 
@@ -49,6 +50,24 @@ def test_a_portal_that_cannot_be_is_one_clear_message(lastseen, options):
 def test_a_wrong_choice_is_reported_with_what_there_is(lastseen, option, choices):
     ran = lastseen("simulate", option, "sideways", timeout=20)
     assert f"{option} must be {choices}" in ran.stderr
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_reader_that_leaves_after_the_first_line_does_not_end_the_portal(lastseen, attempt):
+    with subprocess.Popen(
+        [COMMAND, "simulate", "--contractors", "5", "--days", "5"],
+        env={**lastseen.environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as running:
+        assert running.stdout is not None
+        url = running.stdout.readline().strip().partition("=")[2]
+        running.stdout.close()
+        with urlopen(f"{url}/simulator/truth") as answer:
+            assert answer.status == 200
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 0
 
 
 def test_the_help_names_every_fault(lastseen):

@@ -88,7 +88,8 @@ def simulate(
 ) -> None:
     """Serve a simulated portal, or several, until stopped.
 
-    First prints two lines for each, its address and its key, ready for a shell.
+    First prints two lines for each, its address and its key, ready for a shell. It goes on serving
+    when nobody reads its output any more.
     """
     from lastseen.simulator.server.filters import Filters
     from lastseen.simulator.server.options import SimulateOptions

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -81,6 +82,8 @@ async def _serve(options: SimulateOptions) -> None:
 
 def _tell(url: str, key: str) -> None:
     try:
-        print(f"LASTSEEN_PORTAL__URL={url}\nLASTSEEN_API_KEY={key}", flush=True)
+        # One write, so that a reader that leaves after the first line has been given both.
+        sys.stdout.write(f"LASTSEEN_PORTAL__URL={url}\nLASTSEEN_API_KEY={key}\n")
+        sys.stdout.flush()
     except OSError as error:
         raise NobodyTold from error

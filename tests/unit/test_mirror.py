@@ -1,4 +1,4 @@
-"""Tests lie as the source lies: the rooms that may take access away have a test file a module."""
+"""Tests mirror the source: in packages that may take access away, each module has a test file."""
 
 import re
 from pathlib import Path
@@ -7,14 +7,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "lastseen"
-ROOMS = ("evidence", "execution", "docspace")
+PACKAGES = ("evidence", "execution", "docspace")
 
 
 def modules() -> list[Path]:
     return [
         path.relative_to(SOURCE)
-        for room in ROOMS
-        for path in sorted((SOURCE / room).rglob("*.py"))
+        for package in PACKAGES
+        for path in sorted((SOURCE / package).rglob("*.py"))
         if path.name != "__init__.py"
     ]
 

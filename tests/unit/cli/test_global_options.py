@@ -1,6 +1,6 @@
 import pytest
 
-from lastseen.cli import main as room
+from lastseen.cli import main
 from lastseen.cli.invocation import Invocation
 from tests.unit.cli.test_main import _restored  # noqa: F401  - an autouse fixture
 
@@ -27,16 +27,16 @@ def seen(monkeypatch):
     ],
 )
 def test_they_mean_the_same_before_and_after_the_command(seen, line):
-    room.outcome(line.split())
+    main.outcome(line.split())
     (called,) = seen
     assert (called.verbosity, str(called.config), called.log_format) == (1, "a.toml", "json")
 
 
 def test_verbosity_adds_up(seen):
-    room.outcome(["-v", "review", "-v"])
+    main.outcome(["-v", "review", "-v"])
     assert seen[0].verbosity == 2
 
 
 def test_a_value_that_looks_like_an_option_is_left_to_its_own(seen):
-    room.outcome(["exempt", "add", "a@b.example", "--until", "2030-01-01", "--reason", "-q"])
+    main.outcome(["exempt", "add", "a@b.example", "--until", "2030-01-01", "--reason", "-q"])
     assert not seen[0].quiet

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lastseen.cli import main as room
+from lastseen.cli import main
 from lastseen.cli.invocation import Invocation
 from lastseen.model.errors import ExitCode
 from lastseen.model.guardrails import GuardrailStopped
@@ -35,7 +35,7 @@ def failing(monkeypatch, error):
 
 def test_a_bug_ends_with_1_and_one_line(monkeypatch, capsys):
     failing(monkeypatch, ZeroDivisionError("oh"))
-    assert room.outcome(["exempt", "list"]) == ExitCode.BUG
+    assert main.outcome(["exempt", "list"]) == ExitCode.BUG
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1
     assert "this is a bug in lastseen: zerodivisionerror: oh" in err.casefold()
@@ -43,7 +43,7 @@ def test_a_bug_ends_with_1_and_one_line(monkeypatch, capsys):
 
 def test_a_bug_shows_its_traceback_with_v(monkeypatch, capsys):
     failing(monkeypatch, ZeroDivisionError("oh"))
-    assert room.outcome(["-v", "exempt", "list"]) == ExitCode.BUG
+    assert main.outcome(["-v", "exempt", "list"]) == ExitCode.BUG
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -52,13 +52,13 @@ def test_an_error_ends_with_its_own_exit_code(monkeypatch, capsys):
         monkeypatch,
         GuardrailStopped(attempted="a", found="b", meaning="c", remedy="d"),
     )
-    assert room.outcome(["exempt", "list"]) == ExitCode.GUARDRAIL
+    assert main.outcome(["exempt", "list"]) == ExitCode.GUARDRAIL
     assert len(capsys.readouterr().err.splitlines()) == 4
 
 
 def test_an_interrupt_is_one_word_and_no_code_of_ours(monkeypatch, capsys):
     failing(monkeypatch, KeyboardInterrupt())
-    assert room.outcome(["exempt", "list"]) == room.INTERRUPTED
+    assert main.outcome(["exempt", "list"]) == main.INTERRUPTED
     assert capsys.readouterr().err == "Interrupted.\n"
 
 
@@ -68,12 +68,12 @@ def test_sigterm_ends_like_an_interrupt(monkeypatch):
 
     monkeypatch.setattr(Invocation, "settings", settings)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    assert room.outcome(["exempt", "list"]) == room.INTERRUPTED
+    assert main.outcome(["exempt", "list"]) == main.INTERRUPTED
 
 
 def test_nohup_stays_in_force():
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    room.outcome(["--version"])
+    main.outcome(["--version"])
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
@@ -102,9 +102,9 @@ def test_a_process_ends_right_after_its_output():
 
 def test_a_crash_writes_no_memory_and_no_key_to_a_file():
     code = (
-        "import resource, sys; from lastseen.cli import main as room\n"
-        "room.outcome = lambda _arguments: resource.getrlimit(resource.RLIMIT_CORE)[0] or 42\n"
-        "room.main()"
+        "import resource, sys; from lastseen.cli import main\n"
+        "main.outcome = lambda _arguments: resource.getrlimit(resource.RLIMIT_CORE)[0] or 42\n"
+        "main.main()"
     )
     ran = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
 
@@ -115,12 +115,12 @@ def test_an_interrupt_while_the_commands_are_set_up_ends_without_a_traceback(mon
     def interrupted(_app: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(room, "get_command", interrupted)
-    assert room.outcome(["exempt", "list"]) == room.INTERRUPTED
+    monkeypatch.setattr(main, "get_command", interrupted)
+    assert main.outcome(["exempt", "list"]) == main.INTERRUPTED
     assert "Interrupted." in capsys.readouterr().err
 
 
 def test_a_name_that_is_too_long_is_reported(capsys, monkeypatch):
     monkeypatch.setenv("LASTSEEN_PORTAL__URL", "https://portal.example")
-    assert room.outcome(["show", "a" * 5_000]) == ExitCode.USAGE
+    assert main.outcome(["show", "a" * 5_000]) == ExitCode.USAGE
     assert "too long" in capsys.readouterr().err

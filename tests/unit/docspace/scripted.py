@@ -1,4 +1,4 @@
-"""A portal in process for the tests of this room: a function that answers, and time that flies."""
+"""A portal in process for the tests of docspace: a function that answers, without waiting."""
 
 import asyncio
 import json

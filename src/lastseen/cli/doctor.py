@@ -7,7 +7,6 @@ import typer
 from lastseen.cli.invocation import invocation, run_async
 from lastseen.cli.options import OutputOption, ShortFormatOption
 from lastseen.cli.output import Summary, short_destinations
-from lastseen.model.counting import counted
 from lastseen.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def doctor(
     That is key, rights, roster, audit option, retention, filters and clock. Says what each finding
     means, and changes nothing. Exits with 4 if a problem stands in the way of any decision.
     """
-    from lastseen.reports.diagnosis import render_diagnosis
+    from lastseen.reports.diagnosis import diagnosis_in_words, render_diagnosis
 
     called = invocation(context)
     where = short_destinations(output, form)
@@ -33,7 +32,7 @@ def doctor(
     where.deliver(
         lambda place: render_diagnosis(diagnosis, place.format, screen=place.screen()),
         Summary(
-            text=f"{counted(problems, 'problem')} found.",
+            text=diagnosis_in_words(diagnosis),
             event="diagnosis",
             fields={"portal": diagnosis.portal, "problems": problems},
         ),

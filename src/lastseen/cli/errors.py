@@ -4,13 +4,20 @@ An error is four lines for a person or one JSON object. Every line passes throug
 key, no escape sequence and no surprise traceback gets past it.
 """
 
+import re
+import shutil
 import sys
+import textwrap
 import traceback
 from typing import Literal
 
 from lastseen.cli.standard_streams import silence_standard_error
 from lastseen.config.logging import LogFormat, json_record, log_format, printable
 from lastseen.model.errors import ExitCode, LastseenError, UsageError
+
+_COMMAND = re.compile(r"`[^`]+`|lastseen [a-z].*")
+_JOINED = "\x00"
+"""Stands for a blank that no line may be broken at."""
 
 
 def print_error(error: LastseenError, form: LogFormat) -> None:
@@ -26,12 +33,13 @@ def print_error(error: LastseenError, form: LogFormat) -> None:
         }
         _print(json_record("error", "error", f"{error.attempted}: {error.found}", fields))
         return
-    _print(
-        f"Attempted: {_one_line(error.attempted)}\n"
-        f"Found:     {_one_line(error.found)}\n"
-        f"Meaning:   {_one_line(error.meaning)}\n"
-        f"Remedy:    {_one_line(error.remedy)}"
+    lines = (
+        f"Attempted: {_one_line(error.attempted)}",
+        f"Found:     {_one_line(error.found)}",
+        f"Meaning:   {_one_line(error.meaning)}",
+        f"Remedy:    {_one_line(error.remedy)}",
     )
+    _print("\n".join(_on_terminal(line, indent=11) for line in lines))
 
 
 def print_bug(error: BaseException, form: LogFormat, *, with_traceback: bool) -> None:
@@ -81,7 +89,22 @@ def print_line(
     if log_format() == "json":
         _print(json_record(level, event, _one_line(text), fields))
     else:
-        _print(text)
+        _print("\n".join(_on_terminal(line, indent=2) for line in text.split("\n")))
+
+
+def _on_terminal(line: str, *, indent: int) -> str:
+    """Return `line`, on a terminal broken between words; a command stays in one piece."""
+    if not (sys.stderr and sys.stderr.isatty()):
+        return line
+    kept = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINED), line)
+    broken = textwrap.fill(
+        kept,
+        max(40, shutil.get_terminal_size().columns),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return broken.replace(_JOINED, " ")
 
 
 def _print(text: str) -> None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.invocation import Invocation, invocation, run_async
-from lastseen.cli.options import NowOption, OutputOption, ShortFormatOption, read_now
-from lastseen.cli.output import Summary, short_destinations
+from lastseen.cli.options import ExplanationFormatOption, NowOption, OutputOption, read_now
+from lastseen.cli.output import Summary, explanation_destinations
 from lastseen.cli.progress import watched
 from lastseen.model.errors import UsageError
 
@@ -23,7 +23,7 @@ def explain(
     ] = None,
     now: NowOption = None,
     output: OutputOption = None,
-    form: ShortFormatOption = None,
+    form: ExplanationFormatOption = None,
 ) -> None:
     """Show why WHO is disabled, kept or on hold, and the evidence.
 
@@ -42,7 +42,7 @@ def explain(
             meaning="a past run decided for its own instant",
             remedy="give one of the two",
         )
-    where = short_destinations(output, form)
+    where = explanation_destinations(output, form)
     settings = called.settings()
     if run is None:
         explanation = run_async(_of_now(who, called, settings, pretended))

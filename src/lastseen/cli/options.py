@@ -62,6 +62,14 @@ ShortFormatOption = Annotated[
         help="table or json. Default: from FILE's ending, else table.",
     ),
 ]
+ExplanationFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="table, json or html. Default: from FILE's ending, else table.",
+    ),
+]
 YesOption = Annotated[
     bool,
     typer.Option("--yes", help="Don't ask. Without it and without a terminal, change nothing."),

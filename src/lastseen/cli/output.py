@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SHORT_FORMATS = ("table", "json")
 """Formats of documents that are read once: a diagnosis, an explanation, a list."""
+EXPLANATION_FORMATS = ("table", "json", "html")
+"""Formats of the page about one person."""
 RECORD_FORMATS = ("table", "json", "csv", "html")
 """Formats of documents that are kept: receipts and the history."""
 
@@ -127,6 +129,12 @@ class Destinations:
 def short_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
     """Return where a document goes that is a table or JSON; raises as `destinations` does."""
     return destinations(files, form, offered=SHORT_FORMATS, by_ending=_by_ending(SHORT_FORMATS))
+
+
+def explanation_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
+    """Return where an explanation goes; raises as `destinations` does."""
+    offered = EXPLANATION_FORMATS
+    return destinations(files, form, offered=offered, by_ending=_by_ending(offered))
 
 
 def record_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:

@@ -60,7 +60,7 @@ def run(
     For a scheduler, with --yes; without it, and without a terminal, it only reports. So does the
     first run on a portal, and any with --now. JSON holds plan and receipt, csv and html the plan.
     """
-    from lastseen.api import NotApplied, RunOptions
+    from lastseen.api import RunOptions
 
     called = invocation(context)
     pretended = read_now(now)
@@ -94,7 +94,7 @@ def run(
     _deliver(result, where, called, settings, max_disable=max_disable)
     if not (result.applied or where.shows_table or called.quiet):
         print_guardrail_warning(result.plan, settings, max_disable=max_disable)
-    if result.cause is NotApplied.NOT_AGREED and result.plan.to_disable():
+    if _is_refused(result):
         raise nobody_to_ask("running review and apply in one go")
     return _exit_code(result, strict=strict)
 
@@ -192,9 +192,16 @@ def _deliver(
     where.deliver(render, _summary(result), called=called)
     if result.receipt is not None:
         print_undo_command(result.receipt, where, called)
-    # JSON logs have the summary already.
-    if result.receipt is None and where.only_screen and called.log_format == "text":
+    is_told = called.log_format == "json" or _is_refused(result)  # by summary or error
+    if result.receipt is None and where.only_screen and not is_told:
         print_line(_summary(result).text)
+
+
+def _is_refused(result: "RunResult") -> bool:
+    """Return whether the run would have disabled somebody, and nobody could be asked."""
+    from lastseen.api import NotApplied
+
+    return result.cause is NotApplied.NOT_AGREED and bool(result.plan.to_disable())
 
 
 def _document(result: "RunResult") -> bytes:

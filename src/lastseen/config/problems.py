@@ -214,8 +214,8 @@ def _rule(error: Mapping[str, Any]) -> str:
 
 
 def _suggested(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.6)
-    return f": did you mean {near[0]}?" if near else f": there are {', '.join(names)}"
+    near = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.7)
+    return f": did you mean `{near[0]}`?" if near else f": there are {', '.join(names)}"
 
 
 def _short(value: object) -> str:

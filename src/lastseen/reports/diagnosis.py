@@ -27,22 +27,32 @@ def render_diagnosis(diagnosis: Diagnosis, format: str, *, screen: Screen = _DEF
 
 
 def _pieces(diagnosis: Diagnosis, writer: TableWriter) -> Iterator[RenderableType]:
-    yield writer.text(_headline(diagnosis))
+    yield writer.text((diagnosis_in_words(diagnosis), _style(diagnosis)))
     yield writer.text((f"{diagnosis.portal}, {minute(diagnosis.at)}", "dim"))
     yield Text()
     for finding in sorted(diagnosis.findings, key=lambda one: _ORDER.index(one.state)):
         yield writer.grid([(writer.text(_SIGNS[finding.state]), _told(finding, writer))])
 
 
-def _headline(diagnosis: Diagnosis) -> tuple[str, str]:
-    problems = sum(finding.state == "problem" for finding in diagnosis.findings)
-    warnings = sum(finding.state == "warning" for finding in diagnosis.findings)
+def diagnosis_in_words(diagnosis: Diagnosis) -> str:
+    """Return `1 problem and 2 warnings.`, or that everything is as it should be."""
+    problems, warnings = _count(diagnosis, "problem"), _count(diagnosis, "warning")
     if problems:
         also = f" and {counted(warnings, 'warning')}" if warnings else ""
-        return f"{counted(problems, 'problem')}{also}.", "bold red"
+        return f"{counted(problems, 'problem')}{also}."
     if warnings:
-        return f"No problem, {counted(warnings, 'warning')}.", "bold yellow"
-    return "Everything is as it should be.", "bold green"
+        return f"No problem, {counted(warnings, 'warning')}."
+    return "Everything is as it should be."
+
+
+def _style(diagnosis: Diagnosis) -> str:
+    if _count(diagnosis, "problem"):
+        return "bold red"
+    return "bold yellow" if _count(diagnosis, "warning") else "bold green"
+
+
+def _count(diagnosis: Diagnosis, state: str) -> int:
+    return sum(finding.state == state for finding in diagnosis.findings)
 
 
 def _told(finding: Finding, writer: TableWriter) -> Text:

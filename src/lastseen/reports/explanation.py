@@ -21,18 +21,66 @@ from lastseen.reports.text import ago, day
 from lastseen.reports.words import last_seen, reason_in_words, who
 
 _DEFAULT = Screen()
+_NOT_USED = "From before the decision, which did not use them"
+_SINCE = "Seen since the decision"
 
 
 def render_explanation(
     explanation: Explanation, format: str, *, screen: Screen = _DEFAULT
 ) -> bytes:
-    """Return the explanation as `table` or `json`; raises UsageError for another format."""
+    """Return the explanation as `table`, `json` or `html`; raises UsageError for another format."""
     match format:
         case "table":
             return printed(screen, _pieces(explanation, TableWriter(screen)))
         case "json":
             return json_document(explanation)
-    raise unknown_format(format, ("table", "json"))
+        case "html":
+            return _page(explanation)
+    raise unknown_format(format, ("table", "json", "html"))
+
+
+def _page(explanation: Explanation) -> bytes:
+    """Return the explanation as a page to be filed, in the style of the report."""
+    from lastseen.reports.page import render_page
+
+    decision = explanation.decision
+    name, reason = who(decision), reason_in_words(decision.reason)
+    seen: list[tuple[str, tuple[Sighting | UnrecognisedEvent, ...]]] = [
+        ("Sightings", (*explanation.sightings, *explanation.unrecognised))
+    ]
+    if explanation.not_used:
+        seen.append((_NOT_USED, explanation.not_used))
+    if explanation.seen_since:
+        seen.append((_SINCE, explanation.seen_since))
+    return render_page(
+        "explanation.html.j2",
+        title=f"{name}: {decision.decision.value}, {reason} – Lastseen, {explanation.now:%Y-%m-%d}",
+        kind="explanation",
+        headline=f"{name}: {decision.decision.value}, {reason}",
+        explanation=explanation,
+        facts=[
+            ("E-mail", decision.email or ""),
+            ("Account id", decision.user_id or ""),
+            *((name, said) for name, said in _facts(explanation) if said),
+        ],
+        logs=[
+            (f"{_LOGS[one.kind]}, {_scope(one)}", one.interval.since, one.interval.until, one.proof)
+            for one in explanation.looked_at
+        ],
+        sightings=[(title, [_row(one) for one in rows]) for title, rows in seen],
+        lists=[(title, sentences) for title, sentences in _lists(explanation) if sentences],
+    )
+
+
+def _row(one: Sighting | UnrecognisedEvent) -> tuple[Instant, str, int, int]:
+    kind = one.kind.value if isinstance(one, Sighting) else "unrecognised"
+    return one.at, kind, one.action_id, one.event_id
+
+
+def _lists(explanation: Explanation) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield "What would change this", explanation.would_change
+    yield "Runs before this decision", explanation.history
+    yield "Runs since this decision", explanation.later
 
 
 def _pieces(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:
@@ -46,16 +94,15 @@ def _pieces(explanation: Explanation, writer: TableWriter) -> Iterator[Renderabl
     yield writer.pairs((name, writer.text(said)) for name, said in _facts(explanation) if said)
     yield from _looked_at(explanation, writer)
     yield from _seen(explanation, writer)
-    yield from _list("What would change this", explanation.would_change, writer)
-    yield from _list("Runs before this decision", explanation.history, writer)
-    yield from _list("Runs since this decision", explanation.later, writer)
+    for title, sentences in _lists(explanation):
+        yield from _list(title, sentences, writer)
 
 
 def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     decision, failed, now = explanation.decision, explanation.failed, explanation.now
     review = explanation.run_id
     yield "Portal", explanation.portal
-    yield "Decided", f"for {minute(now)}" + (f" by review {review}" if review else ", just now")
+    yield "Decided", f"{minute(now)}" + (f" by review {review}" if review else ", just now")
     yield "Rule", explanation.rule
     yield "Last seen", _last_seen(decision, now)
     yield "Window", f"{minute(explanation.required_since)} to {minute(now)}"
@@ -132,10 +179,10 @@ def _seen(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableT
     else:
         yield writer.text("  None in the logs that were read.")
     if explanation.not_used:
-        yield writer.heading("From before the decision, which did not use them")
+        yield writer.heading(_NOT_USED)
         yield _events(explanation.not_used, (), writer)
     if explanation.seen_since:
-        yield writer.heading("Seen since the decision")
+        yield writer.heading(_SINCE)
         yield _events(explanation.seen_since, (), writer)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from lastseen.cli.errors import print_bug, print_error, print_usage
 from lastseen.config.logging import hide
-from lastseen.model.errors import PortalUnreachable
+from lastseen.model.errors import PortalUnreachable, UsageError
 from lastseen.model.secret import ApiKey
 
 KEY = "sk-never-to-be-shown"
@@ -39,6 +39,27 @@ def test_an_error_is_one_object_where_logs_are_json(capsys):
     assert told["error"] == "PortalUnreachable"
     assert told["meaning"] == "the portal is away"
     assert told["exit_code"] == 3
+
+
+def test_a_terminal_breaks_errors_between_words_and_never_inside_a_command(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    command = "lastseen apply plan.json --only ada@vendor.com --max-disable 50"
+    error = UsageError(
+        attempted="reading a file",
+        found="word " * 30,
+        meaning="none",
+        remedy=f"run `{command}` now",
+    )
+
+    print_error(error, "text")
+
+    err = capsys.readouterr().err
+    assert f"`{command}`" in err
+    found = err.partition("Found:")[2].partition("Meaning:")[0]
+    assert len(found.splitlines()) > 2
+    assert all(len(line) <= 60 for line in found.splitlines())
+    assert found.split() == ["word"] * 30
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -324,9 +324,12 @@ def test_all_that_is_wrong_is_reported_at_once():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[policy]\ninactive_dayz = 3", "policy.inactive_dayz is not a key: did you mean inactive"),
+        (
+            "[policy]\ninactive_dayz = 3",
+            "inactive_dayz is not a key: did you mean `inactive",
+        ),
         ("[policy]\nmax_disable = 3", "policy.max_disable is not a key: it belongs under [guard"),
-        ("[polciy]\ninactive_days = 3", "polciy is not a table: did you mean policy?"),
+        ("[polciy]\ninactive_days = 3", "polciy is not a table: did you mean `policy`?"),
         ("inactive_days = 3", "inactive_days is not a table: it belongs under [policy]"),
         ('_env_file = "x"', "_env_file is not a table"),
         ('"\\u001b[31m" = 3', "'\\x1b[31m' is not a table"),
@@ -340,8 +343,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(text, said):
 @pytest.mark.parametrize(
     ("variable", "said"),
     [
-        ("POLICY__INACTIVE_DAYZ", "did you mean inactive_days?"),
-        ("POLCY__INACTIVE_DAYS", "doesn't name a table: did you mean policy?"),
+        ("POLICY__INACTIVE_DAYZ", "did you mean `inactive_days`?"),
+        ("POLICY__FOO", "is not a key: there are"),
+        ("POLCY__INACTIVE_DAYS", "doesn't name a table: did you mean `policy`?"),
         ("POLICY_INACTIVE_DAYS", "did you mean LASTSEEN_POLICY__INACTIVE_DAYS?"),
         ("INACTIVE_DAYS", "did you mean LASTSEEN_POLICY__INACTIVE_DAYS?"),
         ("LEDGER", "must be a table"),
@@ -472,7 +476,7 @@ def test_a_key_in_a_wrong_place_is_not_repeated_in_part_either(line, key):
 def test_a_wrong_key_of_a_cohort_is_reported_with_the_keys_of_cohorts():
     error = refused('[[policy.for]]\nname = "x"\nkind = "y"\nemail_domain = ["v.example"]\n')
 
-    assert "policy.for.0.email_domain is not a key: did you mean email_domains?" in error.found
+    assert "policy.for.0.email_domain is not a key: did you mean `email_domains`?" in error.found
 
 
 def test_the_key_given_for_a_number_is_reported_as_one():

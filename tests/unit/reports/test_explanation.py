@@ -158,6 +158,19 @@ def test_hostile_text_does_not_reach_the_terminal():
         assert all(c == "\n" or c.isprintable() for c in shown)
 
 
+def test_a_page_to_be_filed_holds_the_same_and_runs_nothing_of_a_name():
+    hostile = decision(
+        display_name="".join(HOSTILE), explanation="<script>x()</script>", sponsor="<b>S</b>"
+    )
+    page = render_explanation(explanation(decision=hostile), "html").decode()
+    for part in (PORTAL, "9f2c11d04a7e", "overdue since 2026-11-14", "Reinstated on 2026-09-01."):
+        assert part in page
+    assert "Content-Security-Policy" in page
+    assert "<script>x()" not in page
+    assert "<b>S</b>" not in page
+    assert "\x1b" not in page
+
+
 def test_other_formats_are_refused():
     with pytest.raises(UsageError):
         render_explanation(explanation(), "csv")

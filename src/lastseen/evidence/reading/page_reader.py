@@ -134,8 +134,8 @@ class PageReader:
             events=unwritten.events,
             proof=proof_line(
                 self._begun_at,
-                f"{counted(pages, 'page')} of the {state.log.name}, the last "
-                f"with entries {unwritten.first} to {unwritten.last}",
+                f"{counted(pages, 'page')} of the {state.log.name}; the last one had the entries "
+                f"{unwritten.first} to {unwritten.last}, counted from the newest",
             ),
             read_at=state.read_at,
         )

@@ -113,7 +113,7 @@ def proof_in_words(proof: str) -> str:
     if len(lines) <= 2:
         return "; ".join(lines)
     between = len(lines) - 2
-    return f"{lines[0]}; {counted(between, 'reading')} between; {lines[-1]}"
+    return f"first read {lines[0]}. Then {counted(between, 'time')} more. Last read {lines[-1]}"
 
 
 def _joined_proofs(parts: Iterable[CoverageRow]) -> str:

@@ -83,7 +83,9 @@ def test_a_reading_that_continues_replaces_its_own_proof_and_no_other():
 
 def test_many_readings_are_reported_by_the_first_the_newest_and_their_number():
     lines = [proof_line(Instant(NOW + timedelta(days=day)), "1 page") for day in range(9)]
-    assert proof_in_words("\n".join(lines)) == f"{lines[0]}; 7 readings between; {lines[-1]}"
+    assert proof_in_words("\n".join(lines)) == (
+        f"first read {lines[0]}. Then 7 times more. Last read {lines[-1]}"
+    )
 
 
 def test_events_add_up_where_stretches_only_touch():

@@ -3,6 +3,7 @@
 Reads only the ledger.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -142,6 +143,8 @@ def _verify(
 
     verification = verify(ledger, expected_head=head)
     whole = verification.whole
+    if where.only_screen and sys.stdout.isatty():
+        require_whole(verification)  # on a terminal the error says it all
     where.deliver(
         lambda place: render_verification(verification, place.format, screen=place.screen()),
         Summary(

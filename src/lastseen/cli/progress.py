@@ -64,16 +64,24 @@ class LoggedProgress:
             return
         self._logged[stage] = now
         _log.info(
-            "%s: %d%s",
+            "%s: %d%s%s",
             stage,
             done,
             "" if total is None else f" of {total}",
+            _unit(stage),
             extra={"event": "progress", "stage": stage, "done": done, "total": total},
         )
 
     def note(self, text: str) -> None:
         """Log `text`."""
         _log.warning("%s", text, extra={"event": "note"})
+
+
+def _unit(stage: str) -> str:
+    """Return what is counted while a log is read; other stages count people."""
+    if not stage.startswith(("sign-in log", "activity trail")):
+        return ""
+    return " people" if stage.endswith("person by person") else " pages"
 
 
 class BarProgress:

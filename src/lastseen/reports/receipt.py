@@ -4,7 +4,7 @@ The receipt's JSON form is its contract and lives with the struct.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from rich.console import RenderableType
@@ -64,12 +64,17 @@ def outcome_pieces(
             for outcome in sorted(receipt.outcomes, key=attention_first)
         ]
         remarks = remarks_of(outcome for outcome, _ in outcomes)
-        if writer.screen.width < NARROW:
+        alike = frozenset[tuple[OutcomeKind, str | None]]()
+        if not writer.screen.in_full:
+            alike = _many_alike(receipt.outcomes)
+        listed = [one for one in outcomes if (one[0].outcome, one[0].error) not in alike]
+        if listed and writer.screen.width < NARROW:
             yield writer.cards(
-                _card(outcome, decided, remarks, writer) for outcome, decided in outcomes
+                _card(outcome, decided, remarks, writer) for outcome, decided in listed
             )
-        else:
-            yield _table(outcomes, remarks, writer)
+        elif listed:
+            yield _table(listed, remarks, writer)
+        yield from _counted(receipt, alike, remarks, writer)
         yield from remark_pieces(remarks, writer)
     if can_be_undone(receipt):
         yield Text()
@@ -106,6 +111,31 @@ def remark_pieces(remarks: Mapping[str, Remark], writer: TableWriter) -> Iterato
         ),
         numbers=(0,),
     )
+
+
+def _many_alike(outcomes: Iterable[Outcome]) -> frozenset[tuple[OutcomeKind, str | None]]:
+    """Return the outcomes with a remark of which more people were spared than are listed."""
+    counts = Counter((one.outcome, one.error) for one in outcomes if one.error)
+    return frozenset(
+        kind for kind, count in counts.items() if kind[0] in _SPARED and count > _LISTED_ALIKE
+    )
+
+
+def _counted(
+    receipt: Receipt,
+    alike: Collection[tuple[OutcomeKind, str | None]],
+    remarks: Mapping[str, Remark],
+    writer: TableWriter,
+) -> Iterator[RenderableType]:
+    """Yield one line for each outcome that is counted instead of listed."""
+    for text, remark in remarks.items():
+        for kind, error in alike:
+            if error == text:
+                count = sum((one.outcome, one.error) == (kind, error) for one in receipt.outcomes)
+                yield writer.text(
+                    f"{people(count)} {kind.in_words}, remark {remark.number}; "
+                    f"`lastseen show {receipt.run_id} -o receipt.csv` lists them"
+                )
 
 
 def _pieces(receipt: Receipt, plan: Plan | None, writer: TableWriter) -> Iterator[RenderableType]:
@@ -206,6 +236,9 @@ def _verified(outcome: Outcome, writer: TableWriter) -> Text:
     return writer.text(("no", "bold yellow")) if is_unverified(outcome) else Text()
 
 
+_SPARED = (OutcomeKind.SPARED_CHANGED, OutcomeKind.SPARED_ACTIVE)
+_LISTED_ALIKE = 10
+"""More people than this, spared for the same reason, are counted instead of listed."""
 _CHANGES = (OutcomeKind.DISABLED, OutcomeKind.REINSTATED)
 _ATTENTION = (
     OutcomeKind.FAILED,

@@ -15,6 +15,16 @@ def test_without_a_terminal_steps_are_told_at_their_end_and_not_each(caplog):
     ]
 
 
+def test_pages_of_a_log_are_called_so(caplog):
+    caplog.set_level(logging.INFO, "lastseen.progress")
+    LoggedProgress().step("sign-in log", 1, 1)
+    LoggedProgress().step("sign-in log, person by person", 3, 3)
+    assert caplog.messages == [
+        "sign-in log: 1 of 1 pages",
+        "sign-in log, person by person: 3 of 3 people",
+    ]
+
+
 def test_a_total_that_is_not_known_is_not_told(caplog):
     caplog.set_level(logging.INFO, "lastseen.progress")
     LoggedProgress().step("reading", 7)

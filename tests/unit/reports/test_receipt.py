@@ -29,6 +29,23 @@ def test_each_person_has_outcome_confirmation_and_error(width):
         assert part in shown
 
 
+def test_many_people_spared_for_one_reason_are_counted_on_a_screen_and_listed_in_a_file():
+    grace = "the account was reinstated and is kept until 2026-12-12"
+    people = [
+        outcome(OutcomeKind.SPARED_CHANGED, user_id=f"u{n}", email=f"p{n}@x.example", error=grace)
+        for n in range(27)
+    ]
+    receipt = receipt_of(*people, outcome(email="a@b.example"))
+
+    shown = table(receipt, width=80)
+    written = table(receipt, width=80, in_full=True)
+
+    assert "27 people spared: changed since, remark 1" in shown
+    assert "a@b.example" in shown
+    assert "p3@x.example" not in shown
+    assert written.count("@x.example") == 27
+
+
 @pytest.mark.parametrize("width", [50, 80, 160])
 def test_anyone_who_may_have_been_signed_in_when_disabled_is_marked(width):
     marked = decision(user_id="u-1", session_may_be_open=True)

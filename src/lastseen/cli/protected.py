@@ -12,6 +12,7 @@ from lastseen.regular_file import in_home, real_path
 
 if TYPE_CHECKING:
     from lastseen.config.settings import Settings
+    from lastseen.rosters import RosterOptions
 
 
 def refuse_inputs_as_outputs(
@@ -51,18 +52,37 @@ def _refuse_one_file_twice(outputs: Sequence[Path]) -> None:
 
 def _protected(settings: "Settings") -> Iterator[tuple[str, Path]]:
     yield "the configuration", Path("lastseen.toml")
-    if settings.roster.path is not None:
-        yield "the roster", Path(settings.roster.path)
+    yield from _of_roster(settings.roster)
     key_file = os.environ.get("LASTSEEN_API_KEY_FILE", "").strip()
     for named in (settings.portal.api_key_file, Path(key_file) if key_file else None):
         if named is not None:
             yield "the API key's file", in_home(named)
     ledger = _ledger_file(settings.ledger_url)
     if ledger is not None:
-        for ending in ("", "-wal", "-shm", "-journal"):
-            yield "the ledger", ledger.with_name(ledger.name + ending)
+        for file in _parts(ledger):
+            yield "the ledger", file
         for lock in ledger.parent.glob(f"{glob.escape(ledger.name)}.*.lock"):
             yield "a lock of the ledger", lock
+
+
+def _of_roster(roster: "RosterOptions") -> Iterator[tuple[str, Path]]:
+    """Yield the files that the roster is read from, and those with its secrets."""
+    if roster.path is not None:
+        yield "the roster", Path(roster.path)
+    database = _sqlite_file(roster.url) if roster.url else None
+    if database is not None:
+        for file in _parts(database):
+            yield "the roster", file
+    for value in roster.headers.values():
+        kind, _, name = value.rpartition(" ")[2].partition(":")
+        if kind == "file" and name:
+            yield "a secret of the roster", in_home(Path(name))
+
+
+def _parts(database: Path) -> Iterator[Path]:
+    """Yield a SQLite file and those that SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        yield database.with_name(database.name + ending)
 
 
 def _ledger_file(url: str | None) -> Path | None:
@@ -71,6 +91,11 @@ def _ledger_file(url: str | None) -> Path | None:
         from platformdirs import user_data_path
 
         return user_data_path("lastseen", appauthor=False) / "ledger.sqlite3"
+    return _sqlite_file(url)
+
+
+def _sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite address, or None for another one."""
     scheme, _, file = url.partition(":///")
     if scheme.partition("+")[0] != "sqlite" or not file:
         return None

@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lastseen.cli.output import write_file
@@ -47,6 +48,24 @@ def refused(output: Path, settings: Settings) -> str:
 )
 def test_an_output_is_never_an_input_or_what_lastseen_keeps(settings, output, what):
     assert what in refused(Path(output), settings)
+
+
+@pytest.mark.parametrize(
+    ("output", "what"),
+    [("hr.db", "the roster"), ("hr.db-wal", "the roster"), ("token", "a secret of the roster")],
+)
+def test_an_output_is_never_the_rosters_database_or_secret(settings, tmp_path, output, what):
+    (tmp_path / "hr.db").write_text("precious")
+    (tmp_path / "token").write_text("precious")
+    roster = RosterOptions(
+        source="sql",
+        url=f"sqlite:///{tmp_path / 'hr.db'}",
+        headers={"Authorization": f"Bearer file:{tmp_path / 'token'}"},
+    )
+
+    found = refused(Path(output), msgspec.structs.replace(settings, roster=roster))
+
+    assert what in found
 
 
 def test_another_name_of_an_input_is_found(settings, tmp_path):

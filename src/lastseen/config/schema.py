@@ -4,6 +4,7 @@ The only module that knows pydantic. `problems` describes what is wrong; `load` 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
@@ -21,14 +22,13 @@ from pydantic import (
 
 from lastseen.config.problems import Known, Problems
 from lastseen.config.settings import PortalSettings, Settings
-from lastseen.model.email_address import domain_pattern
 from lastseen.model.errors import UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.plan import Cohort, ContractEnd, NeverSeen, OpenSessions, Policy
 from lastseen.model.portal_address import portal_address
 from lastseen.regular_file import in_home
 from lastseen.rosters.cells import portal_id
-from lastseen.rosters.interface import OPTIONS, RosterOptions
+from lastseen.rosters.interface import OPTIONS, RosterOptions, valid_domains
 from lastseen.rosters.sources import SOURCES, known_sources
 
 _PREFIX, _DELIMITER = "lastseen_", "__"
@@ -132,12 +132,6 @@ def _source(name: str) -> str:
     return name
 
 
-def _domains(written: tuple[str, ...]) -> tuple[str, ...]:
-    for one in written:
-        domain_pattern(one)
-    return written
-
-
 def _groups(written: tuple[str, ...]) -> tuple[str, ...]:
     for one in written:
         if portal_id(one) is None:
@@ -154,7 +148,8 @@ def _with_sign_ins(kinds: tuple[str, ...]) -> tuple[str, ...]:
 def _database(url: str | None) -> str | None:
     if url is not None and "://" not in url:
         raise ValueError("must be the URL of a database, as sqlite:////var/lib/lastseen.db is")
-    if url is not None and url.rstrip("/").endswith(":") and url.endswith("///"):
+    # Without a name PostgreSQL is asked at its local socket.
+    if url is not None and re.fullmatch(r"sqlite(\+\w+)?:/{3,}", url):
         raise ValueError("names no file, as sqlite:////var/lib/lastseen.db does")
     return url
 
@@ -165,7 +160,7 @@ _Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
 _Hours = Annotated[float, BeforeValidator(_number), Field(gt=0, le=CENTURY * 24)]
 _Word = Annotated[str, Field(min_length=1)]
 _Texts = Annotated[tuple[_Word, ...], BeforeValidator(_split)]
-_Domains = Annotated[_Texts, AfterValidator(_domains)]
+_Domains = Annotated[_Texts, AfterValidator(valid_domains)]
 _Groups = Annotated[_Texts, AfterValidator(_groups)]
 _Text = Annotated[str | None, BeforeValidator(_unset_if_empty)]
 _File = Annotated[Path | None, BeforeValidator(_unset_if_empty), AfterValidator(_home)]

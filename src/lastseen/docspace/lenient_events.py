@@ -1,8 +1,9 @@
 """Reads pages of events that are not written the usual way, without losing any of them.
 
-`audit` comes here only if the quick decoder refused a page: dates as objects, actions by name,
-ids as text, nulls. Anything else makes the page unreadable; an action that is in no
-table keeps a number of its own, so that it is seen as unrecognised.
+`audit` comes here if the quick decoder refused a page (dates as objects, actions by name, ids as
+text, nulls), or if an event has an empty user id. Anything else makes the page unreadable, and so
+does an event whose user id is null or missing. An action that is in no table keeps a number of its
+own, so that it is seen as unrecognised.
 """
 
 import zlib
@@ -107,7 +108,7 @@ def _identity(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise MalformedResponse(f"an event has no id, but {value!r:.40}")
+        raise MalformedResponse(f"an event has no readable id: {value!r:.40}")
     return value
 
 
@@ -115,5 +116,5 @@ def _person(entry: dict[str, Any]) -> str:
     """Return who acted; a portal never leaves that out (LoginEventDto.cs, AuditEventDto.cs)."""
     value = entry.get("userId")
     if not isinstance(value, str):
-        raise MalformedResponse(f"{value!r:.40} is no person's id")
+        raise MalformedResponse(f"{value!r:.40} is not an account id")
     return value

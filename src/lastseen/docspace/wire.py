@@ -320,10 +320,10 @@ def _inviter(value: object) -> tuple[UserId | None, str | None]:
         return None, None
     fields = {"id": value} if isinstance(value, str) else value
     if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
-        raise MalformedResponse(f"{value!r:.80} is nobody who invites")
+        raise MalformedResponse(f"{value!r:.80} is not an inviter")
     name = fields.get("email") or fields.get("displayName")
     if name is not None and not isinstance(name, str):
-        raise MalformedResponse(f"{name!r:.40} is no name of somebody who invites")
+        raise MalformedResponse(f"{name!r:.40} is not an inviter's name")
     inviter = user_id(fields["id"])
     return (
         UserId(inviter) if inviter and inviter != _NOBODY else None,

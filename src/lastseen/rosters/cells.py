@@ -85,8 +85,8 @@ def email_address(text: str) -> str:
     name, _, domain = address.rpartition("@")
     if not can_be_domain(domain) or not all(map(_can_be_in_name, name)):
         raise ValueError("not one e-mail address")
-    if not (name[0].isalnum() or name[0] == "_"):
-        # A bullet or the beginning of a formula; hardly anybody's address begins like that.
+    if name.startswith((".", "*")):
+        # No address begins with a dot (RFC 5322, 3.2.3); an asterisk is a bullet or a footnote.
         raise ValueError("not one e-mail address")
     return address
 

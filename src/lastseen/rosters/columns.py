@@ -76,6 +76,8 @@ class Columns:
         named = {field: renamed.get(field, field).strip() for field in FIELDS}
         self.names: dict[str, str] = {field: name for field, name in named.items() if name}
         """What the source calls each field that it has."""
+        self.end_is_chosen = "end_date" in renamed
+        """Whether the configuration says which column is the end of a contract."""
         self._wanted = [self.names[field] for field in PEOPLE_FIELDS if field in self.names]
 
     def name_somebody(self, header: Sequence[str]) -> bool:
@@ -109,7 +111,7 @@ class Columns:
                 )
             if found:
                 positions[field] = names.index(folded(name))
-                if field == "end_date":
+                if field == "end_date" and not self.end_is_chosen:
                     _demand_one_end(name, header, source=source)
             elif field == "email" and (places := self._email_by_alias(header)):
                 if len(places) > 1:
@@ -169,7 +171,7 @@ def _demand_one_end(wanted: str, names: Sequence[str], *, source: str) -> None:
         raise unusable_header(
             source,
             f"{' and '.join(found)} may each be the end of a contract",
-            "rename or remove all but one",
+            'say which one it is under [roster.columns], for example end_date = "End Date"',
         )
 
 

@@ -1,7 +1,7 @@
 """Whether an answer says that its list goes on elsewhere, in a way that isn't followed. Pure.
 
-Only `Link: rel="next"` is followed; services have many other ways. A list that is cut leaves people
-out, and rows that prolong contracts.
+Only `Link: rel="next"` is followed; services have many other ways. An incomplete list leaves people
+out, and rows that prolong contracts. docs/rosters.md names everything that is recognised.
 """
 
 import re
@@ -12,32 +12,75 @@ import msgspec
 _BETWEEN = re.compile(r"[^a-z]")
 _NEXT = frozenset(
     {"next", "nextlink", "odatanextlink", "nextpage", "nextpageurl", "nextpagelink", "nexturl"}
-    | {"nexthref", "nextpagetoken", "nexttoken", "nextcursor", "nextoffset"}
-    | {"hasmore", "hasnext", "hasnextpage", "more", "moreavailable"}
+    | {"nexturi", "nexthref", "nextpagetoken", "nexttoken", "nextcursor", "nextoffset"}
+    | {"nextrecordsurl", "continuationtoken"}
+    | {"hasmore", "hasmoreitems", "hasnext", "hasnextpage", "more", "moreavailable", "morerecords"}
+    | {"truncated", "istruncated"}
 )
-_TOTALS = frozenset({"total", "totalcount", "totalresults", "totalitems", "totalelements"})
-_HOLDERS = frozenset({"links", "paging", "pagination", "pageinfo", "meta", "metadata", "page"})
+"""Filled, or true, where there is a further page."""
+
+_LAST = frozenset({"last", "islast", "lastpage", "islastpage"})
+"""False where there is a further page; as an address or a number it says nothing of the kind."""
+
+_TOTALS = frozenset(
+    {"total", "totalcount", "totalresults", "totalitems", "totalelements", "totalrecords"}
+    | {"totalrows", "odatacount"}
+)
+_PAGES = frozenset({"totalpages", "pagecount", "pages", "lastpage"})
+_HOLDERS = frozenset(
+    {"links", "link", "paging", "pagination", "pageinfo", "page", "meta", "metadata"}
+    | {"responsemetadata", "resultinfo", "info", "d"}
+)
+_TARGETS = ("href", "url", "uri")
+_NO = frozenset({"", "0", "false", "f", "no", "n", "off", "none", "null"})
+_DIGITS = re.compile(r"[0-9]{1,15}")
 
 
-class Further(msgspec.Struct, frozen=True):
+class PagingHints(msgspec.Struct, frozen=True):
     """What an answer says beside its list."""
 
-    next_name: str | None
-    """The name under which a further page is named; None if none is."""
-    total: int
+    next_name: str | None = None
+    """The name that says that there is a further page; None if none does."""
+    total: int = 0
     """How many items there are in total, as far as the answer says; otherwise 0."""
+    pages: int = 0
+    """How many pages there are in total, as far as the answer says; otherwise 0."""
 
 
-def further(beside: Mapping[str, msgspec.Raw]) -> Further:
+def paging_hints(beside: Mapping[str, msgspec.Raw]) -> PagingHints:
     """Return what the fields beside a list say about other pages."""
-    names, totals = list[str](), [0]
+    names, totals, pages = list[str](), [0], [0]
     for name, value in _fields(beside):
-        plain = _BETWEEN.sub("", name.lower())
-        if plain in _NEXT and value and value != "false":
+        plain = _plain(name)
+        if (plain in _NEXT and _is_filled(value)) or (plain in _LAST and _is_false(value)):
             names.append(name)
-        if plain in _TOTALS and isinstance(value, int) and not isinstance(value, bool):
-            totals.append(value)
-    return Further(names[0] if names else None, max(totals))
+        if plain in _TOTALS:
+            totals.append(_number(value))
+        if plain in _PAGES:
+            pages.append(_number(value))
+    return PagingHints(names[0] if names else None, max(totals), max(pages))
+
+
+def _fields(beside: Mapping[str, msgspec.Raw]) -> Iterator[tuple[str, object]]:
+    """Yield names and values, also those in objects that are about pages, however deep."""
+    counted = _NEXT | _LAST | _TOTALS | _PAGES | _HOLDERS
+    waiting = [(name, _value(raw)) for name, raw in beside.items() if _plain(name) in counted]
+    while waiting:
+        name, value = waiting.pop(0)
+        yield name, value
+        if _plain(name) not in _HOLDERS:
+            continue
+        for holder in value if isinstance(value, list) else [value]:
+            if isinstance(holder, dict):
+                waiting += holder.items()
+                yield from ((relation, holder) for relation in _relations(holder))
+
+
+def _relations(link: Mapping[str, object]) -> list[str]:
+    """Return the relations of a link object, as `rel` and FHIR's `relation` name them."""
+    written = link.get("rel", link.get("relation"))
+    words = written if isinstance(written, list) else [written]
+    return [word for text in words if isinstance(text, str) for word in text.split()]
 
 
 def _value(raw: msgspec.Raw) -> object:
@@ -48,12 +91,28 @@ def _value(raw: msgspec.Raw) -> object:
         return True
 
 
-def _fields(beside: Mapping[str, msgspec.Raw]) -> Iterator[tuple[str, object]]:
-    """Yield names and values, and those in objects that are about pages."""
-    for name, raw in beside.items():
-        plain = _BETWEEN.sub("", name.lower())
-        if plain in _NEXT | _TOTALS | _HOLDERS:
-            value = _value(raw)
-            yield name, value
-            if plain in _HOLDERS and isinstance(value, dict):
-                yield from value.items()
+def _is_filled(value: object) -> bool:
+    """Return whether a value says yes, or leads somewhere."""
+    if isinstance(value, str):
+        return value.strip().casefold() not in _NO
+    if isinstance(value, dict) and any(name in value for name in _TARGETS):
+        return any(value.get(name) for name in _TARGETS)
+    return bool(value)
+
+
+def _is_false(value: object) -> bool:
+    """Return whether a value is a plain no; nothing at all is none."""
+    return value is False or (isinstance(value, str) and value != "" and not _is_filled(value))
+
+
+def _number(value: object) -> int:
+    """Return a whole number, also one that is written as text; otherwise 0."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _plain(name: str) -> str:
+    return _BETWEEN.sub("", name.lower())

@@ -6,9 +6,9 @@ import msgspec
 from yarl import URL
 
 from lastseen.docspace.interface import Portal
-from lastseen.model.errors import UsageError
+from lastseen.model.errors import RosterError, UsageError
 from lastseen.rosters.columns import Columns, ends
-from lastseen.rosters.further_pages import further
+from lastseen.rosters.further_pages import PagingHints, paging_hints
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.json_client import (
     LIMITS,
@@ -60,7 +60,7 @@ class HttpRoster:
             rows = _Rows(self._columns, reader)
             asked: set[URL] = set()
             following: URL | None = client.url
-            total = 0
+            total, pages = 0, 0
             while following is not None:
                 if following in asked:
                     raise client.failed(
@@ -71,10 +71,13 @@ class HttpRoster:
                 asked.add(following)
                 page = await client.page(following)
                 rows.read(self._listed(page, client))
-                total = max(total, self._total(page, client))
+                hints = self._hints(page, client)
+                total, pages = max(total, hints.total), max(pages, hints.pages)
                 following = self._next(page, client)
         rows.demand_people(client.source)
         rows.demand_all(total, client)
+        if pages > len(asked):
+            raise _incomplete(client, f"{len(asked)} of {pages} pages were read")
         return Listing(
             contractors=reader.people(),
             warnings=reader.warnings(),
@@ -99,19 +102,15 @@ class HttpRoster:
             )
         return listed
 
-    def _total(self, page: Page, client: JsonClient) -> int:
-        """Return how many rows there are in total, as far as the answer says.
+    def _hints(self, page: Page, client: JsonClient) -> PagingHints:
+        """Return what the answer says about other pages.
 
         Raises RosterError if it names a further page otherwise than by `Link: rel="next"`.
         """
-        told = further(beside(page.body, self._rows))
-        if told.next_name is not None and page.next is None:
-            raise client.failed(
-                f"the answer goes on elsewhere, as {told.next_name} says",
-                'only Link: rel="next" is followed, and a list that is cut leaves people out',
-                "ask for everything at once in roster.url, for example with a larger page size",
-            )
-        return told.total
+        hints = paging_hints(beside(page.body, self._rows))
+        if hints.next_name is not None and page.next is None:
+            raise _incomplete(client, f"{hints.next_name} says that there are more pages")
+        return hints
 
     def _next(self, page: Page, client: JsonClient) -> URL | None:
         if page.next is not None and not same_service(page.next, client.url):
@@ -129,6 +128,7 @@ class _Rows:
     def __init__(self, columns: Columns, reader: RowReader) -> None:
         self._names = columns.names
         self._wanted = [columns.names[f] for f in PEOPLE_FIELDS if f in columns.names]
+        self._end_is_chosen = columns.end_is_chosen
         self._reader = reader
         self._number = 0
         self._named = False
@@ -138,9 +138,7 @@ class _Rows:
             self._number += 1
             row = row_of(item)
             if row is None:
-                self._reader.refuse(
-                    "it is not an object whose values have different names", self._number
-                )
+                self._reader.refuse("not a JSON object, or a name occurs twice in it", self._number)
                 self._named = True
                 continue
             values = {field: find(row, path) for field, path in self._names.items()}
@@ -149,23 +147,16 @@ class _Rows:
             self._reader.read(self._number, values, has_content=any(map(has_value, row.values())))
 
     def _demand_one_end(self, row: Mapping[str, object]) -> None:
-        """Note an error if the row has several values that are named like the end."""
-        if "end_date" not in self._names:
-            return
-        way, _, last = self._names["end_date"].rpartition(".")
-        holder = find(row, way)
-        if isinstance(holder, Mapping) and len(ends(last, holder)) > 1:
-            named = " and ".join(ends(last, holder))
+        """Note an error if several values may be the end, and none was chosen."""
+        found = [] if self._end_is_chosen else ends("end_date", row)
+        if len(found) > 1:
+            named = " and ".join(found)
             self._reader.refuse(f"{named} may each be the end of a contract", self._number)
 
     def demand_all(self, total: int, client: JsonClient) -> None:
-        """Raise RosterError if there are more rows than came."""
+        """Raise RosterError if there are more rows than were returned."""
         if total > self._number:
-            raise client.failed(
-                f"{self._number} rows came, and the answer says that there are {total}",
-                "a list that is cut leaves people out",
-                "ask for everything at once in roster.url, for example with a larger page size",
-            )
+            raise _incomplete(client, f"{self._number} of {total} rows were returned")
 
     def demand_people(self, source: str) -> None:
         """Raise UsageError if there are rows, and none has an id or an e-mail address."""
@@ -176,3 +167,11 @@ class _Rows:
                 meaning="without an id or an e-mail address nobody can be found on the portal",
                 remedy='name the paths under [roster.columns], for example email = "contact.mail"',
             )
+
+
+def _incomplete(client: JsonClient, found: str) -> RosterError:
+    return client.failed(
+        found,
+        'only Link: rel="next" is followed, and an incomplete list leaves people out',
+        "ask for everything at once in roster.url, for example with a larger page size",
+    )

@@ -31,7 +31,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     """Returns a valid value; raises ValueError for an invalid one."""
 
 
-def _domains(written: tuple[str, ...]) -> tuple[str, ...]:
+def valid_domains(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `written`; raises ValueError if one of them can't be a domain."""
     for one in written:
         domain_pattern(one)
     return written
@@ -81,7 +82,7 @@ class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
             sources=("guests",),
             text="only addresses in these domains; `.vendor.com` includes the domains below it.",
             example=("vendor.com",),
-            check=_domains,
+            check=valid_domains,
         ),
     ] = ()
     inviters: Annotated[
@@ -98,7 +99,7 @@ class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
             sources=("guests",),
             text="nobody with an address in one of these domains.",
             example=("example.com",),
-            check=_domains,
+            check=valid_domains,
         ),
     ] = ()
     columns: Annotated[

@@ -145,7 +145,13 @@ class _Users:
 
     def read(self, raw: msgspec.Raw, client: JsonClient) -> None:
         self._number += 1
-        user = row_of(raw) or {}
+        user = row_of(raw)
+        if user is None:
+            raise client.failed(
+                f"user {self._number} is not a JSON object, or a name occurs twice in it",
+                "it is unknown who that is, or which value counts",
+                "ask the source's administrator",
+            )
         identity = user.get("id")
         if not isinstance(identity, str) or not identity:
             raise client.failed(

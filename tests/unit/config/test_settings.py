@@ -269,6 +269,7 @@ def test_what_is_not_toml_is_refused_by_line_and_column_without_its_text():
         ('[roster]\nexclude_email_domains = ",,"', "names nothing between its commas"),
         ('[ledger]\nurl = "ledger.sqlite3"', "must be the URL of a database"),
         ('[ledger]\nurl = "sqlite:///"', "names no file"),
+        ('[ledger]\nurl = "sqlite+pysqlite:////"', "names no file"),
         ('[portal]\nurl = "http://portal.example.com"', "https://"),
         ('[portal]\nurl = "portal.example.com"', "write the whole address"),
         ('[portal]\nurl = "https://portal.example.com/rooms"', "only the scheme and the host"),
@@ -280,6 +281,12 @@ def test_what_is_not_toml_is_refused_by_line_and_column_without_its_text():
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_key(text, said):
     assert said in refused(text).found
+
+
+def test_a_postgres_ledger_may_be_at_the_local_socket():
+    settings = from_environment(PORTAL__URL=URL, LEDGER__URL="postgresql+psycopg:///")
+
+    assert settings.ledger_url == "postgresql+psycopg:///"
 
 
 @pytest.mark.parametrize(

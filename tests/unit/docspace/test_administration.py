@@ -72,21 +72,43 @@ def test_an_act_on_one_person_that_names_nobody_is_unreadable(action, target):
 @pytest.mark.parametrize("action", [4020, 4021, 4036, 4037, 6032])
 @pytest.mark.parametrize("target", [17, True, {"id": guid(1)}, [guid(1), 17], [None], [[guid(1)]]])
 def test_a_target_of_another_type_is_never_taken_for_nobody(action, target):
-    with pytest.raises(MalformedResponse, match="no list of ids"):
+    with pytest.raises(MalformedResponse, match="not a list of ids"):
         read_acts(ok([act(1, target, actionId=action)]).body)
 
 
 @pytest.mark.parametrize("target", ["ann@vendor.example", "17", [guid(1), "x"], guid(1)[:-1]])
 def test_a_target_that_is_no_persons_id_is_unreadable(target):
-    with pytest.raises(MalformedResponse, match="no person's id"):
+    with pytest.raises(MalformedResponse, match="not an account id"):
         read_acts(ok([act(1, target)]).body)
     # Another action concerns rooms and files, which have other ids.
     assert read_acts(ok([act(1, target, actionId=5018)]).body)
 
 
+def cut_off(people: int, rest: str) -> str:
+    return ",".join([*map(guid, range(people)), rest])
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+@pytest.mark.parametrize("rest", [guid(9)[:1], guid(9)[:9].upper(), guid(9)[:-1]])
+def test_a_target_that_the_database_cut_off_names_everyone_before_the_cut(rest, as_list):
+    target = cut_off(1771, rest)
+
+    (one,) = read_acts(ok([act(1, target.split(",") if as_list else target, actionId=4020)]).body)
+
+    assert one.people == set(map(guid, range(1771)))
+
+
+@pytest.mark.parametrize(
+    "target", [cut_off(20, guid(9)[:9]), cut_off(1771, "x"), cut_off(1771, guid(9)[:-1] + ",x")]
+)
+def test_a_damaged_target_is_not_taken_for_one_that_was_cut_off(target):
+    with pytest.raises(MalformedResponse, match="not an account id"):
+        read_acts(ok([act(1, target, actionId=4020)]).body)
+
+
 @pytest.mark.parametrize("action", [None, "", True, [4037], {}, 4037.5])
 def test_an_act_whose_action_cannot_be_read_is_not_another_one(action):
-    with pytest.raises(MalformedResponse, match="has no action"):
+    with pytest.raises(MalformedResponse, match="has no readable action"):
         read_acts(ok([act(1, guid(1), actionId=action)]).body)
 
 

@@ -55,3 +55,14 @@ def test_what_does_not_look_like_names_of_columns_is_not_shown(header):
         Columns({}).positions(header, source="a")
 
     assert "only" not in refusal.value.found
+
+
+def test_two_columns_that_may_be_the_end_are_refused_unless_one_is_chosen():
+    header = ["email", "end_date", "End Date"]
+
+    with pytest.raises(UsageError, match="end_date and End Date may each be the end"):
+        Columns({}).positions(header, source="a")
+    chosen = Columns({"end_date": "End Date"}).positions(header, source="a")
+    assert chosen == {"email": 0, "end_date": 2}
+    with pytest.raises(UsageError, match="2 columns End Date"):
+        Columns({"end_date": "End Date"}).positions([*header, "end date"], source="a")

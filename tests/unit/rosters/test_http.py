@@ -91,7 +91,7 @@ def test_values_are_found_by_dotted_paths():
         (always(text="<html>", content_type="text/html"), "not JSON", ExitCode.REFUSED),
         (always(body=b"\xff\xfe", content_type="application/json"), "not JSON", ExitCode.REFUSED),
         (always(text='{"data": {}}'), "no list at its top", ExitCode.REFUSED),
-        (always(text='["a"]'), "row 1: it is not an object", ExitCode.USAGE),
+        (always(text='["a"]'), "row 1: not a JSON object", ExitCode.USAGE),
         (always(text='[{"mail": "a@x.org"}]'), "none of its 1 rows has a value", ExitCode.USAGE),
         (always(text='[{"email": "n/a"}]'), "row 1: column email", ExitCode.USAGE),
         (always(text="[" * 100_000), "not JSON", ExitCode.REFUSED),
@@ -145,18 +145,26 @@ def test_several_next_pages_refuse_the_list():
         load(always(body="[]", headers={"Link": links}))
 
 
-@pytest.mark.parametrize("beside", [{"next": "/people?page=2"}, {"meta": {"hasMore": True}}])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"next": "/people?page=2"},
+        {"meta": {"hasMore": True}},
+        {"links": [{"rel": "next", "href": "/people?page=2"}]},
+        {"last": False},
+    ],
+)
 def test_a_further_page_that_is_not_followed_refuses_the_list(beside):
     rows = {"data": {"people": [{"email": "a@x.org"}], **beside}}
 
-    with pytest.raises(RosterError, match="the answer goes on elsewhere"):
+    with pytest.raises(RosterError, match="says that there are more pages"):
         load(always(body=json.dumps(rows)), rows="data.people")
 
 
 def test_a_list_with_fewer_rows_than_it_claims_is_refused():
     answer = {"total": 2, "people": [{"email": "a@x.org"}]}
 
-    with pytest.raises(RosterError, match="1 rows came, and the answer says that there are 2"):
+    with pytest.raises(RosterError, match="1 of 2 rows were returned"):
         load(always(body=json.dumps(answer)), rows="people")
     people = [{"email": "a@x.org"}, {"email": "b@x.org"}]
     assert (
@@ -165,18 +173,34 @@ def test_a_list_with_fewer_rows_than_it_claims_is_refused():
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "row"),
-    [
-        ("end_date", {"end_date": "2020-01-01", "End_Date": "2030-01-01"}),
-        ("contract.end", {"contract": {"end": "2020-01-01", "END": "2030-01-01"}}),
-    ],
-)
-def test_two_values_named_like_the_end_refuse_the_list(path, row):
-    answer = always(body=json.dumps([{"email": "a@x.org", **row}]))
+@pytest.mark.parametrize("pages", [2, "2"])
+def test_a_list_of_fewer_pages_than_it_claims_is_refused(pages):
+    answer = {"page": 1, "totalPages": pages, "people": [{"email": "a@x.org"}]}
+
+    with pytest.raises(RosterError, match="1 of 2 pages were read"):
+        load(always(body=json.dumps(answer)), rows="people")
+    complete = json.dumps({**answer, "totalPages": 1, "hasMore": "False"})
+    assert load(always(body=complete), rows="people").contractors
+
+
+def test_pages_that_are_followed_may_say_how_many_they_are():
+    async def answer(request: web.Request) -> web.Response:
+        page = int(request.query.get("page", "1"))
+        link = {"Link": f'</people?page={page + 1}>; rel="next"'} if page < 3 else {}
+        body = {"last": page == 3, "totalPages": 3, "rows": [{"email": f"p{page}@x.org"}]}
+        return web.json_response(body, headers=link)
+
+    assert len(load(answer, rows="rows").contractors) == 3
+
+
+def test_two_values_that_may_be_the_end_refuse_the_list_unless_one_is_chosen():
+    row = {"email": "a@x.org", "end_date": "2020-01-01", "End Date": "2030-01-01"}
+    answer = always(body=json.dumps([row]))
 
     with pytest.raises(UsageError, match=r"row 1: .* may each be the end of a contract"):
-        load(answer, columns={"end_date": path})
+        load(answer)
+    chosen = load(answer, columns={"end_date": "End Date"})
+    assert chosen.contractors[0].end_date == date(2030, 1, 1)
 
 
 def test_pages_in_a_circle_are_noticed():

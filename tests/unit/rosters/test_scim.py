@@ -234,8 +234,18 @@ def test_an_answer_that_is_no_scim_list_is_reported_as_one():
         asyncio.run(play())
 
 
-def test_text_that_is_no_utf_8_is_told_as_a_user_that_cannot_be_read():
-    body = b'{"totalResults": 1, "Resources": [{"id": "1", "userName": "B\xf6b@x.org"}]}'
+@pytest.mark.parametrize(
+    ("user", "found"),
+    [
+        (b'{"id": "1", "userName": "B\xf6b@x.org"}', "not a JSON object, or a name occurs twice"),
+        (b'{"id": "1", "userName": "a@x.org", "userName": "b@x.org"}', "a name occurs twice in it"),
+        (b'"a@x.org"', "not a JSON object"),
+        (b'{"userName": "a@x.org"}', "has no id"),
+    ],
+    ids=["no UTF-8", "a name twice", "no object", "no id"],
+)
+def test_a_user_that_cannot_be_read_is_told_by_number(user, found):
+    body = b'{"totalResults": 1, "Resources": [' + user + b"]}"
 
     async def answer(request: web.Request) -> web.Response:
         if request.path.endswith("/Users"):
@@ -246,5 +256,5 @@ def test_text_that_is_no_utf_8_is_told_as_a_user_that_cannot_be_read():
         async with served(answer) as url:
             return await loading(url)
 
-    with pytest.raises(RosterError, match="user 1"):
+    with pytest.raises(RosterError, match=f"user 1 .*{found}"):
         asyncio.run(play())

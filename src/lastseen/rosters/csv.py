@@ -5,7 +5,8 @@ Only parses the file; `rows` and `cells` interpret its values.
 
 import asyncio
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -15,12 +16,16 @@ from lastseen.rosters.cells import names_somebody
 from lastseen.rosters.columns import Columns
 from lastseen.rosters.files import read_file, required_path
 from lastseen.rosters.interface import Listing, RosterOptions
-from lastseen.rosters.rows import RowReader
+from lastseen.rosters.rows import PEOPLE_FIELDS, RowReader
 
 DELIMITERS = (",", ";", "\t")
 """Possible separators of fields, the likeliest first; the header shows which one is used."""
 
-_SWALLOWED = "a quotation mark is missing or too many, since a quoted field holds a row of its own"
+_SWALLOWED = (
+    "a quoted field contains what looks like another row: a quotation mark is missing, or there "
+    "is one too many"
+)
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 class CsvRoster:
@@ -52,8 +57,12 @@ class CsvRoster:
             records = _records(text, delimiter)
             _, header = next(records)
             positions = self._columns.positions(header, source=str(self._path))
+            naming = [positions[field] for field in PEOPLE_FIELDS if field in positions]
             for number, fields in records:
-                if any(_swallows_somebody(field, delimiter) for field in fields):
+                swallowed = _swallowed_rows(fields, delimiter, width=len(header))
+                if any(
+                    names_somebody(row[at]) for row in swallowed for at in naming if at < len(row)
+                ):
                     reader.refuse(_SWALLOWED, number)
                 else:
                     reader.read_fields(number, fields, positions, width=len(header))
@@ -138,12 +147,20 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise _NotCsv(f"the record that begins on line {begins} is not CSV: {error}") from None
 
 
-def _swallows_somebody(field: str, delimiter: str) -> bool:
-    """Return whether a line in a field of several lines names somebody as a row does."""
-    if "\n" not in field and "\r" not in field:
-        return False
-    lines = [line for line in field.splitlines() if delimiter in line]
-    return any(names_somebody(part) for line in lines for part in line.split(delimiter))
+def _swallowed_rows(
+    fields: Sequence[str], delimiter: str, *, width: int
+) -> Iterator[Sequence[str]]:
+    """Yield what looks like further rows, as wide as the header, in fields of several lines.
+
+    The last line of such a field goes on in the fields behind it; only its own part is yielded.
+    """
+    for at, field in enumerate(fields):
+        if "\n" not in field and "\r" not in field:
+            continue
+        _, *middle, last = (line.split(delimiter) for line in _LINE_END.split(field))
+        yield from (row for row in middle if len(row) >= max(width, 2))
+        if len(last) >= 2 and len(last) + len(fields[at + 1 :]) >= width:
+            yield last
 
 
 def _header(text: str, delimiter: str) -> list[str]:

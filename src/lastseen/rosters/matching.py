@@ -14,7 +14,7 @@ from lastseen.model.decision import Reason
 from lastseen.rosters.cells import portal_id
 from lastseen.rosters.interface import Listing
 from lastseen.rosters.lookup import Accounts, look_up, read_guests
-from lastseen.rosters.rows import merged
+from lastseen.rosters.merging import merged
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,15 +1,15 @@
 """Turns rows of named values into contractors, for every source that has rows.
 
-Finds rows that describe one person, and collects warnings and errors by row. Sources deliver the
-rows; `cells` reads single values.
+Collects warnings and errors by row. Sources deliver the rows; `cells` reads single values, and
+`merging` finds rows about one person.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from sys import intern
 
-from lastseen.model.contractor import Contractor, UserId, email_key, user_id
+from lastseen.model.contractor import Contractor, user_id
 from lastseen.model.errors import UsageError
 from lastseen.rosters.cells import (
     BeforeBelief,
@@ -21,6 +21,8 @@ from lastseen.rosters.cells import (
     portal_id,
     visible,
 )
+from lastseen.rosters.merging import People
+from lastseen.rosters.unused_cells import holds_date, is_number, may_hide_somebody, names_people
 
 FIELDS = ("id", "email", "display_name", "sponsor", "end_date", "kind")
 """The fields that a row may have."""
@@ -32,6 +34,24 @@ _LONGEST_SHOWN = 60
 _NO_TEXT = (list, tuple, Mapping, bytes, bytearray, memoryview)
 _WORD = re.compile(r"[^\W\d_]{1,10}|n/a|-+|\?+", re.IGNORECASE)
 _DATE_LIKE = re.compile(r"[\d .,/:TZ+-]{1,30}|(\d{1,4}[ .-]*)?[^\W\d_]{1,10}[ .-]*(\d{1,4})?")
+
+_SHORT = (
+    "fewer fields than the header has",
+    "where a separator is lost, an address runs into the next field, and the row may extend the "
+    "contract of somebody whose other row has ended",
+    "give each of these rows as many fields as the header; leave an unknown value empty",
+)
+_UNIDENTIFIED = (
+    "nothing by which an account can be found",
+    "each may extend the contract of somebody whose other row has ended",
+    "give each of these rows an account id or an e-mail address, or take it out",
+)
+_DATE_BEYOND = (
+    "a date beyond the last named column",
+    "it may be the end of a contract",
+    "give its column a name, or clear it",
+)
+"""What is found, means and helps where rows are refused beside end dates."""
 
 ROWS_NAMED = 10
 """How many rows one message names; the others are only counted."""
@@ -58,12 +78,13 @@ class RowReader:
         self._unit = unit
         self._names = names
         self._most_rows = most_rows
-        self._people = _People()
+        self._people = People()
         self._warnings: dict[str, list[int]] = {}
         self._errors: dict[str, list[int]] = {}
         self._values: dict[tuple[str, int], str] = {}
         self._unidentified: list[int] = []
         self._short: list[int] = []
+        self._dates_beyond: list[int] = []
         self._rows = 0
 
     @property
@@ -84,12 +105,31 @@ class RowReader:
             self.refuse("more fields than the header has, so columns may be shifted", number)
             return
         values = {field: fields[at] for field, at in positions.items() if at < len(fields)}
-        has_content = any(map(has_value, fields))
+        used = any(map(has_value, values.values()))
+        unused = () if used else fields
+        matters = any(names_people(_text(cell)) or holds_date(cell) for cell in unused)
         # A longer one whose last field is empty may be shifted as well.
         believed = len(fields) == width
-        self.read(number, values, has_content=has_content, dates_believed=believed)
-        if len(fields) < width and has_content:
+        self.read(number, values, has_content=matters, dates_believed=believed)
+        hidden = any(may_hide_somebody(_text(cell)) for cell in unused)
+        if len(fields) < width and (used or matters or hidden):
             self._note_short(number)
+        elif any(has_value(cell) and not is_number(_text(cell)) for cell in unused) and not matters:
+            self.warn("no id, address or date: taken for a note, and ignored", number)
+
+    def note_beyond(self, number: int, cells: Sequence[object]) -> None:
+        """Note what a row of a workbook holds beyond the header, where nothing can be shifted.
+
+        It isn't used. It refuses the row if it names somebody, and the roster if it is a date and
+        others have end dates.
+        """
+        if not any(map(has_value, cells)):
+            return
+        if any(names_people(_text(cell)) for cell in cells):
+            self.refuse("an address or an account id beyond the header", number)
+        elif any(map(holds_date, cells)):
+            self._dates_beyond.append(number)
+        self.warn("what is beyond the last named column is not used", number)
 
     def read(
         self,
@@ -102,7 +142,7 @@ class RowReader:
         """Read a row: its number in the source, and its values by field.
 
         Values are text, numbers, dates, lists, objects or None. `has_content`: whether anything
-        else is in the row. `dates_believed`: whether the end date is certain to be in its own
+        else in the row counts. `dates_believed`: whether the end date is certain to be in its own
         column. Raises UsageError beyond the limit of rows.
         """
         self._count(number)
@@ -147,8 +187,8 @@ class RowReader:
         """Return everyone read, each once, in the order of the rows.
 
         Raises UsageError that names every row that could not be read and, if any row has an end
-        date, every row that identifies nobody or is short: without it, another row of the same
-        person would decide alone.
+        date, every row that identifies nobody, is short, or holds a date beyond the header:
+        without it, another row of the same person would decide alone.
         """
         if self._errors:
             raise UsageError(
@@ -164,24 +204,18 @@ class RowReader:
         people = tuple(self._people)
         if not any(person.end_date for person in people):
             return people
-        if self._short:
-            raise UsageError(
-                attempted=f"reading {self._source}",
-                found=f"{self._places(self._short)}: fewer fields than the header has, while "
-                "others have end dates",
-                meaning="where a separator is lost, an address runs into the next field, and the "
-                "row may extend the contract of somebody whose other row has ended",
-                remedy="give each of these rows as many fields as the header; leave an unknown "
-                "value empty",
-            )
-        if self._unidentified:
-            raise UsageError(
-                attempted=f"reading {self._source}",
-                found=f"{self._places(self._unidentified)}: nothing by which an account can be "
-                "found, while others have end dates",
-                meaning="each may extend the contract of somebody whose other row has ended",
-                remedy="give each of these rows an account id or an e-mail address, or take it out",
-            )
+        for numbers, found, meaning, remedy in (
+            (self._short, *_SHORT),
+            (self._unidentified, *_UNIDENTIFIED),
+            (self._dates_beyond, *_DATE_BEYOND),
+        ):
+            if numbers:
+                raise UsageError(
+                    attempted=f"reading {self._source}",
+                    found=f"{self._places(numbers)}: {found}, while others have end dates",
+                    meaning=meaning,
+                    remedy=remedy,
+                )
         return people
 
     def warnings(self) -> tuple[str, ...]:
@@ -259,23 +293,6 @@ def has_value(value: object) -> bool:
     return _is_no_text(value) or bool(_text(value))
 
 
-def merged(first: Contractor, second: Contractor) -> Contractor:
-    """Return the one person that two rows describe; the first row's values take precedence.
-
-    The end date is different: the later one counts, and none at all if either row has
-    none: a contract that continues, or may, must not count as ended.
-    """
-    ends = (first.end_date, second.end_date)
-    return Contractor(
-        id=first.id or second.id,
-        email=first.email or second.email,
-        display_name=first.display_name or second.display_name,
-        sponsor=first.sponsor or second.sponsor,
-        end_date=None if ends[0] is None or ends[1] is None else max(ends[0], ends[1]),
-        kind=first.kind or second.kind,
-    )
-
-
 def _is_no_text(value: object) -> bool:
     """Return whether a value is a list, an object or binary data, and not empty."""
     return isinstance(value, _NO_TEXT) and bool(value)
@@ -321,60 +338,3 @@ def _day(value: object) -> date | None:
     if isinstance(value, str):
         return last_day(value)
     raise ValueError("not a date")
-
-
-class _People(Iterable[Contractor]):
-    """Contractors in the order of the rows, found again by id and by address."""
-
-    def __init__(self) -> None:
-        self._people: list[Contractor] = []
-        self._by_id: dict[UserId, int] = {}
-        self._by_email: dict[str, int] = {}
-
-    def __iter__(self) -> Iterator[Contractor]:
-        return iter(self._people)
-
-    def add(self, person: Contractor) -> Iterator[str]:
-        """Add a person; yields warnings about a second row of a known person."""
-        position = self._position(person)
-        if position is None:
-            if person.id is not None and person.id in self._by_id:
-                yield "a second e-mail address for an id that was already read: both are looked up"
-            self._people.append(person)
-            self._index(len(self._people) - 1)
-            return
-        before = self._people[position]
-        self._people[position] = merged(before, person)
-        self._index(position)
-        if before.end_date != person.end_date:
-            yield (
-                "another end date for a person who was already read: the later one counts, "
-                "and none where one is missing"
-            )
-
-    def _position(self, person: Contractor) -> int | None:
-        """Find the person by id, otherwise by address unless that would give one person two ids.
-
-        One id with two addresses stays two people: the second address may be another account's,
-        which must not be lost. Rows that lead to one account are joined when they are matched.
-        """
-        by_email = self._by_email.get(email_key(person.email)) if person.email else None
-        if person.id is not None and person.id in self._by_id:
-            position = self._by_id[person.id]
-            known = self._people[position].email
-            if not known or not person.email or email_key(known) == email_key(person.email):
-                return position
-            is_second = by_email is not None and self._people[by_email].id == person.id
-            return by_email if is_second else None
-        if by_email is None or None in (person.id, self._people[by_email].id):
-            return by_email
-        return None
-
-    def _index(self, position: int) -> None:
-        person = self._people[position]
-        if person.id is not None:
-            self._by_id.setdefault(person.id, position)
-        if person.email is not None:
-            key = email_key(person.email)
-            # Nearly always the address itself, which need not be stored twice.
-            self._by_email.setdefault(person.email if key == person.email else key, position)

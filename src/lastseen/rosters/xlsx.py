@@ -115,8 +115,8 @@ class XlsxRoster:
         self._demand_values(sheet, part, positions, header_row, where)
         width = _filled(header)
         for number, cells in rows:
-            # Every row is as wide as the sheet: only what is filled can be beyond the header.
-            reader.read_fields(number, cells[: max(width, _filled(cells))], positions, width=width)
+            reader.read_fields(number, cells[:width], positions, width=width)
+            reader.note_beyond(number, cells[width:])
         warnings = [*reader.warnings(), *open_elsewhere(self._path)]
         people = reader.people()
         if not people:

@@ -359,13 +359,41 @@ def test_a_quotation_mark_never_closed_is_an_error_and_swallows_nobody(read):
 
 
 @pytest.mark.parametrize(
-    "swallowed", ["bob@x.org,Bob,2028-12-31", "bob@x.org,", "x\r,Bob <bob@x.org>,y"]
+    "field",
+    [
+        '"Ann, L\nbob@x.org,Bob,2028-12-31\ntd"',
+        '"Ann, L\nbob@x.org,,\ntd"',
+        '"Ann, L\rBob <bob@x.org>,Bob,,\rtd"',
+        '"Ann, L\nbob@x.org,Bob"',
+    ],
 )
-def test_two_quotation_marks_that_swallow_a_row_are_an_error(read, swallowed):
-    content = f'email,display_name,end_date\nann@x.org,"Ann, L\n{swallowed}\ntd",2028-12-31\n'
+def test_two_quotation_marks_that_swallow_a_row_are_an_error(read, field):
+    content = f"email,display_name,end_date\nann@x.org,{field},2028-12-31\n"
 
-    with pytest.raises(UsageError, match="line 2: a quotation mark is missing or too many"):
+    with pytest.raises(UsageError, match="line 2: a quoted field contains what looks like another"):
         read(content)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Deputies:\nBob, bob@x.org",
+        "bob@x.org,\neve@x.org",
+        "Deputies:\nBob, bob@x.org, by phone\nuntil May",
+        "Deputies:\nbob@x.org,\neve@x.org,\nor Kim",
+    ],
+)
+@pytest.mark.parametrize("header", ["email,note,end_date", "email,end_date,note"])
+def test_a_field_of_several_lines_may_list_addresses(read, header, note):
+    row = {"email": "ann@x.org", "note": f'"{note}"', "end_date": "2028-12-31"}
+
+    listing = read(f"{header}\n{','.join(row[name] for name in header.split(','))}\n")
+
+    assert emails(listing) == ["ann@x.org"]
+
+
+def test_a_name_of_two_lines_before_the_address_is_one_row(read):
+    assert emails(read('display_name,email\n"Ann,\nLee",ann@x.org\n')) == ["ann@x.org"]
 
 
 def test_a_field_of_several_lines_may_name_somebody_in_a_sentence(read):

@@ -42,6 +42,7 @@ def from_xlsx(rows: Rows, folder: Path) -> Listing:
 
 
 def from_sql(rows: Rows, folder: Path) -> Listing:
+    (folder / "people.db").unlink(missing_ok=True)
     with sqlite3.connect(folder / "people.db") as connection:
         connection.execute("CREATE TABLE people (email, display_name, start, end_date)")
         connection.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", rows)
@@ -129,12 +130,45 @@ def test_a_blank_row_is_nothing(source: Source, tmp_path):
     assert listing.warnings == ()
 
 
-@TABLES
-def test_a_row_that_continues_beyond_the_header_is_refused(source: Source, tmp_path):
-    shifted = ("ann@x.org", "Lee", "Ann", "2024-01-01", "2028-12-31")
+@pytest.mark.parametrize("source", [from_csv, from_xlsx, from_sql], ids=["csv", "xlsx", "sql"])
+@pytest.mark.parametrize(
+    "note", [3, 1234.5, True, "FALSE", "17", "Last updated 2026-11-01 by HR", "ask hr@x.org", "N/A"]
+)
+def test_a_note_or_a_number_beside_the_columns_names_nobody(source: Source, note, tmp_path):
+    listing = source([ENDED, (None, None, note, None)], tmp_path)
 
-    with pytest.raises(UsageError, match="3: more fields than the header has"):
-        source([ENDED, shifted], tmp_path)
+    assert [person.email for person in listing.contractors] == ["ann@x.org"]
+    assert listing.complete
+
+
+@pytest.mark.parametrize("source", [from_csv, from_xlsx, from_sql], ids=["csv", "xlsx", "sql"])
+@pytest.mark.parametrize(
+    "somebody",
+    [
+        "bob@x.org",
+        "Bob <bob@x.org>",
+        "bob@x.org; eve@x.org",
+        "00000000-0000-4000-8000-000000000001",
+        "2028-12-31",
+        "31.12.2028",
+        "12/31/28 10:00",
+        "1900-01-01",
+    ],
+)
+def test_an_address_an_id_or_a_date_beside_the_columns_may_be_somebodys(
+    source: Source, somebody, tmp_path
+):
+    with pytest.raises(UsageError, match=r"[23]: nothing by which an account can be found"):
+        source([ENDED, (None, None, somebody, None)], tmp_path)
+    unnamed = [("ann@x.org", None, None, None), (None, None, somebody, None)]
+    assert not source(unnamed, tmp_path).complete
+
+
+def test_what_is_taken_for_a_note_is_told(tmp_path):
+    listing = from_csv([ENDED, (None, None, "Total", None), (None, None, "17", None)], tmp_path)
+
+    (warning,) = listing.warnings
+    assert "line 3: no id, address or date: taken for a note, and ignored" in warning
 
 
 @TABLES

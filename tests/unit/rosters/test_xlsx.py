@@ -269,3 +269,34 @@ def test_an_archive_that_cannot_be_unpacked_is_refused(saved, place):
 
     with pytest.raises(UsageError, match="not a whole Excel file"):
         load(path)
+
+
+TWO_NAMED_COLUMNS = ["email", "end_date", None, None]
+
+
+@pytest.mark.parametrize("beside", ["on leave", "Legend: red = ending soon", 7, True, "17.5"])
+def test_a_column_without_a_name_is_not_used(saved, beside):
+    rows = [["ann@x.org", "2028-12-31", None, beside], [None, None, beside, None]]
+
+    listing = load(saved([TWO_NAMED_COLUMNS, *rows]))
+
+    assert listing.contractors == (Contractor(email="ann@x.org", end_date=date(2028, 12, 31)),)
+    assert listing.complete
+    assert "rows 2, 3: what is beyond the last named column is not used" in listing.warnings[0]
+
+
+@pytest.mark.parametrize("somebody", ["bob@x.org", "00000000-0000-4000-8000-000000000001"])
+def test_somebody_beyond_the_header_refuses_the_workbook(saved, somebody):
+    path = saved([TWO_NAMED_COLUMNS, ["ann@x.org", None, None, somebody]])
+
+    with pytest.raises(UsageError, match="row 2: an address or an account id beyond the header"):
+        load(path)
+
+
+@pytest.mark.parametrize("day", ["2029-12-31", "31.12.2029", date(2029, 12, 31)])
+def test_a_date_beyond_the_header_refuses_a_workbook_with_end_dates(saved, day):
+    undated = [TWO_NAMED_COLUMNS, ["bob@x.org", None, None, day]]
+
+    with pytest.raises(UsageError, match="row 3: a date beyond the last named column"):
+        load(saved([*undated[:1], ["ann@x.org", "2028-12-31"], *undated[1:]]))
+    assert load(saved(undated)).contractors

@@ -69,7 +69,10 @@ def must_be_closed(case: Case, truth: Truth, moment: Moment) -> bool:
     """
     if truth.authorised_at is not None or "sign-in" not in case.rules.evidence:
         return False
-    known_since = max(moment.reach.sign_ins_for_certain, moment.reach.sign_ins_silent_until)
+    reach = moment.reach
+    known_since = max(
+        reach.sign_ins_for_certain, reach.sign_ins_silent_until, reach.sign_ins_dead_until
+    )
     begins = [] if truth.last_sign_in_at is None else [float(truth.last_sign_in_at)]
     if known_since <= moment.now - case.sign_in_days * DAY + _GRAIN:
         known_since += DAY  # the log's last day is being deleted while it is read

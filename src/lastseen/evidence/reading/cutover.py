@@ -30,6 +30,12 @@ class Cutover:
             return False
         return self._asking.done() and not self._asking.result()
 
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether the stream is known to cost less to its end, so that it is never abandoned."""
+        asking = self._asking
+        return asking is not None and asking.done() and asking.result()
+
     async def close(self) -> None:
         """Cancel the estimate if it is still running."""
         if self._asking is not None:

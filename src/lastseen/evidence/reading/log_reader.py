@@ -247,7 +247,11 @@ class LogReader:
             await self._read(
                 search,
                 enough=lambda: not search.missing or cutover.is_due(),
-                ahead=lambda: pages_ahead_before_cutover(search, is_trail=is_trail),
+                ahead=lambda: (
+                    search.pages_ahead()
+                    if cutover.is_ruled_out
+                    else pages_ahead_before_cutover(search, is_trail=is_trail)
+                ),
             )
         finally:
             await cutover.close()

@@ -43,6 +43,21 @@ def test_it_is_read_on_where_the_rest_is_short_and_that_is_asked_once():
     assert left.asked == 1
 
 
+def test_once_the_rest_is_known_to_be_short_the_stream_is_read_as_fast_as_any():
+    async def is_ruled_out(stream_is_cheaper):
+        left = Left(stream_is_cheaper=stream_is_cheaper)
+        cutover = Cutover(left.search, left.is_stream_cheaper)
+        before = cutover.is_ruled_out
+        for _ in range(20):
+            left.search.page([])
+            cutover.is_due()
+            await asyncio.sleep(0)
+        return before, cutover.is_ruled_out
+
+    assert asyncio.run(is_ruled_out(True)) == (False, True)
+    assert asyncio.run(is_ruled_out(False)) == (False, False)
+
+
 def test_nothing_is_asked_while_every_page_finds_people():
     left = Left(stream_is_cheaper=False)
 

@@ -52,8 +52,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """Their share of the roster, in per cent."""
     open: bool
     """Whether they are shown without a click."""
-    told: dict[str, int]
-    """The explanations that several of them share, told once, and how many they are."""
+    shared: dict[str, int]
+    """The explanations that several of them share, shown once, and how many they are."""
 
     @property
     def any_failed(self) -> bool:
@@ -116,7 +116,7 @@ def _section(plan: Plan, context: PlanContext, verdict: Verdict) -> Section:
         ),
         share=_share(len(found), len(plan.decisions)),
         open=verdict in (*_CHANGING, Verdict.HOLD),
-        told=shared_explanations(found, plan.policy),
+        shared=shared_explanations(found, plan.policy),
     )
 
 

@@ -110,10 +110,10 @@ def _section(plan: Plan, verdict: Verdict, writer: TableWriter) -> Iterator[Rend
     yield writer.heading((f"{TITLES[verdict]}: {number(len(everyone))}", VERDICT_STYLES[verdict]))
     if verdict is Verdict.HOLD:
         yield _holds(plan, writer)
-    told = shared_explanations(everyone, plan.policy)
-    yield from _told_once(told, writer)
+    shared = shared_explanations(everyone, plan.policy)
+    yield from _shared(shared, writer)
     listed = everyone[: writer.screen.limit]
-    yield _people(Section(plan=plan, told=frozenset(told)), listed, writer)
+    yield _people(Section(plan=plan, shared=frozenset(shared)), listed, writer)
     if len(listed) < len(everyone):
         yield writer.text(
             (f"  and {number(len(everyone) - len(listed))} more; --all lists everyone", "dim")
@@ -140,10 +140,10 @@ def _holds(plan: Plan, writer: TableWriter) -> RenderableType:
     return writer.grid(rows, numbers=(0,))
 
 
-def _told_once(told: Mapping[str, int], writer: TableWriter) -> Iterator[RenderableType]:
+def _shared(shared: Mapping[str, int], writer: TableWriter) -> Iterator[RenderableType]:
     """Yield each explanation that several people share, with how many they are."""
-    if told:
-        rows = [(writer.text(number(count)), writer.text(text)) for text, count in told.items()]
+    if shared:
+        rows = [(writer.text(number(count)), writer.text(text)) for text, count in shared.items()]
         yield writer.grid(rows, numbers=(0,))
 
 

@@ -20,7 +20,7 @@ class Section:
 
     plan: Plan
     """The plan that decided about them."""
-    told: frozenset[str]
+    shared: frozenset[str]
     """The explanations that stand above the rows, since several people share them."""
 
 
@@ -44,7 +44,7 @@ def reason_note(
     elif (decision.decision, decision.reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN):
         return writer.text("authorised an application")
     elif says_more(decision, section.plan.policy):
-        if decision.explanation not in section.told:
+        if decision.explanation not in section.shared:
             return writer.text(decision.explanation.removesuffix("."))
         if decision.decision is Verdict.DISABLE:
             return writer.text(reason_in_words(decision.reason))

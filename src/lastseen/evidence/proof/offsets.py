@@ -15,7 +15,7 @@ class OffsetIndex:
         """Start with nothing."""
         # By age, in the order of the offsets, so that older pages are added at the end.
         self._ages: list[float] = []
-        self._places: list[int] = []
+        self._offsets: list[int] = []
 
     def add(self, moment: Instant, offset: int) -> None:
         """Note that the event at `offset` happened at `moment`."""
@@ -23,21 +23,21 @@ class OffsetIndex:
         index = bisect_left(self._ages, age)
         if index < len(self._ages) and self._ages[index] == age:
             behind = bisect_right(self._ages, age, index)
-            index = bisect_left(self._places, offset, index, behind)
-            if index < behind and self._places[index] == offset:
+            index = bisect_left(self._offsets, offset, index, behind)
+            if index < behind and self._offsets[index] == offset:
                 return  # a page begins where the one before ended
         self._ages.insert(index, age)
-        self._places.insert(index, offset)
+        self._offsets.insert(index, offset)
 
     def at(self, moment: Instant) -> list[int]:
         """Return the offsets at which a page began or ended at that very instant, in order."""
         age = _age(moment)
-        return self._places[bisect_left(self._ages, age) : bisect_right(self._ages, age)]
+        return self._offsets[bisect_left(self._ages, age) : bisect_right(self._ages, age)]
 
     @property
     def deepest(self) -> int:
         """The offset of the oldest event known; 0 if there is none."""
-        return self._places[-1] if self._places else 0
+        return self._offsets[-1] if self._offsets else 0
 
     @property
     def seconds(self) -> float:
@@ -51,12 +51,12 @@ class OffsetIndex:
     def newer(self, moment: Instant) -> int:
         """Return the last offset known to be at or after `moment`; 0 if there is none."""
         index = bisect_right(self._ages, _age(moment))
-        return self._places[index - 1] if index else 0
+        return self._offsets[index - 1] if index else 0
 
     def older(self, moment: Instant) -> int | None:
         """Return the first offset known to be before `moment`; None if there is none."""
         index = bisect_right(self._ages, _age(moment))
-        return self._places[index] if index < len(self._places) else None
+        return self._offsets[index] if index < len(self._offsets) else None
 
     def of(self, moment: Instant) -> int:
         """Estimate the offset of the oldest event at or after `moment`.
@@ -68,11 +68,11 @@ class OffsetIndex:
         index = bisect_right(self._ages, age)
         if index == 0:
             return 0
-        reached, offset = self._ages[index - 1], self._places[index - 1]
+        reached, offset = self._ages[index - 1], self._offsets[index - 1]
         if index < len(self._ages):
             share = (age - reached) / (self._ages[index] - reached)
-            return offset + max(0, int((self._places[index] - offset) * share))
-        first, top = self._ages[0], self._places[bisect_right(self._ages, self._ages[0]) - 1]
+            return offset + max(0, int((self._offsets[index] - offset) * share))
+        first, top = self._ages[0], self._offsets[bisect_right(self._ages, self._ages[0]) - 1]
         if reached == first or offset <= top:
             return offset
         return offset + int((offset - top) * ((age - reached) / (reached - first)))

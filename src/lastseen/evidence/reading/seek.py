@@ -77,7 +77,7 @@ class Bracket:
 
     def __init__(self, offsets: OffsetIndex, moment: Instant) -> None:
         """Look for `moment`; what pages show meanwhile is read from `offsets`."""
-        self._places = offsets
+        self._offsets = offsets
         self._moment = moment
         self._looks = 0
         self._beyond: int | None = None
@@ -87,7 +87,7 @@ class Bracket:
 
         Beyond everything known, at least twice as far with each try.
         """
-        offsets, moment = self._places, self._moment
+        offsets, moment = self._offsets, self._moment
         self._looks += 1
         newer, guess = offsets.newer(moment), offsets.of(moment)
         ends = [end for end in (offsets.older(moment), self._beyond) if end is not None]

@@ -128,6 +128,21 @@ def test_what_changes_nobody_begins_no_run(at_work):
     line = json.loads(told)
     assert line["event"] == "nothing-to-undo"
     assert line["changed_by"] == before[0]["run_id"]
+    assert not at_work("-q", "undo", applied["run_id"], "--yes").stderr
+    written = at_work("undo", applied["run_id"], "-o", "receipt.json")  # asks nothing either
+    assert written.exit_code == 0
+    assert f"Nothing to undo: {undone_by}" in written.stderr
+    receipt = json.loads((at_work.folder / "receipt.json").read_bytes())
+    assert receipt["run_id"] == before[0]["run_id"]
+    assert runs() == before
+
+    at_work("undo", before[0]["run_id"], "--yes")
+    (at_work.folder / "receipt.json").unlink()
+    before = runs()
+    changed = at_work("undo", applied["run_id"], "-o", "receipt.json")
+    assert "has changed all of these people since" in changed.stderr
+    assert "Nothing was written." in changed.stderr
+    assert not (at_work.folder / "receipt.json").exists()
     assert runs() == before
 
     at_work("review", "-o", "nobody.json", environment={"LASTSEEN_POLICY__INACTIVE_DAYS": "3000"})

@@ -9,11 +9,13 @@ import shutil
 import sys
 import textwrap
 import traceback
+from collections.abc import Mapping
 from typing import Literal
 
 from lastseen.cli.standard_streams import silence_standard_error
 from lastseen.config.logging import LogFormat, json_record, log_format, printable
 from lastseen.model.errors import ExitCode, LastseenError, UsageError
+from lastseen.model.progress import run_at_work
 
 _COMMAND = re.compile(r"`[^`]+`|lastseen [a-z].*")
 _JOINED = "\x00"
@@ -31,7 +33,7 @@ def print_error(error: LastseenError, form: LogFormat) -> None:
             "remedy": error.remedy,
             "exit_code": int(error.exit_code),
         }
-        _print(json_record("error", "error", f"{error.attempted}: {error.found}", fields))
+        _print(_record("error", "error", f"{error.attempted}: {error.found}", fields))
         return
     lines = (
         f"Attempted: {_one_line(error.attempted)}",
@@ -51,7 +53,7 @@ def print_bug(error: BaseException, form: LogFormat, *, with_traceback: bool) ->
         fields: dict[str, object] = {"error": name, "exit_code": int(ExitCode.BUG)}
         if trace:
             fields["traceback"] = trace
-        _print(json_record("critical", "bug", message, fields))
+        _print(_record("critical", "bug", message, fields))
         return
     hint = "" if trace else " (run it again with -v to see where)"
     _print(f"{trace or ''}{message[0].upper()}{message[1:]}{hint}")
@@ -87,7 +89,7 @@ def print_line(
     Unprintable characters are replaced, so that no display name can move the cursor.
     """
     if log_format() == "json":
-        _print(json_record(level, event, _one_line(text), fields))
+        _print(_record(level, event, _one_line(text), fields))
     else:
         _print("\n".join(_on_terminal(line, indent=2) for line in text.split("\n")))
 
@@ -105,6 +107,13 @@ def _on_terminal(line: str, *, indent: int) -> str:
         break_on_hyphens=False,
     )
     return broken.replace(_JOINED, " ")
+
+
+def _record(level: str, event: str, message: str, fields: Mapping[str, object]) -> str:
+    """Return one line of JSON, with the run's id during a run and for the error that ended it."""
+    run = run_at_work.get()
+    of_run = {"run_id": run} if run is not None else {}
+    return json_record(level, event, message, {**of_run, **fields})
 
 
 def _print(text: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lastseen.config.logging import LogFormat
+from lastseen.model.progress import run_at_work
 
 if TYPE_CHECKING:
     from typer import Context
@@ -111,7 +112,10 @@ def invocation(context: "Context") -> Invocation:
 
 
 def run_async(work: Coroutine[object, object, _Result]) -> _Result:
-    """Run `work` in an event loop of its own and return its result."""
+    """Run `work` in an event loop of its own and return its result.
+
+    If it fails, `run_at_work` keeps the run that it was at, for the error's line.
+    """
     import asyncio  # `lastseen --help` goes without
     import gc
 
@@ -120,10 +124,18 @@ def run_async(work: Coroutine[object, object, _Result]) -> _Result:
     gc.freeze()
     gc.enable()
     results: list[_Result] = []
+    began: list[str | None] = []
 
     async def kept() -> None:
         """Keep the result out of the task: asyncio would format it, thousands of decisions."""
-        results.append(await work)
+        try:
+            results.append(await work)
+        finally:
+            began.append(run_at_work.get())
 
-    asyncio.run(kept())
+    try:
+        asyncio.run(kept())
+    except BaseException:
+        run_at_work.set(next(iter(began), None))
+        raise
     return results[0]

@@ -23,7 +23,7 @@ from lastseen.cli.signals import stop_when_asked
 from lastseen.model.counting import people
 
 if TYPE_CHECKING:
-    from lastseen.api import Receipt, Run, Settings
+    from lastseen.api import Receipt, Reversal, Run, Settings
 
 
 def undo(
@@ -41,7 +41,8 @@ def undo(
     """Reinstate everyone whom RUN disabled, or only WHO.
 
     RUN is a run id, or its beginning, from `history` or the receipt. WHO is an id or an e-mail
-    address in any case. Accounts that somebody else has changed since are left alone.
+    address in any case. Accounts that somebody else has changed since are left alone. If RUN was
+    undone already, -o writes the receipt of that undo, and no run begins.
     """
     from lastseen.api import receipt_exit_code
 
@@ -51,7 +52,16 @@ def undo(
     chosen = named_people(who, "WHO")
     if same_portal:
         run_async(follow_portal(settings, called))
-    if not _agreed(run, chosen, settings, where, yes=yes):
+    planned, earlier = _planned(run, chosen, settings, where)
+    if not called.quiet:
+        _print_limits(run, planned, where, is_written=earlier is not None)
+    if planned.is_finished and planned.undone_by is not None:
+        if earlier is not None:
+            deliver_receipt(earlier, where, called, settings)
+        return 0
+    if planned.is_finished and where.only_screen and not planned.people:
+        return 0
+    if planned.people and not _agreed(run, planned, settings, yes=yes):
         return 0
     receipt = run_async(_undone(run, chosen, called, settings))
     deliver_receipt(receipt, where, called, settings)
@@ -59,14 +69,20 @@ def undo(
     return receipt_exit_code(receipt)
 
 
-def _agreed(
-    run: str, who: tuple[str, ...], settings: "Settings", where: Destinations, *, yes: bool
-) -> bool:
-    """Ask, unless there is nothing to undo: that begins no run where only the screen is told."""
+def _planned(
+    run: str, who: tuple[str, ...], settings: "Settings", where: Destinations
+) -> "tuple[Reversal, Receipt | None]":
+    """Return what would be done and, if a document is asked for, the receipt of an earlier undo."""
     from lastseen.api import open_portal_ledger, reversal
 
     with open_portal_ledger(settings) as ledger:
         planned = reversal(run, ledger=ledger, who=who)
+        by = planned.undone_by if planned.is_undone and not where.only_screen else None
+        return planned, ledger.runs.receipt(by.run_id) if by else None
+
+
+def _print_limits(run: str, planned: "Reversal", where: Destinations, *, is_written: bool) -> None:
+    """Print what can't be undone, or why there is nothing to undo."""
     if planned.stay_signed_out:
         ended = len(planned.stay_signed_out)
         print_line(
@@ -83,25 +99,24 @@ def _agreed(
             undone_run_id=run,
             carried_out_by=planned.instead,
         )
-    if planned.is_finished and planned.undone_by is not None:
+    elif planned.is_finished and planned.undone_by is not None:
+        unwritten = "" if is_written or where.only_screen else " Nothing was written."
         print_line(
-            _undone_already(planned.undone_by, is_undone=planned.is_undone),
+            _undone_already(planned.undone_by, is_undone=planned.is_undone) + unwritten,
             event="nothing-to-undo",
             undone_run_id=run,
             changed_by=planned.undone_by.run_id,
         )
-        if where.only_screen:
-            return False
-    if planned.is_finished and where.only_screen and not planned.people:
-        if planned.instead is None:
-            print_line(
-                f"Nothing to undo: the run {run} changed nobody's access.",
-                event="nothing-to-undo",
-                undone_run_id=run,
-            )
-        return False
-    if not planned.people:
-        return True
+    elif planned.is_finished and where.only_screen and not planned.people:
+        print_line(
+            f"Nothing to undo: the run {run} changed nobody's access.",
+            event="nothing-to-undo",
+            undone_run_id=run,
+        )
+
+
+def _agreed(run: str, planned: "Reversal", settings: "Settings", *, yes: bool) -> bool:
+    """Ask; also with `--quiet`."""
     require_changing_key(settings, attempted=f"undoing the run {run}")
     announcement = "Reinstate" if planned.reinstates else "Disable again"
     return agreed(

@@ -196,7 +196,7 @@ def find_earlier_sign_out(
     asked_at = history.perhaps_signed_out.get(target.user_id)
     if asked_at is not None:
         return SparingChange(
-            cause=Cause.SIGNED_OUT_BEFORE,
+            cause=Cause.SIGN_OUT_UNCONFIRMED,
             explanation=f"a request to end the sessions was sent at {minute(asked_at)}, and it"
             " is not known yet whether it was done",
         )

@@ -64,10 +64,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     sightings: tuple[Sighting, ...]
     """The sightings that the decision knew, newest first."""
     seen_since: tuple[Sighting, ...] = ()
-    """Sightings after the decision, newest first."""
+    """Sightings known now that the decision did not use, newest first."""
     not_used: tuple[Sighting, ...] = ()
-    """Sightings from before the decision that are known now and that it did not use: read or logged
-    later, or in a log that it did not need. Newest first."""
+    """Those of `seen_since` that are dated before the decision: read or logged later, or in a log
+    that it did not need."""
     failed: FailedSignIns
     """Refused attempts on the account."""
     unrecognised: tuple[UnrecognisedEvent, ...]
@@ -77,7 +77,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     would_change: tuple[str, ...]
     """What would lead to another decision, a sentence each."""
     due_at: Instant | None
-    """When the person will be due if not seen before, or has been; null if that isn't known."""
+    """When the person will be due if not seen before; of somebody to be disabled as inactive, since
+    when they are overdue. Null if that isn't known."""
     exemption: str | None
     """Until when and why the person is exempt; null if they aren't."""
     history: tuple[str, ...]

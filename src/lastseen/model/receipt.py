@@ -56,6 +56,8 @@ class Cause(StrEnum):
     """Under the current policy the person would not be disabled."""
     SIGNED_OUT_BEFORE = "signed-out-before"
     """The sessions were already ended, and the person has not signed in since."""
+    SIGN_OUT_UNCONFIRMED = "sign-out-unconfirmed"
+    """A request to end the sessions was sent, and it is not known yet whether they were ended."""
     DECIDED_ANEW = "decided-anew"
     """A plan from elsewhere named the person, and the new review decides otherwise."""
     UNREQUESTED = "not-asked-for"

@@ -21,7 +21,7 @@ from lastseen.reports.text import ago, day
 from lastseen.reports.words import last_seen, reason_in_words, who
 
 _DEFAULT = Screen()
-_NOT_USED = "From before the decision, which did not use them"
+_NOT_USED = "Earlier entries that the decision did not use"
 _SINCE = "Seen since the decision"
 
 
@@ -50,8 +50,8 @@ def _page(explanation: Explanation) -> bytes:
     ]
     if explanation.not_used:
         seen.append((_NOT_USED, explanation.not_used))
-    if explanation.seen_since:
-        seen.append((_SINCE, explanation.seen_since))
+    if since := _after_the_decision(explanation):
+        seen.append((_SINCE, since))
     return render_page(
         "explanation.html.j2",
         title=f"{name}: {decision.decision.value}, {reason} – Lastseen, {explanation.now:%Y-%m-%d}",
@@ -174,16 +174,20 @@ def _seen(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableT
     yield writer.heading("Sightings")
     if explanation.sightings or explanation.unrecognised:
         yield _events(explanation.sightings, explanation.unrecognised, writer)
-    elif explanation.decision.last_seen_at and (explanation.seen_since or explanation.not_used):
+    elif explanation.decision.last_seen_at and explanation.seen_since:
         yield writer.text("  Only the newest sighting in each log is kept; see below.")
     else:
         yield writer.text("  None in the logs that were read.")
     if explanation.not_used:
         yield writer.heading(_NOT_USED)
         yield _events(explanation.not_used, (), writer)
-    if explanation.seen_since:
+    if since := _after_the_decision(explanation):
         yield writer.heading(_SINCE)
-        yield _events(explanation.seen_since, (), writer)
+        yield _events(since, (), writer)
+
+
+def _after_the_decision(explanation: Explanation) -> tuple[Sighting, ...]:
+    return tuple(one for one in explanation.seen_since if one not in explanation.not_used)
 
 
 def _events(

@@ -66,8 +66,8 @@ def _facts(status: Status, writer: TableWriter) -> Iterator[tuple[str, Text]]:
     yield "Next run", writer.text(_next_run(status))
     yield "To disable", writer.text(_to_disable(status))
     if status.return_until is not None:
-        until = f"until {day(status.return_until)} to sign in again"
-        said = f"{people(status.signed_out)} since the last review; time {until}"
+        until = f"they have until {day(status.return_until)} to sign in again"
+        said = f"{people(status.signed_out)} since the last review; {until}"
         yield "Signed out", writer.text(said)
     yield "Disabled", writer.text(f"{people(status.disabled)} by Lastseen, not reinstated")
     yield "Exempt", writer.text(people(status.exemptions))
@@ -85,10 +85,8 @@ def _next_run(status: Status) -> str:
 def _to_disable(status: Status) -> str:
     if status.to_disable == status.found_to_disable:
         return f"{people(status.to_disable)} in the last review"
-    found = f"the {people(status.found_to_disable)} in the last review"
-    if status.found_to_disable == 1:
-        found = "the person in the last review"
-    return f"{number(status.to_disable) if status.to_disable else 'none'} left of {found}"
+    left = number(status.to_disable) if status.to_disable else "nobody"
+    return f"{left} left ({people(status.found_to_disable)} in the last review)"
 
 
 def _run(run: Run | None, status: Status) -> str:

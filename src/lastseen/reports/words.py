@@ -106,9 +106,8 @@ def outcome_in_words(outcome: str) -> str:
 
 def outcome_of(outcome: Outcome) -> str:
     """Return a person's outcome in words: as `outcome_in_words`, or `spared: signed out before`."""
-    if outcome.cause is Cause.SIGNED_OUT_BEFORE:
-        return "spared: signed out before"
-    return outcome.outcome.in_words
+    spared = _SPARED.get(outcome.cause) if outcome.cause else None
+    return spared or outcome.outcome.in_words
 
 
 def receipt_in_words(receipt: Receipt) -> str:
@@ -204,6 +203,10 @@ def cost_in_words(plan: Plan) -> str:
 
 _NOBODY = "nobody changed"
 _KINDS = {kind: place for place, kind in enumerate(OutcomeKind)}
+_SPARED = {
+    Cause.SIGNED_OUT_BEFORE: "spared: signed out before",
+    Cause.SIGN_OUT_UNCONFIRMED: "spared: sign-out not confirmed",
+}
 _DECISIONS = {
     "keep": "to keep",
     "disable": "to disable",

@@ -256,9 +256,9 @@ def _looked_at(record: EvidenceRecord, decision: Decision, plan: Plan) -> tuple[
 def _sightings(
     ledger: PortalLedger, decision: Decision, decided_at: Instant
 ) -> tuple[tuple[Sighting, ...], tuple[Sighting, ...], tuple[Sighting, ...]]:
-    """Return what the ledger holds of a person: known to the decision, since, and not used.
+    """Return a person's sightings: those used by the decision, the others, the earlier of those.
 
-    Not used is what happened before and was read or logged later, or what no log was read for.
+    Earlier ones are dated before the decision: read or logged later, or in a log not needed.
     """
     person = user_id(decision.user_id or "")
     newest = [ledger.evidence.newest_sightings(kind).get(person) for kind in LOGS]
@@ -266,7 +266,7 @@ def _sightings(
     last = decision.last_seen_at or EPOCH
     return (
         tuple(sighting for sighting in found if sighting.at <= last),
-        tuple(sighting for sighting in found if sighting.at > max(last, decided_at)),
+        tuple(sighting for sighting in found if sighting.at > last),
         tuple(sighting for sighting in found if last < sighting.at <= decided_at),
     )
 
@@ -373,7 +373,7 @@ def _would_change(
 def _when_evidence_suffices(decision: Decision, plan: Plan) -> str:
     """Say when the evidence will suffice if reviews keep filling the ledger."""
     if decision.clears_at is None:
-        return "An end to the cause named above: the next review then decides."
+        return "Once the cause above is gone, the next review decides."
     often = counted(review_interval_days(plan), "day")
     return (
         f"From {_day(decision.clears_at)} on, the logs are covered for long enough if a review "

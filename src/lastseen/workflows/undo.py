@@ -28,7 +28,7 @@ from lastseen.model.instant import CLOCK_TOLERANCE, Clock, after
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Receipt
-from lastseen.model.run import Run
+from lastseen.model.run import UNFINISHED, Run
 from lastseen.rosters import Roster
 from lastseen.workflows.plan_runs import run_that_changed
 
@@ -101,7 +101,7 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     is_undone: bool = False
     """Whether that was an undo of this run; otherwise it was about something else."""
     is_finished: bool = True
-    """Whether the run ended: `undo` has to settle one that was interrupted, whomever it changed."""
+    """Whether the run and `undone_by` ended: `undo` has to settle one that was interrupted."""
 
 
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:
@@ -122,7 +122,7 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
         people=chosen,
         undone_by=undone_by,
         is_undone=undone_by is not None and undone_by.undone_run_id == undone.run.run_id,
-        is_finished=undone.run.state not in ("running", "interrupted"),
+        is_finished=not {undone.run.state, undone_by.state if undone_by else "done"} & UNFINISHED,
         reinstates=not disables,
         stay_signed_out=() if who else signed_out,  # whoever is named was not only signed out
         instead=instead.run_id if instead else None,

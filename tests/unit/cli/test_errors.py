@@ -1,10 +1,13 @@
 import json
+from contextvars import copy_context
 
 import pytest
 
 from lastseen.cli.errors import print_bug, print_error, print_usage
+from lastseen.cli.invocation import run_async
 from lastseen.config.logging import hide
 from lastseen.model.errors import PortalUnreachable, UsageError
+from lastseen.model.progress import run_at_work
 from lastseen.model.secret import ApiKey
 
 KEY = "sk-never-to-be-shown"
@@ -60,6 +63,24 @@ def test_a_terminal_breaks_errors_between_words_and_never_inside_a_command(capsy
     assert len(found.splitlines()) > 2
     assert all(len(line) <= 60 for line in found.splitlines())
     assert found.split() == ["word"] * 30
+
+
+def test_the_error_that_ends_a_run_names_the_run_and_so_does_a_bug(capsys):
+    async def fail() -> None:
+        run_at_work.set("9f2c11d04a7e")
+        raise ERROR
+
+    def failed() -> None:
+        with pytest.raises(PortalUnreachable):
+            run_async(fail())
+        print_error(ERROR, "json")
+        print_bug(ERROR, "json", with_traceback=False)
+
+    copy_context().run(failed)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["run_id"] for line in lines] == ["9f2c11d04a7e"] * 2
+    print_error(ERROR, "json")
+    assert "run_id" not in json.loads(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

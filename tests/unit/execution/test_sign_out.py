@@ -149,7 +149,7 @@ def test_another_plan_signs_nobody_out_of_whom_that_is_not_known_yet(portal, led
 
     receipt = carry_out(plan_for(portal, [ann], plan_id="plan-2", **OUT), portal, ledger)
 
-    assert outcome(receipt, ann).cause is Cause.SIGNED_OUT_BEFORE
+    assert outcome(receipt, ann).cause is Cause.SIGN_OUT_UNCONFIRMED
     assert portal.sessions_ended == [ann]
 
 

@@ -106,8 +106,8 @@ def test_what_lies_before_the_decision_does_not_stand_as_seen_since():
     june = Sighting(
         user_id=ANNA, at=days_ago(150), kind=EvidenceKind.SIGN_IN, event_id=5, action_id=1000
     )
-    shown = table(explanation(sightings=(), unrecognised=(), not_used=(june,)))
-    assert "From before the decision, which did not use them" in shown
+    shown = table(explanation(sightings=(), unrecognised=(), seen_since=(june,), not_used=(june,)))
+    assert "Earlier entries that the decision did not use" in shown
     assert "Seen since" not in shown
 
 

@@ -112,6 +112,13 @@ def test_anyone_who_was_signed_out_by_an_earlier_run_is_not_called_changed():
     assert why in shown
 
 
+def test_anyone_whose_sessions_may_not_have_ended_is_not_called_signed_out():
+    unknown = outcome(OutcomeKind.SPARED_CHANGED, cause=Cause.SIGN_OUT_UNCONFIRMED)
+    shown = table(receipt_of(unknown), width=120)
+    assert shown.startswith("1 spared: sign-out not confirmed.")
+    assert "signed out before" not in shown
+
+
 @pytest.mark.parametrize("count", [1, 6])
 def test_a_page_tells_a_remark_once_and_leads_to_it_from_each_person(count):
     people = [

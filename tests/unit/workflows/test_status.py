@@ -69,7 +69,14 @@ def test_whom_a_run_has_dealt_with_since_the_review_is_no_longer_to_be_disabled(
     settled_by(ledger, OutcomeKind.REFUSED, "apply", "p3")
     found = now(ledger)
     assert (found.to_disable, found.found_to_disable, found.disabled) == (1, 4, 2)
-    assert "1 left of the 4 people in the last review" in render_status(found, "table").decode()
+    assert "1 left (4 people in the last review)" in render_status(found, "table").decode()
+
+
+def test_where_a_run_has_dealt_with_everybody_nobody_is_left(ledger):
+    reviewed(ledger, decision(user_id="p0"))
+    settled_by(ledger, OutcomeKind.DISABLED, "apply", "p0")
+    shown = render_status(now(ledger), "table").decode()
+    assert "nobody left (1 person in the last review)" in shown
 
 
 def test_people_signed_out_since_the_review_are_told_with_the_end_of_their_time(ledger):
@@ -81,7 +88,8 @@ def test_people_signed_out_since_the_review_are_told_with_the_end_of_their_time(
 
     assert found.signed_out == 2
     shown = " ".join(render_status(found, "table").decode().split())
-    assert f"2 people since the last review; time until {found.return_until:%Y-%m-%d}" in shown
+    until = f"they have until {found.return_until:%Y-%m-%d} to sign in again"
+    assert f"2 people since the last review; {until}" in shown
 
 
 def test_the_first_run_is_said_to_report_only_and_the_next_one_to_act(ledger):

@@ -84,6 +84,18 @@ def test_a_run_that_was_undone_names_the_run_that_undid_it(portal, ledger, peopl
     assert found.is_undone
 
 
+def test_an_undo_that_was_cut_off_before_its_receipt_is_not_taken_for_finished(
+    portal, ledger, people, applied
+):
+    undone = take_back(applied.run_id, portal, ledger)
+    assert reversal(applied.run_id, ledger=ledger).is_finished
+    ledger.runs.finish(undone.run_id, state="interrupted", summary={}, exit_code=1)
+
+    found = reversal(applied.run_id, ledger=ledger)
+    assert found.is_undone
+    assert not found.is_finished
+
+
 def test_people_changed_by_a_run_of_another_plan_are_not_called_undone(
     portal, ledger, people, applied
 ):

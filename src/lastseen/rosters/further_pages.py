@@ -5,6 +5,7 @@ out, and rows that prolong contracts. docs/rosters.md names everything that is r
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -64,9 +65,9 @@ def paging_hints(beside: Mapping[str, msgspec.Raw]) -> PagingHints:
 def _fields(beside: Mapping[str, msgspec.Raw]) -> Iterator[tuple[str, object]]:
     """Yield names and values, also those in objects that are about pages, however deep."""
     counted = _NEXT | _LAST | _TOTALS | _PAGES | _HOLDERS
-    waiting = [(name, _value(raw)) for name, raw in beside.items() if _plain(name) in counted]
+    waiting = deque((name, _value(raw)) for name, raw in beside.items() if _plain(name) in counted)
     while waiting:
-        name, value = waiting.pop(0)
+        name, value = waiting.popleft()
         yield name, value
         if _plain(name) not in _HOLDERS:
             continue

@@ -104,7 +104,9 @@ def render_run(
 
 def _result(run: Run, failures: Mapping[str, str]) -> str:
     why = failures.get(run.run_id)
-    return f"nobody changed: {why}" if why and run.kind != "review" else why or result_in_words(run)
+    if why and state_in_words(run) == "stopped":
+        return f"nobody changed: {why}"
+    return why or result_in_words(run)
 
 
 def _list(

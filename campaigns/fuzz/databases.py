@@ -74,7 +74,7 @@ def _text_changed(table: Table, chance: random.Random) -> None:
 def _another_type(table: Table, chance: random.Random) -> None:
     row, place = _place(table, chance)
     value = row[place]
-    row[place] = chance.choice((*_OTHERS, value.encode() if isinstance(value, str) else None))
+    row[place] = chance.choice((*_OTHERS, _bytes(value) if isinstance(value, str) else None))
 
 
 def _values_swapped(table: Table, chance: random.Random) -> None:

@@ -21,6 +21,7 @@ FURTHEST_ZONE = timedelta(hours=14)
 """The time zone in which a day begins first (UTC+14, Kiribati)."""
 
 _NOBODY = UUID(int=0)
+_GUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_ADDRESS = 255
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
 _NAMED = re.compile(r"[^<>]*<([^<>]*)>")
@@ -64,6 +65,11 @@ def portal_id(text: str) -> UserId | None:
     except ValueError:
         return None
     return None if guid == _NOBODY else user_id(str(guid))
+
+
+def holds_id(text: str) -> bool:
+    """Return whether an account's id is in `text`, alone or among other signs."""
+    return _GUID.search(visible(text)) is not None
 
 
 def email_address(text: str) -> str:

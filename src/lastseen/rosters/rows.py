@@ -16,6 +16,7 @@ from lastseen.rosters.cells import (
     believable,
     day_of,
     email_address,
+    holds_id,
     last_day,
     one_line,
     portal_id,
@@ -157,7 +158,9 @@ class RowReader:
                 self.warn("neither id nor e-mail address: ignored", number)
             return
         identity = portal_id(written_id)
-        if written_id and identity is None:
+        if identity is None and holds_id(written_id):
+            self.refuse(f"column {self._names.get('id', 'id')} is not one account id", number)
+        elif written_id and identity is None:
             then = "the e-mail address is used" if written_email else "no account can be found"
             self.warn(f"the id is not a DocSpace account id: {then}", number)
             if not written_email:

@@ -138,6 +138,14 @@ def test_somebody_elses_ids_give_way_to_the_address(read):
     assert "line 2: the id is not a DocSpace account id" in listing.warnings[0]
 
 
+@pytest.mark.parametrize("wrapped", [f"[{ID}]", f"id={ID}", f"{ID} (old)", f"{ID}/{ID}"])
+def test_an_id_among_other_signs_refuses_the_file_instead_of_giving_way_to_the_address(
+    read, wrapped
+):
+    with pytest.raises(UsageError, match="line 2: column id is not one account id"):
+        read(f"id,email\n{wrapped},another@x.org\n")
+
+
 def test_somebody_elses_id_alone_is_still_somebody(read):
     listing = read("id,email\n4711,\n")
 

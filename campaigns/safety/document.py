@@ -17,12 +17,12 @@ Lastseen takes access away from people. This page describes the attempts to make
 simulator's request handling (virtual time, no sockets), and compares every decision with what the
 simulator itself recorded. The comparison is independent of Lastseen's own evidence.
 
-- **People**: daily visitors, one sign-in in the whole window, sessions of months that show in the
-  activity trail only, attacked accounts with and without their owner, people at the edge of the
+- **People**: daily visitors, one sign-in in the whole window, months-long sessions that appear only
+  in the activity trail, attacked accounts with and without their owner, people at the edge of the
   window to the second, never seen, long absent, unknown events, sign-outs only, dates ahead of
   the clock, work that the portal logs late, people who come back between review and apply;
   people who only read, in an open or ended session, through an application or an API key;
-  new, disabled, exempt, protected and out-of-contract accounts. Administrators put people back by
+  new, disabled, exempt, protected and out-of-contract accounts. Administrators reinstate people by
   hand, invite them again and send activations again, before the first review and between reviews;
   invitations that nobody accepts are younger and older than `pending_days`.
 - **Portals**: releases 3.1, 3.5, 3.6 and 3.7; sessions without a limit, and with one that always
@@ -39,15 +39,15 @@ simulator itself recorded. The comparison is independent of Lastseen's own evide
   gateway errors, 429, lost and truncated answers, empty and misshapen bodies, pages with entries
   missing, slow answers, a wrong `Date`, events that arrive and entries that are deleted meanwhile.
 - **Reviews**: once, again after hours or weeks on the same ledger, interrupted at a random request
-  and done again, two at the same time; many plans are carried out afterwards, with the recheck.
-  Each policy of `open_sessions` on a third of the portals; with `sign-out` sessions are ended and
-  people reviewed again before and after `return_days`.
+  and repeated, two at the same time; many plans are carried out afterwards, with the recheck.
+  Each value of `open_sessions` is used on a third of the portals; with `sign-out` sessions are
+  ended and people reviewed again before and after `return_days`.
 
 The terms in the tables:
 
 - *Wrongful*: disabled although the person is protected, or was seen less than the policy's days
   before the plan's instant in anything that the portal had written when the review began.
-  Under `hold` and `sign-out` a reading that no log shows counts as well, unless the person's
+  Under `hold` and `sign-out` reading that no log shows counts as well, unless the person's
   sessions were ended after it and `return_days` have passed without another visit. So does what a
   log lost while it had stopped for longer than `log_silence_days`.
 - *Reading, disabled*: people who only read in the window, which no log shows. `report` disables

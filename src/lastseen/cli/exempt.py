@@ -35,7 +35,7 @@ def add(
         typer.Option("--until", metavar="DATE", help="The last day (UTC), as 2026-12-31."),
     ],
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why; shown wherever it counts.")
+        str, typer.Option("--reason", metavar="TEXT", help="Why; shown wherever it applies.")
     ],
     who: WhoArgument = None,
     domain: DomainOption = None,

@@ -158,7 +158,7 @@ def pause(context: typer.Context, names: NamesArgument) -> None:
 
 @app.command()
 def resume(context: typer.Context, names: NamesArgument) -> None:
-    """Resume portals that were paused, or stopped because their jobs broke."""
+    """Resume portals that were paused, or stopped because their jobs crashed."""
     from lastseen.model.instant import system_clock
 
     with _opened(invocation(context)) as fleet:

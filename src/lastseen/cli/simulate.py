@@ -88,7 +88,7 @@ def simulate(
 ) -> None:
     """Serve a simulated portal, or several, until stopped.
 
-    First prints two lines for each, its address and its key, ready for a shell. It goes on serving
+    First prints two lines for each, its address and its key, ready for a shell. It keeps serving
     when nobody reads its output any more.
     """
     from lastseen.simulator.server.filters import Filters

@@ -51,7 +51,7 @@ class RosterOptions(msgspec.Struct, frozen=True, kw_only=True):
     source: str = "guests"
     """The name of the source, one of Lastseen's own or of another package."""
     reconcile: bool = True
-    """Whether a review also lists the portal's guests that are on no row of an outside roster."""
+    """Whether a review also lists the portal's guests who are not on the outside roster."""
     path: Annotated[
         Path | None,
         Option(

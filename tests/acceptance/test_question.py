@@ -67,8 +67,9 @@ def test_question_and_undo_name_people_alike(at_work, small_portal, plan):
     receipt = json.loads(at_work("show", "plan.json", "--format", "json").stdout)
     assert receipt["plan_id"]
     (run,) = json.loads(at_work("history", "--kind", "apply", "--format", "json").stdout)["runs"]
-    _, said = on_a_terminal(at_work, "undo", run["run_id"], answers=[(ASKED, "n")])
-    assert due[0] in said
+    for quiet in ((), ("-q",)):  # a question is asked in words also where little is said
+        _, said = on_a_terminal(at_work, *quiet, "undo", run["run_id"], answers=[(ASKED, "n")])
+        assert due[0] in said
 
 
 def test_the_first_run_on_a_terminal_says_that_it_only_reports_and_asks_nothing(

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from campaigns.safety.cases import (
+    DAY,
     Apply,
     Case,
     Keep,
@@ -58,7 +59,8 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     undone: int = 0
     """Left alone, or not known, though they were to be disabled."""
     may_lack_proof: bool = False
-    """Whether the portal shows its newest entries only, behind which anything may be."""
+    """Whether the portal shows its newest entries only, behind which anything may be, a log was
+    silent, or more entries than a page shows are of one second."""
     wrongful: tuple[int, ...] = ()
     """Those disabled who had been there since, or whom the plan did not disable."""
 
@@ -284,7 +286,10 @@ class _Play:
         applied = _applied(receipt, disabled=len(disabled), wrongful=wrongful)
         ignored = self.portal.audit.filters is Filters.IGNORED
         silent = self._is_silent_since(plan.now.timestamp())
-        self.applied.append(msgspec.structs.replace(applied, may_lack_proof=ignored or silent))
+        is_crowded = max(known.crowded_sign_ins, known.crowded_trail) > now - DAY
+        self.applied.append(
+            msgspec.structs.replace(applied, may_lack_proof=ignored or silent or is_crowded)
+        )
 
     async def _applying(self, plan: Plan, ledger: PortalLedger) -> Receipt | None:
         """Carry the plan out; None where an error ended that."""

@@ -79,6 +79,7 @@ def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Re
             acts = max(acts, float(shown[-LATEST] + 1))
     elif listed and listed[0] <= certain:
         certain = max(floor, float(listed[0] + 1))
+    by_machine = now + max(0.0, case.machine_ahead)  # a silence is measured by either clock
     if not listed or listed[0] > certain:
         # Nor while the trail was silent, which may hide a change.
         silent = silent_until(case, world.trail.columns.seconds, now)
@@ -93,8 +94,8 @@ def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Re
         oldest_sign_in=float(listed[0]) if listed else now,
         sign_ins_dead_until=dead_until(case, "sign-in", listed, max(certain, physical), now),
         trail_dead_until=dead_until(case, "trail", trail_listed, trail_floor, now),
-        sign_ins_silent_until=silent_until(case, listed, now),
-        trail_silent_until=silent_until(case, world.trail.columns.seconds, now),
+        sign_ins_silent_until=silent_until(case, listed, by_machine),
+        trail_silent_until=silent_until(case, world.trail.columns.seconds, by_machine),
         acts_shown_since=acts,
     )
 

@@ -28,8 +28,8 @@ _CONTRACTORS = "150"
 _STAFF = "40"
 _SEED = "7"
 _EXPLAINED_LINES = 6
-_TABLE_LINES = 18
-"""So many lines of the table are shown, up to its third person on a screen of 80 columns."""
+_TABLE_LINES = 16
+"""So many lines of the table are shown, up to its second person on a screen of 80 columns."""
 _SECONDS_TO_STOP = 5.0
 
 

@@ -33,7 +33,7 @@ EDGE = days(1)
 while it is read, and by a day until the next review."""
 SHARE_A_STRETCH = 0.75
 """The share of the requests left for dates that is planned for one stretch, since plans err."""
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.1
 """For less than this share of all requests for dates no stretch is begun: it hardly shows one."""
 MOST_AHEAD = 80
 """Pages of a stretch that are requested concurrently; where requests run out, gaps remain."""

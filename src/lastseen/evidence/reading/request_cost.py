@@ -57,15 +57,14 @@ class Search:
         """`people`: ids of those looked for; a sighting before `since` does not count.
 
         `on_newest`: how many others were looked for and seen on the log's newest page, if that was
-        read just before.
+        read just before. It tells how soon the rest will be met only if they are the fewer.
         """
         self.since = since
         self.missing = set(people)
         self.pages = 0
         self._gain = self._best_gain = 0
-        self._found: deque[int] = deque(
-            [] if on_newest is None else [on_newest], maxlen=RECENT_PAGES
-        )
+        is_told = on_newest is not None and on_newest >= len(self.missing)
+        self._found: deque[int] = deque([on_newest or 0] if is_told else [], maxlen=RECENT_PAGES)
 
     def page(self, met: Iterable[str]) -> None:
         """Count a page on which `met` were seen for the first time."""

@@ -35,7 +35,7 @@ from campaigns.safety.cases import (
 from campaigns.safety.doings import with_doings
 from campaigns.safety.histories import draw_person
 from campaigns.safety.readers import Lifetimes, draw_reader
-from lastseen.simulator.server import faults
+from lastseen.simulator.server.fault_names import NAMES
 
 _ZONES = (
     "UTC",
@@ -203,7 +203,7 @@ def _faults(rules: Rules, chance: random.Random) -> dict[str, float]:
         return {}
     # Entries deleted before their time, from the sixty-first day on, leave no trace that anybody
     # could see: they are left out where the window reaches as far.
-    known = [n for n in faults.NAMES if n != "deletions" or rules.inactive_days <= 60]
+    known = [n for n in NAMES if n != "deletions" or rules.inactive_days <= 60]
     number = chance.choice((1, 1, 1, 2, 2, 3, 5, len(known)))
     names = chance.sample(known, number)
     return {name: round(chance.choice((0.01, 0.05, 0.1, 0.2)), 2) for name in names}

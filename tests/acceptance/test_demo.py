@@ -29,6 +29,19 @@ def short_temporary():
         yield Path(name)
 
 
+def _started(lastseen, temporary):
+    """Start the demo, with its output to be read from pipes."""
+    return subprocess.Popen(
+        [COMMAND, "demo"],
+        cwd=lastseen.folder,
+        env={**lastseen.environment, "TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
 def test_the_demo_shows_the_job_and_leaves_the_report_only(lastseen, temporary):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     ran = lastseen("demo", environment={"TMPDIR": str(temporary)})
@@ -76,15 +89,7 @@ def test_a_temporary_folder_too_deep_for_a_socket_is_named(lastseen, tmp_path):
 
 
 def test_a_demo_that_nobody_reads_ends_soon_and_leaves_nothing(lastseen, temporary):
-    running = subprocess.Popen(
-        [COMMAND, "demo"],
-        cwd=lastseen.folder,
-        env={**lastseen.environment, "TMPDIR": str(temporary)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    running = _started(lastseen, temporary)
     assert running.stdout is not None
     running.stdout.readline()
     running.stdout.close()
@@ -116,15 +121,7 @@ def test_a_demo_needs_no_standard_error(lastseen, temporary, closing):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_stopped_leaves_nothing(lastseen, temporary, number):
-    running = subprocess.Popen(
-        [COMMAND, "demo"],
-        cwd=lastseen.folder,
-        env={**lastseen.environment, "TMPDIR": str(temporary)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    running = _started(lastseen, temporary)
     assert running.stdout is not None
     while "$ lastseen review" not in running.stdout.readline():
         pass

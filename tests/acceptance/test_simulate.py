@@ -4,7 +4,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from lastseen.simulator.server.faults import NAMES
+from lastseen.simulator.server.fault_names import NAMES
 from tests.acceptance.conftest import COMMAND
 
 

@@ -20,7 +20,8 @@ from lastseen.model.errors import PortalError
 from lastseen.model.instant import Instant
 from lastseen.model.secret import ApiKey
 from lastseen.simulator.server.app import serve
-from lastseen.simulator.server.faults import NAMES, FaultRates
+from lastseen.simulator.server.fault_names import NAMES
+from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.limits import RateLimit
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.people import Kind, Status

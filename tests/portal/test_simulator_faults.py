@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from lastseen.simulator.endpoints.wire import Damage
-from lastseen.simulator.server.faults import DEFAULT_RATE, NAMES, FaultRates, UnknownFault
+from lastseen.simulator.server.fault_names import NAMES
+from lastseen.simulator.server.faults import DEFAULT_RATE, FaultRates, UnknownFault
 from lastseen.simulator.server.portal import Setup
 from lastseen.simulator.world.people import Status
 from tests.unit.simulator.worlds import (

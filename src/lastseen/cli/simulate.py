@@ -7,23 +7,7 @@ import typer
 from lastseen.cli.output import closed_or_full
 from lastseen.cli.standard_streams import silence_standard_output
 from lastseen.model.errors import UsageError
-
-_FAULTS = (
-    "reset",
-    "html-502",
-    "429",
-    "lost-answer",
-    "truncated",
-    "empty-200",
-    "other-shape",
-    "cut-page",
-    "slow",
-    "clock-skew",
-    "no-date",
-    "arrivals",
-    "deletions",
-)
-"""The simulator's faults; named here too, so that help loads no simulator."""
+from lastseen.simulator.server.fault_names import NAMES
 
 
 def simulate(
@@ -75,7 +59,7 @@ def simulate(
             metavar="NAME,...",
             show_default=False,
             help="What goes wrong, each at a rate from 0 to 1 (html-502:0.2; default 0.05): "
-            f"{', '.join(_FAULTS)}.",
+            f"{', '.join(NAMES)}.",
         ),
     ] = "",
     time_zone: Annotated[

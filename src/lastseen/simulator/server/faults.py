@@ -12,23 +12,7 @@ from typing import Final
 import msgspec
 
 from lastseen.simulator.endpoints.wire import Page
-
-NAMES: Final = (
-    "reset",
-    "html-502",
-    "429",
-    "lost-answer",
-    "truncated",
-    "empty-200",
-    "other-shape",
-    "cut-page",
-    "slow",
-    "clock-skew",
-    "no-date",
-    "arrivals",
-    "deletions",
-)
-"""Every fault there is, in the order in which the first that is drawn wins."""
+from lastseen.simulator.server.fault_names import NAMES
 
 DEFAULT_RATE: Final = 0.05
 

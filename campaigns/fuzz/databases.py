@@ -167,7 +167,7 @@ def _read(body: bytes) -> tuple[list[str], list[str]]:
         names = [one[0] for one in result.description]
         for row in result:
             fields = {column(name): value for name, value in zip(names, row, strict=True)}
-            records.append(" | ".join(_said(name, fields.get(name)) for name in SAID))
+            records.append(" | ".join(said(name, fields.get(name)) for name in SAID))
     except (sqlite3.Error, UnicodeDecodeError):
         pass
     finally:
@@ -175,7 +175,10 @@ def _read(body: bytes) -> tuple[list[str], list[str]]:
     return names, records
 
 
-def _said(name: str, value: object) -> str:
-    """Return a value as text; a date that isn't in the column of the end is no end."""
+def said(name: str, value: object) -> str:
+    """Return a value as text; a date that isn't in the column of the end is no end.
+
+    A letter takes its place, so that what stands around it doesn't become somebody's address.
+    """
     text = "" if value is None else str(value)
-    return text if name == "end_date" else re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]?", "", text)
+    return text if name == "end_date" else re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "x", text)

@@ -11,7 +11,7 @@ import random
 import re
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -210,9 +210,14 @@ def _mutated_csv(chance: random.Random) -> Mutant:
     body = "\n".join(delimiter.join(map(_quoted, row)) for row in (COLUMNS, *ROWS)) + "\n"
     mutation, changed = texts.mutated(body.encode(), chance)
     records = [_without_start(one, delimiter) for one in _records(changed, delimiter)]
-    header = next((one for one in records if one.strip()), "")
-    columns = [column(name) for name in header.split(delimiter)]
+    columns = csv_columns(records, delimiter)
     return Mutant(mutation=mutation, body=changed, records=records, columns=columns)
+
+
+def csv_columns(records: Sequence[str], delimiter: str) -> list[str]:
+    """Return the names in the first row that is not blank: a byte-order mark fills no row."""
+    header = next((one for one in records if visible(one).strip()), "")
+    return [column(name) for name in header.split(delimiter)]
 
 
 def _without_start(record: str, delimiter: str) -> str:

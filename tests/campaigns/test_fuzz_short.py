@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from campaigns.fuzz.judging import is_over
+from campaigns.fuzz.databases import said
+from campaigns.fuzz.judging import Mutant, is_over, wrong
 from campaigns.fuzz.kinds import REVIEW, found
-from campaigns.fuzz.rosters import column, objects
+from campaigns.fuzz.rosters import column, csv_columns, objects
 from campaigns.mutations import tells_another_history
+from lastseen.model.contractor import Profile, UserId
+from lastseen.model.decision import Reason
 from lastseen.rosters.rows import RowReader
 
 
@@ -54,6 +57,32 @@ def test_a_mutated_header_still_names_the_e_mail_column_as_the_product_takes_it(
 def test_a_year_of_five_digits_is_no_later_end() -> None:
     assert is_over("cid@vendor.example,Cid,29020-01-01,2024-02-29")
     assert not is_over("cid@vendor.example,Cid,2020-01-01,2029-02-28")
+
+
+def test_a_date_inside_an_address_makes_it_another_address() -> None:
+    ann = Profile(id=UserId("a"), email="ann@vendor.example", display_name="Ann")
+
+    def judged(email: str) -> str | None:
+        record = f"{said('email', email)} | {said('end_date', '2028-12-31')}"
+        mutant = Mutant(mutation="", body=b"", records=[record])
+        return wrong(ann, Reason.NOT_ON_ROSTER, mutant)
+
+    assert judged("ann@2026-02-30vendor.example") is None
+    assert judged("ann@vendor.9999-12-31example") is None
+    assert judged("2028-12-31ann@vendor.example") is None
+    assert judged("ann@vendor.example") is not None
+    assert judged("2028-12-31 ann@vendor.example") is not None
+
+
+def test_a_date_outside_the_column_of_the_end_is_no_end() -> None:
+    record = f"{said('id', '2029-12-31 00:00:00')} | {said('end_date', '2024-02-29')}"
+
+    assert is_over(record)
+    assert not is_over(f"{said('id', '')} | {said('end_date', '2029-12-31 00:00:00')}")
+
+
+def test_a_byte_order_mark_on_a_line_of_its_own_is_not_the_header() -> None:
+    assert csv_columns(["\ufeff", "\rid;E-Mail", "\r;a@x.org"], ";") == ["id", "email"]
 
 
 def test_an_address_beside_the_list_or_of_an_inactive_user_is_on_no_row() -> None:

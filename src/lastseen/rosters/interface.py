@@ -186,8 +186,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     portal_guests: int | None = None
     """How many guests the portal has, if the roster listed them all."""
     complete: bool = True
-    """Whether every row names somebody who can be found. If one does not, a guest on no row may be
-    on that one after all."""
+    """Whether every row names one person who can be found. If not, a guest on no row may be on such
+    a row after all."""
 
 
 class Roster(Protocol):

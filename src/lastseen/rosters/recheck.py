@@ -18,10 +18,10 @@ async def match_again(
 ) -> dict[UserId, Match]:
     """Return the roster's current matches for `profiles`, accounts read just now.
 
-    An account that no row may mean is left out; if the roster is empty or a row names nobody who
-    can be found, such an account is AMBIGUOUS, since a row may be missing. The portal's guests
-    are not listed again: their profiles show whether they belong to the roster. Raises RosterError,
-    UsageError, PortalError.
+    An account that no row may mean is left out; if the roster is empty or not complete, such an
+    account is AMBIGUOUS, since a row may be missing. The portal's guests are not listed again:
+    their profiles show whether they belong to the roster. Raises RosterError, UsageError,
+    PortalError.
     """
     accounts = tuple(profiles)
     is_whole = True
@@ -49,8 +49,8 @@ def _doubtful(account: Profile) -> Match:
         contractor=None,
         profile=account,
         problem=Reason.AMBIGUOUS,
-        explanation="the roster is empty now, or a row of it names nobody who can be found or is "
-        "short",
+        explanation="the roster is empty now, or a row of it is short or can't be matched to one "
+        "person",
     )
 
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from sys import intern
+from typing import NamedTuple
 
-from lastseen.model.contractor import Contractor, user_id
+from lastseen.model.contractor import Contractor, email_key, user_id
 from lastseen.model.errors import UsageError
 from lastseen.rosters.cells import (
     BeforeBelief,
@@ -23,7 +24,13 @@ from lastseen.rosters.cells import (
     visible,
 )
 from lastseen.rosters.merging import People
-from lastseen.rosters.unused_cells import holds_date, is_number, may_hide_somebody, names_people
+from lastseen.rosters.unused_cells import (
+    holds_date,
+    is_number,
+    may_be_address,
+    may_hide_somebody,
+    names_people,
+)
 
 FIELDS = ("id", "email", "display_name", "sponsor", "end_date", "kind")
 """The fields that a row may have."""
@@ -36,23 +43,43 @@ _NO_TEXT = (list, tuple, Mapping, bytes, bytearray, memoryview)
 _WORD = re.compile(r"[^\W\d_]{1,10}|n/a|-+|\?+", re.IGNORECASE)
 _DATE_LIKE = re.compile(r"[\d .,/:TZ+-]{1,30}|(\d{1,4}[ .-]*)?[^\W\d_]{1,10}[ .-]*(\d{1,4})?")
 
-_SHORT = (
+
+class _Doubt(NamedTuple):
+    """Why rows refuse a roster with end dates: another row of the person may decide alone."""
+
+    found: str
+    meaning: str
+    remedy: str
+
+
+_SHORT = _Doubt(
     "fewer fields than the header has",
     "where a separator is lost, an address runs into the next field, and the row may extend the "
     "contract of somebody whose other row has ended",
     "give each of these rows as many fields as the header; leave an unknown value empty",
 )
-_UNIDENTIFIED = (
+_UNIDENTIFIED = _Doubt(
     "nothing by which an account can be found",
     "each may extend the contract of somebody whose other row has ended",
     "give each of these rows an account id or an e-mail address, or take it out",
 )
-_DATE_BEYOND = (
+_ADDRESS_AS_ID = _Doubt(
+    "another address in the id column than in the e-mail column",
+    "the row may extend the contract of either person, and another row of the person has ended",
+    'correct these rows; if the source has no account ids, set id = "" under [roster.columns]',
+)
+_UNCLEAR_ADDRESS = _Doubt(
+    "an account id beside something that is not one e-mail address",
+    "the row may extend the contract of somebody else whose other row has ended",
+    "correct the e-mail address of each of these rows, or leave it empty",
+)
+_DATE_BEYOND = _Doubt(
     "a date beyond the last named column",
     "it may be the end of a contract",
     "give its column a name, or clear it",
 )
-"""What is found, means and helps where rows are refused beside end dates."""
+_DOUBTS = (_SHORT, _UNIDENTIFIED, _ADDRESS_AS_ID, _UNCLEAR_ADDRESS, _DATE_BEYOND)
+"""In the order in which they are told."""
 
 ROWS_NAMED = 10
 """How many rows one message names; the others are only counted."""
@@ -83,15 +110,13 @@ class RowReader:
         self._warnings: dict[str, list[int]] = {}
         self._errors: dict[str, list[int]] = {}
         self._values: dict[tuple[str, int], str] = {}
-        self._unidentified: list[int] = []
-        self._short: list[int] = []
-        self._dates_beyond: list[int] = []
+        self._doubts: dict[_Doubt, list[int]] = {}
         self._rows = 0
 
     @property
     def is_complete(self) -> bool:
-        """Whether every row names somebody who can be found, and none is short."""
-        return not self._unidentified and not self._short
+        """Whether every row names somebody who can be found, nobody else, and none is short."""
+        return self._doubts.keys() <= {_DATE_BEYOND}
 
     def read_fields(
         self, number: int, fields: Sequence[object], positions: Mapping[str, int], *, width: int
@@ -129,7 +154,7 @@ class RowReader:
         if any(names_people(_text(cell)) for cell in cells):
             self.refuse("an address or an account id beyond the header", number)
         elif any(map(holds_date, cells)):
-            self._dates_beyond.append(number)
+            self._doubt(_DATE_BEYOND, number)
         self.warn("what is beyond the last named column is not used", number)
 
     def read(
@@ -154,7 +179,7 @@ class RowReader:
         written_id, written_email = _text(values.get("id")), _text(values.get("email"))
         if not written_id and not written_email:
             if has_content or any(map(has_value, values.values())):
-                self._unidentified.append(number)
+                self._doubt(_UNIDENTIFIED, number)
                 self.warn("neither id nor e-mail address: ignored", number)
             return
         identity = portal_id(written_id)
@@ -164,7 +189,9 @@ class RowReader:
             then = "the e-mail address is used" if written_email else "no account can be found"
             self.warn(f"the id is not a DocSpace account id: {then}", number)
             if not written_email:
-                self._unidentified.append(number)
+                self._doubt(_UNIDENTIFIED, number)
+            elif "@" in written_id and not _same_address(written_id, written_email):
+                self._doubt(_ADDRESS_AS_ID, number)
         person = Contractor(
             id=identity if identity or written_email else user_id(written_id),
             email=self._email(written_email, number, identified=identity is not None),
@@ -190,8 +217,8 @@ class RowReader:
         """Return everyone read, each once, in the order of the rows.
 
         Raises UsageError that names every row that could not be read and, if any row has an end
-        date, every row that identifies nobody, is short, or holds a date beyond the header:
-        without it, another row of the same person would decide alone.
+        date, every row that identifies nobody, may name two people, is short, or holds a date
+        beyond the header: without it, another row of the same person would decide alone.
         """
         if self._errors:
             raise UsageError(
@@ -207,17 +234,14 @@ class RowReader:
         people = tuple(self._people)
         if not any(person.end_date for person in people):
             return people
-        for numbers, found, meaning, remedy in (
-            (self._short, *_SHORT),
-            (self._unidentified, *_UNIDENTIFIED),
-            (self._dates_beyond, *_DATE_BEYOND),
-        ):
-            if numbers:
+        for doubt in _DOUBTS:
+            if doubt in self._doubts:
+                places = self._places(self._doubts[doubt])
                 raise UsageError(
                     attempted=f"reading {self._source}",
-                    found=f"{self._places(numbers)}: {found}, while others have end dates",
-                    meaning=meaning,
-                    remedy=remedy,
+                    found=f"{places}: {doubt.found}, while others have end dates",
+                    meaning=doubt.meaning,
+                    remedy=doubt.remedy,
                 )
         return people
 
@@ -228,8 +252,11 @@ class RowReader:
             for warning, numbers in self._warnings.items()
         )
 
+    def _doubt(self, doubt: _Doubt, number: int) -> None:
+        self._doubts.setdefault(doubt, []).append(number)
+
     def _note_short(self, number: int) -> None:
-        self._short.append(number)
+        self._doubt(_SHORT, number)
         self.warn(
             "the row is shorter than the header: missing fields count as empty, and no guest "
             "counts as off the roster",
@@ -255,6 +282,8 @@ class RowReader:
             column = f"column {self._names.get('email', 'email')} is not one e-mail address"
             if identified:
                 self.warn(f"{column}: the id is used", number)
+                if may_be_address(written):
+                    self._doubt(_UNCLEAR_ADDRESS, number)
             else:
                 self.refuse(column, number, _like_an_address(written))
             return None
@@ -313,6 +342,14 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _same_address(first: str, second: str) -> bool:
+    """Return whether two texts are one address; also where both are no address."""
+    try:
+        return email_key(email_address(first)) == email_key(email_address(second))
+    except ValueError:
+        return first.casefold() == second.casefold()
 
 
 def _like_an_address(text: str) -> str:

@@ -7,13 +7,14 @@ date can be a person's whose row slipped into other columns.
 import re
 from datetime import date
 
-from lastseen.rosters.cells import BeforeBelief, last_day, names_somebody, visible
+from lastseen.rosters.cells import BeforeBelief, holds_id, last_day, names_somebody, visible
 
 _LIST = re.compile(r"[,;\r\n]+")
 _WRITTEN_DATE = re.compile(
     r"([0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}|[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2}))"
     r"([T ,]+[0-9]{1,2}:[0-9]{2}.*)?"
 )
+_DOMAIN = re.compile(r"\w[.]\w\w")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,' ]*%?|true|false", re.IGNORECASE)
 
 
@@ -27,6 +28,14 @@ def names_people(text: str) -> bool:
 def may_hide_somebody(text: str) -> bool:
     """Return whether a cell may contain an address that other text runs into."""
     return "@" in text or names_people(text)
+
+
+def may_be_address(text: str) -> bool:
+    """Return whether a cell may contain somebody's address or id, however damaged.
+
+    A note such as `n/a` or a name can't: it holds no @, no domain and no id.
+    """
+    return may_hide_somebody(text) or holds_id(text) or _DOMAIN.search(text) is not None
 
 
 def holds_date(value: object) -> bool:

@@ -197,3 +197,107 @@ def test_an_end_date_that_is_a_list_is_no_date():
 
     with pytest.raises(UsageError, match="row 1: column end_date is not a date"):
         served_as([row], RosterOptions(source="http"))
+
+
+ANN, BOB = "ann@x.org", "bob@x.org"
+ID = "00000000-0000-4000-8000-000000000001"
+
+
+def identified_csv(rows: Rows, folder: Path) -> Listing:
+    path = folder / "people.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("id", "email", "end_date"), *rows])
+    return read(RosterOptions(source="csv", path=path))
+
+
+def identified_xlsx(rows: Rows, folder: Path) -> Listing:
+    workbook = openpyxl.Workbook()
+    for row in (("id", "email", "end_date"), *rows):
+        workbook.active.append(row)
+    workbook.save(folder / "people.xlsx")
+    return read(RosterOptions(source="xlsx", path=folder / "people.xlsx"))
+
+
+def identified_sql(rows: Rows, folder: Path) -> Listing:
+    (folder / "people.db").unlink(missing_ok=True)
+    with sqlite3.connect(folder / "people.db") as connection:
+        connection.execute("CREATE TABLE people (id, email, end_date)")
+        connection.executemany("INSERT INTO people VALUES (?, ?, ?)", rows)
+    url = f"sqlite:///{folder}/people.db"
+    return read(RosterOptions(source="sql", url=url, query="SELECT * FROM people"))
+
+
+def identified_http(rows: Rows, folder: Path) -> Listing:
+    people = [dict(zip(("id", "email", "end_date"), row, strict=True)) for row in rows]
+    return served_as(people, RosterOptions(source="http"))
+
+
+def identified_scim(rows: Rows, folder: Path) -> Listing:
+    users = [
+        {"id": f"u{n}", "account": identity, "emails": [{"value": email}], "end": end}
+        for n, (identity, email, end) in enumerate(rows)
+    ]
+    document = {"totalResults": len(users), "Resources": users}
+    columns = {"id": "account", "end_date": "end"}
+    return served_as(document, RosterOptions(source="scim", columns=columns))
+
+
+IDENTIFIED = pytest.mark.parametrize(
+    "source",
+    [identified_csv, identified_xlsx, identified_sql, identified_http, identified_scim],
+    ids=["csv", "xlsx", "sql", "http", "scim"],
+)
+
+
+@IDENTIFIED
+@pytest.mark.parametrize("swapped", [BOB, f"Bob <{BOB}>", f"mailto:{BOB}", "bob@", f"{ANN};{BOB}"])
+def test_another_address_in_the_id_column_is_refused_beside_end_dates(
+    source: Source, swapped, tmp_path
+):
+    # The row may be Bob's, and his other row has ended.
+    with pytest.raises(UsageError, match=r"[34]: another address in the id column") as refused:
+        source([(ID, ANN, "2023-06-30"), (None, BOB, "2023-06-30"), (swapped, ANN, None)], tmp_path)
+    assert 'id = ""' in refused.value.remedy
+
+
+@IDENTIFIED
+@pytest.mark.parametrize(
+    "user_name", ["4711", "ann.smith", "X\\asmith", ANN, ANN.upper(), f"<{ANN}>"]
+)
+def test_a_number_a_user_name_or_the_own_address_in_the_id_column_does_no_harm(
+    source: Source, user_name, tmp_path
+):
+    listing = source([(user_name, ANN, "2023-06-30")], tmp_path)
+
+    assert listing.contractors == (Contractor(email=ANN, end_date=date(2023, 6, 30)),)
+    assert listing.complete
+
+
+@IDENTIFIED
+@pytest.mark.parametrize(
+    "unclear", [f"{ANN};{BOB}", "bob(at)x.org", "b@b@x.org", f"{ID}0", "bobx.org"]
+)
+def test_a_damaged_address_beside_an_id_is_refused_beside_end_dates(
+    source: Source, unclear, tmp_path
+):
+    with pytest.raises(UsageError, match=r"[23]: an account id beside something that is not one"):
+        source([(None, BOB, "2023-06-30"), (ID, unclear, None)], tmp_path)
+
+
+@IDENTIFIED
+@pytest.mark.parametrize("note", ["n/a", "-", "Ann", "no e-mail", "k. A.", "0"])
+def test_a_note_instead_of_an_address_beside_an_id_does_no_harm(source: Source, note, tmp_path):
+    listing = source([(ID, note, "2023-06-30")], tmp_path)
+
+    assert [person.id for person in listing.contractors] == [ID]
+    assert listing.complete
+
+
+@IDENTIFIED
+def test_without_end_dates_a_row_that_may_name_two_people_leaves_nobody_off_the_roster(
+    source: Source, tmp_path
+):
+    for row in ((BOB, ANN, None), (ID, f"{ANN};{BOB}", None)):
+        listing = source([row], tmp_path)
+        assert len(listing.contractors) == 1
+        assert not listing.complete

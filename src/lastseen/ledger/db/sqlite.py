@@ -3,7 +3,9 @@
 How a file is made, opened and locked is here; what is stored in it isn't.
 """
 
+import logging
 import os
+import re
 import sqlite3
 import stat
 import threading
@@ -25,6 +27,8 @@ from lastseen.regular_file import not_regular
 
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite keeps; the first is the ledger itself."""
+
+_PROGRESS = logging.getLogger("lastseen.progress")
 
 PATIENCE_SECONDS = 15.0
 """How long a transaction waits for another to end."""
@@ -101,6 +105,7 @@ def _prepare_file(path: Path) -> None:
                 meaning="folders are not created, so that a typo can't start an empty ledger",
                 remedy="create the folder, or correct [ledger] url",
             )
+        _check_not_emptied(path)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
         try:
             _check_file(path, os.fstat(descriptor))
@@ -117,6 +122,45 @@ def _prepare_file(path: Path) -> None:
             remedy="give this user the right to write there, or name another place in [ledger] url",
         ) from None
     _tighten(path)
+
+
+def _check_not_emptied(path: Path) -> None:
+    """Raise LedgerError if the file is empty although it was a ledger; warn if it is just empty.
+
+    A full disk or a crash can empty a file; SQLite would take it for a new database and drop what
+    is left in `-wal`. Only a ledger in use has such files beside it. They are looked for before
+    the file is read again: meanwhile another process may have created the ledger.
+    """
+    if not _is_empty(path):
+        return
+    traces = _traces(path)
+    if not _is_empty(path):
+        return
+    if not traces:
+        _PROGRESS.warning(
+            "the ledger %s is an empty file: a new ledger begins there, without past runs and "
+            "exemptions",
+            path,
+            extra={"event": "note"},
+        )
+        return
+    raise _unusable(
+        path,
+        found=f"the file is empty, but {' and '.join(traces)} beside it "
+        f"{'shows' if len(traces) == 1 else 'show'} that it was in use",
+        meaning="its contents are lost, with the exemptions and past runs; nobody was changed",
+        remedy="restore it from a backup; to begin a new ledger instead, remove the empty file",
+    )
+
+
+def _is_empty(path: Path) -> bool:
+    return path.exists() and path.stat().st_size == 0
+
+
+def _traces(path: Path) -> list[str]:
+    """Return the names of files beside `path` that exist only once a ledger has been there."""
+    companion = re.compile(re.escape(path.name) + r"(-wal|-shm|\.[0-9a-f]{12}\.lock)")
+    return sorted(one.name for one in path.parent.iterdir() if companion.fullmatch(one.name))
 
 
 def _check_file(path: Path, status: os.stat_result) -> None:

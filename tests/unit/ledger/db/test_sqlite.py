@@ -1,6 +1,7 @@
 """A ledger in a file: private, and clear about what is wrong with it."""
 
 import os
+import re
 import sqlite3
 import stat
 import sys
@@ -78,6 +79,61 @@ def test_a_ledger_damaged_while_it_is_open_is_reported(file: Path, clock: Tickin
             ledger.portal(PORTAL).runs.all()
         assert str(file) in told.value.attempted
     del ledger
+
+
+def test_an_emptied_ledger_is_no_new_one(file: Path, clock: TickingClock):
+    with _open(file, clock) as ledger, ledger.portal(PORTAL).lock("apply"):
+        ledger.portal(PORTAL).runs.begin("apply")
+    os.truncate(file, 0)
+
+    told = _refused(file, clock)
+
+    assert re.search(r"is empty, but ledger\.sqlite3\.\w+\.lock beside it shows", told.found)
+    assert "exemptions" in told.meaning
+    assert "remove the empty file" in told.remedy
+    file.unlink()
+    _open(file, clock).close()
+
+
+def test_what_an_emptied_ledger_left_beside_it_is_kept(file: Path, clock: TickingClock):
+    entries = file.with_name("ledger.sqlite3-wal")
+    with _open(file, clock) as ledger:
+        ledger.portal(PORTAL).runs.begin("review")
+        kept = entries.read_bytes()
+    file.write_bytes(b"")
+    entries.write_bytes(kept)
+
+    assert "ledger.sqlite3-wal" in _refused(file, clock).found
+    assert entries.read_bytes() == kept
+
+
+def test_an_empty_file_is_a_new_ledger_and_says_so(
+    file: Path, clock: TickingClock, caplog: pytest.LogCaptureFixture
+):
+    file.touch()
+    for other in ("other.sqlite3-wal", "ledger.sqlite3.lock", "ledger.sqlite3.bak"):
+        file.with_name(other).touch()
+
+    for _ in range(2):
+        with _open(file, clock) as ledger:
+            assert ledger.portal(PORTAL).runs.all() == ()
+
+    (told,) = [one.getMessage() for one in caplog.records]
+    assert f"{file} is an empty file: a new ledger begins there" in told
+
+
+def test_a_ledger_that_another_process_is_creating_is_not_taken_for_emptied(
+    file: Path, clock: TickingClock, monkeypatch: pytest.MonkeyPatch
+):
+    file.touch()
+
+    def created_meanwhile(path: Path) -> list[str]:
+        with sqlite3.connect(path) as other:
+            other.execute("PRAGMA journal_mode = WAL")
+        return ["ledger.sqlite3-wal"]
+
+    monkeypatch.setattr("lastseen.ledger.db.sqlite._traces", created_meanwhile)
+    _open(file, clock).close()
 
 
 def test_another_programs_database_is_left_alone(file: Path, clock: TickingClock):

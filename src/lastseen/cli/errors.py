@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 from lastseen.cli.standard_streams import silence_standard_error
-from lastseen.config.logging import LogFormat, json_record, log_format, printable
+from lastseen.config.logging import LogFormat, json_record, log_format, printable, scrubbed
 from lastseen.model.errors import ExitCode, LastseenError, UsageError
+from lastseen.model.long_values import LONGEST_ATTEMPT, LONGEST_SENTENCE, shortened
 from lastseen.model.progress import run_at_work
 
 _COMMAND = re.compile(r"`[^`]+`|lastseen [a-z].*")
@@ -23,23 +24,25 @@ _JOINED = "\x00"
 
 
 def print_error(error: LastseenError, form: LogFormat) -> None:
-    """Print what was attempted and found, what it means and what to do."""
+    """Print what was attempted and found, what it means and what to do, long values shortened."""
+    attempted = _brief(error.attempted, longest=LONGEST_ATTEMPT)
+    found, meaning, remedy = map(_brief, (error.found, error.meaning, error.remedy))
     if form == "json":
         fields = {
             "error": type(error).__name__,
-            "attempted": error.attempted,
-            "found": error.found,
-            "meaning": error.meaning,
-            "remedy": error.remedy,
+            "attempted": attempted,
+            "found": found,
+            "meaning": meaning,
+            "remedy": remedy,
             "exit_code": int(error.exit_code),
         }
-        _print(_record("error", "error", f"{error.attempted}: {error.found}", fields))
+        _print(_record("error", "error", f"{attempted}: {found}", fields))
         return
     lines = (
-        f"Attempted: {_one_line(error.attempted)}",
-        f"Found:     {_one_line(error.found)}",
-        f"Meaning:   {_one_line(error.meaning)}",
-        f"Remedy:    {_one_line(error.remedy)}",
+        f"Attempted: {_one_line(attempted)}",
+        f"Found:     {_one_line(found)}",
+        f"Meaning:   {_one_line(meaning)}",
+        f"Remedy:    {_one_line(remedy)}",
     )
     _print("\n".join(_on_terminal(line, indent=11) for line in lines))
 
@@ -73,7 +76,8 @@ def print_usage(message: str, *, usage: str, command: str, form: LogFormat) -> N
         )
         print_error(error, form)
         return
-    _print(f"{usage}\n\nError: {message}" if usage else f"Error: {message}")
+    brief = _brief(message, longest=LONGEST_ATTEMPT)
+    _print(f"{usage}\n\nError: {brief}" if usage else f"Error: {brief}")
 
 
 Level = Literal["info", "warning", "error"]
@@ -122,6 +126,11 @@ def _print(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         silence_standard_error()
+
+
+def _brief(text: str, *, longest: int = LONGEST_SENTENCE) -> str:
+    """Return `text` with long values shortened; a key is hidden first, so that no part is left."""
+    return shortened(scrubbed(text), longest=longest)
 
 
 def _one_line(text: str) -> str:

@@ -12,8 +12,10 @@ from contextlib import contextmanager, redirect_stdout
 import typer
 
 from lastseen.cli.errors import print_line
+from lastseen.config.logging import scrubbed
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
+from lastseen.model.long_values import shortened
 
 NAMED = 5
 """How many people a question names before it only counts them."""
@@ -89,8 +91,9 @@ def wrapped(text: str, *, room: int = 0) -> str:
     All lines but the first are indented: no name can look like a line of its own.
     """
     width = max(20, shutil.get_terminal_size().columns - room)
+    brief = shortened(scrubbed(text))
     return textwrap.fill(
-        text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        brief, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
 
 

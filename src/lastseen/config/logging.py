@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
+from lastseen.model.long_values import shortened
 from lastseen.model.progress import run_at_work
 from lastseen.model.secret import ApiKey
 
@@ -63,9 +64,10 @@ def scrubbed(text: str) -> str:
 def printable(text: str) -> str:
     """Return `text` scrubbed, with `\ufffd` for control and bidirectional characters.
 
-    Everything that goes to a terminal passes through here; line breaks stay.
+    Everything that goes to a terminal passes through here; line breaks stay, long values are
+    shortened.
     """
-    clean = scrubbed(text)
+    clean = shortened(scrubbed(text))
     if clean.isascii() and clean.replace("\n", "").isprintable():
         return clean
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in clean)
@@ -83,7 +85,7 @@ def json_record(
         "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": level,
         "event": event,
-        "message": message,
+        "message": shortened(scrubbed(message)),
     }
     text = scrubbed(json.dumps(line | dict(fields) | line, ensure_ascii=False, default=str))
     if text.isprintable():

@@ -44,6 +44,33 @@ def test_an_error_is_one_object_where_logs_are_json(capsys):
     assert told["exit_code"] == 3
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_value_of_thousands_of_characters_is_shortened_in_every_line(capsys, form):
+    who = "x" * 5_000
+    error = UsageError(
+        attempted=who, found=who, meaning=who, remedy=f"run `lastseen explain {who}`"
+    )
+
+    print_error(error, form)
+    print_usage(f"No such option: --{'Ann Bee ' * 625}", usage="Usage", command="l", form=form)
+
+    err = capsys.readouterr().err
+    assert max(map(len, err.splitlines())) < (500 if form == "text" else 2_000)
+    assert "(5,000 characters)" in err
+
+
+def test_shortening_leaves_no_part_of_a_key(capsys):
+    for start in range(150, 210):
+        value = "x" * start + KEY + "x" * 200
+        error = UsageError(attempted=value, found=value, meaning="none", remedy=f"'{value}'")
+        print_error(error, "text")
+        print_error(error, "json")
+
+    err = capsys.readouterr().err
+    assert KEY[:6] not in err
+    assert "***" in err
+
+
 def test_a_terminal_breaks_errors_between_words_and_never_inside_a_command(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)

@@ -30,6 +30,14 @@ def test_only_a_clear_yes_is_a_yes(monkeypatch, capsys, typed, meant):
     assert "Disable 2 people: Ann, Bob." in err
 
 
+def test_a_name_of_thousands_of_characters_does_not_hide_the_question(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    agreed("Disable 2 people", ["x" * 5_000, "Bob"], yes=False, attempted="applying")
+    err = capsys.readouterr().err
+    assert "(5,000 characters), Bob." in " ".join(err.split())
+    assert len(err) < 400
+
+
 def test_the_end_of_the_input_is_an_interruption(monkeypatch):
     monkeypatch.setattr("sys.stdin", Terminal(""))
     with pytest.raises(typer.Abort):

@@ -74,6 +74,16 @@ def test_json_lines_keep_hostile_text_whole_and_escaped(capsys):
     assert json.loads(line)["who"] == "\U000e0041"
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_long_value_is_shortened_in_a_log_line_and_whole_in_its_fields(capsys, form):
+    configure_logs(form, logging.INFO)
+    who = "x" * 5_000
+    logging.getLogger("lastseen.progress").warning("%s is ignored", who, extra={"who": who})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "x… (5,000 characters) is ignored" in line
+    assert form == "text" or json.loads(line)["who"] == who
+
+
 def test_other_libraries_are_heard_from_warning_on_only(capsys):
     configure_logs("text", logging.DEBUG)
     logging.getLogger("aiohttp.client").info("chatter")

@@ -149,7 +149,9 @@ def _check_not_emptied(path: Path) -> None:
         found=f"the file is empty, but {' and '.join(traces)} beside it "
         f"{'shows' if len(traces) == 1 else 'show'} that it was in use",
         meaning="its contents are lost, with the exemptions and past runs; nobody was changed",
-        remedy="restore it from a backup; to begin a new ledger instead, remove the empty file",
+        # SQLite would write the entries of another file's log into a restored one.
+        remedy=f"move {path.name}, {path.name}-wal and {path.name}-shm away and restore a backup; "
+        "without one a new ledger begins, with no exemptions and no past runs",
     )
 
 

@@ -90,7 +90,7 @@ def test_an_emptied_ledger_is_no_new_one(file: Path, clock: TickingClock):
 
     assert re.search(r"is empty, but ledger\.sqlite3\.\w+\.lock beside it shows", told.found)
     assert "exemptions" in told.meaning
-    assert "remove the empty file" in told.remedy
+    assert "move ledger.sqlite3, ledger.sqlite3-wal and ledger.sqlite3-shm away" in told.remedy
     file.unlink()
     _open(file, clock).close()
 

@@ -130,6 +130,16 @@ class Columns:
                 )
         return positions
 
+    def other_emails(self, header: Sequence[str]) -> tuple[int, ...]:
+        """Return the columns with another usual name of the e-mail column, beside the one used.
+
+        Empty if the configuration names that column. They may belong to a second table.
+        """
+        if folded("email") not in map(folded, header):
+            return ()
+        used = [folded(name) for name in header].index(folded("email"))
+        return tuple(place for place in self._email_by_alias(header) if place != used)
+
     def _email_by_alias(self, header: Sequence[str]) -> list[int]:
         """Return the columns that have another usual name of the e-mail column.
 

@@ -57,6 +57,7 @@ class CsvRoster:
             records = _records(text, delimiter)
             _, header = next(records)
             positions = self._columns.positions(header, source=str(self._path))
+            others = self._columns.other_emails(header)
             naming = [positions[field] for field in PEOPLE_FIELDS if field in positions]
             for number, fields in records:
                 swallowed = _swallowed_rows(fields, delimiter, width=len(header))
@@ -65,7 +66,9 @@ class CsvRoster:
                 ):
                     reader.refuse(_SWALLOWED, number)
                 else:
-                    reader.read_fields(number, fields, positions, width=len(header))
+                    reader.read_fields(
+                        number, fields, positions, width=len(header), other_emails=others
+                    )
         except _NotCsv as error:
             raise UsageError(
                 attempted=f"reading {self._path}",

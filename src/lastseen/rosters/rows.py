@@ -73,12 +73,18 @@ _UNCLEAR_ADDRESS = _Doubt(
     "the row may extend the contract of somebody else whose other row has ended",
     "correct the e-mail address of each of these rows, or leave it empty",
 )
+_SECOND_COLUMN = _Doubt(
+    "another address in a second e-mail column",
+    "it may be a second table, with an end of its own for somebody whose other row has ended",
+    'name the column that counts under [roster.columns], for example email = "email", or give each '
+    "table a file of its own",
+)
 _DATE_BEYOND = _Doubt(
     "a date beyond the last named column",
     "it may be the end of a contract",
     "give its column a name, or clear it",
 )
-_DOUBTS = (_SHORT, _UNIDENTIFIED, _ADDRESS_AS_ID, _UNCLEAR_ADDRESS, _DATE_BEYOND)
+_DOUBTS = (_SHORT, _UNIDENTIFIED, _ADDRESS_AS_ID, _UNCLEAR_ADDRESS, _SECOND_COLUMN, _DATE_BEYOND)
 """In the order in which they are told."""
 
 ROWS_NAMED = 10
@@ -119,18 +125,29 @@ class RowReader:
         return self._doubts.keys() <= {_DATE_BEYOND}
 
     def read_fields(
-        self, number: int, fields: Sequence[object], positions: Mapping[str, int], *, width: int
+        self,
+        number: int,
+        fields: Sequence[object],
+        positions: Mapping[str, int],
+        *,
+        width: int,
+        other_emails: Sequence[int] = (),
     ) -> None:
         """Read a row of a table: its fields, the position of each field that counts.
 
         `width` is how many fields the header has. A row with content beyond it is refused; in one
-        that is shorter, a separator may be lost.
+        that is shorter, a separator may be lost. `other_emails` are further columns that may hold
+        an address.
         """
         if any(map(has_value, fields[width:])):
             self._count(number)
             self.refuse("more fields than the header has, so columns may be shifted", number)
             return
         values = {field: fields[at] for field, at in positions.items() if at < len(fields)}
+        email = _text(values.get("email"))
+        others = [_text(fields[at]) for at in other_emails if at < len(fields)]
+        if any(may_be_address(one) and not _same_address(one, email) for one in others):
+            self._doubt(_SECOND_COLUMN, number)
         used = any(map(has_value, values.values()))
         unused = () if used else fields
         matters = any(names_people(_text(cell)) or holds_date(cell) for cell in unused)

@@ -53,7 +53,8 @@ _CHANGES = (
 )
 
 
-_Row = tuple[Sequence[object], Mapping[str, int]]
+_Row = tuple[Sequence[object], Mapping[str, int], tuple[int, ...]]
+"""The fields, the position of each that counts, and further columns that may hold an address."""
 
 
 class SqlRoster:
@@ -109,8 +110,10 @@ class SqlRoster:
                 engine.connect() as connection,
                 closing(self._rows(_read_only(connection, self._dialect))) as rows,
             ):
-                for number, (fields, positions) in enumerate(rows, start=1):
-                    reader.read_fields(number, fields, positions, width=len(fields))
+                for number, (fields, positions, others) in enumerate(rows, start=1):
+                    reader.read_fields(
+                        number, fields, positions, width=len(fields), other_emails=others
+                    )
         except exc.SQLAlchemyError as error:
             raise self._told(error) from None
         except (ValueError, OverflowError) as error:  # what drivers raise for values
@@ -125,16 +128,18 @@ class SqlRoster:
         )
 
     def _rows(self, connection: Connection) -> Generator[_Row, None, None]:
-        """Yield each row and the positions of its fields, fetching some at a time."""
+        """Yield each row and what its columns are, fetching some at a time."""
         # As it is written: no colon and no percent sign is a parameter.
         streamed = connection.execution_options(
             stream_results=True, max_row_buffer=ROWS_AT_ONCE, no_parameters=True
         )
         with streamed.exec_driver_sql(self._query) as result:
-            positions = self._columns.positions(list(result.keys()), source=self._place)
+            header = list(result.keys())
+            positions = self._columns.positions(header, source=self._place)
+            others = self._columns.other_emails(header)
             for rows in result.partitions(ROWS_AT_ONCE):
                 for row in rows:
-                    yield row, positions
+                    yield row, positions, others
 
     def _engine(self) -> Engine:
         url = self._url

@@ -113,9 +113,10 @@ class XlsxRoster:
         header_row, header = self._header(rows, where)
         positions = self._columns.positions(header, source=where)
         self._demand_values(sheet, part, positions, header_row, where)
+        others = self._columns.other_emails(header)
         width = _filled(header)
         for number, cells in rows:
-            reader.read_fields(number, cells[:width], positions, width=width)
+            reader.read_fields(number, cells[:width], positions, width=width, other_emails=others)
             reader.note_beyond(number, cells[width:])
         warnings = [*reader.warnings(), *open_elsewhere(self._path)]
         people = reader.people()

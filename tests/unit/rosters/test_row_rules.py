@@ -301,3 +301,64 @@ def test_without_end_dates_a_row_that_may_name_two_people_leaves_nobody_off_the_
         listing = source([row], tmp_path)
         assert len(listing.contractors) == 1
         assert not listing.complete
+
+
+def two_tables_in_csv(rows: Rows, folder: Path, **columns: str) -> Listing:
+    path = folder / "people.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([TWO_TABLES, *rows])
+    return read(RosterOptions(source="csv", path=path, columns=columns))
+
+
+def two_tables_in_xlsx(rows: Rows, folder: Path, **columns: str) -> Listing:
+    workbook = openpyxl.Workbook()
+    for row in (TWO_TABLES, *rows):
+        workbook.active.append(row)
+    workbook.save(folder / "people.xlsx")
+    path = folder / "people.xlsx"
+    return read(RosterOptions(source="xlsx", path=path, columns=columns))
+
+
+def two_tables_in_sql(rows: Rows, folder: Path, **columns: str) -> Listing:
+    (folder / "people.db").unlink(missing_ok=True)
+    with sqlite3.connect(folder / "people.db") as connection:
+        connection.execute("CREATE TABLE people (email, end_date, Mail, Until)")
+        connection.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", rows)
+    url = f"sqlite:///{folder}/people.db"
+    return read(RosterOptions(source="sql", url=url, query="SELECT * FROM people", columns=columns))
+
+
+TWO_TABLES = ("email", "end_date", "Mail", "Until")
+BESIDE = pytest.mark.parametrize(
+    "source", [two_tables_in_csv, two_tables_in_xlsx, two_tables_in_sql], ids=["csv", "xlsx", "sql"]
+)
+
+
+@BESIDE
+def test_a_second_table_beside_the_first_is_refused_beside_end_dates(source, tmp_path):
+    rows = [(ANN, "2023-06-30", None, None), (BOB, "2028-12-31", ANN, "2029-12-31")]
+
+    with pytest.raises(UsageError, match=r"[23]: another address in a second e-mail column"):
+        source(rows, tmp_path)
+
+
+@BESIDE
+def test_without_end_dates_a_second_table_leaves_nobody_off_the_roster(source, tmp_path):
+    assert not source([(BOB, None, ANN, None)], tmp_path).complete
+
+
+@BESIDE
+@pytest.mark.parametrize("second", [None, BOB, BOB.upper(), "n/a", f"mailto:{BOB}"])
+def test_a_second_e_mail_column_that_says_the_same_does_no_harm(source, second, tmp_path):
+    listing = source([(BOB, "2028-12-31", second, None)], tmp_path)
+
+    assert [person.email for person in listing.contractors] == [BOB]
+    assert listing.complete
+
+
+@BESIDE
+def test_the_configuration_says_which_e_mail_column_counts(source, tmp_path):
+    rows = [(BOB, "2023-06-30", ANN, "2029-12-31")]
+
+    assert [one.email for one in source(rows, tmp_path, email="email").contractors] == [BOB]
+    assert [one.email for one in source(rows, tmp_path, email="Mail").contractors] == [ANN]

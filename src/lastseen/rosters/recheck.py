@@ -49,8 +49,8 @@ def _doubtful(account: Profile) -> Match:
         contractor=None,
         profile=account,
         problem=Reason.AMBIGUOUS,
-        explanation="the roster is empty now, or a row of it is short or can't be matched to one "
-        "person",
+        explanation="the roster is empty now, or a row of it is short, names nobody who can be "
+        "found or may name two people",
     )
 
 

@@ -171,7 +171,10 @@ def _doubt(
     if not listing.contractors:
         return "the roster is empty"
     if not listing.complete:
-        return "a row is short, or can't be matched to one person, and may mean this guest"
+        return (
+            "a row is short, names nobody who can be found or may name two people, and may mean "
+            "this guest"
+        )
     if not reviewed_before(ledger, source=source, query=query):
         return "this is the first review of this roster"
     return None

@@ -99,6 +99,16 @@ def test_a_ledger_as_old_as_its_first_review_knows_no_more_than_the_portal(built
     assert "whatever the portal keeps" in found["Ledger"].meaning
 
 
+def test_sign_ins_in_nobodys_name_are_a_problem(built: Built) -> None:
+    built.guest()
+    built.signs_in(STAFF, ago(seconds=60))
+    watched = built.open(faults="nameless:1")
+    watched.review()
+    found = diagnosed(watched)["Unknown events"]
+    assert found.state == "problem"
+    assert "nobody's name" in found.value
+
+
 def test_unknown_events_are_named(built: Built) -> None:
     built.signs_in(STAFF, ago(seconds=60), UNKNOWN)
     found = diagnosed(built.open())

@@ -11,6 +11,7 @@ import pytest
 from lastseen.model.decision import Reason, Verdict
 from lastseen.model.errors import PortalRefused, PortalUnreadable
 from lastseen.model.plan import Plan
+from lastseen.simulator.server.faults import NO_FAULTS
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.world.keys import ApiKey
 from tests.portal.unhelpful import (
@@ -30,6 +31,7 @@ from tests.portal.unhelpful import (
 
 KEPT = (Verdict.KEEP, Reason.ACTIVE)
 INACTIVE = (Verdict.DISABLE, Reason.INACTIVE)
+UNRECOGNISED = (Verdict.HOLD, Reason.UNRECOGNISED_EVENT)
 INCOMPLETE = (Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE)
 both_modes = pytest.mark.parametrize("filters", [Filters.AFTER_WINDOW, Filters.BEFORE_WINDOW])
 
@@ -68,6 +70,21 @@ def test_a_failed_sign_in_is_never_a_sighting(built: Built, filters: Filters) ->
     assert ruling(plan, attacked) == INACTIVE
     assert decision(plan, attacked).failed_sign_ins == 250
     assert decision(plan, attacked).idle_days == 50
+
+
+@both_modes
+def test_sign_ins_in_nobodys_name_make_nobody_absent(built: Built, filters: Filters) -> None:
+    here, gone = built.guest(), built.guest()
+    for day in range(20):
+        built.signs_in(here, ago(days=day))
+    built.signs_in(gone, ago(days=60))
+    built.staff_noise(300, days=30)
+    watched = built.open(filters, faults="nameless:1")
+    plan = watched.review()
+    assert ruling(plan, here) == ruling(plan, gone) == UNRECOGNISED
+    assert "may be anybody's" in decision(plan, here).explanation
+    watched.portal.set_faults(NO_FAULTS)  # what a later review knows from the ledger still counts
+    assert ruling(watched.review(), gone) == UNRECOGNISED
 
 
 @both_modes

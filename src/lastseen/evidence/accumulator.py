@@ -8,7 +8,7 @@ import msgspec
 from lastseen.evidence.actions import CLEANED_UP, FAILED, NOBODY, OAUTH, PRESENT, SIGNED_OUT
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, instant
-from lastseen.model.sighting import Event, EvidenceKind, Sighting, login_key
+from lastseen.model.sighting import ANONYMOUS, Event, EvidenceKind, Sighting, login_key
 
 
 class EventAccumulator:
@@ -35,6 +35,7 @@ class EventAccumulator:
         self._newest: dict[str, Event] = {}
         self._failures: list[Event] = []
         self._unrecognised: list[Event] = []
+        self._nameless_at: datetime | None = None
 
     def take(self, events: Sequence[Event]) -> None:
         """Take the entries of a page, in any order."""
@@ -47,9 +48,10 @@ class EventAccumulator:
         if self.kind is EvidenceKind.ACTIVITY:
             self._see([e for e in news if e.address or e.action_id not in CLEANED_UP])
         else:
-            self._see([e for e in news if e.action_id in PRESENT and not self._is_directorys(e)])
+            self._see([e for e in news if e.action_id in PRESENT and not self._is_not_theirs(e)])
             self._authorise([event for event in events if event.action_id == OAUTH])
             self._note([event for event in events if event.action_id not in PRESENT])
+            self._note_nameless([e for e in news if e.user_id in NOBODY])
 
     def _see(self, news: list[Event]) -> None:
         """Keep the newest of each person's events that show them."""
@@ -62,8 +64,10 @@ class EventAccumulator:
             self.seen[event.user_id] = event.at
             self._newest[event.user_id] = event
 
-    def _is_directorys(self, event: Event) -> bool:
-        """Return whether a directory may have signed the person out without their doing."""
+    def _is_not_theirs(self, event: Event) -> bool:
+        """Return whether it names nobody, or their directory may have signed the person out."""
+        if event.user_id in NOBODY:
+            return True
         return event.action_id == SIGNED_OUT and event.user_id in self._on_directory
 
     def _authorise(self, events: list[Event]) -> None:
@@ -79,12 +83,27 @@ class EventAccumulator:
             if event.action_id in FAILED and event.user_id in NOBODY and event.login:
                 tried = login_key(event.login)
                 self._failures.append(msgspec.structs.replace(event, user_id=tried))
-            elif event.user_id in NOBODY:
-                continue
             elif event.action_id in FAILED:
-                self._failures.append(event)
-            else:
+                if event.user_id not in NOBODY:
+                    self._failures.append(event)
+            elif event.user_id not in NOBODY:
                 self._unrecognised.append(event)
+            elif event.login:
+                tried = login_key(event.login)
+                self._unrecognised.append(msgspec.structs.replace(event, user_id=tried))
+
+    def _note_nameless(self, events: list[Event]) -> None:
+        """Keep the newest successful sign-in in nobody's name: it may be anybody's.
+
+        Known servers write none, but sign-outs after the session's end
+        (AuthenticationController.cs).
+        """
+        for event in events:
+            if event.action_id not in PRESENT or event.action_id == SIGNED_OUT:
+                continue
+            if self._nameless_at is None or event.at > self._nameless_at:
+                self._nameless_at = event.at
+                self._unrecognised.append(msgspec.structs.replace(event, user_id=ANONYMOUS))
 
     def met_since(self, since: Instant) -> list[str]:
         """Return, and forget, the people first seen since the last call, if at or after `since`."""

@@ -4,6 +4,8 @@ The numbers are those of MessageAction.cs, release 3.7.2. A number that is in no
 neither presence nor absence.
 """
 
+from lastseen.model.sighting import ANONYMOUS
+
 SUCCESSFUL = frozenset(
     {1000, 1001, 1007, 1010, 1011, 1012, 1015, 1019, 1021, 1024, 1027, 1028, 1029}
 )
@@ -18,10 +20,8 @@ PRESENT = SUCCESSFUL | SESSION
 KNOWN = PRESENT | FAILED
 """Every action of the sign-in log that is in a table."""
 
-NOBODY = frozenset(
-    {"", "00000000-0000-0000-0000-000000000000", "712d9ec3-5d2b-4b13-824f-71f00191dcca"}
-)
-"""The ids of an unknown user; the last is the anonymous account (Constants.cs)."""
+NOBODY = frozenset({"", "00000000-0000-0000-0000-000000000000", ANONYMOUS})
+"""The ids of an unknown user."""
 
 SIGNED_OUT = 1006
 """Logout; a directory's single logout writes it without the person (SsoHandler.cs)."""

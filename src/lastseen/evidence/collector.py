@@ -36,6 +36,7 @@ from lastseen.model.sighting import (
     Sighting,
     UnrecognisedEvent,
     login_key,
+    unrecognised_of,
 )
 
 NO_ATTEMPTS = FailedSignIns()
@@ -62,6 +63,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     """The same for people whose policy has a window of its own."""
     lookback: Instant
     """How far back the date to show is looked for; not after `window`."""
+    emails: Mapping[UserId, str] = {}
+    """The addresses of the people, by which entries may mean them that name no account."""
     on_directory: frozenset[UserId] = frozenset()
     """People on single sign-on: their sign-outs may be their directory's and prove nothing."""
     trail_silence: SilenceLimit | None
@@ -250,10 +253,10 @@ class Collector:
         return self.detected.mode is FilterMode.BEFORE_WINDOW
 
     def unrecognised(self, person: UserId) -> UnrecognisedEvent | None:
-        """Return the newest entry of `person` with an unknown action, in the window."""
+        """Return the newest entry in the window that may be a sign-in of `person`."""
         if self._unrecognised is None:
             self._unrecognised = self._store.unrecognised(self._span.window)
-        return self._unrecognised.get(person)
+        return unrecognised_of(self._unrecognised, person, self._span.emails.get(person, ""))
 
     @property
     def is_contradicted(self) -> bool:

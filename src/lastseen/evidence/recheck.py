@@ -33,6 +33,7 @@ async def recheck_evidence(
     portal: Portal,
     windows: Mapping[UserId, Instant],
     *,
+    emails: Mapping[UserId, str],
     kinds: Iterable[EvidenceKind],
     ledger: PortalLedger,
     since: Instant,
@@ -43,11 +44,12 @@ async def recheck_evidence(
 ) -> EvidenceRecheck:
     """Look in the logs once more for people who are about to be disabled.
 
-    `windows`: for each person, the first second at which a sighting spares them. `kinds`: the logs
-    that count. `since`: the instant that the plan is for. `silence`: when a log counts as stopped,
-    at `now` or since the plan: then nobody's absence is proven. `whole_window`: prove absence over
-    the whole windows, since the plan was made under another policy; otherwise only since the plan.
-    Reads only what the ledger does not know yet. Raises PortalError if the portal can't be read at
+    `windows`: for each person, the first second at which a sighting spares them. `emails`: their
+    addresses on the portal. `kinds`: the logs that count. `since`: the instant that the plan is
+    for. `silence`: when a log counts as stopped, at `now` or since the plan: then nobody's absence
+    is proven. `whole_window`: prove absence over the whole windows, since the plan was made under
+    another policy; otherwise only since the plan. Reads only what the ledger does not know yet.
+    Raises PortalError if the portal can't be read at
     all.
     """
     people = list(windows)
@@ -63,6 +65,7 @@ async def recheck_evidence(
         span=Span(
             window=earliest,
             lookback=earliest,
+            emails=emails,
             trail_silence=None if EvidenceKind.ACTIVITY in kinds else silence,
         ),
         progress=progress,

@@ -89,6 +89,7 @@ async def _in_logs(
     return await recheck_evidence(
         context.portal,
         {person: window.since for person, window in windows.items()},
+        emails={person: people.profiles[person].email for person in windows},
         kinds=[EvidenceKind(kind) for kind in (*basis.policy.evidence, *more_logs)],
         ledger=context.ledger,
         since=basis.seen_since,

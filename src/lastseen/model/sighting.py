@@ -1,5 +1,6 @@
 """What the audit logs show about people: events, and what is kept of them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -21,6 +22,10 @@ class EvidenceKind(StrEnum):
 
 LOGS = (EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY)
 """The kinds that are logs."""
+
+
+ANONYMOUS = UserId("712d9ec3-5d2b-4b13-824f-71f00191dcca")
+"""The portal's anonymous account (Constants.cs): in its name stand entries of unknown users."""
 
 
 def login_key(login: str) -> UserId:
@@ -70,16 +75,33 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class UnrecognisedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A sign-in log entry whose action is in no table: neither presence nor absence."""
+    """A sign-in log entry that may be somebody's presence: neither presence nor absence.
+
+    Its action is in no table, or it is a successful sign-in in nobody's name.
+    """
 
     user_id: UserId
-    """Who, as the portal says."""
+    """Who, as the portal says; the `login_key` of an address, or `ANONYMOUS` for anybody."""
     at: Instant
     """When, to the second."""
     event_id: int
     """The portal's id of the event."""
     action_id: int
-    """The number that is in no table."""
+    """The number that is in no table, or that of a sign-in."""
+
+    @property
+    def may_be_anybodys(self) -> bool:
+        """Whether the entry names no account, so that it may be anybody's."""
+        return self.user_id == ANONYMOUS
+
+
+def unrecognised_of(
+    newest: Mapping[UserId, UnrecognisedEvent], person: UserId, email: str
+) -> UnrecognisedEvent | None:
+    """Return the newest entry that may be this person's, from the newest of each name."""
+    names = (person, login_key(email), ANONYMOUS)
+    found = [newest[name] for name in names if name in newest]
+    return max(found, key=lambda event: event.at, default=None)
 
 
 class FailedSignIns(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -254,10 +254,20 @@ def _window(
 
 
 def _unknown_actions(ledger: PortalLedger, detected: Detected) -> Finding:
-    counts = dict(ledger.evidence.unrecognised_ids())
+    seen = ledger.evidence.unrecognised_ids()
+    nameless = [event for event in seen if event in KNOWN]
+    counts = {event: times for event, times in seen.items() if event not in KNOWN}
     for event in detected.newest.events:
         if event.action_id not in KNOWN:
             counts.setdefault(event.action_id, 1)
+    if nameless:
+        return Finding(
+            name="Unknown events",
+            state="problem",
+            value=f"sign-ins in nobody's name ({', '.join(map(str, nameless))})",
+            meaning="The sign-in log does not say who signed in: anyone not seen since is on hold.",
+            remedy="Compare the portal's release with the supported ones, and report it.",
+        )
     return Finding(
         name="Unknown events",
         state="warning" if counts else "ok",

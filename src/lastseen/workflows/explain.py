@@ -29,7 +29,13 @@ from lastseen.model.instant import (
 )
 from lastseen.model.plan import Plan
 from lastseen.model.run import Run
-from lastseen.model.sighting import LOGS, FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.model.sighting import (
+    LOGS,
+    FailedSignIns,
+    Sighting,
+    UnrecognisedEvent,
+    unrecognised_of,
+)
 from lastseen.workflows.disabled_by import disabled_by, runs_about
 from lastseen.workflows.review import ReviewOutcome
 
@@ -275,7 +281,8 @@ def _unrecognised(
     ledger: PortalLedger, decision: Decision, plan: Plan
 ) -> tuple[UnrecognisedEvent, ...]:
     newest = ledger.evidence.unrecognised(plan.policy.lookback_start(plan.now))
-    event = newest.get(user_id(decision.user_id or ""))
+    person = user_id(decision.user_id or "")
+    event = unrecognised_of(newest, person, decision.email or "")
     return (event,) if event and event.at <= plan.now else ()
 
 

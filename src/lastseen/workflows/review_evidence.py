@@ -240,6 +240,7 @@ class ReviewEvidence:
             window=min(windows.values()),
             windows=windows,
             lookback=self._context.policy.lookback_start(self.now),
+            emails={person: s.profile.email for person, s in undecided.items() if s.profile},
             on_directory=_on_directory(subjects),
             trail_silence=None
             if EvidenceKind.ACTIVITY in self._kinds

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lastseen.evidence.accumulator import EventAccumulator
 from lastseen.evidence.actions import FAILED, PRESENT
-from lastseen.model.sighting import EvidenceKind
+from lastseen.model.sighting import ANONYMOUS, EvidenceKind, login_key
 from tests.unit.evidence.fake_log import DAY, HOUR, REFUSED, SIGNED_IN, ago, entry
 
 SIGN_IN, ACTIVITY = EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY
@@ -41,7 +42,7 @@ def test_refused_attempts_and_unknown_actions_never_become_sightings(page):
     gathered.take(page)
     assert all(s.action_id in PRESENT for s in gathered.sightings())
     assert {e.action_id for e in gathered.failures()} <= FAILED
-    assert {e.action_id for e in gathered.unrecognised()} <= {1999}
+    assert {e.action_id for e in gathered.unrecognised() if e.user_id != ANONYMOUS} <= {1999}
 
 
 def test_what_was_returned_is_not_returned_again():
@@ -72,3 +73,21 @@ def test_entries_after_a_pretended_instant_are_ignored():
     (seen,) = gathered.sightings()
     assert seen.at == ago(20 * DAY)
     assert gathered.events == 1
+
+
+def test_the_newest_sign_in_in_nobodys_name_may_be_anybodys():
+    gathered = EventAccumulator(SIGN_IN)
+    gathered.take([entry(4, HOUR, ANONYMOUS, 1006), entry(3, DAY, ANONYMOUS, REFUSED)])
+    assert not gathered.unrecognised()  # servers write both
+    gathered.take([entry(2, 2 * DAY, ""), entry(1, 3 * DAY, ANONYMOUS, 1016)])
+    assert [(e.id, e.user_id) for e in gathered.unrecognised()] == [(2, ANONYMOUS)]
+    gathered.take([entry(0, 4 * DAY, ANONYMOUS)])
+    assert not gathered.unrecognised()
+    assert not gathered.sightings()
+
+
+def test_an_unknown_action_in_nobodys_name_is_kept_by_the_address_that_was_tried():
+    gathered = EventAccumulator(SIGN_IN)
+    tried = msgspec.structs.replace(entry(2, DAY, ANONYMOUS, 1999), login="Ann@X.example")
+    gathered.take([tried, entry(1, DAY, ANONYMOUS, 1999)])
+    assert [e.user_id for e in gathered.unrecognised()] == [login_key("ann@x.example")]

@@ -7,7 +7,7 @@ from lastseen.evidence.silence_finder import SilenceLimit
 from lastseen.ledger import Ledger
 from lastseen.model.instant import EPOCH
 from lastseen.model.progress import Silent
-from lastseen.model.sighting import EvidenceKind
+from lastseen.model.sighting import ANONYMOUS, EvidenceKind
 from tests.unit.evidence.fake_log import (
     ANN,
     BEN,
@@ -31,6 +31,7 @@ def rechecked(sign_ins, trail, *people, whole_window=False):
         recheck_evidence(
             FakePortal(sign_ins, trail).asked_as,
             dict.fromkeys(people, ago(30 * DAY)),
+            emails={person: f"{person}@x.example" for person in people},
             kinds=(EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY),
             ledger=Ledger.in_memory(clock=lambda: NOW).portal(URL),
             since=ago(HOUR),
@@ -51,6 +52,11 @@ def test_anyone_who_came_back_since_the_plan_is_spared():
 def test_work_that_the_trail_shows_spares_as_well():
     found = rechecked(FakeLog(STAFF), FakeLog([*STAFF, entry(9, HOUR / 2, "ben")]), ANN, BEN)
     assert set(found.sightings) == {BEN}
+
+
+def test_a_sign_in_in_nobodys_name_since_the_plan_proves_nobody_absent():
+    found = rechecked(FakeLog([*STAFF, entry(9, HOUR / 2, ANONYMOUS)]), FakeLog(STAFF), ANN, BEN)
+    assert found.unproven == {ANN, BEN}
 
 
 def test_an_entry_before_the_window_spares_nobody():

@@ -54,12 +54,21 @@ class ActorParts:
         """Take the actors by whose numbers the logs know them; more may be added to them."""
         self._actors = actors
         self._known: dict[int, tuple[bytes, bytes, bytes]] = {}
+        self._nameless: dict[int, tuple[bytes, bytes, bytes]] = {}
 
     def of(self, number: int) -> tuple[bytes, bytes, bytes]:
         """Give an actor's names, their login and where they sit."""
         known = self._known.get(number)
         if known is None:
             known = self._known[number] = _parts(self._actors[number])
+        return known
+
+    def nameless(self, number: int) -> tuple[bytes, bytes, bytes]:
+        """Give the same, with the anonymous account in the actor's place."""
+        known = self._nameless.get(number)
+        if known is None:
+            actor = stranger(self._actors[number].login)
+            known = self._nameless[number] = _parts(actor)
         return known
 
 

@@ -3,6 +3,7 @@
 After `SecurityController.cs` and `LoginEventsRepository.cs`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lastseen.simulator.endpoints import query
@@ -10,6 +11,8 @@ from lastseen.simulator.endpoints.dates import DateWriter, seconds_from, seconds
 from lastseen.simulator.endpoints.event_wire import login_event
 from lastseen.simulator.endpoints.wire import One, Page, Refusal, Request, forbidden
 from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.world.actions import LOGIN_SUCCESS
+from lastseen.simulator.world.people import ANONYMOUS
 from lastseen.simulator.world.world import World
 
 LATEST = 20
@@ -23,6 +26,13 @@ class AuditSettings:
     filters: Filters = Filters.AFTER_WINDOW
     section_hidden: bool = False
     """Whether the login history section is switched off: everything here is a 402 then."""
+    nameless: float = 0.0
+    """The share of successful sign-ins that stand under the anonymous account's id."""
+
+    def names_nobody(self, event: int, action: int) -> bool:
+        """Say whether an event stands under the anonymous account's id; always the same."""
+        spread = event * 2_654_435_761 % 2**32 / 2**32
+        return spread < self.nameless and action in LOGIN_SUCCESS
 
 
 def login_filter(
@@ -45,26 +55,28 @@ def login_filter(
     if settings.filters is Filters.BEFORE_WINDOW and (
         user_id is not None or action is not None or first is not None or last is not None
     ):
+        asked_for = None if user_id is None else world.numbers_of(user_id)
         matching = log.matching(
-            actors=None if user_id is None else world.numbers_of(user_id),
+            actors=None if settings.nameless else asked_for,
             actions=None if action is None else (action,),
             since=first,
             until=last,
+            keep=_under_id(world, settings, user_id) if settings.nameless else None,
         )
-        return _encoded(world, log.filtered_page(start, count, positions=matching), dates)
+        return _encoded(world, settings, log.filtered_page(start, count, positions=matching), dates)
     positions = log.page(start, count)
     if user_id is not None or action is not None or first is not None or last is not None:
         columns = log.columns
-        numbers = None if user_id is None else world.numbers_of(user_id)
+        is_theirs = _under_id(world, settings, user_id)
         positions = [
             position
             for position in positions
-            if (numbers is None or columns.actors[position] in numbers)
+            if is_theirs(position)
             and (action is None or columns.actions[position] == action)
             and (first is None or columns.seconds[position] >= first)
             and (last is None or columns.seconds[position] <= last)
         ]
-    return _encoded(world, positions, dates)
+    return _encoded(world, settings, positions, dates)
 
 
 def latest_logins(
@@ -72,7 +84,7 @@ def latest_logins(
 ) -> Page:
     """Answer `GET login/last`: the twenty newest events."""
     demand_audit(settings, request)
-    return _encoded(world, world.logins.page(0, LATEST), dates)
+    return _encoded(world, settings, world.logins.page(0, LATEST), dates)
 
 
 def lifetimes(world: World, settings: AuditSettings, request: Request) -> One:
@@ -93,14 +105,34 @@ def demand_audit(settings: AuditSettings, request: Request) -> None:
         raise Refusal(402, text, "ASC.Core.Billing.BillingException")
 
 
-def _encoded(world: World, positions: list[int], dates: DateWriter) -> Page:
-    columns, parts_of = world.logins.columns, world.actor_parts.of
+def _under_id(world: World, settings: AuditSettings, user_id: str | None) -> Callable[[int], bool]:
+    """Give what tells whether the event at a position stands under this id; any, if None."""
+    columns = world.logins.columns
+    numbers = None if user_id is None else world.numbers_of(user_id)
+
+    def is_theirs(position: int) -> bool:
+        if numbers is None:
+            return True
+        if settings.names_nobody(columns.ids[position], columns.actions[position]):
+            return user_id == ANONYMOUS
+        return columns.actors[position] in numbers
+
+    return is_theirs
+
+
+def _encoded(
+    world: World, settings: AuditSettings, positions: list[int], dates: DateWriter
+) -> Page:
+    columns, parts = world.logins.columns, world.actor_parts
     return Page(
         [
             login_event(
                 columns.ids[position],
                 columns.seconds[position],
-                parts_of(columns.actors[position]),
+                parts.nameless(columns.actors[position])
+                if settings.nameless
+                and settings.names_nobody(columns.ids[position], columns.actions[position])
+                else parts.of(columns.actors[position]),
                 columns.actions[position],
                 dates,
             )

@@ -16,5 +16,10 @@ NAMES: Final = (
     "no-date",
     "arrivals",
     "deletions",
+    "nameless",
 )
-"""Every fault there is, in the order in which the first that is drawn wins."""
+"""Every fault there is, in the order in which the first that is drawn wins.
+
+`nameless` is not drawn for a request: its rate is the share of the successful sign-ins that stand
+under the anonymous account's id in every answer, as no known server writes them.
+"""

@@ -89,7 +89,8 @@ class Faults:
         rates = self.rates.rates
         if not rates:
             return NO_MISHAP
-        hit = [name for name, rate in rates.items() if rate and self.chance.random() < rate]
+        drawn = [(name, rate) for name, rate in rates.items() if rate and name != "nameless"]
+        hit = [name for name, rate in drawn if self.chance.random() < rate]
         if not hit:
             return NO_MISHAP
         possible = [name for name in _EXCLUSIVE if name in hit]

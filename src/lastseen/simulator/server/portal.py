@@ -153,7 +153,7 @@ class SimulatedPortal:
         """
         self.setup = setup = setup or Setup()
         self.clock = clock
-        self.audit = AuditSettings(setup.filters)
+        self.audit = AuditSettings(setup.filters, nameless=setup.faults.rates.get("nameless", 0.0))
         self.licence = Licence()
         self.world = World(
             scenario,
@@ -183,6 +183,7 @@ class SimulatedPortal:
     def set_faults(self, rates: FaultRates) -> None:
         """Have other faults from now on."""
         self.faults.rates = rates
+        self.audit.nameless = rates.rates.get("nameless", 0.0)
 
     def truths(self) -> list[Truth]:
         """Say what is really so for each person; the first key counts as the product's."""

@@ -6,6 +6,8 @@ from campaigns.attacks.scene import Scene, expect
 from lastseen.simulator.world.people import Person
 
 USAGE = 2
+SOMEBODY = "00000000-0000-4000-8000-00000000abcd"
+"""The id of an account that the portal doesn't have."""
 
 
 def no_end_is_no_end(scene: Scene) -> None:
@@ -57,6 +59,19 @@ def dates_that_only_a_parser_reads_are_refused(scene: Scene) -> None:
         "\u0662\u0660\u0662\u0664-\u0660\u0661-\u0660\u0661",
     ):
         _keeps(scene, f"email,end_date\n{{}},{date}\n", allowed_codes=(USAGE,))
+
+
+def a_row_that_names_two_people_ends_nothing(scene: Scene) -> None:
+    """The row that prolongs a contract has slipped into another column; the ended one is whole."""
+    ended = "id,email,end_date\n,{0},2020-01-01\n"
+    for prolonged in (
+        "{0},other@vendor.example,2029-12-31",
+        "Ann <{0}>,other@vendor.example,",
+        f"{SOMEBODY},other@vendor.example;{{0}},2029-12-31",
+        f"{SOMEBODY},{{0}} other@vendor.example,",
+    ):
+        _keeps(scene, f"{ended}{prolonged}\n")
+    _keeps(scene, "email,end_date,Mail\n{0},2020-01-01,\nother@vendor.example,2029-12-31,{0}\n")
 
 
 def exclusions_that_exclude_nobody_are_refused(scene: Scene) -> None:
@@ -167,6 +182,7 @@ ATTACKS = (
     a_row_longer_than_the_header_ends_nothing,
     midnight_elsewhere_is_not_a_day_early,
     dates_that_only_a_parser_reads_are_refused,
+    a_row_that_names_two_people_ends_nothing,
     exclusions_that_exclude_nobody_are_refused,
     a_roster_that_is_something_else_is_refused,
     endless_files_end,

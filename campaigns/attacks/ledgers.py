@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
-from campaigns.attacks.scene import Scene, expect
+from campaigns.attacks.scene import UNTIL, Scene, expect
 
 USAGE = 2
 FLIPS = 12
@@ -86,6 +86,20 @@ def lost_tables_are_told_in_words(scene: Scene) -> None:
         scene.judge()
 
 
+def an_emptied_ledger_is_refused(scene: Scene) -> None:
+    """A full disk or a crash empties the file: exemptions and past runs are lost."""
+    person = scene.away()[0]
+    scene.spared.add(person.id)
+    scene.run("review")
+    scene.run("exempt", "add", person.email, "--until", UNTIL, "--reason", "on leave")
+    scene.run("run", "--yes")  # the first only reports, and locks the portal
+    _ledger(scene).write_bytes(b"")
+    for arguments in (("review", "-o", "plan.json"), ("run", "--yes"), ("apply", "plan.json")):
+        ran = scene.run(*arguments)
+        expect(ran.exit_code == USAGE, f"{arguments[0]} ended with {ran.exit_code}")
+    expect(_ledger(scene).read_bytes() == b"", "a new ledger was begun")
+
+
 SECOND_RUN_SECONDS = 8.0
 """How long the first run's change takes: time for a second run to come as far."""
 
@@ -137,5 +151,6 @@ ATTACKS = (
     edited_evidence_disables_nobody,
     a_ledger_that_is_something_else_is_refused,
     lost_tables_are_told_in_words,
+    an_emptied_ledger_is_refused,
     a_deleted_lock_lets_nobody_in,
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 from campaigns.attacks.scene import UNTIL, Scene, expect
 
 USAGE = 2
+SCREEN = 600
+"""Characters: seven lines of a terminal."""
 CONTROLS = ("\x1b", "\x9b", "\x07", "\u202e")
 
 
@@ -125,6 +127,26 @@ def hostile_paths_stay_paths(scene: Scene) -> None:
         expect(not any(sign in ran.output for sign in CONTROLS), f"{ran.arguments}: an escape")
 
 
+def long_values_fill_no_screen(scene: Scene) -> None:
+    """Arguments and settings of thousands of characters, in errors."""
+    for value in ("x" * 5_000, "Ann Bee " * 625, f"{'x' * 5_000}@vendor.example", "d/" * 2_500):
+        for ran in (
+            scene.run("explain", value),
+            scene.run("show", value),
+            scene.run("apply", value, "--yes"),
+            scene.run("undo", value, "--yes"),
+            scene.run("history", "--verify", "--head", value),
+            scene.run("exempt", "add", value, "--until", UNTIL, "--reason", "leave"),
+            scene.run("review", "-o", value),
+            scene.run("review", "--cohort", value),
+            scene.run(value),
+            scene.run("review", environment={"LASTSEEN_PORTAL__URL": f"https://{value}"}),
+            scene.run("review", environment={"LASTSEEN_ROSTER__SOURCE": value}),
+        ):
+            longest = max(map(len, ran.stderr.splitlines()), default=0)
+            expect(longest < SCREEN, f"{ran.arguments[:1]!r:.40} printed {longest} characters")
+
+
 def a_head_that_is_none_is_refused(scene: Scene) -> None:
     """`history --verify --head` with nothing, a typo, another ledger's."""
     scene.run("run", "--yes", "--first-run-applies")
@@ -185,6 +207,7 @@ ATTACKS = (
     a_closed_pipe_is_silent,
     hostile_names_stay_names,
     hostile_paths_stay_paths,
+    long_values_fill_no_screen,
     a_head_that_is_none_is_refused,
     documents_are_readable_by_their_owner_only,
     a_core_dump_is_off,

@@ -67,6 +67,17 @@ class Fleet:
         place = next(i for i, text in enumerate(self._entries) if f'name = "{name}"' in text)
         self._entries[place] += toml
 
+    def move(self, name: str, url: str, *, key: str) -> None:
+        """Give a portal that is entered another address and the key for it."""
+        place = next(i for i, text in enumerate(self._entries) if f'name = "{name}"' in text)
+        self._entries[place] = self._entries[place].replace(self.urls[name], url)
+        self.environ[f"{name.upper().replace('-', '_')}_KEY"] = key
+        self.urls[name] = url
+
+    def retire(self, name: str) -> None:
+        """Take a portal out of the fleet; it is still served."""
+        self._entries = [text for text in self._entries if f'name = "{name}"' not in text]
+
     def sync(self) -> None:
         """Make these portals the fleet; the guardrails allow everything."""
         file = self._folder / "fleet.toml"

@@ -109,6 +109,37 @@ def test_a_run_that_nobody_agreed_to_only_reports(fleet):
     assert (fleet.status()["one"].to_disable or 0) > 0
 
 
+def test_a_job_agreed_to_for_one_address_changes_nobody_at_another(fleet):
+    fleet.serve("one", seed=1)
+    fleet.serve("two", seed=2)
+    fleet.sync()
+    fleet.enqueue("run", "one", agreed=True)
+    fleet.retire("two")
+    fleet.move("one", fleet.urls["two"], key=fleet.portals["two"].api_key)
+    fleet.sync()
+    ended = fleet.drain()
+    assert "at another address" in ended.stderr
+    assert not disabled(fleet.portals["one"])
+    assert not disabled(fleet.portals["two"])
+    fleet.enqueue("run", "one", agreed=True)
+    fleet.drain()
+    assert disabled(fleet.portals["two"])
+
+
+def test_one_portal_under_two_names_is_changed_by_one_of_them_only(fleet):
+    fleet.serve("one")
+    same = fleet.urls["one"].replace("127.0.0.1", "localhost")
+    fleet.enter("other", same, key=fleet.portals["one"].api_key)
+    fleet.sync()
+    fleet.enqueue("run", agreed=True)
+    fleet.drain()
+    states = sorted(status.state for status in fleet.status().values())
+    assert PortalState.FAILED in states
+    assert set(states) & set(HELPFUL)
+    (failed,) = [one for one in fleet.status().values() if one.state is PortalState.FAILED]
+    assert "the ledger knows the same accounts at" in (failed.last_error or "")
+
+
 def test_a_killed_workers_job_is_taken_over_and_finishes_the_same_run(fleet):
     fleet.serve("one", contractors=60, latency=0.05)
     fleet.sync()

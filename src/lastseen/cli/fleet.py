@@ -59,7 +59,8 @@ def sync(
         if not agreed_to("Change the fleet as shown.", yes=yes, attempted=f"syncing {file}"):
             return
         fleet.store.replace(wanted, now=system_clock())
-        fleet.queue.withdraw(portal.name for portal in changes.retired)
+        retired = [portal.name for portal in changes.retired]
+        fleet.queue.withdraw([*retired, *changes.moved])
     print_line(
         f"The fleet has {counted(len(wanted), 'portal', 'portals')}.",
         event="fleet",

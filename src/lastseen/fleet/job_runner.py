@@ -134,6 +134,9 @@ class JobRunner:
         if known is None or known.retired or known.paused or known.stopped:
             _LOG.info("%s: retired, paused or stopped; skipped", order.portal)
             return
+        if known.portal.url != order.url:
+            _LOG.warning("%s: at another address since this job was put in; skipped", order.portal)
+            return
         outcome = await self._outcome(order, known, attempts)
         if self._stop.is_set() and outcome.state is PortalState.PARTIAL:
             raise RetryLater(0, "the worker was stopped before the run ended")

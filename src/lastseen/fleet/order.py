@@ -10,6 +10,8 @@ class JobOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     portal: str
     """The portal's name."""
+    url: str
+    """Its address when the job was enqueued: what was agreed to holds for no other."""
     command: Command
     """The command to run."""
     agreed: bool = False

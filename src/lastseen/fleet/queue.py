@@ -68,6 +68,7 @@ class Queue:
                         portal,
                         JobOrder(
                             portal=portal.name,
+                            url=portal.url,
                             command=command or portal.command,
                             agreed=agreed if command else True,
                             first_run_applies=first_run_applies,
@@ -82,7 +83,12 @@ class Queue:
         with self._database.transaction() as connection:
             due = store.take_due(connection, now=now)
             orders = [
-                (portal, JobOrder(portal=portal.name, command=portal.command, agreed=True))
+                (
+                    portal,
+                    JobOrder(
+                        portal=portal.name, url=portal.url, command=portal.command, agreed=True
+                    ),
+                )
                 for portal in due
             ]
             return self._put(connection, orders)

@@ -25,6 +25,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Portals whose configuration changes."""
     retired: tuple[FleetPortal, ...]
     """Portals that are no longer in the file."""
+    moved: tuple[str, ...]
+    """The names of portals whose address changes."""
     unchanged: int
     """How many portals are unchanged."""
 
@@ -46,6 +48,7 @@ def difference(known: Iterable[FleetPortal], wanted: Iterable[FleetPortal]) -> D
     return Difference(
         added=added,
         changed=changed,
+        moved=tuple(n for n, p in after.items() if n in before and before[n].url != p.url),
         retired=tuple(portal for name, portal in before.items() if name not in after),
         unchanged=len(after) - len(added) - len(changed),
     )

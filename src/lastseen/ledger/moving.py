@@ -1,24 +1,20 @@
 """A portal with a new address: recognised by its accounts.
 
-Ids of accounts are random, so that two portals share none. What the ledger keeps follows the
+What the ledger keeps follows the
 portal; what came from its logs is dropped, since a copy's logs continue without the original's.
 """
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from lastseen.ledger.db import seals
 from lastseen.ledger.db.schema import accounts, failures, portals, runs
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.exemptions import ExemptionStore
 from lastseen.ledger.stores.journal import Journal
+from lastseen.ledger.stores.shared_accounts import address_with_accounts
 from lastseen.model.contractor import UserId
-
-FIRST_OWNER = "66faa6e4-f133-11ea-b126-00ffeec8b4ef"
-"""The owner's id on every self-hosted portal."""
-
-_MOST_COMPARED = 500
 
 
 def former_address(scope: Scope, user_ids: Iterable[UserId]) -> str | None:
@@ -26,13 +22,10 @@ def former_address(scope: Scope, user_ids: Iterable[UserId]) -> str | None:
 
     None also if the portal at its present address has been reviewed before. Raises LedgerError.
     """
-    people = sorted({str(one) for one in user_ids} - {FIRST_OWNER})[:_MOST_COMPARED]
-    here = {"portal": scope.portal_id}
     with scope.reading() as connection:
-        if not people or connection.execute(_ANYBODY, here).first() is not None:
+        if connection.execute(_ANYBODY, {"portal": scope.portal_id}).first() is not None:
             return None
-        rows = connection.execute(_SHARED, {**here, "people": people})
-        return next((row.url for row in rows), None)
+        return address_with_accounts(connection, scope.portal_id, user_ids)
 
 
 def address_with_run(scope: Scope, prefix: str) -> str | None:
@@ -100,17 +93,6 @@ def _delete_all(connection: Connection, table: Table, portal_id: int) -> None:
 
 
 _ANYBODY = select(accounts.c.user_id).where(accounts.c.portal_id == bindparam("portal")).limit(1)
-_SHARED = (
-    select(portals.c.url)
-    .join(accounts, accounts.c.portal_id == portals.c.id)
-    .where(
-        accounts.c.portal_id != bindparam("portal"),
-        accounts.c.user_id.in_(bindparam("people", expanding=True)),
-    )
-    .group_by(portals.c.url)
-    .order_by(func.count().desc(), portals.c.url)
-    .limit(1)
-)
 _WITH_RUN = (
     select(portals.c.url)
     .join(runs, runs.c.portal_id == portals.c.id)

@@ -11,7 +11,11 @@ from lastseen.rosters import Roster, match_all
 
 def refuse_known_elsewhere(ledger: PortalLedger, user_ids: Iterable[UserId]) -> None:
     """Raise UsageError if the ledger knows these accounts under another address."""
-    former = ledger.former_address(user_ids)
+    refuse_other_address(ledger, ledger.former_address(user_ids))
+
+
+def refuse_other_address(ledger: PortalLedger, former: str | None) -> None:
+    """Raise UsageError if there is another address under which the accounts are known."""
     if former is not None:
         raise UsageError(
             attempted=f"reading the people on {ledger.url}",

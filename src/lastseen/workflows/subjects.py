@@ -28,7 +28,7 @@ from lastseen.rosters import (
 )
 from lastseen.subject import Subject
 from lastseen.workflows.roster_history import reviewed_before
-from lastseen.workflows.same_portal import refuse_known_elsewhere
+from lastseen.workflows.same_portal import refuse_known_elsewhere, refuse_other_address
 
 
 class Reviewed(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ async def load_subjects(
     refuse_known_elsewhere(ledger, (found.profile.id for found in matched.matches if found.profile))
     if noted_at is not None:
         profiles = [found.profile for found in matched.matches if found.profile]
-        ledger.accounts.note(profiles, noted_at)
+        refuse_other_address(ledger, ledger.accounts.note(profiles, noted_at))
     query = f"{roster.query}; cohort {cohort}" if cohort else roster.query
     doubt = _doubt(listing, policy, ledger, source=roster.name, query=query)
     exemptions = Exemptions(ledger.exemptions.active(utc_date(now)))

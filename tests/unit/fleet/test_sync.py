@@ -22,6 +22,12 @@ def test_portals_are_added_changed_and_retired():
     assert changes.unchanged == 0
 
 
+def test_portals_at_another_address_are_named():
+    one, two = portal("one"), portal("two")
+    moved = msgspec.structs.replace(two, url="https://moved.example")
+    assert difference([one, two], [one, moved, portal("three")]).moved == ("two",)
+
+
 def test_the_same_fleet_again_changes_nothing():
     fleet = [portal("one"), portal("two", schedule=Schedule(cron="1 2 * * *"))]
     changes = difference(fleet, list(reversed(fleet)))

@@ -54,6 +54,7 @@ def test_once_confirmed_exemptions_and_reinstatements_follow(book):
 
 def test_a_portal_that_is_known_where_it_is_takes_over_nothing(book):
     book.portal(OLD).accounts.note([ANN], NOW)
+    book.portal(NEW).accounts.note([BEN], NOW)
     book.portal(NEW).accounts.note([ANN], NOW)
 
     assert confirm(book, ANN) is None

@@ -82,6 +82,11 @@ class Database:
                 connection.execute(_QUEUE, {"commit": commit, "key": lock_key("write", scope)})
             yield connection
 
+    def take_turns(self, connection: Connection, purpose: str) -> None:
+        """Let no other writing transaction pass here until this one ends, whatever its scope."""
+        if self.dialect == "postgresql":  # SQLite writes one at a time anyway
+            connection.execute(_TURN, {"key": lock_key("turn", purpose)})
+
     def try_lock(self, name: str) -> Lock | None:
         """Take the named lock, or return None if it is held; raises LedgerError."""
         with self._translating("locking"):
@@ -160,4 +165,5 @@ def _in_sqlite(insert: Insert) -> str:
 
 
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_TURN = text("SELECT pg_advisory_xact_lock(:key)")
 _QUEUE = text("SELECT set_config('synchronous_commit', :commit, true), pg_advisory_xact_lock(:key)")

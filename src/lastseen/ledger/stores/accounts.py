@@ -11,6 +11,7 @@ from lastseen.ledger.db.schema import accounts
 from lastseen.ledger.db.seals import ACCOUNTS, all_intact_rows, update_seal, with_digest
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
+from lastseen.ledger.stores.shared_accounts import address_with_accounts
 from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after
 
@@ -22,13 +23,16 @@ class AccountStore:
         """Work on one portal's rows."""
         self._scope = scope
 
-    def note(self, profiles: Iterable[Profile], at: Instant) -> None:
+    def note(self, profiles: Iterable[Profile], at: Instant) -> str | None:
         """Record each person's status at `at`.
 
         Anyone Terminated when last noted and not now counts as reinstated at `at`. Profiles older
-        than what is known change nothing.
+        than what is known change nothing. If these are the first accounts of this portal, and some
+        are known under another address, that is returned and nothing recorded; of two first
+        reviews of one portal at once, only one records its accounts.
         """
-        self._enter({profile.id: profile.status for profile in profiles}, at)
+        statuses = {profile.id: profile.status for profile in profiles}
+        return self._enter(statuses, at, only_here=True)
 
     def note_disabled(self, user_ids: Iterable[UserId], at: Instant) -> None:
         """Record that these people were disabled at `at`."""
@@ -60,15 +64,25 @@ class AccountStore:
         )
 
     def _enter(
-        self, statuses: Mapping[UserId, AccountStatus], at: Instant, *, reinstated: bool = False
-    ) -> None:
+        self,
+        statuses: Mapping[UserId, AccountStatus],
+        at: Instant,
+        *,
+        reinstated: bool = False,
+        only_here: bool = False,
+    ) -> str | None:
         if not statuses:
-            return
+            return None
         now, portal_id = to_micros(at), self._scope.portal_id
         # What is dated later was written while the clock was ahead, and is not newer.
         present = to_micros(after(self._scope.now(), CLOCK_TOLERANCE))
         with self._scope.writing() as connection:
             known = {row.user_id: row for row in self._rows(connection)}
+            if only_here and not known:
+                self._scope.database.take_turns(connection, "first accounts")
+                elsewhere = address_with_accounts(connection, portal_id, statuses)
+                if elsewhere is not None:
+                    return elsewhere
             kept, replaced = [], []
             for person, status in sorted(statuses.items()):
                 old = known.get(person)
@@ -88,6 +102,7 @@ class AccountStore:
                 removed=replaced,
                 place=self._scope.database.place,
             )
+        return None
 
 
 def _came_back(old: Row[Any] | None, status: AccountStatus) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lastseen.ledger import PortalLedger
+from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.instant import Instant
 from tests.unit.ledger.conftest import TickingClock
@@ -19,6 +19,18 @@ def test_a_person_seen_terminated_and_then_active_was_reinstated(portal: PortalL
     portal.accounts.note([_profile(ANNA, TERMINATED), _profile(BORIS, ACTIVE)], minute(1))
     portal.accounts.note([_profile(ANNA, ACTIVE), _profile(BORIS, ACTIVE)], minute(2))
     assert portal.accounts.reinstated() == {ANNA: minute(2)}
+
+
+def test_of_two_first_reviews_of_one_portal_at_two_addresses_only_one_records_its_accounts(
+    ledger: Ledger, portal: PortalLedger
+):
+    other = ledger.portal("https://other.example")
+    assert portal.accounts.note([_profile(ANNA, ACTIVE)], minute(1)) is None
+    # The other one asked before these were recorded, so that it knew of none
+    assert other.accounts.note([_profile(ANNA, ACTIVE)], minute(1)) == portal.url
+    assert not other.accounts.known()
+    assert other.accounts.note([_profile(BORIS, ACTIVE)], minute(2)) is None
+    assert other.accounts.note([_profile(ANNA, ACTIVE)], minute(3)) is None
 
 
 def test_a_person_who_comes_back_as_pending_was_reinstated(portal: PortalLedger):

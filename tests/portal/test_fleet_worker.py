@@ -126,6 +126,18 @@ def test_a_job_agreed_to_for_one_address_changes_nobody_at_another(fleet):
     assert disabled(fleet.portals["two"])
 
 
+def test_a_job_of_another_version_is_named_and_skipped(fleet):
+    fleet.serve("one")
+    fleet.sync()
+    fleet.enqueue("run", agreed=True)
+    fleet.execute("UPDATE lastseen_fleet.procrastinate_jobs SET args = args - 'url'")
+    ended = fleet.drain()
+    assert "a job for the portal one is not one of this version" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 2
+    assert not disabled(fleet.portals["one"])
+
+
 def test_one_portal_under_two_names_is_changed_by_one_of_them_only(fleet):
     fleet.serve("one")
     same = fleet.urls["one"].replace("127.0.0.1", "localhost")

@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from lastseen.config.load import settings_from
-from lastseen.config.problems import SECRET
 from lastseen.fleet.references import is_reference
 from lastseen.fleet.schedule import Schedule, is_time_zone, problem_with
 from lastseen.model.errors import UsageError
 from lastseen.model.fleet import Command
 from lastseen.regular_file import Unsuitable, in_home, read_regular_file, why_unreadable
+from lastseen.rosters.references import is_reference as is_secret_reference
+from lastseen.rosters.references import usually_secret
 
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a fleet file; ten thousand portals need less."""
@@ -31,6 +32,8 @@ LONGEST_JITTER = 24 * 60
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OWN_KEYS = {"name", "api_key", "command", "schedule", "time_zone", "jitter_minutes"}
 _ONE_FOR_ALL = ("ledger", "portal")
+_SECRET_OPTION = re.compile(r"api.?key|token|secret|passw|pwd|credential", re.IGNORECASE)
+"""Options of plug-ins that hold a secret; a name such as `key_column` does not."""
 
 
 class FleetPortal(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,8 +176,12 @@ class _Entry:
         roster = tables.get("roster", {})
         headers = roster.get("headers", {})
         for name, value in headers.items() if isinstance(headers, dict) else ():
-            if SECRET.search(name) and not str(value).startswith("env:"):
+            if usually_secret(name) and not is_secret_reference(str(value).rpartition(" ")[2]):
                 self._note(f"roster.headers.{name} must be env:NAME, never the secret itself")
+        own = roster.get("options", {})
+        for name, value in own.items() if isinstance(own, dict) else ():
+            if _SECRET_OPTION.search(name) and not is_secret_reference(str(value)):
+                self._note(f"roster.options.{name} must be env:NAME, never the secret itself")
         for key in ("url", "filter", "query"):
             if isinstance(roster.get(key), str) and _carries_secret(roster[key]):
                 self._note(f"roster.{key} contains a password or a key: write env:NAME instead")
@@ -196,7 +203,7 @@ def _carries_secret(text: str) -> bool:
     if password and not password.startswith("env:"):
         return True
     return any(
-        SECRET.search(name) and not value.startswith("env:")
+        usually_secret(name) and not value.startswith("env:")
         for name, value in parse_qsl(parts.query)
     )
 

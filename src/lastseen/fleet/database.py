@@ -110,7 +110,10 @@ class FleetDatabase:
 
             if isinstance(error, PoolTimeout):  # why no connection came is in the log
                 error = psycopg.OperationalError("no connection within the time limit")
-            known = translate_error(error, attempted=f"using the fleet's tables in {self.place}")
+            attempted = f"using the fleet's tables in {self.place}"
+            known = translate_error(error, attempted=attempted)
+            if known is None and isinstance(error, psycopg.DataError):
+                known = _altered(attempted)
             if known is None:
                 raise
             raise known from None
@@ -138,6 +141,15 @@ def _not_postgres(found: str) -> UsageError:
         meaning="workers share one ledger and one queue, and only PostgreSQL can hold them",
         remedy="set LASTSEEN_LEDGER__URL, or url under [ledger] in the file that -c names, to "
         "postgresql+psycopg://USER@HOST/DATABASE",
+    )
+
+
+def _altered(attempted: str) -> LedgerError:
+    return LedgerError(
+        attempted=attempted,
+        found="a value in it can't be read",
+        meaning="somebody has altered the rows; no job is started from them",
+        remedy=f"correct the row in {SCHEMA}.portals, or delete it and run `lastseen fleet sync`",
     )
 
 

@@ -12,19 +12,21 @@ from lastseen.fleet.schedule import Schedule
 from lastseen.model.fleet import PortalState, PortalStatus
 from lastseen.model.instant import Instant, instant
 
+_STATES = frozenset(PortalState)
+
 OVERDUE_AFTER = timedelta(hours=1)
 """A due job that has not finished for this long makes its portal overdue."""
 
 
 def portal_from(row: DictRow) -> FleetPortal:
-    """Return how the portal is configured."""
+    """Return how the portal is configured; by tables that nothing can read, as not at all."""
     return FleetPortal(
         name=row["name"],
         url=row["url"],
         api_key=row["api_key"],
         command=row["command"],
         schedule=schedule_from(row),
-        tables=row["tables"],
+        tables=row["tables"] if isinstance(row["tables"], dict) else {},
     )
 
 
@@ -88,6 +90,8 @@ def status_from(row: DictRow, now: Instant) -> PortalStatus:
 def _state(row: DictRow, now: Instant) -> PortalState:
     if row["paused_at"] is not None:
         return PortalState.PAUSED
+    if row["state"] not in _STATES:
+        return PortalState.FAILED  # altered by hand; never called clean
     state = PortalState(row["state"])
     due = row["waiting_since"] or row["next_due_at"]
     if state is PortalState.CLEAN and due is not None and due < now - OVERDUE_AFTER:

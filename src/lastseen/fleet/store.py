@@ -115,11 +115,13 @@ class FleetStore:
         """Make `portals` the fleet; other portals are retired and keep their history.
 
         A portal that comes back, changes its address or its schedule is due by the new schedule.
+        One that was paused stays paused, also under another name.
         """
         names = [portal.name for portal in portals]
         with self.database.transaction() as connection:
             # One sync at a time; an address may move from one name to another.
             connection.execute("LOCK TABLE portals IN SHARE ROW EXCLUSIVE MODE")
+            paused = _paused_addresses(connection)
             connection.execute(
                 "UPDATE portals SET retired_at = %s, next_due_at = NULL"
                 " WHERE retired_at IS NULL AND NOT name = ANY(%s)",
@@ -127,7 +129,13 @@ class FleetStore:
             )
             moved = _moved(connection, portals)
             for portal in portals:
-                _put(connection, portal, now=now, moved=portal.name in moved)
+                _put(
+                    connection,
+                    portal,
+                    now=now,
+                    moved=portal.name in moved,
+                    paused_at=paused.get(portal.url),
+                )
 
     def pause(self, names: tuple[str, ...], *, now: Instant) -> None:
         """Pause portals: they get no jobs until resumed. Raises UsageError for unknown names."""
@@ -231,7 +239,23 @@ class FleetStore:
         return (row["waiting"], row["running"]) if row else (0, 0)
 
 
-def _put(connection: Connection, portal: FleetPortal, *, now: Instant, moved: bool) -> None:
+def _paused_addresses(connection: Connection) -> dict[str, Instant]:
+    """Return since when portals are paused, by address; of retired ones the last counts."""
+    rows = connection.execute(
+        "SELECT DISTINCT ON (url) url, paused_at FROM portals"
+        " ORDER BY url, retired_at DESC NULLS FIRST"
+    ).fetchall()
+    return {row["url"]: row["paused_at"] for row in rows if row["paused_at"] is not None}
+
+
+def _put(
+    connection: Connection,
+    portal: FleetPortal,
+    *,
+    now: Instant,
+    moved: bool,
+    paused_at: Instant | None,
+) -> None:
     schedule = portal.schedule
     row = connection.execute(
         _PUT,
@@ -246,6 +270,7 @@ def _put(connection: Connection, portal: FleetPortal, *, now: Instant, moved: bo
             "tables": Jsonb(portal.tables),
             "now": now,
             "moved": moved,
+            "paused_at": paused_at,
         },
     ).fetchone()
     if row is not None:
@@ -301,14 +326,15 @@ ORDER BY portals.name
 
 _PUT = """
 INSERT INTO portals AS old (name, url, api_key, command, cron, time_zone, jitter_minutes, tables,
-    added_at, changed_at)
+    added_at, changed_at, paused_at)
 VALUES (%(name)s, %(url)s, %(api_key)s, %(command)s, %(cron)s, %(time_zone)s, %(jitter_minutes)s,
-    %(tables)s, %(now)s, %(now)s)
+    %(tables)s, %(now)s, %(now)s, %(paused_at)s)
 ON CONFLICT (name) DO UPDATE SET
     url = excluded.url, api_key = excluded.api_key, command = excluded.command,
     cron = excluded.cron, time_zone = excluded.time_zone,
     jitter_minutes = excluded.jitter_minutes, tables = excluded.tables,
-    changed_at = excluded.changed_at, retired_at = NULL, crashes = 0, stopped_at = NULL,
+    changed_at = excluded.changed_at, paused_at = coalesce(old.paused_at, excluded.paused_at),
+    retired_at = NULL, crashes = 0, stopped_at = NULL,
     state = CASE WHEN %(moved)s OR old.retired_at IS NOT NULL THEN 'never'
         WHEN old.state = 'stopped' THEN 'failed' ELSE old.state END,
     whole_review_at = CASE WHEN %(moved)s THEN NULL ELSE old.whole_review_at END,

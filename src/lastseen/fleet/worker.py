@@ -181,7 +181,15 @@ class Worker:
 
         @app.task(name=PORTAL_TASK, queue=PORTALS, pass_context=True, retry=RetryLaterStrategy())
         async def portal(context: QueueContext, /, **order: Any) -> None:
-            wanted = msgspec.convert(order, JobOrder)
+            try:
+                wanted = msgspec.convert(order, JobOrder)
+            except msgspec.ValidationError:
+                _LOG.error(
+                    "a job for the portal %s is not one of this version; skipped: enqueue it again",
+                    order.get("portal"),
+                )
+                job_runner.exit_codes.append(ExitCode.USAGE)
+                return
             await job_runner.portal_job(wanted, attempts=context.job.attempts)
 
         # Ahead of the portals' jobs, of which there may be thousands.

@@ -19,7 +19,16 @@ LONGEST_SECRET_FILE = 64 * 1024
 """Bytes; a password or a token has some dozens, a signed token some thousands."""
 
 _REFERENCE = re.compile(r"(env|file|keyring):(.+)")
-_LIKELY_SECRET = re.compile(r"authori|cookie|key|token|secret|passw|credential", re.IGNORECASE)
+_LIKELY_SECRET = re.compile(
+    r"authori|bearer|cookie|key|token|secret|passw|passphrase|pwd|credential|signature"
+    r"|^(sig|code|auth|pat|session)$",
+    re.IGNORECASE,
+)
+
+
+def usually_secret(name: str) -> bool:
+    """Return whether a header or parameter of this name usually carries a secret."""
+    return _LIKELY_SECRET.search(name) is not None
 
 
 def is_reference(text: str) -> bool:
@@ -61,7 +70,7 @@ def resolved_headers(headers: Mapping[str, str]) -> dict[str, str]:
         scheme, blank, last = value.rpartition(" ")
         if is_reference(last):
             sent[name] = f"{scheme}{blank}{resolve(last, option=option)}"
-        elif _LIKELY_SECRET.search(name):
+        elif usually_secret(name):
             sent[name] = resolve(value, option=option)
         else:
             sent[name] = value

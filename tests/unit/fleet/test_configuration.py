@@ -81,6 +81,9 @@ def test_a_key_in_the_file_is_refused_and_not_repeated(written, line):
         f'source = "sql"\nurl = "postgresql://me:{SECRET}@db/hr"\nquery = "select 1"',
         f'source = "http"\nurl = "https://hr.example"\nheaders = {{ Authorization = "{SECRET}" }}',
         f'source = "http"\nurl = "https://hr.example"\nheaders = {{ X-Api-Key = "{SECRET}" }}',
+        f'source = "http"\nurl = "https://hr.example"\nheaders = {{ Cookie = "{SECRET}" }}',
+        f'source = "http"\nurl = "https://hr.example?sv=1&sig={SECRET}"',
+        f'source = "people"\noptions = {{ key_column = "id", api_key = "{SECRET}" }}',
     ],
 )
 def test_other_secrets_in_the_file_are_refused_and_not_repeated(written, table):
@@ -90,10 +93,10 @@ def test_other_secrets_in_the_file_are_refused_and_not_repeated(written, table):
 
 
 def test_references_to_secrets_of_rosters_are_kept_as_references(written):
-    headers = 'headers = { Authorization = "env:HR_TOKEN", Accept = "application/json" }'
+    headers = 'headers = { Authorization = "Bearer env:HR_TOKEN", Accept = "application/json" }'
     roster = f'[portal.roster]\nsource = "http"\nurl = "https://hr.example"\n{headers}\n'
     (one,) = read_fleet(written(f"{ONE}{roster}"))
-    assert one.tables["roster"]["headers"]["Authorization"] == "env:HR_TOKEN"
+    assert one.tables["roster"]["headers"]["Authorization"] == "Bearer env:HR_TOKEN"
 
 
 def test_relative_files_are_taken_from_the_fleet_files_folder(written, tmp_path):

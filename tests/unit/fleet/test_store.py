@@ -203,6 +203,51 @@ def test_a_paused_portal_is_neither_due_nor_enqueued(store, queue):
     assert queue.put_due(store, now=after(NOW, timedelta(days=1))).new == ("one",)
 
 
+@pytest.mark.parametrize("change", ["state = 'nonsense'", "tables = 'null'", "tables = '[]'"])
+def test_an_altered_row_is_never_clean_and_can_be_synced_again(store, change):
+    one = portal("one")
+    store.replace((one,), now=NOW)
+    store.note_outcome(outcome("one", PortalState.CLEAN, figures=FIGURES, whole=True))
+    with store.database.transaction() as connection:
+        connection.execute(f"UPDATE portals SET {change}".encode())
+    if "state" in change:
+        assert states(store)["one"] is PortalState.FAILED
+    else:
+        assert store.portals()[0].tables == {}
+    store.replace((one,), now=NOW)
+    assert store.portals() == (one,)
+
+
+def test_a_value_that_nothing_can_read_is_told_as_such(store):
+    store.replace((portal("one"),), now=NOW)
+    with store.database.transaction() as connection:
+        connection.execute(b"UPDATE portals SET last_job_at = 'infinity'")
+    with pytest.raises(LedgerError, match="a value in it can't be read"):
+        states(store)
+
+
+def test_a_portal_that_was_paused_stays_so_under_another_name(store):
+    one, two = portal("one"), portal("two")
+    store.replace((one, two), now=NOW)
+    store.pause(("one",), now=NOW)
+    renamed = msgspec.structs.replace(one, name="renamed")
+    store.replace((renamed, two), now=NOW)
+    assert states(store)["renamed"] is PortalState.PAUSED
+    assert [p.name for p in store.chosen(())] == ["two"]
+    store.resume(("renamed",), now=NOW)
+    store.replace((msgspec.structs.replace(one, name="again"), two), now=after(NOW, timedelta(1)))
+    assert states(store)["again"] is PortalState.NEVER
+
+
+def test_a_paused_portal_stays_so_when_addresses_are_swapped(store):
+    one, two = portal("one"), portal("two")
+    store.replace((one, two), now=NOW)
+    store.pause(("one",), now=NOW)
+    swap = msgspec.structs.replace
+    store.replace((swap(one, url=two.url), swap(two, url=one.url)), now=NOW)
+    assert set(states(store).values()) == {PortalState.PAUSED}
+
+
 def test_a_portal_whose_job_breaks_its_process_stops_after_a_few_times_and_is_named(store):
     store.replace((portal("one"),), now=NOW)
     answers = [store.note_crash("one", now=NOW, error="killed") for _ in range(MOST_CRASHES)]

@@ -16,6 +16,12 @@ from lastseen.docspace.http.request import Runtime
 _FIRST_WIDTH = 16.0
 """Concurrent requests at the start."""
 
+_FIRST_GROWTH, _GROWTH = 8.0, 4.0
+"""By how many the concurrent requests grow with each round, at first and once they were too many.
+
+Most reviews are over after a few rounds.
+"""
+
 _SHORT_PAUSE_SECONDS = 0.5
 """How long all requests wait after a 429 without a waiting time."""
 
@@ -170,6 +176,7 @@ class _ConcurrencyWindow:
         self.under_way = 0
         self.width = min(_FIRST_WIDTH, float(most))
         self._most = float(most)
+        self._growth = _FIRST_GROWTH
         self._latency = 0.0
         self._marked_latency = 0.0
         self._marked_width = self.width
@@ -186,10 +193,13 @@ class _ConcurrencyWindow:
         if not self._marked_latency:
             self._marked_latency = self._latency
         if self._latency <= self._marked_latency * 1.7 + 0.05:
-            self.width = min(self._most, self.width + 4 / self.width)
+            self.width = min(self._most, self.width + self._growth / self.width)
             if self.width >= 2 * self._marked_width:
                 self._mark()
             return
+        if self._growth > _GROWTH:
+            self._growth = _GROWTH
+            self.width = self._marked_width
         self._unchanged += 1
         if self._unchanged >= 4 * self.width:  # slower for another reason: start again from here
             self._mark()
@@ -202,6 +212,7 @@ class _ConcurrencyWindow:
         if now - self._narrowed_at < 2.0:  # many answers report the same problem
             return
         self._narrowed_at = now
+        self._growth = _GROWTH
         self.width = max(1.0, float(int(self.width / 2)))
         self._mark()
 

@@ -18,6 +18,9 @@ SEAM = 4
 """By how many events neighbouring segments should overlap; half of them will do."""
 SHORTEST_SEGMENT, LONGEST_SEGMENT = 5, 32
 """Fewest and most pages in a segment: each seam costs events, each segment takes its time."""
+READ_FOR_EACH = 8
+"""Pages read for each page of a segment: how much is left is hardly known before, and a segment
+that is too long is still being read when all others have ended."""
 PAGES_AHEAD_EACH = 2
 """Pages in flight per segment that may turn out not to be needed."""
 EMPTY_AGREEING = 4
@@ -43,7 +46,7 @@ class GapReader:
         self._gap = gap
         self._enough = enough
         self._ahead = ahead
-        self._running = 0
+        self._running = self._read = 0
         self._frontier = 0
         self._over = False
         self._bottom: int | None = None
@@ -68,7 +71,7 @@ class GapReader:
                 return  # the bottom seems to be in flight
             # Half of each one's share if as many run concurrently as are allowed, so that all end
             # at about the same time.
-            share = int(left / (2 * most))
+            share = min(int(left / (2 * most)), self._read // READ_FOR_EACH)
             length = max(SHORTEST_SEGMENT, min(LONGEST_SEGMENT, share))
             end = self._frontier + int(length * (MOST_A_PAGE - self._usual_overlap))
             self._running += 1
@@ -87,6 +90,7 @@ class GapReader:
         empties = idle = 0
         while reached < end - SEAM // 2 and self._is_wanted(offset):
             page = await self._reader.page(offset)
+            self._read += 1
             if page is None or self._enough():
                 self._over = True
             elif not page.events:

@@ -29,11 +29,14 @@ Asking about somebody also gives their date; a stream that proves them absent do
 RECENT_PAGES = 8
 """How many recent pages the rate of people found is taken over."""
 
-MOST_AHEAD_IN_TRAIL, PEOPLE_A_PAGE_AHEAD = 4, 3
-"""Most pages of the trail in flight when it is abandoned, and missing people per such page.
+PEOPLE_A_PAGE_AHEAD, PEOPLE_A_PAGE_AHEAD_IN_TRAIL = 12, 8
+"""Missing people per page in flight when a stream is abandoned.
 
-Most people looked for there are not in it, so it is seldom left within a few pages.
+Fewer in the trail: most people looked for there are not in it, so it is seldom left soon.
 """
+
+AHEAD_IN_SHORT_TRAIL, PEOPLE_A_PAGE_AHEAD_IN_SHORT_TRAIL = 4, 3
+"""So many pages of the trail are in flight also if fewer people are missing, but some for each."""
 
 LOST_AT_LEAST, LOST_SHARE = 1, 0.005
 """How many requests a stream may lose, in all and per missing person, before it is abandoned."""
@@ -113,10 +116,11 @@ def pages_ahead_before_cutover(search: Search, *, is_trail: bool) -> int:
     Pages in flight when it is abandoned are wasted.
     """
     missing = len(search.missing)
-    few = min(search.pages_ahead(), max(1, missing // 24), 8 + 2 * search.pages)
+    few = min(search.pages_ahead(), max(1, missing // PEOPLE_A_PAGE_AHEAD), 8 + 2 * search.pages)
     if not is_trail:
         return few
-    return max(few, min(MOST_AHEAD_IN_TRAIL, missing // PEOPLE_A_PAGE_AHEAD))
+    least = min(AHEAD_IN_SHORT_TRAIL, missing // PEOPLE_A_PAGE_AHEAD_IN_SHORT_TRAIL)
+    return max(few, least, missing // PEOPLE_A_PAGE_AHEAD_IN_TRAIL)
 
 
 def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:

@@ -107,16 +107,18 @@ async def _read_each(
 ) -> None:
     """Read each of `gaps` once, concurrently; `tries` counts how often each was, by its end."""
 
-    async def read(gap: Interval) -> None:
+    async def read(gap: Interval, share: float) -> None:
         attempt = tries.get(gap.until, 0)
         tries[gap.until] = attempt + 1
         frontier = await seek(reader, gap, attempt)
-        share = GapReader(reader, gap, enough=enough, ahead=lambda: max(1, ahead() // len(gaps)))
-        await share.run(frontier)
+        one = GapReader(reader, gap, enough=enough, ahead=lambda: max(1, int(ahead() * share)))
+        await one.run(frontier)
 
+    offsets = reader.state.proof.offsets
+    lengths = [max(STEP, offsets.of(gap.since) - offsets.of(gap.until)) for gap in gaps]
     async with task_group() as group:
-        for gap in gaps:
-            group.create_task(read(gap))
+        for gap, length in zip(gaps, lengths, strict=True):
+            group.create_task(read(gap, length / sum(lengths)))
 
 
 async def _is_same_log(reader: PageReader) -> bool:

@@ -1,6 +1,8 @@
 import asyncio
 import math
 
+import pytest
+
 from lastseen.docspace.http.limiter import Limiter
 from lastseen.docspace.http.limits import Limits
 from tests.unit.docspace.scripted import VirtualTime
@@ -50,7 +52,7 @@ def test_a_cancelled_request_gives_its_turn_away():
     asyncio.run(play())
 
 
-def run_load(limiter, time, latency_at, rounds=300):
+def run_load(limiter, time, latency_at, requests=300):
     """Keep more requests waiting than may go, answer each after `latency_at(width)` seconds."""
 
     async def play() -> None:
@@ -62,7 +64,7 @@ def run_load(limiter, time, latency_at, rounds=300):
             limiter.answered(seconds, {}, writing=False, portal_now=0.0)
             limiter.leave(writing=False)
 
-        await asyncio.gather(*(one() for _ in range(rounds)))
+        await asyncio.gather(*(one() for _ in range(requests)))
         await limiter.close()
 
     asyncio.run(play())
@@ -77,13 +79,24 @@ def test_more_go_at_once_while_answers_stay_quick():
     assert limiter.width == Limits().reads < 50
 
 
-def test_no_more_go_at_once_where_that_only_makes_them_slower():
+@pytest.mark.parametrize("requests", [20, 60, 120, 240])
+def test_not_twice_as_many_go_at_once_where_that_only_makes_them_slower(requests):
+    time = VirtualTime()
+    limiter = Limiter(Limits(), time.runtime())
+    first = limiter.width
+
+    run_load(limiter, time, lambda width: 0.1 * width, requests=requests)
+
+    assert limiter.width < 2 * first
+
+
+def test_as_many_as_allowed_go_at_once_soon_where_answers_stay_as_fast():
     time = VirtualTime()
     limiter = Limiter(Limits(), time.runtime())
 
-    run_load(limiter, time, lambda width: 0.1 * width, rounds=60)
+    run_load(limiter, time, lambda width: 0.1, requests=150)
 
-    assert limiter.width < 25
+    assert limiter.width == Limits().reads
 
 
 def test_a_429_halves_how_many_go_at_once_and_many_at_a_time_count_once():

@@ -101,7 +101,7 @@ def test_what_is_under_way_when_a_stream_is_left_is_little(portal):
         if not search.missing or is_not_worthwhile(search):
             break
         assert pages_ahead_before_cutover(search, is_trail=False) <= max(
-            1, len(search.missing) // 24
+            1, len(search.missing) // 12
         )
         search.page(set(page))
 

@@ -6,12 +6,16 @@ A base for portals that tests make up, which care about other things.
 from datetime import UTC, datetime
 
 from lastseen.docspace.interface import (
+    MOST_A_PAGE,
     AdministrationPage,
     KeyUse,
     OwnKey,
+    PeopleQuery,
+    Portal,
     Release,
     SessionSettings,
 )
+from lastseen.model.contractor import Profile
 from lastseen.model.instant import EPOCH, Instant, Interval
 from lastseen.model.sighting import EvidenceKind
 
@@ -27,6 +31,14 @@ class PlainPortal:
     def shown(self, kind: EvidenceKind) -> tuple[Interval, ...]:
         """Show a log that has entries at all times."""
         return (Interval(EPOCH, Instant(datetime(2999, 1, 1, tzinfo=UTC))),)
+
+    async def people_within(
+        self: Portal, query: PeopleQuery, *, most_requests: int
+    ) -> tuple[Profile, ...] | None:
+        """See `Portal`."""
+        if -(-await self.count_people(query) // MOST_A_PAGE) > most_requests:
+            return None
+        return await self.people(query)
 
     async def release(self) -> Release | None:
         """See `Portal`."""

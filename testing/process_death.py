@@ -19,6 +19,7 @@ PORTAL_STEPS = frozenset(
         "whoami",
         "person",
         "people",
+        "people_within",
         "count_people",
         "sign_ins",
         "trail",

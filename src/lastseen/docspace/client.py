@@ -111,6 +111,14 @@ class Client:
         """Return everyone who matches the query, each once, proven complete."""
         return await people.people(self._requests, self._error_text, query)
 
+    async def people_within(
+        self, query: PeopleQuery, *, most_requests: int
+    ) -> tuple[Profile, ...] | None:
+        """Return what `people` does; None, after one request, if that takes more of them."""
+        return await people.people_within(
+            self._requests, self._error_text, query, most_requests=most_requests
+        )
+
     async def count_people(self, query: PeopleQuery) -> int:
         """Return how many people match the query."""
         return await people.count_people(self._requests, query)

@@ -216,6 +216,11 @@ class Portal(Protocol):
         Raises PortalUnreadable if the list can't be proven complete.
         """
 
+    async def people_within(
+        self, query: PeopleQuery, *, most_requests: int
+    ) -> tuple[Profile, ...] | None:
+        """Return what `people` does; None, after one request, if that takes more of them."""
+
     async def count_people(self, query: PeopleQuery) -> int:
         """Return how many people match the query (one request, `count=1`)."""
 

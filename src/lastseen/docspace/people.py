@@ -95,11 +95,33 @@ async def people(
     different people. A list that changes meanwhile is read again; after a few tries this raises
     PortalUnreadable.
     """
+    return await _proven(client, error_text, query, await _first_page(client, query))
+
+
+async def people_within(
+    client: RetryingClient, error_text: ErrorText, query: PeopleQuery, *, most_requests: int
+) -> tuple[Profile, ...] | None:
+    """Return and raise what `people` does; None if that takes more than `most_requests`.
+
+    One request is spent to find that out.
+    """
+    first = await _first_page(client, query)
+    if -(-first.total // MOST_A_PAGE) > most_requests:
+        return None
+    return await _proven(client, error_text, query, first)
+
+
+async def _proven(
+    client: RetryingClient, error_text: ErrorText, query: PeopleQuery, first: PeoplePage
+) -> tuple[Profile, ...]:
+    """Return everyone who matches, on `first` and the pages after it."""
     found: dict[UserId, Profile] = {}
     totals: set[int] = set()
     empty = 0
-    for _ in range(_READINGS):
-        pages = await _pages(client, query)
+    for reading in range(_READINGS):
+        if reading:
+            first = await _first_page(client, query)
+        pages = [first, *await _pages_after(client, query, first)]
         found = {profile.id: profile for page in pages for profile in page.people}
         totals = {page.total for page in pages}
         # An empty list has no entries to count, so every reading has to agree.
@@ -112,16 +134,22 @@ async def people(
     )
 
 
-async def _pages(client: RetryingClient, query: PeopleQuery) -> list[PeoplePage]:
+async def _first_page(client: RetryingClient, query: PeopleQuery) -> PeoplePage:
     first = await _page(client, query, start=0, count=MOST_A_PAGE)
     client.expect_people(first.total, _LISTING)
+    return first
+
+
+async def _pages_after(
+    client: RetryingClient, query: PeopleQuery, first: PeoplePage
+) -> list[PeoplePage]:
     starts = range(MOST_A_PAGE, first.total, MOST_A_PAGE)
     async with task_group() as group:
         rest = [
             group.create_task(_page(client, query, start=start, count=MOST_A_PAGE))
             for start in starts
         ]
-    return [first, *(page.result() for page in rest)]
+    return [page.result() for page in rest]
 
 
 async def _page(

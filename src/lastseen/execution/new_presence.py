@@ -34,11 +34,12 @@ async def new_presence(
     context: ExecutionContext,
     *,
     basis: DecisionBasis,
+    reinstated: Mapping[UserId, Instant],
 ) -> dict[UserId, Outcome]:
     """Return the outcomes of those of `candidates` who are spared, or whose absence is unproven.
 
-    `people` are their accounts, `policies` what is configured for each now. Raises PortalError and
-    LedgerError.
+    `people` are their accounts, `policies` what is configured for each now, `reinstated` when
+    each was last reinstated. Raises PortalError and LedgerError.
     """
     windows = {
         one.target.user_id: window
@@ -60,7 +61,7 @@ async def new_presence(
                 status_set_from=basis.status_set_from,
                 longer_grace=basis.longer_grace(context.policy),
                 decided_by=basis.policy,
-                reinstated=context.ledger.accounts.reinstated(),
+                reinstated=reinstated,
                 now=context.clock(),
             )
         )

@@ -60,8 +60,7 @@ def is_made_here(plan: Plan, ledger: PortalLedger) -> bool:
 
     Raises LedgerError.
     """
-    kept = ledger.runs.plan(plan.plan_id)
-    return kept is not None and kept.plan_id == plan.plan_id and kept.digest == plan.digest
+    return ledger.runs.plan_digest(plan.plan_id) == plan.digest
 
 
 def refuse_foreign(plan: Plan) -> PlanRefused:

@@ -9,13 +9,13 @@ from functools import partial
 
 import msgspec
 
-from lastseen.docspace.interface import MOST_A_PAGE, REFUSES_ALL, PeopleQuery, Portal
+from lastseen.docspace.interface import REFUSES_ALL, PeopleQuery, Portal
 from lastseen.model.concurrency import map_concurrently
 from lastseen.model.contractor import Profile, UserId
 from lastseen.model.errors import PortalError, PortalRefused, PortalUnreachable
 
 _FEW = 3
-"""Up to this many people are read one by one: counting the list would cost as much."""
+"""Up to this many people are read one by one: the list would hardly cost less."""
 
 
 class PeopleNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,16 +40,12 @@ async def read_people(
     """
     query = PeopleQuery(guests_only=guests_only)
     listed: dict[UserId, Profile] = {}
-    if len(ids) > _FEW and await _requests_for_list(portal, query) < len(ids):
+    if len(ids) > _FEW:
+        everyone = await portal.people_within(query, most_requests=len(ids))
         wanted = frozenset(ids)
-        listed = {person.id: person for person in await portal.people(query) if person.id in wanted}
+        listed = {person.id: person for person in everyone or () if person.id in wanted}
     found = await _one_by_one(portal, [person for person in ids if person not in listed])
     return msgspec.structs.replace(found, profiles={**listed, **found.profiles})
-
-
-async def _requests_for_list(portal: Portal, query: PeopleQuery) -> int:
-    """Return how many requests the list takes, with one for pages that overlap."""
-    return -(-await portal.count_people(query) // MOST_A_PAGE) + 1
 
 
 async def _one_by_one(portal: Portal, ids: list[UserId]) -> PeopleNow:

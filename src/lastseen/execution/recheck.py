@@ -6,6 +6,7 @@ can't be proven complete, the people that it was to protect are left unchanged.
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,7 +38,7 @@ from lastseen.model.exemption import Exemptions
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
-from lastseen.model.sighting import EvidenceKind
+from lastseen.model.sighting import EvidenceKind, Sighting
 from lastseen.rosters import Match, match_again
 
 _Result = TypeVar("_Result")
@@ -100,7 +101,9 @@ async def _recheck(
         if (change := judge.rules_change(one, now, found, policies)) is not None
     }
     left = _without(outcomes, left)
-    outcomes |= await new_presence(left, now, policies, context, basis=basis)
+    outcomes |= await new_presence(
+        left, now, policies, context, basis=basis, reinstated=judge.reinstated
+    )
     left = _without(outcomes, left)
     context.progress.step("rechecking", len(candidates), len(candidates))
     return Rechecked(
@@ -138,8 +141,13 @@ class _Judge:
         self._own = own
         self._now = now
         self._exemptions = Exemptions(context.ledger.exemptions.active(utc_date(now)))
-        self._reinstated = basis.others_reinstated(context.ledger.accounts.reinstated())
-        self._sightings = context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
+        self.reinstated = context.ledger.accounts.reinstated()
+        """When each person was last reinstated."""
+        self._by_others = basis.others_reinstated(self.reinstated)
+
+    @cached_property
+    def _sign_ins(self) -> Mapping[UserId, Sighting]:
+        return self._context.ledger.evidence.newest_sightings(EvidenceKind.SIGN_IN)
 
     def account_outcome(self, one: Candidate, now: PeopleNow) -> Outcome | None:
         """Return the outcome of a person whose account rules the change out, or None."""
@@ -161,7 +169,7 @@ class _Judge:
             find_account_change(target, profile, own=self._own)
             or find_acceptance(one.decision, profile)
             or find_exemption(decided_on, profile, self._exemptions)
-            or find_reinstatement(target, self._basis.at, self._reinstated)
+            or find_reinstatement(target, self._basis.at, self._by_others)
         )
         return None if change is None else spared(target, change)
 
@@ -192,14 +200,14 @@ class _Judge:
                 or find_policy_change(decision, profile, policy, self._now)
                 or find_grace(
                     policy,
-                    self._reinstated.get(target.user_id),
+                    self._by_others.get(target.user_id),
                     self._now,
                     decided_by=self._basis.policy,
                 )
                 or find_awaited_return(decision, policy, ended_at, self._now)
             )
         if decision.decision is Verdict.SIGN_OUT:
-            sighting = self._sightings.get(target.user_id)
+            sighting = self._sign_ins.get(target.user_id)
             seen_at = None if sighting is None else sighting.at
             change = change or find_earlier_sign_out(target, self._basis.history, seen_at)
         return change

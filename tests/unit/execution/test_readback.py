@@ -13,7 +13,7 @@ NOBODY = UserId("nobody")
 
 
 def test_few_people_of_many_are_read_one_by_one(portal: FakePortal):
-    everybody = [portal.add(n) for n in range(400)]
+    everybody = [portal.add(n) for n in range(600)]
 
     now = asyncio.run(read_people(portal, everybody[:5]))
 

@@ -1,14 +1,18 @@
 """The canonical form is RFC 8785's: examples from the RFC, and what has no such form."""
 
 import json
+from datetime import UTC
 from hashlib import sha256
 
+import msgspec
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lastseen.model.canonical_json import NOT_CANONICAL, canonical_digest, canonical_json
-from lastseen.model.instant import parse_instant
+from lastseen.model.decision import SeenBy
+from lastseen.model.instant import Instant, instant, parse_instant
 
 
 def test_the_example_of_rfc_8785_comes_out_as_printed_there():
@@ -63,6 +67,59 @@ def test_canonical_json_says_the_same(document):
 @given(st.dictionaries(st.text(max_size=4), ANYTHING, max_size=4))
 def test_a_digest_made_piece_by_piece_is_that_of_the_whole(document):
     assert canonical_digest(document) == f"sha256:{sha256(canonical_json(document)).hexdigest()}"
+
+
+class Flat(msgspec.Struct, kw_only=True):
+    zulu: str | None
+    alpha: int | None
+    at: Instant | None
+    is_so: bool
+    seen_by: SeenBy | None
+
+
+class WithFloat(msgspec.Struct, kw_only=True):
+    share: float
+    text: str
+
+
+@given(
+    st.text() | st.none(),
+    st.integers(-(2**70), 2**70) | st.none(),
+    st.datetimes(timezones=st.just(UTC)) | st.none(),
+    st.booleans(),
+    st.sampled_from(SeenBy) | st.none(),
+)
+def test_flat_structs_come_out_as_the_rfc_s_reference_writes_them(text, number, at, is_so, by):
+    document = Flat(
+        zulu=text,
+        alpha=number,
+        at=at and instant(at),
+        is_so=is_so,
+        seen_by=by,
+    )
+    try:
+        expected = rfc8785.dumps(msgspec.to_builtins(document))
+    except NOT_CANONICAL:
+        with pytest.raises(NOT_CANONICAL):
+            canonical_json(document)
+    else:
+        assert canonical_json(document) == expected
+
+
+@pytest.mark.parametrize("text", [chr(code) for code in (0, 8, 31, 34, 92, 127, 0x2028, 0x1F600)])
+def test_every_escape_of_a_flat_struct_is_the_rfc_s(text):
+    document = Flat(zulu=text, alpha=1, at=None, is_so=True, seen_by=None)
+    assert canonical_json(document) == rfc8785.dumps(msgspec.to_builtins(document))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=4))
+def test_structs_with_floats_come_out_as_the_rfc_s_reference_writes_them(share, text):
+    document = WithFloat(share=share, text=text)
+    try:
+        expected = rfc8785.dumps(msgspec.to_builtins(document))
+    except NOT_CANONICAL:
+        return
+    assert canonical_json(document) == expected
 
 
 def test_keys_are_sorted_by_their_utf_16_code_units():

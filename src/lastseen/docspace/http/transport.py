@@ -31,6 +31,11 @@ _NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """Failures before the request was sent."""
 
 
+_WRITING_AGAIN_SECONDS = 1.0
+"""How long after an answer its connection may be used for the next change; servers and proxies
+keep theirs open for several seconds at least."""
+
+
 class _Hidden(str):
     """A header's value that no `repr` shows: those of aiohttp print all headers."""
 
@@ -59,8 +64,8 @@ async def network(url: str, key: ApiKey | None, limits: Limits) -> AsyncIterator
     )
     reading = aiohttp.TCPConnector(limit=0)
     # An idle connection may turn out to be closed just as a change is sent, and then it is not
-    # known whether it was made: changes use new ones.
-    writing = aiohttp.TCPConnector(limit=0, force_close=True)
+    # known whether it was made: only one that has just answered is used again for a change.
+    writing = aiohttp.TCPConnector(limit=0, keepalive_timeout=_WRITING_AGAIN_SECONDS)
     proxy = _proxy(url)
     async with (
         aiohttp.ClientSession(

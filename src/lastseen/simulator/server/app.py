@@ -48,6 +48,8 @@ async def serve(
 
     Port 0 is any that is free. Without `controls` nothing but the portal's own API answers.
     """
+    portal.world.logins.build_indexes()
+    portal.world.trail.build_indexes()
     handler = partial(_handle, portal, controls, _Connections())
     # No access log, and no signals: the caller stops it.
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.5)

@@ -50,6 +50,11 @@ class EventLog:
         """How many events there still are."""
         return len(self.columns.seconds) - self._first
 
+    def build_indexes(self) -> None:
+        """Build the indexes that a database has; else the first who asks waits for them."""
+        self._of_actor(-1)
+        self._of_action(-1)
+
     def insert(self, second: int, actor: int, action: int) -> int:
         """Add an event, after all those of the same second; answers its id."""
         columns = self.columns

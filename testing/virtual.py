@@ -32,6 +32,8 @@ NOON = 1_790_000_400.0
 """When it is on a portal here, in seconds since 1970: a Monday in September 2026, 14:20 UTC."""
 NIGHT = NOON + 4 * 86_400 + 42_000
 """The night after the Friday of that week, 02:00 UTC: hardly anybody has come for some hours."""
+DAWN = NIGHT + 7_200
+"""Two hours later, 04:00 UTC: the newest hundred entries tell nothing of how long a log is."""
 LATENCY = 0.02
 """Seconds that a request and its answer are under way, on average."""
 DAY = 86_400

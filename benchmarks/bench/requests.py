@@ -9,13 +9,14 @@ from lastseen.model.plan import Plan, Policy
 from lastseen.model.sighting import EvidenceKind
 from lastseen.simulator.server.filters import Filters
 from testing.oracle import PAGE, Fewest, candidates, fewest_proven, pages
-from testing.virtual import DAY, NIGHT, NOON, VirtualPortal
+from testing.virtual import DAWN, DAY, NIGHT, NOON, VirtualPortal
 from testing.worlds import company
 
 DEFAULTS = Policy()
 LOOKBACK_DAYS = DEFAULTS.lookback_days
 MOST_RATIO = 1.05
 MOST_RATIO_WITH_DATES = 1.10
+_WHEN = {NOON: "", NIGHT: ", at night", DAWN: ", before dawn"}
 STEP = PAGE - 1
 SPARE = 8
 """Requests that a second day may take beyond what it reads."""
@@ -48,6 +49,7 @@ def with_dates_to_show(sizes: Sequence[int]) -> list[Row]:
         for filters, now in (
             (Filters.BEFORE_WINDOW, NOON),
             (Filters.BEFORE_WINDOW, NIGHT),
+            (Filters.BEFORE_WINDOW, DAWN),
             (Filters.AFTER_WINDOW, NOON),
         )
         for row in _as_installed(contractors, filters, now)
@@ -63,9 +65,7 @@ def _as_installed(contractors: int, filters: Filters, now: float) -> list[Row]:
     ratio = first.requests / best
     dates = max(0, first.requests - deciding) / deciding
     undated = first.plan.summary.disable - len(_dated(first.plan))
-    of = f"{contractors:,} contractors, filters {filters.value}" + (
-        ", at night" if now == NIGHT else ""
-    )
+    of = f"{contractors:,} contractors, filters {filters.value}{_WHEN[now]}"
     return [
         Row(
             figure=f"requests ÷ fewest that prove it, first review with the dates it shows, {of}",

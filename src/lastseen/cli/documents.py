@@ -250,7 +250,7 @@ def deliver_receipt(
     from lastseen.api import open_portal_ledger
     from lastseen.reports import render_receipt
 
-    if plan is None:
+    if plan is None and where.formats != ("json",):
         with open_portal_ledger(settings) as ledger:
             plan = ledger.runs.plan(receipt.plan_id)
 
@@ -288,10 +288,8 @@ def _other_run_in(file: Path | None, receipt: "Receipt") -> str | None:
 
 def print_undo_command(receipt: "Receipt", where: Destinations, called: Invocation) -> None:
     """Print the command that undoes the run, unless a table on the screen ends with it."""
-    from lastseen.reports.receipt import can_be_undone
-
     on_screen = where.shows_table and sys.stdout.isatty()
-    if can_be_undone(receipt) and not on_screen and not called.quiet:
+    if receipt.can_be_undone and not on_screen and not called.quiet:
         command = f"lastseen undo {receipt.run_id}"
         print_line(f"To undo it: {command}", event="undo", run_id=receipt.run_id, command=command)
 

@@ -143,6 +143,11 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     not_asked: tuple[NotAsked, ...] = ()
     """What the recheck could not check, since the library was called without it."""
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether `undo` would have anything to do for this run."""
+        return any(outcome.outcome is OutcomeKind.DISABLED for outcome in self.outcomes)
+
 
 def summarise_outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, int]:
     """Count the outcomes by kind, in the order of `OutcomeKind`."""

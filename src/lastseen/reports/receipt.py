@@ -47,11 +47,6 @@ def was_marked(outcome: Outcome, decided: Decision | None) -> bool:
     return bool(may_be_open) and outcome.outcome is OutcomeKind.DISABLED
 
 
-def can_be_undone(receipt: Receipt) -> bool:
-    """Return whether `undo` would have anything to do for this run."""
-    return any(outcome.outcome is OutcomeKind.DISABLED for outcome in receipt.outcomes)
-
-
 def outcome_pieces(
     receipt: Receipt, plan: Plan | None, writer: TableWriter
 ) -> Iterator[RenderableType]:
@@ -76,7 +71,7 @@ def outcome_pieces(
             yield _table(listed, remarks, writer)
         yield from _counted(receipt, alike, remarks, writer)
         yield from remark_pieces(remarks, writer)
-    if can_be_undone(receipt):
+    if receipt.can_be_undone:
         yield Text()
         yield writer.text("To undo it: ", (f"lastseen undo {receipt.run_id}", "bold"))
 

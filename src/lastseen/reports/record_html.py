@@ -9,7 +9,6 @@ from lastseen.model.run import Run
 from lastseen.reports.page import render_page
 from lastseen.reports.receipt import (
     attention_first,
-    can_be_undone,
     is_unverified,
     reason_of,
     remarks_of,
@@ -42,7 +41,7 @@ def receipt_html(receipt: Receipt, plan: Plan | None) -> bytes:
         ],
         remarks=remarks_of(outcomes),
         unverified=sum(map(is_unverified, receipt.outcomes)),
-        undoable=can_be_undone(receipt),
+        undoable=receipt.can_be_undone,
     )
 
 

@@ -77,7 +77,7 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not self._other_than_trail:
             return set(self.undecided)
-        due = self._due(self._other_than_trail) | self._possibly_never_seen()
+        due = self._due(self._other_than_trail, self.undecided) | self._possibly_never_seen()
         recent = before(self.now, trail_lifetime / 2)
         due |= {
             person
@@ -99,15 +99,19 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
         of the portal does not shorten that, since an application that was authorised then (OAuth)
         outlives it. Nobody if open sessions are only reported.
         """
+        limited = {
+            person: subject
+            for person, subject in self.undecided.items()
+            if subject.own_policy(self.policy).open_sessions != "report"
+        }
         return {
-            person: self._first_session(self.undecided[person])
-            for person in self._due(self._kinds)
-            if self.undecided[person].own_policy(self.policy).open_sessions != "report"
+            person: self._first_session(limited[person])
+            for person in self._due(self._kinds, limited)
         }
 
     def people_to_date(self) -> set[UserId]:
         """Return those about to be disabled: the date of their last sighting must be shown."""
-        return self._due(self._kinds)
+        return self._due(self._kinds, self.undecided)
 
     @property
     def _kinds(self) -> list[EvidenceKind]:
@@ -117,11 +121,11 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
     def _other_than_trail(self) -> list[EvidenceKind]:
         return [kind for kind in self._kinds if kind is not EvidenceKind.ACTIVITY]
 
-    def _due(self, kinds: Sequence[EvidenceKind]) -> set[UserId]:
-        """Return those whom the given logs would disable."""
+    def _due(self, kinds: Sequence[EvidenceKind], people: Mapping[UserId, Subject]) -> set[UserId]:
+        """Return those of `people` whom the given logs would disable."""
         return {
             person
-            for person, subject in self.undecided.items()
+            for person, subject in people.items()
             if not self._is_seen_since(person, self._window(subject))
             and decide(
                 subject, self.known(person, kinds), policy=self.policy, now=self.now

@@ -4,7 +4,7 @@ Pure values in, pure values out; nothing here knows where an interval comes from
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -94,6 +94,20 @@ class GrowingCoverage:
         if self._coverage is None:
             self._coverage = Coverage(tuple(map(Interval, self._since, self._until)))
         return self._coverage
+
+
+def covered_since(moment: Instant, coverages: Collection[Coverage]) -> Instant | None:
+    """Return since when everything up to `moment` is covered by at least one of `coverages`.
+
+    As `since` of their union, without making it: it is asked for every person of a roster.
+    """
+    reached: Instant | None = None
+    while True:
+        further = [coverage.since(moment) for coverage in coverages]
+        earliest = min((since for since in further if since is not None), default=None)
+        if earliest is None:
+            return reached
+        moment = reached = earliest
 
 
 def covering(intervals: Iterable[Interval]) -> Coverage:

@@ -18,6 +18,7 @@ from lastseen.evidence.reading.request_cost import (
     Search,
     cost_of_asking,
     is_stream_cheaper,
+    is_stream_cheapest,
     pages_ahead_before_cutover,
 )
 from lastseen.evidence.reading.stream import is_longer_than, read_stream
@@ -230,7 +231,12 @@ class LogReader:
         if (
             not missing
             or self._asker is None
-            or self._is_stream_surely_cheaper(missing, dates_follow=dates_follow)
+            or is_stream_cheapest(
+                len(missing),
+                self._pages_left(missing),
+                dates_follow=dates_follow,
+                seconds=self.state.seconds_counted,
+            )
         ):
             await self._stream(missing)
             return {}

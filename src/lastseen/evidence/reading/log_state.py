@@ -9,7 +9,7 @@ import msgspec
 
 from lastseen.docspace.interface import EventPage
 from lastseen.evidence.accumulator import EventAccumulator
-from lastseen.evidence.proof.coverage import Coverage
+from lastseen.evidence.proof.coverage import Coverage, covered_since
 from lastseen.evidence.proof.page_proof import SECOND, PageProof, PageView
 from lastseen.evidence.proof.same_log import Anchor
 from lastseen.evidence.reading.log import Log
@@ -78,6 +78,7 @@ class LogState:
         """Whether one answer left out what another one had."""
         self._earlier = Coverage(tuple(covered.interval for covered in self.counted))
         self._joined: tuple[Coverage | None, Coverage] = (None, Coverage())
+        self._everyone: tuple[object, Instant | None] = (None, None)
         self._earlier_alone = {
             person: Coverage(intervals)
             for person, intervals in store.coverage_of_people(log.kind).items()
@@ -204,15 +205,24 @@ class LogState:
 
     def proven_since(self, person: UserId | None) -> Instant | None:
         """Return since when all entries of `person`, or of everyone for None, are known."""
-        covered = self.covered()
+        if person not in self._earlier_alone and person not in self.asked:
+            return self._everyone_proven_since()
+        known = [self.covered()]
         watermarks = [self.watermark] if self.watermark else []
         if person in self._earlier_alone:
-            covered = covered.union(self._earlier_alone[person])
+            known.append(self._earlier_alone[person])
         if person in self.asked:
-            covered = covered.union(self.asked[person].covered)
+            known.append(self.asked[person].covered)
             watermarks.append(self.asked[person].known_until)
-        reached = [covered.since(watermark) for watermark in watermarks]
+        reached = [covered_since(watermark, known) for watermark in watermarks]
         return min((moment for moment in reached if moment is not None), default=None)
+
+    def _everyone_proven_since(self) -> Instant | None:
+        now = self.covered(), self.watermark
+        if self._everyone[0] != now:  # asked for every person, changed by a page only
+            covered, watermark = now
+            self._everyone = now, covered.since(watermark) if watermark else None
+        return self._everyone[1]
 
     def is_answered(self, person: UserId, since: Instant) -> bool:
         """Return whether per-user requests have shown all that the portal keeps from `since` on."""

@@ -136,6 +136,19 @@ def cost_of_asking(people: int, *, refused_pages: int, found: int) -> float:
     return people + absent * (agreeing - 1) + 2 * refused_pages + canary
 
 
+def is_stream_cheapest(people: int, pages: float, *, dates_follow: bool, seconds: float) -> bool:
+    """Return whether a stream surely is to be read to its end, and not to be abandoned midway.
+
+    It is if even asking only about those who are absent costs more. `dates_follow`: whether asking
+    also saves looking for their dates; the rest is as in `is_stream_cheaper`.
+    """
+    absent = math.ceil(ABSENT_SHARE * people)
+    asking = cost_of_asking(absent, refused_pages=0, found=0)
+    if dates_follow:
+        asking -= cost_of_asking(math.floor(DATED_SHARE * absent), refused_pages=0, found=0)
+    return is_stream_cheaper(asking, pages, seconds=seconds) is True
+
+
 def is_stream_cheaper(asking: float, pages: float, *, seconds: float) -> bool | None:
     """Return whether the rest of a stream costs fewer requests than asking person by person.
 

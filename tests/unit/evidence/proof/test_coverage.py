@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.evidence.proof.coverage import Coverage, covering
+from lastseen.evidence.proof.coverage import Coverage, covered_since, covering
 from lastseen.model.instant import EPOCH, Instant, Interval
 
 SPAN = 40
@@ -74,3 +74,9 @@ def test_since_reaches_back_without_a_gap_and_no_further(known: Coverage, second
         assert since == EPOCH or not known.covers(
             Interval(Instant(since - timedelta(seconds=1)), at(second))
         )
+
+
+@given(st.lists(coverages, max_size=3), seconds)
+def test_several_coverages_reach_back_as_far_as_their_union(some, second):
+    together = covering(interval for one in some for interval in one.intervals)
+    assert covered_since(at(second), some) == together.since(at(second))

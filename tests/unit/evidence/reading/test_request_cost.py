@@ -20,6 +20,7 @@ from lastseen.evidence.reading.request_cost import (
     Search,
     is_not_worthwhile,
     is_stream_cheaper,
+    is_stream_cheapest,
     pages_ahead_before_cutover,
 )
 
@@ -113,6 +114,21 @@ def test_whatever_the_guess_may_be_off_by_the_cheaper_way_is_taken_or_it_is_aske
         assert pages <= 2 * people + 2
     elif chosen is False:
         assert pages >= people / 2 - 2
+
+
+@pytest.mark.parametrize(
+    ("people", "pages", "seconds", "to_the_end"),
+    [
+        pytest.param(1_000, 20, WEEK_SECONDS, True, id="a short log, well known"),
+        pytest.param(1_000, 20, 3_600, False, id="a log of which one quiet hour is known"),
+        pytest.param(10_000, 86, 3 * 3_600, False, id="a large portal before dawn"),
+        pytest.param(10_000, 3_200, WEEK_SECONDS, False, id="a large portal, well known"),
+    ],
+)
+def test_a_stream_is_only_read_to_its_end_where_leaving_it_midway_surely_costs_more(
+    people, pages, seconds, to_the_end
+):
+    assert is_stream_cheapest(people, pages, dates_follow=False, seconds=seconds) is to_the_end
 
 
 def test_where_nobody_comes_a_stream_is_left_after_a_few_pages():

@@ -48,6 +48,21 @@ def test_a_roster_that_shrank_stops_run(rostered, small_portal):
     assert statuses(small_portal) == before
 
 
+def test_a_roster_cut_short_is_not_what_the_next_one_is_compared_with(rostered, small_portal):
+    before = statuses(small_portal)
+    cut = (rostered.folder / "roster.csv").read_text()
+    _write(rostered, [])
+
+    emptied = rostered("run", "--yes", "--first-run-applies")
+    (rostered.folder / "roster.csv").write_text(cut)
+    ran = rostered("run", "--yes", "--first-run-applies")
+
+    assert (emptied.exit_code, ran.exit_code) == (5, 5)
+    assert "the roster has 0 people and had" in emptied.stderr
+    assert "the roster has 4 people and had" in ran.stderr
+    assert statuses(small_portal) == before
+
+
 def test_max_disable_lifts_no_guard_over_the_roster(rostered, small_portal):
     before = statuses(small_portal)
     rostered("review", "-o", "plan.json")

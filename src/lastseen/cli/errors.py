@@ -36,7 +36,7 @@ def print_error(error: LastseenError, form: LogFormat) -> None:
             "remedy": remedy,
             "exit_code": int(error.exit_code),
         }
-        _print(_record("error", "error", f"{attempted}: {found}", fields))
+        _write(_record("error", "error", f"{attempted}: {found}", fields))
         return
     lines = (
         f"Attempted: {_one_line(attempted)}",
@@ -56,7 +56,7 @@ def print_bug(error: BaseException, form: LogFormat, *, with_traceback: bool) ->
         fields: dict[str, object] = {"error": name, "exit_code": int(ExitCode.BUG)}
         if trace:
             fields["traceback"] = trace
-        _print(_record("critical", "bug", message, fields))
+        _write(_record("critical", "bug", message, fields))
         return
     hint = "" if trace else " (run it again with -v to see where)"
     _print(f"{trace or ''}{message[0].upper()}{message[1:]}{hint}")
@@ -67,16 +67,16 @@ def print_usage(message: str, *, usage: str, command: str, form: LogFormat) -> N
 
     `command`: the command as far as it was recognised, whose help says more.
     """
+    brief = _brief(message, longest=LONGEST_ATTEMPT)
     if form == "json":
         error = UsageError(
             attempted="reading the command line",
-            found=message,
+            found=brief,
             meaning="the command can't be run as it was given; nothing was started",
             remedy=f"see `{command} --help`",
         )
         print_error(error, form)
         return
-    brief = _brief(message, longest=LONGEST_ATTEMPT)
     _print(f"{usage}\n\nError: {brief}" if usage else f"Error: {brief}")
 
 
@@ -93,7 +93,7 @@ def print_line(
     Unprintable characters are replaced, so that no display name can move the cursor.
     """
     if log_format() == "json":
-        _print(_record(level, event, _one_line(text), fields))
+        _write(_record(level, event, _one_line(text), fields))
     else:
         _print("\n".join(_on_terminal(line, indent=2) for line in text.split("\n")))
 
@@ -121,8 +121,13 @@ def _record(level: str, event: str, message: str, fields: Mapping[str, object]) 
 
 
 def _print(text: str) -> None:
+    """Print words; a record is printable as it is, and shortening it would break its JSON."""
+    _write(printable(text))
+
+
+def _write(line: str) -> None:
     try:
-        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.write(line + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         silence_standard_error()

@@ -133,8 +133,7 @@ def _check_guardrails(
     check_guardrails(
         done.union(ids_of(with_verdict(chosen, Verdict.DISABLE))), plan=plan, allowed=allowed
     )
-    if chosen:
-        check_roster(plan, ledger, allowed.guardrails)
+    check_roster(plan, ledger, allowed.guardrails)
 
 
 def _already(candidates: Sequence[Candidate], disabled: frozenset[UserId]) -> list[Outcome]:

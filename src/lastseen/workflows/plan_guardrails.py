@@ -56,8 +56,12 @@ async def disabled_already(people: Collection[UserId], portal: Portal) -> frozen
 
 
 def check_roster(plan: Plan, ledger: PortalLedger, guardrails: Guardrails) -> None:
-    """Raise GuardrailStopped if the roster lost too many people since a plan was last applied."""
-    if plan.population is None or not plan.to_disable():
+    """Raise GuardrailStopped if the roster lost too many people since a plan was last applied.
+
+    Also where nobody is to be disabled: a run on a roster cut short must not be what the next one
+    is compared with.
+    """
+    if plan.population is None:
         return
     lost = shrunk(plan.population, last_applied(ledger, plan.population), guardrails)
     if lost is not None:

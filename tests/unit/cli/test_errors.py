@@ -1,11 +1,12 @@
 import json
+import logging
 from contextvars import copy_context
 
 import pytest
 
-from lastseen.cli.errors import print_bug, print_error, print_usage
+from lastseen.cli.errors import print_bug, print_error, print_line, print_usage
 from lastseen.cli.invocation import run_async
-from lastseen.config.logging import hide
+from lastseen.config.logging import configure_logs, hide
 from lastseen.model.errors import PortalUnreachable, UsageError
 from lastseen.model.progress import run_at_work
 from lastseen.model.secret import ApiKey
@@ -22,6 +23,8 @@ ERROR = PortalUnreachable(
 @pytest.fixture(autouse=True)
 def _hidden():
     hide(ApiKey(KEY))
+    yield
+    configure_logs("text", logging.ERROR)
 
 
 def test_an_error_is_four_lines_and_nothing_else(capsys):
@@ -57,6 +60,18 @@ def test_a_value_of_thousands_of_characters_is_shortened_in_every_line(capsys, f
     err = capsys.readouterr().err
     assert max(map(len, err.splitlines())) < (500 if form == "text" else 2_000)
     assert "(5,000 characters)" in err
+
+
+@pytest.mark.parametrize("length", [150, 250, 700, 5_000])
+def test_a_record_is_json_however_long_its_values_are(capsys, length):
+    long = ("a word " * 1_000)[:length]
+    print_error(UsageError(attempted=long, found=long, meaning=long, remedy=f"'{long}'"), "json")
+    print_usage(long, usage="", command="l", form="json")
+    configure_logs("json", logging.INFO)
+    print_line(long, why_not=long, files=[long])
+
+    for line in capsys.readouterr().err.splitlines():
+        json.loads(line)
 
 
 def test_shortening_leaves_no_part_of_a_key(capsys):

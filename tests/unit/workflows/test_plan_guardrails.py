@@ -106,10 +106,11 @@ def test_a_roster_that_lost_most_of_its_people_stops_the_plan(portal, ledger):
     assert ahead(listing(plan, 49), ledger, portal.clock()) is not None
 
 
-def test_a_plan_that_disables_nobody_is_never_stopped_by_the_roster(portal, ledger):
+def test_a_roster_cut_short_stops_a_plan_that_disables_nobody_too(portal, ledger):
     carry_out(listing(plan_for(portal, [portal.add(1)]), 100), portal, ledger)
 
-    check_roster(listing(plan_for(portal, [], plan_id="plan-2"), 1), ledger, Guardrails())
+    with pytest.raises(GuardrailStopped, match="it lost 99%"):
+        check_roster(listing(plan_for(portal, [], plan_id="plan-2"), 1), ledger, Guardrails())
 
 
 def test_those_who_are_disabled_already_are_known_and_nobody_where_the_portal_is_silent(portal):

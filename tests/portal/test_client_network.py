@@ -439,7 +439,9 @@ def test_a_proxy_written_without_a_scheme_is_used_as_curl_does(monkeypatch):
     assert asyncio.run(play()).startswith(b"CONNECT portal.example:443")
 
 
-@pytest.mark.parametrize("address", ["socks5://127.0.0.1:1080", "http://", "http://x:99999"])
+@pytest.mark.parametrize(
+    "address", ["socks5://127.0.0.1:1080", "http://", "http://x:99999", "http://a b"]
+)
 def test_a_proxy_that_cannot_be_used_is_refused_in_words(monkeypatch, address):
     through(monkeypatch, address)
 

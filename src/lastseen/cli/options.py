@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lastseen.model.instant import Instant
 
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+"""The years of `--now`."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -123,7 +125,10 @@ def read_now(text: str | None) -> "Instant | None":
     from lastseen.model.instant import parse_instant
 
     try:
-        return parse_instant(text)
+        moment = parse_instant(text)
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise ValueError("days before or after it may have no date")
+        return moment
     except (ValueError, OverflowError):
         raise _unreadable("--now", text, "an instant", "2026-11-01 or 2026-11-01T10:30Z") from None
 

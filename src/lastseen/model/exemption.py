@@ -119,5 +119,8 @@ def exemption_key(who: str) -> str:
     if who.startswith(DOMAIN):
         return DOMAIN + domain_pattern(who.removeprefix(DOMAIN))
     if who.startswith(GROUP):
-        return GROUP + str(UUID(who.removeprefix(GROUP)))
+        try:
+            return GROUP + str(UUID(who.removeprefix(GROUP)))
+        except ValueError:
+            raise ValueError(f"{who.removeprefix(GROUP)!r} is not the id of a group") from None
     return who_key(who)

@@ -25,6 +25,12 @@ def test_a_date_alone_is_midnight_utc():
     assert read_now(None) is None
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59Z", "3000-01-01", "0001-01-01"])
+def test_a_pretended_time_near_the_end_of_the_calendar_is_refused(text):
+    with pytest.raises(UsageError):
+        read_now(text)
+
+
 @pytest.mark.parametrize(
     "text", ["yesterday", "2026-13-01", "", "20261101", "2026-W44-7", "2026-305"]
 )

@@ -85,7 +85,7 @@ async def network(url: str, key: ApiKey | None, limits: Limits) -> AsyncIterator
             auto_decompress=False,
         ) as writes,
     ):
-        yield Network(url, key, reads, writes, largest=limits.largest_answer_bytes)
+        yield Network(url, key, reads, writes, largest=limits.largest_answer_bytes, proxy=proxy)
 
 
 class Network:
@@ -99,9 +99,14 @@ class Network:
         writes: aiohttp.ClientSession,
         *,
         largest: int,
+        proxy: str | None = None,
     ) -> None:
-        """Send GETs through one session and everything else through the other."""
+        """Send GETs through one session and everything else through the other.
+
+        `proxy`: through which both connect; what goes wrong there is not the portal's.
+        """
         self._url = url
+        self._proxy_host = urlsplit(proxy).hostname if proxy else None
         # Not the session's headers: aiohttp sends those to a proxy as well, before the tunnel.
         self._headers = {
             **({} if key is None else {"Authorization": _Hidden(f"Bearer {key.reveal()}")}),
@@ -126,7 +131,7 @@ class Network:
         except UnreadableBody as unreadable:
             lost = UnreadableBody(unreadable.reason)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            lost = _loss(error)
+            lost = _loss(error, self._proxy_host)
         raise lost
 
     async def _send(self, request: Request) -> Response:
@@ -179,8 +184,11 @@ async def _once(
         raise _HungUp from None
 
 
-def _loss(error: Exception) -> ConnectionLost:
-    """Return what an error of aiohttp's means, in the system's words and without any header."""
+def _loss(error: Exception, proxy_host: str | None) -> ConnectionLost:
+    """Return what an error of aiohttp's means, in the system's words and without any header.
+
+    `proxy_host`: the proxy's host, if there is one: all connections are to it.
+    """
     sent = not isinstance(error, _NOT_SENT)
     fitting = (failure for kind, failure in _FAILURES if isinstance(error, kind))
     failure, detail = next(fitting, ConnectionFailure.BROKEN), ""
@@ -198,7 +206,16 @@ def _loss(error: Exception) -> ConnectionLost:
             error.os_error, ConnectionRefusedError
         ):
             failure = ConnectionFailure.REFUSED
+    if proxy_host is not None and _is_to(proxy_host, error):
+        failure = ConnectionFailure.PROXY
     return ConnectionLost(failure, sent=sent, detail=detail)
+
+
+def _is_to(proxy_host: str, error: Exception) -> bool:
+    """Return whether connecting to the proxy failed, and not to the portal through it."""
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
+        return error.host == proxy_host
+    return isinstance(error, aiohttp.ConnectionTimeoutError)
 
 
 _FAILURES: tuple[tuple[type[Exception], ConnectionFailure], ...] = (
@@ -239,6 +256,7 @@ def _proxy(url: str) -> str | None:
     try:
         target = urlsplit(address)
         usable = target.scheme in ("http", "https") and target.hostname and target.port != 0
+        usable = usable and address.isprintable() and " " not in address
     except ValueError:
         usable = None
     if not usable:

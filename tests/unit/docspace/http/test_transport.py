@@ -65,15 +65,17 @@ class Session:
         )
 
 
-def send(request, session, *, writes=None, largest=1_000, key=KEY):
+def send(request, session, *, writes=None, largest=1_000, key=KEY, proxy=None):
     sent = ApiKey(key) if key else None
-    carrying = Network("https://portal.example", sent, session, writes or session, largest=largest)
+    carrying = Network(
+        "https://portal.example", sent, session, writes or session, largest=largest, proxy=proxy
+    )
     return asyncio.run(carrying.send(request))
 
 
-def failure(error, request=GET):
+def failure(error, request=GET, *, proxy=None):
     with pytest.raises(ConnectionLost) as caught:
-        send(request, Session(error=error))
+        send(request, Session(error=error), proxy=proxy)
     return caught.value
 
 
@@ -173,6 +175,31 @@ def test_a_proxy_that_wants_a_password_is_reported_as_such():
     refusal = aiohttp.ClientHttpProxyError(asked, (), status=407, message="who are you")
 
     assert failure(refusal).failure is ConnectionFailure.PROXY_LOGIN
+
+
+def to(host):
+    return ConnectionKey(host, 3128, True, True, None, None, None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aiohttp.ClientConnectorDNSError(to("proxy.example"), OSError(-2, "unknown")),
+        aiohttp.ClientConnectorError(to("proxy.example"), OSError(113, "no route")),
+        aiohttp.ClientConnectorCertificateError(
+            to("proxy.example"), ssl.SSLCertVerificationError("bad")
+        ),
+        aiohttp.ConnectionTimeoutError("slow"),
+    ],
+)
+def test_a_proxy_that_cannot_be_connected_to_is_never_told_as_the_portal(error):
+    assert failure(error, proxy="http://proxy.example:3128").failure is ConnectionFailure.PROXY
+
+
+def test_the_portals_certificate_behind_a_proxy_is_the_portals():
+    error = aiohttp.ClientConnectorCertificateError(key(), ssl.SSLCertVerificationError("bad"))
+    told = failure(error, proxy="http://proxy.example:3128")
+    assert told.failure is ConnectionFailure.CERTIFICATE
 
 
 def test_an_answer_that_claims_to_be_too_large_is_not_read():

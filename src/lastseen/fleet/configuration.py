@@ -184,7 +184,10 @@ class _Entry:
                 self._note(f"roster.options.{name} must be env:NAME, never the secret itself")
         for key in ("url", "filter", "query"):
             if isinstance(roster.get(key), str) and _carries_secret(roster[key]):
-                self._note(f"roster.{key} contains a password or a key: write env:NAME instead")
+                self._note(
+                    f"roster.{key} contains a password or a key: write env:NAME instead, for a web "
+                    "service in [roster.headers]"
+                )
 
     def _note(self, problem: str) -> None:
         self.problems.append(f"{self._shown}: {problem}")

@@ -21,7 +21,7 @@ LONGEST_SECRET_FILE = 64 * 1024
 _REFERENCE = re.compile(r"(env|file|keyring):(.+)")
 _LIKELY_SECRET = re.compile(
     r"authori|bearer|cookie|key|token|secret|passw|passphrase|pwd|credential|signature"
-    r"|^(sig|code|auth|pat|session)$",
+    r"|^sig$",
     re.IGNORECASE,
 )
 

@@ -66,3 +66,18 @@ def test_a_fleet_is_synced_run_and_told_of_and_a_lost_portal_is_never_clean(oper
     disabled = [one for one in plan["decisions"] if one["reason"] == "already-disabled"]
     (acme,) = (one for one in status["portals"] if one["name"] == "acme")
     assert 0 < acme["disabled"] <= len(disabled)
+
+
+def test_a_hostile_value_forges_no_line_of_what_a_sync_shows(operator):
+    file = operator.folder / "fleet.toml"
+    path = "x\\u001b[2J\\u202e\\n+ other  https://other.example"
+    roster = f'[portal.roster]\nsource = "csv"\npath = "{path}"\n'
+    assert operator("fleet", "sync", "fleet.toml", "--yes").exit_code == 0
+    file.write_text(file.read_text() + roster)
+
+    shown = operator("fleet", "sync", "fleet.toml").stdout
+
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "\\x1b[2J" in shown
+    assert not any(line.startswith("+ other") for line in shown.splitlines())

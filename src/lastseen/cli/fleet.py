@@ -210,6 +210,9 @@ def fleet_dependencies() -> Iterator[None]:
 
 
 def _difference_text(changes: "Difference") -> str:
+    """Return the changes, each value on its line and without what could forge another."""
+    from lastseen.reports.text import defuse_in_full
+
     lines = [f"+ {portal.name}  {portal.url}" for portal in changes.added]
     for change in changes.changed:
         lines += [f"~ {change.name}", *(f"    {difference}" for difference in change.differences)]
@@ -218,4 +221,4 @@ def _difference_text(changes: "Difference") -> str:
         f"{len(changes.added)} added, {len(changes.changed)} changed, "
         f"{len(changes.retired)} retired, {changes.unchanged} unchanged."
     )
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(defuse_in_full, lines)) + "\n"

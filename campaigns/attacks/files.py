@@ -6,6 +6,7 @@ from campaigns.attacks.scene import Scene, expect
 from lastseen.simulator.world.people import Person
 
 USAGE = 2
+GUARDRAIL = 5
 SOMEBODY = "00000000-0000-4000-8000-00000000abcd"
 """The id of an account that the portal doesn't have."""
 
@@ -152,6 +153,23 @@ def paths_that_no_file_can_have_are_told(scene: Scene) -> None:
     expect((scene.folder / "pipe").is_fifo(), "a pipe was replaced")
 
 
+def a_roster_cut_short_stays_noticed(scene: Scene) -> None:
+    """An empty roster in between is not what the next, cut short, is compared with."""
+    people = [one.email for one in scene.portal.world.people.values() if one.kind != "staff"]
+    scene.spared |= scene.at_work()
+    file = scene.folder / "roster.csv"
+    environment = {
+        "LASTSEEN_ROSTER__SOURCE": "csv",
+        "LASTSEEN_ROSTER__PATH": str(file),
+        "LASTSEEN_POLICY__UNKNOWN_GUESTS": "disable",
+    }
+    for listed, code in ((people, 0), ([], GUARDRAIL), (people[:3], GUARDRAIL)):
+        file.write_text("\n".join(["email", *listed]) + "\n", encoding="utf-8")
+        options = ("--yes", "--first-run-applies", "--max-disable", "40")
+        ran = scene.run("run", *options, environment=environment)
+        expect(ran.exit_code == code, f"{len(listed)} people: {ran.exit_code}")
+
+
 def _roster(options: dict[str, str]) -> dict[str, str]:
     return {f"LASTSEEN_ROSTER__{name}": value for name, value in options.items()}
 
@@ -187,4 +205,5 @@ ATTACKS = (
     a_roster_that_is_something_else_is_refused,
     endless_files_end,
     paths_that_no_file_can_have_are_told,
+    a_roster_cut_short_stays_noticed,
 )

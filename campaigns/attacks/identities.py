@@ -1,6 +1,7 @@
 """Names that are nearly the same, that change, or that are wrapped in something."""
 
 from campaigns.attacks.scene import UNTIL, Scene, expect
+from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.world.people import Person
 
 USAGE = 2
@@ -82,6 +83,16 @@ def a_domain_with_a_sharp_s_is_asked_as_itself(scene: Scene) -> None:
     expect("fass.example" not in ran.output, "asks fass.example")
 
 
+def sign_ins_in_nobodys_name_are_anybodys(scene: Scene) -> None:
+    """The log names the anonymous account for a share of the successful sign-ins, or for all."""
+    for share in (0.02, 0.5, 1.0):
+        scene.portal.set_faults(FaultRates.of({"nameless": share}))
+        ledger = {"LASTSEEN_LEDGER__URL": f"sqlite:///{scene.folder / f'{share}.sqlite3'}"}
+        ran = scene.run("run", "--yes", "--first-run-applies", environment=ledger)
+        expect(ran.exit_code in (0, 4), f"{share}: {ran.exit_code}")
+        scene.judge()
+
+
 def _disables_nobody(scene: Scene, who: Person, roster: str) -> None:
     file = scene.write("roster.csv", roster)
     scene.spared.add(who.id)
@@ -106,4 +117,5 @@ ATTACKS = (
     an_exemption_that_matches_nobody_is_told,
     the_same_portal_under_another_name_keeps_exemptions,
     a_domain_with_a_sharp_s_is_asked_as_itself,
+    sign_ins_in_nobodys_name_are_anybodys,
 )

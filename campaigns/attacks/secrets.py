@@ -26,10 +26,16 @@ def a_proxy_never_sees_the_key(scene: Scene) -> None:
 
 
 def trouble_of_a_proxy_is_told_as_such(scene: Scene) -> None:
-    """407, a dead proxy, an address without a scheme: each names the proxy, and soon."""
+    """407, a dead proxy, an unknown name, no scheme: each names the proxy, and soon."""
     refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     with listening(refusal) as (port, _):
-        for proxy in (f"http://127.0.0.1:{port}", "http://127.0.0.1:9", f"127.0.0.1:{port}"):
+        for proxy in (
+            f"http://127.0.0.1:{port}",
+            "http://127.0.0.1:9",
+            f"127.0.0.1:{port}",
+            "http://proxy.invalid:3128",
+            "http://no host:3128",
+        ):
             ran = scene.run(
                 "doctor",
                 environment={

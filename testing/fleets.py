@@ -112,10 +112,22 @@ class Fleet:
         output, errors = process.communicate(timeout=LONGEST_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
-    def enqueue(self, command: Command, *portals: str, agreed: bool = False) -> None:
+    def enqueue(
+        self,
+        command: Command,
+        *portals: str,
+        agreed: bool = False,
+        max_disable: int | None = None,
+    ) -> None:
         """Put jobs into the queue; where it is agreed to, first runs apply as well."""
         with self._store() as store, opened_queue(store.database) as queue:
-            queue.put(store.chosen(portals), command, agreed=agreed, first_run_applies=agreed)
+            queue.put(
+                store.chosen(portals),
+                command,
+                agreed=agreed,
+                first_run_applies=agreed,
+                max_disable=max_disable,
+            )
 
     def status(self) -> dict[str, PortalStatus]:
         """Return how the portals stand."""

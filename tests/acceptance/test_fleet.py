@@ -81,3 +81,14 @@ def test_a_hostile_value_forges_no_line_of_what_a_sync_shows(operator):
     assert "\u202e" not in shown
     assert "\\x1b[2J" in shown
     assert not any(line.startswith("+ other") for line in shown.splitlines())
+
+
+def test_a_number_of_people_is_only_for_runs_and_never_unasked(operator):
+    assert operator("fleet", "sync", "fleet.toml", "--yes").exit_code == 0
+    of_review = operator("fleet", "enqueue", "review", "--max-disable", "5", "--yes")
+    unasked = operator("fleet", "enqueue", "run", "--max-disable", "5")
+    assert (of_review.exit_code, unasked.exit_code) == (2, 2)
+    assert "a review disables nobody" in of_review.stderr
+    assert "no terminal to ask on" in unasked.stderr
+    agreed = operator("fleet", "enqueue", "run", "--max-disable", "5", "--yes")
+    assert "2 jobs put into the queue; 0 already waiting" in agreed.stderr

@@ -126,6 +126,19 @@ def test_a_job_agreed_to_for_one_address_changes_nobody_at_another(fleet):
     assert disabled(fleet.portals["two"])
 
 
+def test_an_approved_number_lifts_the_guardrails_of_one_run(fleet):
+    fleet.serve("one")
+    fleet.configure("one", "[portal.guardrails]\nmax_disable = 1\n")
+    fleet.sync()
+    fleet.enqueue("run", agreed=True)
+    fleet.drain()
+    assert fleet.status()["one"].state is PortalState.GUARDRAIL
+    assert not disabled(fleet.portals["one"])
+    fleet.enqueue("run", agreed=True, max_disable=12)
+    fleet.drain()
+    assert len(disabled(fleet.portals["one"])) > 1
+
+
 def test_a_job_of_another_version_is_named_and_skipped(fleet):
     fleet.serve("one")
     fleet.sync()

@@ -14,7 +14,7 @@ from lastseen.cli.invocation import Invocation, invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption
 from lastseen.cli.output import Summary, short_destinations, write_out
 from lastseen.cli.prompts import agreed_to, nobody_to_ask
-from lastseen.model.counting import counted
+from lastseen.model.counting import counted, people
 from lastseen.model.errors import UsageError
 from lastseen.model.extras import install_extra
 
@@ -86,6 +86,15 @@ def enqueue(
             "--first-run-applies", help="Let the first run on a portal do more than report."
         ),
     ] = False,
+    max_disable: Annotated[
+        int | None,
+        typer.Option(
+            "--max-disable",
+            metavar="N",
+            min=1,
+            help="Let each of these runs disable up to N people, whatever the guardrails say.",
+        ),
+    ] = None,
 ) -> None:
     """Put a job for every portal into the queue, whatever its schedule.
 
@@ -93,12 +102,18 @@ def enqueue(
     """
     if first_run_applies and not yes:
         raise nobody_to_ask("enqueueing first runs that may change people")
+    agreed = yes
+    if max_disable is not None:
+        agreed = _agreed_to_number(command, max_disable, portal, yes=yes)
+        if not agreed:
+            return
     with _opened(invocation(context)) as fleet:
         put = fleet.queue.put(
             fleet.store.chosen(tuple(portal or ())),
             command.value,
-            agreed=yes,
+            agreed=agreed,
             first_run_applies=first_run_applies,
+            max_disable=max_disable,
         )
     jobs = counted(len(put.new), "job", "jobs")
     print_line(
@@ -106,6 +121,25 @@ def enqueue(
         event="enqueued",
         jobs=len(put.new),
         waiting=len(put.waiting),
+    )
+
+
+def _agreed_to_number(
+    command: CommandForm, max_disable: int, portals: list[str] | None, *, yes: bool
+) -> bool:
+    """Return whether the number is agreed to; raises UsageError without a terminal to ask on."""
+    if command is not CommandForm.RUN:
+        raise UsageError(
+            attempted="reading --max-disable",
+            found="a review disables nobody",
+            meaning="only a run can be allowed a number of people; nothing was enqueued",
+            remedy="leave it out, or enqueue a run",
+        )
+    where = f"each of {', '.join(portals)}" if portals else "every portal of the fleet"
+    return agreed_to(
+        f"Let one run on {where} disable up to {people(max_disable)}, whatever the guardrails say.",
+        yes=yes,
+        attempted="enqueueing runs with --max-disable",
     )
 
 

@@ -173,6 +173,7 @@ class _Work:
             policy=settings.policy,
             options=RunOptions(
                 guardrails=settings.guardrails,
+                max_disable=self._order.max_disable,
                 first_run_applies=self._order.first_run_applies,
                 only_report=not self._order.agreed,
                 reconcile=settings.roster.reconcile,

@@ -18,3 +18,5 @@ class JobOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a run may change anyone; otherwise it only reports."""
     first_run_applies: bool = False
     """Whether the first run on a portal may change anyone."""
+    max_disable: int | None = None
+    """How many people the run may disable, whatever the guardrails say; None: they apply."""

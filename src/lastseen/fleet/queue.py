@@ -54,6 +54,7 @@ class Queue:
         *,
         agreed: bool = False,
         first_run_applies: bool = False,
+        max_disable: int | None = None,
     ) -> Enqueued:
         """Enqueue one job for each portal, unless the same one is already waiting.
 
@@ -72,6 +73,7 @@ class Queue:
                             command=command or portal.command,
                             agreed=agreed if command else True,
                             first_run_applies=first_run_applies,
+                            max_disable=max_disable,
                         ),
                     )
                     for portal in portals

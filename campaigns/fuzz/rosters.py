@@ -77,6 +77,7 @@ _XLSX_PARTS = {
     ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>'
     '<sheet name="People" sheetId="1" r:id="rId1"/></sheets></workbook>',
 }
+_TEXT = re.compile("<t>([^<]*)</t>")
 _SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -274,9 +275,27 @@ def _mutated_xlsx(chance: random.Random) -> Mutant:
         mutation, parts[part] = texts.mutated(parts[part], chance)
         body = _zipped(parts)
     rows_there = parts[_SHEET].decode("utf-8", "replace").split("<row")
-    names = [set(map(column, re.findall("<t>([^<]*)</t>", row))) for row in rows_there]
+    names = [set(map(column, _TEXT.findall(row))) for row in rows_there]
     columns = next((one for one in names if one & {"id", "email"}), set())
-    return Mutant(mutation=mutation, body=body, records=rows_there, columns=columns)
+    records = sheet_records(rows_there)
+    return Mutant(mutation=mutation, body=body, records=records, columns=columns)
+
+
+def sheet_records(rows: Sequence[str]) -> list[str]:
+    """Return the rows of a sheet, without the start where header and row are whole.
+
+    A start after the end is strange, but no end.
+    """
+    if not any(tuple(_TEXT.findall(row)) == COLUMNS for row in rows):
+        return list(rows)
+    return [_without_start_cell(row) for row in rows]
+
+
+def _without_start_cell(row: str) -> str:
+    cells = list(_TEXT.finditer(row))
+    if len(cells) != len(COLUMNS) or row.count("<c") != len(COLUMNS):
+        return row
+    return row[: cells[START].start(1)] + row[cells[START].end(1) :]
 
 
 def _cell(text: str) -> str:
@@ -341,9 +360,11 @@ def objects(body: bytes) -> list[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text and number in a JSON value."""
-    if isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
+    """Yield every text and number in a JSON value; an end within an address is nobody's."""
+    if isinstance(value, dict):
+        yield from _texts([one for key, one in value.items() if key != "end_date"])
+    elif isinstance(value, list):
+        for one in value:
             yield from _texts(one)
     elif value is not None:
         yield str(value)

@@ -9,7 +9,7 @@ import pytest
 from campaigns.fuzz.databases import said
 from campaigns.fuzz.judging import Mutant, is_over, wrong
 from campaigns.fuzz.kinds import REVIEW, found
-from campaigns.fuzz.rosters import column, csv_columns, objects
+from campaigns.fuzz.rosters import COLUMNS, column, csv_columns, objects, sheet_records
 from campaigns.mutations import tells_another_history
 from lastseen.model.contractor import Profile, UserId
 from lastseen.model.decision import Reason
@@ -94,6 +94,29 @@ def test_an_address_beside_the_list_or_of_an_inactive_user_is_on_no_row() -> Non
 
     assert [one for one in read if "2024" in one] == [" | cid@vendor.example | 2024-02-29"]
     assert len([one for one in read if "cid@" in one and "|" in one]) == 1
+
+
+def test_an_end_within_an_address_is_not_the_end_of_the_contract() -> None:
+    address = {"value": "cid@vendor.example", "end_date": "2028-12-31"}
+    ended = {"emails": [address], "end_date": "2024-02-29"}
+    prolonged = {"emails": [address], "end_date": "2028-12-31"}
+
+    assert is_over(objects(json.dumps([ended]).encode())[-1])
+    assert not is_over(objects(json.dumps([prolonged]).encode())[-1])
+
+
+def test_a_start_in_the_future_is_no_end_unless_columns_may_be_shifted() -> None:
+    header = _sheet_row(*COLUMNS)
+    ended = ("", "cid@vendor.example", "Cid", "2320-01-01", "2024-02-29")
+
+    assert is_over(sheet_records([header, _sheet_row(*ended)])[1])
+    assert not is_over(sheet_records([header, _sheet_row(*ended[:4], "2028-12-31")])[1])
+    assert not is_over(sheet_records([header, _sheet_row(*ended[1:])])[1])
+    assert not is_over(sheet_records([_sheet_row(*COLUMNS[1:]), _sheet_row(*ended)])[1])
+
+
+def _sheet_row(*texts: str) -> str:
+    return "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in texts)
 
 
 def test_rows_beside_a_number_of_thousands_of_digits_are_read() -> None:

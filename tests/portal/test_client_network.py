@@ -262,6 +262,44 @@ def test_a_change_is_sent_once_even_where_the_connection_breaks():
     assert [json.loads(body)["userIds"] for body in received] == [[SOMEONE]] * 3
 
 
+@pytest.mark.parametrize(("pause", "connections"), [(0.0, 1), (1.2, 2)], ids=["soon", "later"])
+def test_a_change_uses_a_connection_again_only_right_after_an_answer(pause, connections):
+    used = set()
+
+    async def answer(request):
+        used.add(request.transport.get_extra_info("peername"))
+        return envelope([PERSON | {"status": 2}])
+
+    async def play():
+        async with serving(answer) as url, opened(url) as portal:
+            await portal.set_status((SOMEONE,), AccountStatus.TERMINATED)
+            await asyncio.sleep(pause)
+            await portal.set_status((SOMEONE,), AccountStatus.TERMINATED)
+
+    asyncio.run(play())
+    assert len(used) == connections
+
+
+def test_a_connection_that_closes_after_a_change_loses_no_other_change():
+    received = []
+
+    async def speak(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        received.append(await reader.readexactly(length))
+        body = json.dumps({"response": [PERSON | {"status": 2}]}).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    async def play():
+        async with speaking(speak) as url, opened(url) as portal:
+            for _ in range(5):
+                await portal.set_status((SOMEONE,), AccountStatus.TERMINATED)
+                time.sleep(0.01)  # noqa: ASYNC251 - as a journal is written
+
+    asyncio.run(play())
+    assert len(received) == 5
+
+
 def test_a_change_carries_its_people():
     async def answer(request):
         assert request.path == "/api/2.0/people/status/2"

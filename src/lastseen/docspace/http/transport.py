@@ -4,6 +4,7 @@ It is imported only when a portal is opened. No retry, no limit except an answer
 meaning of an answer belongs here.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -137,7 +138,11 @@ class Network:
     async def _send(self, request: Request) -> Response:
         query = f"?{urlencode(request.query)}" if request.query else ""
         url = URL(f"{self._url}{request.path}{query}", encoded=True)
-        session = self._reads if request.method == "GET" else self._writes
+        session = self._reads
+        if request.method != "GET":
+            session = self._writes
+            for _ in range(2):  # the event loop notices connections that were closed meanwhile
+                await asyncio.sleep(0)
         headers = self._headers
         if request.body is not None:
             headers = {**headers, "Content-Type": "application/json"}

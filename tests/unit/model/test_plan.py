@@ -3,11 +3,14 @@
 import json
 from hashlib import sha256
 
+import msgspec
 import pytest
 
 from lastseen.model.canonical_json import canonical_json
 from lastseen.model.errors import PlanRefused
-from lastseen.model.plan import decode_plan
+from lastseen.model.plan import decode_plan, encode_plan, sealed
+from tests.unit.execution.fake_portal import FakePortal
+from tests.unit.execution.plans import plan_for
 
 A_PLAN = b'{"schema": "lastseen.plan/1", "digest": "x", "field": %s}'
 
@@ -47,3 +50,18 @@ def test_a_plan_that_was_read_before_is_still_refused_once_a_field_differs():
         assert "a field is not as it should be" in found(sealed_by_hand)
     for change in ({"number": 2}, {"number": "1"}, {"number": 1.5}, {"text": ""}, {"nothing": 0}):
         assert found(sealed_by_hand | change) == "its digest does not match its content"
+
+
+@pytest.mark.parametrize("people", [0, 1, 3])
+def test_a_plan_reads_as_if_all_of_it_had_been_indented_at_once(people):
+    portal = FakePortal()
+    names = ['Ann "\\n\\n  \\"decisions\\": []" Roe', "Zoë\n\t\u2028", "😀"]
+    made = plan_for(portal, [portal.add(n) for n in range(people)])
+    decisions = tuple(
+        msgspec.structs.replace(one, display_name=name, explanation='\n  "decisions": []')
+        for one, name in zip(made.decisions, names, strict=False)
+    )
+    plan = sealed(msgspec.structs.replace(made, decisions=decisions))
+    at_once = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    assert encode_plan(plan) == at_once
+    assert decode_plan(at_once, source="plan.json") == plan

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from benchmarks.bench.commands import Took, lastseen
 from benchmarks.bench.portals import Served
-from lastseen.model.plan import Plan, decode_plan
+from lastseen.model.plan import Plan
+from lastseen.model.plan_document import decode_plan
 
 _APPLIED = (0, 6)
 """Done, or done in part."""

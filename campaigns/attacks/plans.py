@@ -8,7 +8,8 @@ import msgspec
 
 from campaigns.attacks.scene import UNTIL, Scene, expect
 from lastseen.model.decision import Decision, Reason, Verdict
-from lastseen.model.plan import Plan, decode_plan, encode_plan, sealed, summarise
+from lastseen.model.plan import Plan, summarise
+from lastseen.model.plan_document import decode_plan, encode_plan, sealed
 
 USAGE, GUARDRAIL, PARTIAL = 2, 5, 6
 

@@ -17,7 +17,8 @@ from lastseen.ledger import Ledger, PortalLedger
 from lastseen.model.canonical_json import NOT_CANONICAL
 from lastseen.model.errors import LastseenError
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.plan import Plan, Policy, decode_plan, encode_plan, sealed
+from lastseen.model.plan import Plan, Policy
+from lastseen.model.plan_document import decode_plan, encode_plan, sealed
 from lastseen.model.receipt import Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.server.portal import SimulatedPortal

@@ -16,7 +16,7 @@ from lastseen.execution.context import Pace
 from lastseen.ledger import open_ledger
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import system_clock
-from lastseen.model.plan import decode_plan
+from lastseen.model.plan_document import decode_plan
 from lastseen.model.receipt import Receipt, encode_receipt
 from lastseen.model.secret import ApiKey
 from lastseen.workflows.apply import apply

@@ -23,7 +23,8 @@ from lastseen.model.decision import Reason
 from lastseen.model.decision import Verdict as Decided
 from lastseen.model.errors import PortalError
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.plan import Plan, Policy, sealed, summarise
+from lastseen.model.plan import Plan, Policy, summarise
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.simulator.server.faults import FaultRates

@@ -24,7 +24,8 @@ from campaigns.kills.judging import Verdict, judge
 from lastseen.docspace import open_portal
 from lastseen.ledger import open_ledger
 from lastseen.model.instant import system_clock
-from lastseen.model.plan import Plan, Policy, encode_plan
+from lastseen.model.plan import Plan, Policy
+from lastseen.model.plan_document import encode_plan
 from lastseen.model.receipt import Receipt
 from lastseen.model.secret import ApiKey
 from lastseen.rosters import RosterOptions, open_roster

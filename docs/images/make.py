@@ -22,7 +22,8 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.text import Text
 
-from lastseen.model.plan import Plan, decode_plan
+from lastseen.model.plan import Plan
+from lastseen.model.plan_document import decode_plan
 from lastseen.reports import PlanContext, Screen, render_plan
 
 HERE = Path(__file__).parent

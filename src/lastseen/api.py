@@ -51,7 +51,8 @@ from lastseen.model.instant import (
     system_clock,
 )
 from lastseen.model.journal_entry import JournalEntry
-from lastseen.model.plan import Plan, PlanSummary, Policy, decode_plan, encode_plan
+from lastseen.model.plan import Plan, PlanSummary, Policy
+from lastseen.model.plan_document import decode_plan, encode_plan
 from lastseen.model.progress import Progress, Silent
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt, encode_receipt
 from lastseen.model.run import Run

@@ -9,7 +9,8 @@ from lastseen.docspace.interface import Portal
 from lastseen.evidence.administration import SESSIONS_ENDED
 from lastseen.execution.history import read_history
 from lastseen.model.decision import Reason, Verdict
-from lastseen.model.plan import Plan, sealed, summarise
+from lastseen.model.plan import Plan, summarise
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import OutcomeKind
 from lastseen.simulator.server.faults import InjectedFault
 from lastseen.simulator.server.portal import SimulatedPortal

@@ -49,8 +49,7 @@ async def recheck_evidence(
     for. `silence`: when a log counts as stopped, at `now` or since the plan: then nobody's absence
     is proven. `whole_window`: prove absence over the whole windows, since the plan was made under
     another policy; otherwise only since the plan. Reads only what the ledger does not know yet.
-    Raises PortalError if the portal can't be read at
-    all.
+    Raises PortalError if the portal can't be read at all.
     """
     people = list(windows)
     if not people:

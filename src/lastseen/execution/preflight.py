@@ -9,7 +9,8 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, minute
-from lastseen.model.plan import PLAN_SCHEMA, Plan, sealed
+from lastseen.model.plan import PLAN_SCHEMA, Plan
+from lastseen.model.plan_document import sealed
 from lastseen.model.portal_address import portal_address
 
 _ATTEMPTED = "carrying out the plan {}"

@@ -1,7 +1,7 @@
 """A portal with a new address: recognised by its accounts.
 
-What the ledger keeps follows the
-portal; what came from its logs is dropped, since a copy's logs continue without the original's.
+What the ledger keeps follows the portal; what came from its logs is dropped, since a copy's logs
+continue without the original's.
 """
 
 from collections.abc import Iterable

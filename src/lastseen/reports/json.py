@@ -2,7 +2,8 @@
 
 import msgspec
 
-from lastseen.model.plan import Plan, encode_plan
+from lastseen.model.plan import Plan
+from lastseen.model.plan_document import encode_plan
 from lastseen.reports.interface import PlanContext
 
 

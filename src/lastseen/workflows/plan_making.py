@@ -9,7 +9,8 @@ from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict, by_idle_time
 from lastseen.model.due import soon_due
 from lastseen.model.instant import Instant
-from lastseen.model.plan import EvidenceSummary, Filters, Plan, Soon, sealed, summarise
+from lastseen.model.plan import EvidenceSummary, Filters, Plan, Soon, summarise
+from lastseen.model.plan_document import sealed
 from lastseen.subject import Subject
 from lastseen.workflows.evidence_needs import rests_on_absence
 from lastseen.workflows.review_context import ReviewContext

@@ -12,7 +12,8 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.guardrails import Guardrails
-from lastseen.model.plan import EvidenceSummary, Plan, Policy, sealed, summarise
+from lastseen.model.plan import EvidenceSummary, Plan, Policy, summarise
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt
 from lastseen.workflows.apply import apply
 from lastseen.workflows.apply_options import ApplyOptions

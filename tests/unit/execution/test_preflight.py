@@ -15,7 +15,8 @@ from lastseen.model.decision import Verdict
 from lastseen.model.errors import PlanRefused
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import Instant
-from lastseen.model.plan import Plan, sealed
+from lastseen.model.plan import Plan
+from lastseen.model.plan_document import sealed
 from tests.unit.execution.fake_portal import URL, FakePortal
 from tests.unit.execution.plans import know, plan_for
 

@@ -14,7 +14,8 @@ from lastseen.model.decision import Reason, Verdict
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import minute
-from lastseen.model.plan import Plan, sealed
+from lastseen.model.plan import Plan
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Cause, OutcomeKind
 from lastseen.workflows.undo import reversal, undo
 from tests.unit.execution.fake_portal import FakePortal, lost, refused

@@ -8,7 +8,7 @@ import pytest
 
 from lastseen.model.canonical_json import canonical_json
 from lastseen.model.errors import PlanRefused
-from lastseen.model.plan import decode_plan, encode_plan, sealed
+from lastseen.model.plan_document import decode_plan, encode_plan, sealed
 from tests.unit.execution.fake_portal import FakePortal
 from tests.unit.execution.plans import plan_for
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from lastseen.model.decision import Decision, Reason, SeenBy, Verdict
 from lastseen.model.instant import Instant
-from lastseen.model.plan import EvidenceSummary, Plan, Policy, Population, sealed, summarise
+from lastseen.model.plan import EvidenceSummary, Plan, Policy, Population, summarise
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
 
 NOW = Instant(datetime(2026, 11, 25, 10, 30, tzinfo=UTC))

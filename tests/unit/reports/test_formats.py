@@ -4,7 +4,7 @@ import pytest
 
 from lastseen import reports
 from lastseen.model.errors import ExitCode, UsageError
-from lastseen.model.plan import encode_plan
+from lastseen.model.plan_document import encode_plan
 from lastseen.reports import (
     Screen,
     format_of,

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from lastseen.model.decision import Reason, SeenBy, Verdict
-from lastseen.model.plan import encode_plan
+from lastseen.model.plan_document import encode_plan
 from lastseen.model.receipt import OutcomeKind, encode_receipt
 from lastseen.schemas import SCHEMAS, generated_schema
 from tests.unit.reports.samples import (

@@ -19,7 +19,8 @@ from lastseen.model.errors import (
     UsageError,
 )
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
-from lastseen.model.plan import Plan, sealed
+from lastseen.model.plan import Plan
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Cause, OutcomeKind
 from lastseen.workflows.apply import apply, preview_apply
 from lastseen.workflows.apply_options import ApplyOptions

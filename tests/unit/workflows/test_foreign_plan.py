@@ -11,7 +11,8 @@ from lastseen.model.contractor import AccountStatus, AccountType
 from lastseen.model.decision import Reason
 from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
-from lastseen.model.plan import Plan, Policy, sealed
+from lastseen.model.plan import Plan, Policy
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Cause, OutcomeKind, Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.workflows.apply import apply, preview_apply

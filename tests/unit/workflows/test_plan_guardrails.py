@@ -9,7 +9,8 @@ from msgspec import structs
 from lastseen.model.contractor import AccountStatus
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
-from lastseen.model.plan import Population, sealed
+from lastseen.model.plan import Population
+from lastseen.model.plan_document import sealed
 from lastseen.workflows.plan_guardrails import check_roster, disabled_already, guardrail_ahead
 from tests.unit.execution.plans import carry_out, plan_for
 

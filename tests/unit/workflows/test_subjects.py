@@ -11,14 +11,8 @@ from lastseen.model.contractor import AccountStatus, Contractor, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import UsageError
 from lastseen.model.instant import parse_instant, utc_date
-from lastseen.model.plan import (
-    Cohort,
-    Plan,
-    Policy,
-    Population,
-    sealed,
-    summarise,
-)
+from lastseen.model.plan import Cohort, Plan, Policy, Population, summarise
+from lastseen.model.plan_document import sealed
 from lastseen.rosters import Listing
 from lastseen.workflows.subjects import load_subjects
 from tests.unit.execution.plans import COMPLETE

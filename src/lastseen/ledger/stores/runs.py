@@ -26,7 +26,8 @@ from lastseen.ledger.db.timestamps import from_micros, from_micros_or_none, to_m
 from lastseen.ledger.scope import Scope
 from lastseen.model.actor import Actor
 from lastseen.model.errors import LedgerError, UsageError
-from lastseen.model.plan import Plan, decode_plan
+from lastseen.model.plan import Plan
+from lastseen.model.plan_document import decode_plan
 from lastseen.model.receipt import Receipt
 from lastseen.model.run import Run, RunKind, RunState
 

@@ -10,7 +10,8 @@ from lastseen.model.contractor import UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.errors import ExitCode, LedgerError, PlanRefused, UsageError
 from lastseen.model.instant import Instant
-from lastseen.model.plan import EvidenceSummary, Plan, Policy, sealed, summarise
+from lastseen.model.plan import EvidenceSummary, Plan, Policy, summarise
+from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Outcome, OutcomeKind, Receipt, summarise_outcomes
 from tests.unit.ledger.conftest import PORTAL, Tampering
 

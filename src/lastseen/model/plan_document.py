@@ -1,0 +1,165 @@
+"""A plan as a document: its JSON form and its digest.
+
+The digest is SHA-256 over a canonical form, so that an edited plan is detected.
+"""
+
+from hashlib import sha256
+from itertools import chain
+
+import msgspec
+
+from lastseen.model.canonical_json import NOT_CANONICAL, canonical_digest
+from lastseen.model.decision import Decision
+from lastseen.model.errors import PlanRefused
+from lastseen.model.plan import PLAN_SCHEMA, Plan
+
+_DIGESTS_KEPT = 8
+_digests: dict[bytes, str] = {}
+"""Digests of the last plans, by a fast hash of their content.
+
+A command uses the same plan several times, as it is read and before it acts.
+"""
+
+
+def sealed(plan: Plan) -> Plan:
+    """Return the plan with its digest filled in."""
+    return msgspec.structs.replace(plan, digest=_digest(msgspec.structs.asdict(plan)))
+
+
+def encode_plan(plan: Plan) -> bytes:
+    """Return the plan's JSON form, indented for people, ending in a newline."""
+    # A plan of ten thousand people is megabytes: one decision after the other is formatted.
+    without = msgspec.json.encode(msgspec.structs.replace(plan, decisions=()))
+    head, empty, tail = msgspec.json.format(without, indent=2).partition(_NO_DECISIONS)
+    if not plan.decisions:
+        return head + empty + tail + b"\n"
+    decisions = (
+        (b"," if number else b"[") + _indented(one) for number, one in enumerate(plan.decisions)
+    )
+    return b"".join(chain((head, _NO_DECISIONS[:-2]), decisions, (b"\n  ]", tail, b"\n")))
+
+
+_NO_DECISIONS = b'\n  "decisions": []'
+"""As it stands in the JSON of a plan without decisions, and in no text in it."""
+
+
+def _indented(decision: Decision) -> bytes:
+    formatted: bytes = msgspec.json.format(msgspec.json.encode(decision), indent=2)
+    return b"\n    " + formatted.replace(b"\n", b"\n    ")
+
+
+def decode_plan(document: bytes, *, source: str) -> Plan:
+    """Read a plan's JSON form and check its digest.
+
+    `source` names the file in the message. Raises PlanRefused if the document isn't a plan, was
+    edited, or comes from a newer version.
+    """
+    attempted = f"reading the plan {source}"
+    try:
+        fields = msgspec.json.decode(document)
+    except RecursionError:
+        raise _not_a_plan(attempted, "it is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_a_plan(attempted, f"it is not JSON ({error})") from None
+    name = fields.get("schema") if isinstance(fields, dict) else None
+    if not isinstance(name, str) or not name.startswith("lastseen.plan/"):
+        raise _another_document(attempted, name)
+    if name != PLAN_SCHEMA:
+        raise PlanRefused(
+            attempted=attempted,
+            found=f"its schema is {name!r}",
+            meaning=f"this version of Lastseen understands {PLAN_SCHEMA!r} only",
+            remedy="use the version of Lastseen that made the plan, or review again",
+        )
+    plan, problem = _converted(fields)
+    try:
+        digest = _digest(_content_of(plan, fields))
+    except NOT_CANONICAL:
+        raise _not_a_plan(attempted, "it has a number or a text that no plan has") from None
+    if fields.get("digest") != digest:
+        raise PlanRefused(
+            attempted=attempted,
+            found="its digest does not match its content",
+            meaning="the plan was edited or damaged after it was made",
+            remedy="review again; to leave people out use `apply --only` or `--except`",
+        )
+    if plan is None:
+        raise _not_a_plan(attempted, f"a field is not as it should be ({problem})")
+    return plan
+
+
+def _converted(fields: dict[str, object]) -> tuple[Plan | None, str]:
+    """Return the plan in decoded JSON; None, and the problem, if it isn't one."""
+    try:
+        return msgspec.convert(fields, Plan), ""
+    except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
+        return None, str(error)
+
+
+def _content_of(plan: Plan | None, fields: dict[str, object]) -> dict[str, object]:
+    """Return what a document's digest is made of: the plan in it, if that is all that it says.
+
+    A plan is digested in a tenth of the time that other objects take.
+    """
+    if plan is None or msgspec.json.decode(msgspec.json.encode(plan)) != fields:
+        return fields
+    return msgspec.structs.asdict(plan)
+
+
+def _digest(fields: dict[str, object]) -> str:
+    """Return the digest of a plan's canonical form; raises one of `NOT_CANONICAL`."""
+    content = _content(fields)
+    try:
+        known = _digests.get(_fingerprint(content))
+    except (OverflowError, ValueError):  # a number or a text that no plan has
+        return canonical_digest(content)
+    if known is None:
+        known = canonical_digest(content)
+        _remember(content, known)
+    return known
+
+
+def _content(fields: dict[str, object]) -> dict[str, object]:
+    """Return what a plan's digest is made of."""
+    return {key: value for key, value in fields.items() if key != "digest"}
+
+
+def _fingerprint(content: dict[str, object]) -> bytes:
+    """Return what tells contents apart, in a tenth of the time that the canonical form takes.
+
+    Made piece by piece, as the canonical form is.
+    """
+    hashed = sha256()
+    for key, value in content.items():
+        is_list = isinstance(value, tuple | list)
+        pieces = value if isinstance(value, tuple | list) else (value,)
+        for piece in ((key, is_list, len(pieces)), *pieces):
+            hashed.update(msgspec.msgpack.encode(piece))
+    return hashed.digest()
+
+
+def _remember(content: dict[str, object], digest: str) -> None:
+    if len(_digests) >= _DIGESTS_KEPT:
+        _digests.clear()
+    _digests[_fingerprint(content)] = digest
+
+
+def _another_document(attempted: str, schema: object) -> PlanRefused:
+    if not isinstance(schema, str) or not schema.startswith("lastseen."):
+        return _not_a_plan(attempted, "it does not say that it is a plan of Lastseen")
+    return PlanRefused(
+        attempted=attempted,
+        found=f"it is another document of Lastseen: {schema}",
+        meaning="only a plan can be carried out; nothing was changed",
+        remedy="read it with `lastseen show FILE`; `lastseen show PLAN -o plan.json` writes a plan "
+        "that the ledger knows",
+    )
+
+
+def _not_a_plan(attempted: str, found: str) -> PlanRefused:
+    return PlanRefused(
+        attempted=attempted,
+        found=found,
+        meaning="only a plan written by `lastseen review --format json` can be applied",
+        remedy="run `lastseen review -o plan.json` and apply that file",
+    )

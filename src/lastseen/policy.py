@@ -23,8 +23,9 @@ from lastseen.model.instant import (
     whole_second,
 )
 from lastseen.model.plan import Policy
+from lastseen.model.sighting import LOGS
 from lastseen.open_sessions import open_sessions, return_until, ruling_on_sessions
-from lastseen.subject import PersonEvidence, Subject
+from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
 
 PROBLEMS = {
     Reason.NOT_ON_PORTAL: (Verdict.SKIP, "The portal has no such account."),
@@ -37,6 +38,8 @@ _KINDS = {
     SeenBy.ACTIVITY: "activity",
     SeenBy.API_KEY: "an API key",
 }
+
+_BY_LOG = {log: SeenBy(log.value) for log in LOGS}
 
 _SECOND = timedelta(seconds=1)
 _SEEN_LATELY = frozenset({Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED})
@@ -52,6 +55,13 @@ def required_since(subject: Subject, policy: Policy, now: Instant) -> Instant:
     registered = subject.profile.registered_at if subject.profile else None
     start = subject.own_policy(policy).window_start(now)
     return max(start, whole_second(registered) if registered else EPOCH)
+
+
+def needs_logs(subject: Subject, *, policy: Policy, now: Instant) -> bool:
+    """Return whether nothing but the logs can decide on one contractor."""
+    policy = subject.own_policy(policy)
+    settled = _settled_without_logs(subject, NOTHING_KNOWN, policy, now, clock_trusted=True)
+    return settled is None
 
 
 def decide(
@@ -279,13 +289,13 @@ class _Seen(msgspec.Struct, frozen=True):
 
 def _newest(evidence: PersonEvidence, *, no_later_than: Instant) -> _Seen | None:
     """Return the newest proof of presence that is not dated ahead."""
-    found = []
-    if evidence.sighting:
-        found.append(_Seen(evidence.sighting.at, SeenBy(evidence.sighting.kind.value)))
-    if evidence.key_used_at:
-        found.append(_Seen(evidence.key_used_at, SeenBy.API_KEY))
-    dated = [seen for seen in found if seen.at <= no_later_than]
-    return max(dated, key=lambda seen: seen.at, default=None)
+    seen = None
+    entry, used = evidence.sighting, evidence.key_used_at
+    if entry is not None and entry.at <= no_later_than:
+        seen = _Seen(entry.at, _BY_LOG[entry.kind])
+    if used is not None and used <= no_later_than and (seen is None or used > seen.at):
+        seen = _Seen(used, SeenBy.API_KEY)
+    return seen
 
 
 def _open_invitation(
@@ -335,8 +345,8 @@ def _decision(
     now: Instant,
 ) -> Decision:
     profile, contractor = subject.profile, subject.contractor
-    seen_at, seen_by = _shown_as_seen(subject, evidence, policy, now, reason)
     newest = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
+    seen_at, seen_by = _shown_as_seen(subject, evidence, newest, policy, reason)
     idle_since = _known_idle_since(evidence, seen_at, reason)
     return Decision(
         user_id=(profile.id if profile else contractor.id if contractor else None),
@@ -364,9 +374,12 @@ def _decision(
 
 
 def _shown_as_seen(
-    subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant, reason: Reason
+    subject: Subject,
+    evidence: PersonEvidence,
+    seen: _Seen | None,
+    policy: Policy,
+    reason: Reason,
 ) -> tuple[Instant | None, SeenBy | None]:
-    seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
     if seen:
         return seen.at, seen.by
     if evidence.invited_at and subject.problem is None:

@@ -107,8 +107,11 @@ def _agreed(
 ) -> bool:
     """Ask, once it is known that the plan may be carried out at all.
 
-    A plan that changes nobody begins no run where only the screen is told.
+    A plan that changes nobody begins no run where only the screen is told. With `--yes` nothing is
+    asked, and the run itself checks everything.
     """
+    if yes and (plan.to_disable() or plan.to_sign_out()):
+        return True
     preview = _preview(plan, settings, options)
     concerned = (*preview.to_disable, *preview.to_sign_out)
     if not concerned:
@@ -120,7 +123,7 @@ def _agreed(
             )
             return False
         return True
-    if preview.to_disable and not yes:  # with --yes nothing is asked before the run checks it
+    if preview.to_disable:
         require_changing_key(settings, attempted=f"applying the plan {plan.plan_id}")
     return agreed(
         _announcement(preview, plan, options),

@@ -7,7 +7,7 @@ person's own entries say nothing about them (MessageAction.cs).
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import msgspec
 
@@ -36,7 +36,7 @@ _ONE_BATCH = timedelta(seconds=60)
 """How long disabling a batch of people may take."""
 
 
-class Administration(msgspec.Struct, frozen=True, kw_only=True):
+class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What administrators did; newest first for each kind."""
 
     acts: Mapping[int, tuple[AdministrativeAct, ...]] = {}
@@ -46,8 +46,18 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True):
 
     def last_done(self, action_id: int, person: UserId, now: Instant) -> Instant | None:
         """Return when an action was last done to a person, not after `now`."""
-        acts = self.acts.get(action_id, ())
-        return max((a.at for a in acts if person in a.people and a.at <= now), default=None)
+        done = self._by_person.get((action_id, person))
+        return max((at for at in done if at <= now), default=None) if done else None
+
+    @cached_property
+    def _by_person(self) -> Mapping[tuple[int, UserId], Sequence[Instant]]:
+        """When each action was done to each person: it is asked for everyone on a roster."""
+        done: dict[tuple[int, UserId], list[Instant]] = {}
+        for action_id, acts in self.acts.items():
+            for act in acts:
+                for person in act.people:
+                    done.setdefault((action_id, person), []).append(act.at)
+        return done
 
     def session_settings_changed(self) -> Instant | None:
         """Return when the lifetime of sessions was last set, if the trail shows it.

@@ -196,9 +196,13 @@ class Collector:
 
     def sighting(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Sighting | None:
         """Return the newest sighting of `person` in the given logs."""
-        logs = [self._logs[kind].state for kind in kinds if kind in self._logs]
-        found = [log.sightings[person] for log in logs if person in log.sightings]
-        return max(found, key=lambda sighting: sighting.at, default=None)
+        newest: Sighting | None = None
+        for kind in kinds:
+            log = self._logs.get(kind)
+            found = log.state.sightings.get(person) if log else None
+            if found is not None and (newest is None or found.at > newest.at):
+                newest = found
+        return newest
 
     def proven_since(self, person: UserId, kinds: Sequence[EvidenceKind]) -> Instant | None:
         """Return since when all entries of `person` are known in every given log, or None."""

@@ -1,6 +1,6 @@
 """The guardrails: whether this many people may be disabled at all. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -34,7 +34,7 @@ def allowance(
     *,
     max_disable: int | None,
     history: History,
-    reinstated: dict[UserId, Instant],
+    reinstated: Mapping[UserId, Instant],
     now: Instant,
 ) -> Allowance:
     """Return the allowance at `now`; `reinstated`: when each person was last seen reinstated."""

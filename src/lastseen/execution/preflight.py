@@ -10,7 +10,7 @@ from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, minute
 from lastseen.model.plan import PLAN_SCHEMA, Plan
-from lastseen.model.plan_document import sealed
+from lastseen.model.plan_document import is_intact
 from lastseen.model.portal_address import portal_address
 
 _ATTEMPTED = "carrying out the plan {}"
@@ -26,7 +26,7 @@ def check_plan(plan: Plan, *, portal_url: str) -> None:
             meaning=f"this version of Lastseen understands {PLAN_SCHEMA!r} only",
             remedy="review again with this version",
         )
-    if plan.digest != sealed(plan).digest:
+    if not is_intact(plan):
         raise PlanRefused(
             attempted=attempted,
             found="its digest does not match its content",

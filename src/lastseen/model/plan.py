@@ -195,7 +195,7 @@ class Soon(msgspec.Struct, frozen=True, kw_only=True):
     """Those due by then, the earliest first."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     """What a review decided about everyone on a roster."""
 
     schema: str = PLAN_SCHEMA

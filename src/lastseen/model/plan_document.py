@@ -3,7 +3,7 @@
 The digest is SHA-256 over a canonical form, so that an edited plan is detected.
 """
 
-from hashlib import sha256
+import weakref
 from itertools import chain
 
 import msgspec
@@ -13,9 +13,8 @@ from lastseen.model.decision import Decision
 from lastseen.model.errors import PlanRefused
 from lastseen.model.plan import PLAN_SCHEMA, Plan
 
-_DIGESTS_KEPT = 8
-_digests: dict[bytes, str] = {}
-"""Digests of the last plans, by a fast hash of their content.
+_last_intact: list[weakref.ref[Plan]] = []
+"""The plan whose digest was found right last, while it is in use.
 
 A command uses the same plan several times, as it is read and before it acts.
 """
@@ -23,7 +22,23 @@ A command uses the same plan several times, as it is read and before it acts.
 
 def sealed(plan: Plan) -> Plan:
     """Return the plan with its digest filled in."""
-    return msgspec.structs.replace(plan, digest=_digest(msgspec.structs.asdict(plan)))
+    filled = msgspec.structs.replace(plan, digest=_digest(msgspec.structs.asdict(plan)))
+    _remember(filled)
+    return filled
+
+
+def is_intact(plan: Plan) -> bool:
+    """Return whether the plan's digest is that of its content."""
+    if any(known() is plan for known in _last_intact):  # nothing in it can change
+        return True
+    if _digest(msgspec.structs.asdict(plan)) != plan.digest:
+        return False
+    _remember(plan)
+    return True
+
+
+def _remember(plan: Plan) -> None:
+    _last_intact[:] = [weakref.ref(plan)]
 
 
 def encode_plan(plan: Plan) -> bytes:
@@ -54,6 +69,9 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
     `source` names the file in the message. Raises PlanRefused if the document isn't a plan, was
     edited, or comes from a newer version.
     """
+    written = _as_written(document)
+    if written is not None:
+        return written
     attempted = f"reading the plan {source}"
     try:
         fields = msgspec.json.decode(document)
@@ -85,7 +103,23 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
         )
     if plan is None:
         raise _not_a_plan(attempted, f"a field is not as it should be ({problem})")
+    _remember(plan)
     return plan
+
+
+def _as_written(document: bytes) -> Plan | None:
+    """Return the plan in a document that is to the byte as Lastseen writes one, in half the time.
+
+    Returns None for any other, whatever is wrong with it.
+    """
+    try:
+        plan = msgspec.json.decode(document, type=Plan)
+        is_indented = document[1:2] == b"\n"
+        as_encoded = encode_plan(plan) if is_indented else msgspec.json.encode(plan)
+        is_good = as_encoded == document and plan.schema == PLAN_SCHEMA and is_intact(plan)
+    except (ValueError, OverflowError, *NOT_CANONICAL):  # msgspec's errors are ValueErrors
+        return None
+    return plan if is_good else None
 
 
 def _converted(fields: dict[str, object]) -> tuple[Plan | None, str]:
@@ -108,40 +142,7 @@ def _content_of(plan: Plan | None, fields: dict[str, object]) -> dict[str, objec
 
 def _digest(fields: dict[str, object]) -> str:
     """Return the digest of a plan's canonical form; raises one of `NOT_CANONICAL`."""
-    content = _content(fields)
-    try:
-        known = _digests.get(_fingerprint(content))
-    except (OverflowError, ValueError):  # a number or a text that no plan has
-        return canonical_digest(content)
-    if known is None:
-        known = canonical_digest(content)
-        _remember(content, known)
-    return known
-
-
-def _content(fields: dict[str, object]) -> dict[str, object]:
-    """Return what a plan's digest is made of."""
-    return {key: value for key, value in fields.items() if key != "digest"}
-
-
-def _fingerprint(content: dict[str, object]) -> bytes:
-    """Return what tells contents apart, in a tenth of the time that the canonical form takes.
-
-    Made piece by piece, as the canonical form is.
-    """
-    hashed = sha256()
-    for key, value in content.items():
-        is_list = isinstance(value, tuple | list)
-        pieces = value if isinstance(value, tuple | list) else (value,)
-        for piece in ((key, is_list, len(pieces)), *pieces):
-            hashed.update(msgspec.msgpack.encode(piece))
-    return hashed.digest()
-
-
-def _remember(content: dict[str, object], digest: str) -> None:
-    if len(_digests) >= _DIGESTS_KEPT:
-        _digests.clear()
-    _digests[_fingerprint(content)] = digest
+    return canonical_digest({key: value for key, value in fields.items() if key != "digest"})
 
 
 def _another_document(attempted: str, schema: object) -> PlanRefused:

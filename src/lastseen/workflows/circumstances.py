@@ -24,7 +24,7 @@ from lastseen.evidence.administration import (
 from lastseen.execution.history import read_history
 from lastseen.ledger import PortalLedger
 from lastseen.ledger.stores.retention import RetentionNote
-from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.errors import PortalRefused
 from lastseen.model.instant import EPOCH, Instant, before, days, whole_second
 from lastseen.model.plan import Cohort, Policy
@@ -65,6 +65,20 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     silences: LogSilences
     """When the logs had stopped."""
 
+    def with_presence(
+        self, evidence: PersonEvidence, profile: Profile, *, now: Instant
+    ) -> PersonEvidence:
+        """Return what is known about a person, including what may keep them by itself."""
+        done = self.administration.last_done
+        return msgspec.structs.replace(
+            evidence,
+            key_used_at=self.key_uses.get(profile.id),
+            status_set_at=done(STATUS_SET, profile.id, now),
+            invited_at=_newest(
+                done(INVITED, profile.id, now), done(ACTIVATION_SENT, profile.id, now)
+            ),
+        )
+
     def added_to(
         self,
         evidence: PersonEvidence,
@@ -100,12 +114,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         resumed = resumed_at(silences.values(), now)
         cut = proven is not None and resumed is not None and resumed > proven
         return msgspec.structs.replace(
-            evidence,
-            key_used_at=self.key_uses.get(profile.id),
-            status_set_at=done(STATUS_SET, profile.id, now),
-            invited_at=_newest(
-                done(INVITED, profile.id, now), done(ACTIVATION_SENT, profile.id, now)
-            ),
+            self.with_presence(evidence, profile, now=now),
             sessions=() if never_activated else possible_sessions(trace, self.limits, now=now),
             sessions_can_be_ended=self.can_end_sessions,
             silence=stopped_in_words(silences),

@@ -16,25 +16,21 @@ from lastseen.model.instant import Instant, before, days, whole_second
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind, Sighting
 from lastseen.open_sessions import LONGEST_SESSION
-from lastseen.policy import decide
-from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
+from lastseen.policy import decide, needs_logs
+from lastseen.subject import PersonEvidence, Subject
 
 Known = Callable[[UserId, Sequence[EvidenceKind]], PersonEvidence]
 """Returns what is known about a person, counting as proven what the given logs prove."""
 
 
 def undecided_without_logs(
-    subjects: Iterable[Subject], *, policy: Policy, now: Instant, clock_trusted: bool
+    subjects: Iterable[Subject], *, policy: Policy, now: Instant
 ) -> dict[UserId, Subject]:
     """Return those of `subjects` on whom only the logs can decide, by id."""
     return {
         subject.profile.id: subject
         for subject in subjects
-        if subject.profile
-        and decide(
-            subject, NOTHING_KNOWN, policy=policy, now=now, clock_trusted=clock_trusted
-        ).reason
-        in (Reason.EVIDENCE_INCOMPLETE, Reason.RECENTLY_REGISTERED)
+        if subject.profile and needs_logs(subject, policy=policy, now=now)
     }
 
 
@@ -123,13 +119,16 @@ class EvidenceNeeds(msgspec.Struct, frozen=True, kw_only=True):
 
     def _due(self, kinds: Sequence[EvidenceKind], people: Mapping[UserId, Subject]) -> set[UserId]:
         """Return those of `people` whom the given logs would disable."""
+        general = self.policy.window_start(self.now)
+        absent = (
+            (person, subject)
+            for person, subject in people.items()
+            if not self._is_seen_since(person, self._window(subject) if subject.policy else general)
+        )
         return {
             person
-            for person, subject in people.items()
-            if not self._is_seen_since(person, self._window(subject))
-            and decide(
-                subject, self.known(person, kinds), policy=self.policy, now=self.now
-            ).decision
+            for person, subject in absent
+            if decide(subject, self.known(person, kinds), policy=self.policy, now=self.now).decision
             is Verdict.DISABLE
         }
 

@@ -85,10 +85,11 @@ def allowed_now(
     history: History | None = None,
 ) -> Allowance:
     """Return what may be disabled at `now`; `history` is read if not given."""
+    history = history or read_history(ledger.journal.entries())
     return allowance(
         guardrails,
         max_disable=max_disable,
-        history=history or read_history(ledger.journal.entries()),
-        reinstated=ledger.accounts.reinstated(),
+        history=history,
+        reinstated=ledger.accounts.reinstated() if history.changes else {},
         now=now,
     )

@@ -12,8 +12,8 @@ from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.silence_finder import SilenceFinder, SilenceLimit, find_silences
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.concurrency import task_group
-from lastseen.model.contractor import UserId
-from lastseen.model.decision import Decision, Verdict
+from lastseen.model.contractor import Profile, UserId
+from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.instant import EPOCH, Instant, before, days
 from lastseen.model.sighting import EvidenceKind
 from lastseen.open_sessions import SessionTrace
@@ -74,10 +74,10 @@ class ReviewEvidence:
 
     async def collect(self, subjects: Sequence[Subject]) -> None:
         """Collect evidence on the people whose decision depends on the logs."""
-        undecided = undecided_without_logs(
-            subjects, policy=self._context.policy, now=self.now, clock_trusted=self.clock_trusted
-        )
-        if not undecided or not self.clock_trusted:
+        if not self.clock_trusted:
+            return
+        undecided = undecided_without_logs(subjects, policy=self._context.policy, now=self.now)
+        if not undecided:
             return
         collector = self.collector = await open_collector(
             self._context.portal,
@@ -210,9 +210,14 @@ class ReviewEvidence:
 
     def decide(self, subject: Subject) -> Decision:
         """Decide on one contractor."""
-        person = subject.profile.id if subject.profile else None
-        if person is None:
+        if subject.profile is None:
             return self._decision(subject, NOTHING_KNOWN)
+        person = subject.profile.id
+        if self.collector is not None and self._is_seen_lately(subject, person):
+            # Most people: neither what the logs prove nor a session that may be open matters.
+            decision = self._ruling(subject, self._presence(self.collector, subject.profile))
+            if decision.reason is Reason.ACTIVE:
+                return decision
         if person not in self._asked_the_trail:
             # The sign-in log alone has kept or held them: what the trail proves doesn't matter.
             without_trail = [kind for kind in self._kinds if kind is not EvidenceKind.ACTIVITY]
@@ -260,10 +265,28 @@ class ReviewEvidence:
             reaches_beginning=collector.reaches_beginning(person, kinds),
         )
 
+    def _is_seen_lately(self, subject: Subject, person: UserId) -> bool:
+        seen = self.collector.sighting(person, self._kinds) if self.collector else None
+        start = subject.own_policy(self._context.policy).window_start(self.now)
+        return seen is not None and seen.at >= start
+
+    def _presence(self, collector: Collector, profile: Profile) -> PersonEvidence:
+        """Return what is known about a person but for what is proven of their absence."""
+        evidence = PersonEvidence(
+            sighting=collector.sighting(profile.id, self._kinds),
+            failed=collector.failed(profile.id, profile.email),
+        )
+        if self._circumstances is None:
+            return evidence
+        return self._circumstances.with_presence(evidence, profile, now=self.now)
+
     def _decision(self, subject: Subject, evidence: PersonEvidence) -> Decision:
+        return self._ruling(subject, self._with_circumstances(subject, evidence))
+
+    def _ruling(self, subject: Subject, evidence: PersonEvidence) -> Decision:
         return decide(
             subject,
-            self._with_circumstances(subject, evidence),
+            evidence,
             policy=self._context.policy,
             now=self.now,
             clock_trusted=self.clock_trusted,

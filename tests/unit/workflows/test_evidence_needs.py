@@ -76,7 +76,7 @@ def test_only_people_whom_nothing_but_a_log_can_decide_are_looked_for() -> None:
         Subject(contractor=Contractor(id=UserId("ended"), end_date=date(2026, 1, 1))),
         Subject(contractor=Contractor(id=UserId("absent")), problem=Reason.NOT_ON_PORTAL),
     ]
-    found = undecided_without_logs(subjects, policy=Policy(), now=NOW, clock_trusted=True)
+    found = undecided_without_logs(subjects, policy=Policy(), now=NOW)
     assert set(found) == {ANN, "new"}
 
 

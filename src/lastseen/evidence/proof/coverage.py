@@ -56,9 +56,9 @@ class Coverage(msgspec.Struct, frozen=True):
 
         `moment` itself need not be inside: an interval that ends there reaches up to it.
         """
-        for known in self.intervals:
-            if known.since < moment <= known.until:
-                return known.since
+        before = bisect_left(self.intervals, moment, key=_begins) - 1
+        if before >= 0 and moment <= self.intervals[before].until:
+            return self.intervals[before].since
         return None
 
 
@@ -94,6 +94,10 @@ class GrowingCoverage:
         if self._coverage is None:
             self._coverage = Coverage(tuple(map(Interval, self._since, self._until)))
         return self._coverage
+
+
+def _begins(interval: Interval) -> Instant:
+    return interval.since
 
 
 def covered_since(moment: Instant, coverages: Collection[Coverage]) -> Instant | None:

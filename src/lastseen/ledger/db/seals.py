@@ -19,6 +19,9 @@ from lastseen.model.sighting import EvidenceKind
 _MASK = 2**62 - 1
 """Digests and their sums have 62 bits, so that the sum of two fits a database's integer."""
 
+Seal = tuple[int, int]
+"""How many rows there are of a kind, and the sum of their digests."""
+
 NO_PORTAL = 0
 """The portal's id for the seal over the list of portals itself."""
 
@@ -107,14 +110,21 @@ def all_intact_rows(
 
 def damage_of(connection: Connection, sealed: Sealed, portal_id: int) -> str | None:
     """Return what is wrong with the rows of a kind, in a few words, or None."""
+    return checked_rows(connection, sealed, portal_id)[1]
+
+
+def checked_rows(
+    connection: Connection, sealed: Sealed, portal_id: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """Return all rows of a kind, and what is wrong with them as `damage_of` does."""
     rows = connection.execute(sealed.all(), {"portal": portal_id}).all()
     name = sealed.table.name
     changed = sum(_digest(name, tuple(row[:-1])) != row[-1] for row in rows)
     if changed:
-        return f"{sealed.name}: {changed} of {len(rows)} rows were changed"
+        return rows, f"{sealed.name}: {changed} of {len(rows)} rows were changed"
     if not _matches_seal(connection, sealed, portal_id, rows):
-        return f"{sealed.name}: a row is missing, or its seal was changed"
-    return None
+        return rows, f"{sealed.name}: a row is missing, or its seal was changed"
+    return rows, None
 
 
 def update_seal(
@@ -180,12 +190,21 @@ def damaged(place: str, found: str) -> LedgerError:
     )
 
 
+def seal_of(connection: Connection, sealed: Sealed, portal_id: int) -> Seal | None:
+    """Return the seal of the rows of a kind: equal if they have not changed, or None if lost."""
+    seal = connection.execute(_SEAL, {"portal": portal_id, "which": sealed.name}).one_or_none()
+    return None if seal is None else tuple(seal)
+
+
+def seal_over(rows: Sequence[Sequence[Any]]) -> Seal:
+    """Return the seal that whole `rows` should have."""
+    return len(rows), sum(row[-1] for row in rows) & _MASK
+
+
 def _matches_seal(
     connection: Connection, sealed: Sealed, portal_id: int, rows: Sequence[Row[Any]]
 ) -> bool:
-    seal = connection.execute(_SEAL, {"portal": portal_id, "which": sealed.name}).one_or_none()
-    total = sum(row[-1] for row in rows) & _MASK
-    return seal is not None and tuple(seal) == (len(rows), total)
+    return seal_of(connection, sealed, portal_id) == seal_over(rows)
 
 
 _OF_SUBJECT = (schema.seals.c.portal_id == bindparam("portal")) & (

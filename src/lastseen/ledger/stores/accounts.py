@@ -8,7 +8,14 @@ from sqlalchemy import Connection, Insert, Row
 
 from lastseen.ledger.db.database import insert_into, insert_rows
 from lastseen.ledger.db.schema import accounts
-from lastseen.ledger.db.seals import ACCOUNTS, all_intact_rows, update_seal, with_digest
+from lastseen.ledger.db.seals import (
+    ACCOUNTS,
+    Seal,
+    all_intact_rows,
+    seal_of,
+    update_seal,
+    with_digest,
+)
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.shared_accounts import address_with_accounts
@@ -22,6 +29,8 @@ class AccountStore:
     def __init__(self, scope: Scope) -> None:
         """Work on one portal's rows."""
         self._scope = scope
+        self._reinstated: tuple[Seal | None, Mapping[UserId, Instant]] = None, {}
+        """Who was reinstated when the accounts had this seal: it is asked several times a run."""
 
     def note(self, profiles: Iterable[Profile], at: Instant) -> str | None:
         """Record each person's status at `at`.
@@ -42,21 +51,25 @@ class AccountStore:
         """Record that these people were reinstated at `at`, whatever was known before."""
         self._enter(dict.fromkeys(user_ids, AccountStatus.ACTIVE), at, reinstated=True)
 
-    def reinstated(self) -> dict[UserId, Instant]:
+    def reinstated(self) -> Mapping[UserId, Instant]:
         """Return when each person was last reinstated, by hand or by undo."""
-        return {
-            row.user_id: from_micros(row.reinstated_at)
-            for row in self._all()
-            if row.reinstated_at is not None
-        }
+        with self._scope.reading() as connection:
+            seal = seal_of(connection, ACCOUNTS, self._scope.portal_id)
+            if seal is None or self._reinstated[0] != seal:
+                self._reinstated = (
+                    seal,
+                    {
+                        row.user_id: from_micros(row.reinstated_at)
+                        for row in self._rows(connection)
+                        if row.reinstated_at is not None
+                    },
+                )
+        return self._reinstated[1]
 
     def known(self) -> frozenset[UserId]:
         """Return the ids of everyone whose status was ever recorded."""
-        return frozenset(row.user_id for row in self._all())
-
-    def _all(self) -> Iterable[Row[Any]]:
         with self._scope.reading() as connection:
-            return self._rows(connection)
+            return frozenset(row.user_id for row in self._rows(connection))
 
     def _rows(self, connection: Connection) -> Iterable[Row[Any]]:
         return all_intact_rows(

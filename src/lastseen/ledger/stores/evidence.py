@@ -15,7 +15,14 @@ from sqlalchemy import Insert, Row, bindparam, func, select
 
 from lastseen.ledger.db.database import insert_into, insert_rows
 from lastseen.ledger.db.schema import coverage, failures, sightings, unrecognised
-from lastseen.ledger.db.seals import SIGHTINGS, UNRECOGNISED, intact_rows
+from lastseen.ledger.db.seals import (
+    SIGHTINGS,
+    UNRECOGNISED,
+    Seal,
+    intact_rows,
+    seal_of,
+    seal_over,
+)
 from lastseen.ledger.db.timestamps import from_micros, to_micros
 from lastseen.ledger.scope import Scope
 from lastseen.ledger.stores.coverage_rows import (
@@ -83,6 +90,8 @@ class EvidenceStore:
     def __init__(self, scope: Scope) -> None:
         """Work on one portal's rows."""
         self._scope = scope
+        self._sightings: dict[EvidenceKind, tuple[Seal, dict[UserId, Sighting]]] = {}
+        """The sightings of each log when they had this seal: they are read after being checked."""
 
     def keep(self, reading: Reading) -> None:
         """Keep a reading completely or, on failure, not at all: see `keep_all`."""
@@ -119,7 +128,10 @@ class EvidenceStore:
         else is lost. The log then counts as unread, so that it is read from the portal again.
         Returns what was wrong, in a few words, or None.
         """
-        return drop_damaged_evidence(self._scope, kind)
+        checked = drop_damaged_evidence(self._scope, kind)
+        if checked.damage is None:
+            self._remember(kind, checked.sightings)
+        return checked.damage
 
     def forget_coverage(self) -> None:
         """Remove the coverage of all logs; sightings are kept."""
@@ -166,20 +178,29 @@ class EvidenceStore:
     def newest_sightings(self, kind: EvidenceKind) -> dict[UserId, Sighting]:
         """Return the newest sighting of each person in a log."""
         with self._scope.reading() as connection:
-            rows = connection.execute(
-                SIGHTINGS[kind].all(), {"portal": self._scope.portal_id}
-            ).all()
-        intact_rows(sightings, rows, place=self._scope.database.place)
-        return {
-            user_id: Sighting(
-                user_id=user_id,
-                at=from_micros(at),
-                kind=kind,
-                event_id=event_id,
-                action_id=action_id,
-            )
-            for _, _, user_id, at, event_id, action_id, _ in rows
-        }
+            seal = seal_of(connection, SIGHTINGS[kind], self._scope.portal_id)
+            if kind not in self._sightings or self._sightings[kind][0] != seal:
+                rows = connection.execute(
+                    SIGHTINGS[kind].all(), {"portal": self._scope.portal_id}
+                ).all()
+                intact_rows(sightings, rows, place=self._scope.database.place)
+                self._remember(kind, rows)
+        return dict(self._sightings[kind][1])
+
+    def _remember(self, kind: EvidenceKind, rows: Sequence[Sequence[Any]]) -> None:
+        self._sightings[kind] = (
+            seal_over(rows),
+            {
+                user_id: Sighting(
+                    user_id=user_id,
+                    at=from_micros(at),
+                    kind=kind,
+                    event_id=event_id,
+                    action_id=action_id,
+                )
+                for _, _, user_id, at, event_id, action_id, _ in rows
+            },
+        )
 
     def failed_sign_ins(self, since: Instant) -> dict[UserId, FailedSignIns]:
         """Return each person's refused attempts at or after `since`."""

@@ -1,12 +1,16 @@
 """Drops damaged evidence of a log, so that it is read from the portal again."""
 
-from sqlalchemy import Connection
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row
 
 from lastseen.ledger.db.seals import (
     COVERAGE,
     SIGHTINGS,
     UNRECOGNISED,
     Sealed,
+    checked_rows,
     damage_of,
     is_intact,
     replace_seal,
@@ -16,16 +20,23 @@ from lastseen.ledger.stores.coverage_rows import forget_coverage
 from lastseen.model.sighting import EvidenceKind
 
 
-def drop_damaged_evidence(scope: Scope, kind: EvidenceKind) -> str | None:
-    """Drop damaged rows of a log, and all its coverage if there are any.
+class Checked(NamedTuple):
+    """What a check of a log's evidence found."""
 
-    Returns what was wrong, in a few words, or None. Raises LedgerError.
-    """
+    damage: str | None
+    """What was wrong, in a few words."""
+    sightings: Sequence[Row[Any]]
+    """The log's sightings; only good if nothing was wrong."""
+
+
+def drop_damaged_evidence(scope: Scope, kind: EvidenceKind) -> Checked:
+    """Drop damaged rows of a log, and all its coverage if there are any; raises LedgerError."""
     parts = _parts(kind)
     with scope.reading() as connection:
-        found = [damage_of(connection, part, scope.portal_id) for part in parts]
+        checked = [checked_rows(connection, part, scope.portal_id) for part in parts]
+    found = [damage for _, damage in checked]
     if not any(found):
-        return None
+        return Checked(None, checked[0][0])
     with scope.writing() as connection:
         for part in parts:
             if damage_of(connection, part, scope.portal_id) is None:
@@ -33,7 +44,7 @@ def drop_damaged_evidence(scope: Scope, kind: EvidenceKind) -> str | None:
             if part is not COVERAGE[kind]:
                 _drop_damaged_rows(connection, scope, part)
         forget_coverage(connection, scope, kind)
-    return "; ".join(one for one in found if one)
+    return Checked("; ".join(one for one in found if one), ())
 
 
 def _parts(kind: EvidenceKind) -> tuple[Sealed, ...]:

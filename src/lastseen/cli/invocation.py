@@ -111,18 +111,16 @@ def invocation(context: "Context") -> Invocation:
     return replace(given[-1], parameters=dict(context.params))
 
 
-def run_async(work: Coroutine[object, object, _Result]) -> _Result:
+def run_async(work: Coroutine[object, object, _Result], *, loads_the_rest: bool = False) -> _Result:
     """Run `work` in an event loop of its own and return its result.
 
-    If it fails, `run_at_work` keeps the run that it was at, for the error's line.
+    `loads_the_rest`: whether it calls `load_the_rest` itself. If it fails, `run_at_work` keeps the
+    run that it was at, for the error's line.
     """
     import asyncio  # `lastseen --help` goes without
-    import gc
 
-    import lastseen.api  # noqa: F401 - before garbage is looked for: what it loads is none
-
-    gc.freeze()
-    gc.enable()
+    if not loads_the_rest:
+        _load_the_rest()
     results: list[_Result] = []
     began: list[str | None] = []
 
@@ -139,3 +137,19 @@ def run_async(work: Coroutine[object, object, _Result]) -> _Result:
         run_at_work.set(next(iter(began), None))
         raise
     return results[0]
+
+
+async def load_the_rest() -> None:
+    """Load what the commands work with; the event loop goes on meanwhile."""
+    import asyncio
+
+    await asyncio.to_thread(_load_the_rest)
+
+
+def _load_the_rest() -> None:
+    import gc
+
+    import lastseen.api  # noqa: F401 - before garbage is looked for: what it loads is none
+
+    gc.freeze()
+    gc.enable()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.documents import deliver_plan, plan_destinations
-from lastseen.cli.invocation import Invocation, invocation, run_async
+from lastseen.cli.invocation import Invocation, invocation, load_the_rest, run_async
 from lastseen.cli.options import (
     AllOption,
     Dates,
@@ -27,6 +27,7 @@ from lastseen.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from lastseen.api import Instant, Plan, Session, Settings, Verdict
+    from lastseen.workflows.first_answers import FirstAnswers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ def review(
     )
     if same_portal:
         run_async(follow_portal(settings, called))
-    plan = run_async(_reviewed(called, settings, asked))
+    plan = run_async(_reviewed(called, settings, asked), loads_the_rest=True)
     if roster_out:
         write_file(roster_out, roster[0])
     deliver_plan(plan, where, called, settings=settings, everyone=everyone, only=only)
@@ -152,8 +153,17 @@ def review_exit_code(plan: "Plan", *, strict: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-async def reviewed(session: "Session", called: Invocation, asked: ReviewRequest) -> "Plan":
-    """Review with an open session, with the progress that the invocation asks for."""
+async def reviewed(
+    session: "Session",
+    called: Invocation,
+    asked: ReviewRequest,
+    *,
+    first: "FirstAnswers | None" = None,
+) -> "Plan":
+    """Review with an open session, with the progress that the invocation asks for.
+
+    `first`: what the portal was asked already.
+    """
     from lastseen.api import review, system_clock
 
     with watched(called) as progress:
@@ -171,11 +181,21 @@ async def reviewed(session: "Session", called: Invocation, asked: ReviewRequest)
             soon_days=asked.soon_days,
             log_silence_days=session.settings.guardrails.log_silence_days,
             progress=progress,
+            first=first,
         )
 
 
 async def _reviewed(called: Invocation, settings: "Settings", asked: ReviewRequest) -> "Plan":
-    from lastseen.api import open_session
+    """Review; the portal answers the first requests while the database library is loaded."""
+    from lastseen.workflows.first_answers import first_answers
+    from lastseen.workflows.opening import open_portal_and_roster
 
-    async with open_session(settings) as session:
-        return await reviewed(session, called, asked)
+    async with (
+        open_portal_and_roster(settings) as opened,
+        first_answers(opened.portal, opened.roster) as first,
+    ):
+        await load_the_rest()
+        from lastseen.api import open_session
+
+        async with open_session(settings, opened=opened) as session:
+            return await reviewed(session, called, asked, first=first)

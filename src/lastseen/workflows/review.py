@@ -5,11 +5,11 @@ The heart of Lastseen, without HTTP, SQL or formatting.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import msgspec
 
 from lastseen.docspace.interface import Portal
-from lastseen.docspace.release import require_supported
 from lastseen.evidence.record import EvidenceRecord, encode_record
 from lastseen.ledger import PortalLedger
 from lastseen.model.concurrency import task_group
@@ -18,6 +18,7 @@ from lastseen.model.instant import Clock, Instant
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.progress import Progress, Silent, run_at_work
 from lastseen.rosters import Roster
+from lastseen.workflows.first_answers import FirstAnswers, awaited, first_answers
 from lastseen.workflows.plan_making import evidence_record, make_plan
 from lastseen.workflows.review_context import LOG_SILENCE_DAYS, ReviewContext
 from lastseen.workflows.review_evidence import ReviewEvidence
@@ -39,6 +40,7 @@ async def review(
     log_silence_days: float = LOG_SILENCE_DAYS,
     soon_days: int | None = None,
     progress: Progress | None = None,
+    first: FirstAnswers | None = None,
 ) -> Plan:
     """Decide on everyone of `roster` and return the plan; it is kept in `ledger` as well.
 
@@ -48,7 +50,8 @@ async def review(
     in the plan's population. `all_dates`: read on until the date of everyone to be disabled is
     known; else looking for dates takes a first review no more requests than deciding did, and the
     next ones read on from there, some at a time. `soon_days`: the plan also lists who will be due
-    within that many days. Raises PortalError, RosterError, UsageError and LedgerError; an
+    within that many days. `first`: what was asked before the ledger was open; None: nothing yet.
+    Raises PortalError, RosterError, UsageError and LedgerError; an
     interrupted review keeps what it has read.
     """
     context = ReviewContext(
@@ -66,7 +69,13 @@ async def review(
     run_at_work.set(run.run_id)
     try:
         outcome = await _outcome(
-            context, run.run_id, roster, reconcile=reconcile, cohort=cohort, on_roster=on_roster
+            context,
+            run.run_id,
+            roster,
+            reconcile=reconcile,
+            cohort=cohort,
+            on_roster=on_roster,
+            first=first,
         )
     except LastseenError as error:
         ledger.journal.append("failure", run_id=run.run_id, content=failure(error))
@@ -133,15 +142,18 @@ async def _outcome(
     reconcile: bool,
     cohort: str | None,
     on_roster: Callable[[bytes], None] | None,
+    first: FirstAnswers | None = None,
 ) -> ReviewOutcome:
     """Load the roster, collect evidence, decide each, write the plan."""
-    evidence = ReviewEvidence(context)
-    async with task_group() as group:
-        supported = group.create_task(require_supported(context.portal))
+    asked = nullcontext(first) if first else first_answers(context.portal, roster)
+    async with asked as answers, task_group() as group:
+        evidence = ReviewEvidence(context, requests_before=answers.requests_before)
+        group.create_task(awaited(answers.supported))
         try:
             reviewed = await load_subjects(
                 context.portal,
                 roster,
+                first=answers,
                 ledger=context.ledger,
                 policy=context.policy,
                 now=evidence.now,
@@ -151,7 +163,7 @@ async def _outcome(
                 progress=context.progress,
             )
         except PortalError:
-            await supported  # a release that is too old is the reason
+            await answers.supported  # a release that is too old is the reason
             raise
     if on_roster is not None:
         on_roster(reviewed.roster)

@@ -44,8 +44,8 @@ LEAST_FOR_DATES = 50
 class ReviewEvidence:
     """The evidence of one review."""
 
-    def __init__(self, context: ReviewContext) -> None:
-        """Start without evidence."""
+    def __init__(self, context: ReviewContext, *, requests_before: int) -> None:
+        """Start without evidence; `requests_before` are not the review's."""
         self._context = context
         self._kinds: list[EvidenceKind] = [EvidenceKind(kind) for kind in context.policy.evidence]
         self.now = context.now or context.clock()
@@ -54,7 +54,7 @@ class ReviewEvidence:
         """What was read from the logs; None if they were not needed."""
         self._circumstances: Circumstances | None = None
         self._asked_the_trail: set[UserId] = set()
-        self._requests_before = context.portal.traffic.requests
+        self._requests_before = requests_before
         self._spent_on_dates = 0
 
     @property

@@ -3,19 +3,16 @@
 Only opens and closes them; `review`, `apply` and `undo` use them.
 """
 
-import os
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 
-from lastseen.config.api_key import find_key
-from lastseen.config.logging import hide
 from lastseen.config.settings import Settings
-from lastseen.docspace import open_portal
 from lastseen.execution.context import ExecutionContext
 from lastseen.ledger import PortalLedger, open_ledger
 from lastseen.model.instant import Clock, system_clock
-from lastseen.rosters import Roster, open_roster
+from lastseen.rosters import Roster
+from lastseen.workflows.opening import Opened, open_portal_and_roster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,27 +31,26 @@ async def open_session(
     *,
     clock: Clock = system_clock,
     environ: Mapping[str, str] | None = None,
+    opened: Opened | None = None,
 ) -> AsyncIterator[Session]:
     """Open the portal, the roster and the ledger that `settings` name, and close them after.
 
-    The API key is looked up in `environ` (None: the process's own) and in the keyring. No request
-    is sent yet. Raises UsageError if there is no key or the roster's options can't be used,
-    LedgerError if the ledger can't be used.
+    `opened`: portal and roster, if they are open already; then they stay open. Otherwise the API
+    key is looked up in `environ` (None: the process's own) and in the keyring. No request is sent
+    yet. Raises UsageError if there is no key or the roster's options can't be used, LedgerError if
+    the ledger can't be used.
     """
-    key = find_key(settings, os.environ if environ is None else environ)
-    hide(key)
-    roster = open_roster(settings.roster)
-    with open_portal_ledger(settings, clock=clock) as ledger:
-        async with open_portal(
-            settings.portal.url,
-            key,
-            clock=clock,
-            disabled_status=settings.portal.disabled_status,
-        ) as portal:
+    opening = (
+        open_portal_and_roster(settings, clock=clock, environ=environ)
+        if opened is None
+        else nullcontext(opened)
+    )
+    async with opening as place:
+        with open_portal_ledger(settings, clock=clock) as ledger:
             yield Session(
                 settings=settings,
-                portal=portal,
-                roster=roster,
+                portal=place.portal,
+                roster=place.roster,
                 ledger=ledger,
                 policy=settings.policy,
                 clock=clock,

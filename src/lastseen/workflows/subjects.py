@@ -27,6 +27,7 @@ from lastseen.rosters import (
     roster_document,
 )
 from lastseen.subject import Subject
+from lastseen.workflows.first_answers import FirstAnswers, awaited
 from lastseen.workflows.roster_history import reviewed_before
 from lastseen.workflows.same_portal import refuse_known_elsewhere, refuse_other_address
 
@@ -46,6 +47,7 @@ async def load_subjects(
     portal: Portal,
     roster: Roster,
     *,
+    first: FirstAnswers,
     ledger: PortalLedger,
     policy: Policy,
     now: Instant,
@@ -54,7 +56,7 @@ async def load_subjects(
     cohort: str | None,
     progress: Progress,
 ) -> Reviewed:
-    """Load the roster and match it to the portal.
+    """Take the roster that is being loaded and match it to the portal.
 
     `noted_at`: the time at which the ledger records having seen the accounts; None records nothing
     (a pretended instant). `reconcile`: for rosters outside the portal, also list the guests that
@@ -64,8 +66,8 @@ async def load_subjects(
     """
     _demand_cohort(policy, cohort)
     async with task_group() as group:
-        identified = group.create_task(portal.whoami())
-        listing = await roster.load(portal)
+        identified = group.create_task(awaited(first.own))
+        listing = await first.listing
     own = identified.result()
     ledger.acting_as(own.email or own.id)
     matched = await match_all(listing, portal, reconcile=reconcile and roster.outside)

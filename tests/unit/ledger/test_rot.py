@@ -189,7 +189,7 @@ def test_damaged_records_stop_every_change_with_exit_2_and_a_remedy(
     ("table", "read"),
     [
         (schema.exemptions, lambda portal: portal.exemptions.active(date(2026, 1, 1))),
-        (schema.accounts, lambda portal: portal.accounts.reinstated()),
+        (schema.accounts, lambda portal: portal.accounts.known()),
         (schema.retention_notes, lambda portal: portal.evidence.retention_history()),
         (schema.runs, lambda portal: portal.runs.all()),
     ],

@@ -14,6 +14,7 @@ from lastseen.model.instant import parse_instant, utc_date
 from lastseen.model.plan import Cohort, Plan, Policy, Population, summarise
 from lastseen.model.plan_document import sealed
 from lastseen.rosters import Listing
+from lastseen.workflows.first_answers import first_answers
 from lastseen.workflows.subjects import load_subjects
 from tests.unit.execution.plans import COMPLETE
 from tests.unit.rosters.pretended_portal import PretendedPortal, guest, guid
@@ -64,19 +65,23 @@ def ledger(book):
 
 
 def load(roster, ledger, *people, policy=Policy(), noted=True, cohort=None, notes=None):  # noqa: B008
-    return asyncio.run(
-        load_subjects(
-            PretendedPortal(people_there=people),
-            roster,
-            ledger=ledger,
-            policy=policy,
-            now=NOW,
-            noted_at=NOW if noted else None,
-            reconcile=True,
-            cohort=cohort,
-            progress=notes or Notes(),
-        )
-    )
+    async def loaded():
+        portal = PretendedPortal(people_there=people)
+        async with first_answers(portal, roster) as first:
+            return await load_subjects(
+                portal,
+                roster,
+                first=first,
+                ledger=ledger,
+                policy=policy,
+                now=NOW,
+                noted_at=NOW if noted else None,
+                reconcile=True,
+                cohort=cohort,
+                progress=notes or Notes(),
+            )
+
+    return asyncio.run(loaded())
 
 
 def subject(reviewed, who):

@@ -56,14 +56,8 @@ class AccountStore:
         with self._scope.reading() as connection:
             seal = seal_of(connection, ACCOUNTS, self._scope.portal_id)
             if seal is None or self._reinstated[0] != seal:
-                self._reinstated = (
-                    seal,
-                    {
-                        row.user_id: from_micros(row.reinstated_at)
-                        for row in self._rows(connection)
-                        if row.reinstated_at is not None
-                    },
-                )
+                rows = self._rows(connection)
+                self._remember(seal, {row.user_id: row.reinstated_at for row in rows})
         return self._reinstated[1]
 
     def known(self) -> frozenset[UserId]:
@@ -97,6 +91,7 @@ class AccountStore:
                 if elsewhere is not None:
                     return elsewhere
             kept, replaced = [], []
+            given_back = {row.user_id: row.reinstated_at for row in known.values()}
             for person, status in sorted(statuses.items()):
                 old = known.get(person)
                 if old is not None and now < old.seen_at <= present:
@@ -104,6 +99,7 @@ class AccountStore:
                 came_back = _came_back(old, status)
                 since = now if reinstated or came_back else old.reinstated_at if old else None
                 kept.append(with_digest(accounts, (portal_id, person, int(status), now, since)))
+                given_back[person] = since
                 if old is not None:
                     replaced.append(old.digest)
             insert_rows(connection, _replace(self._scope.database.dialect), kept)
@@ -115,7 +111,15 @@ class AccountStore:
                 removed=replaced,
                 place=self._scope.database.place,
             )
+            self._remember(seal_of(connection, ACCOUNTS, portal_id), given_back)
         return None
+
+    def _remember(self, seal: Seal | None, given_back: Mapping[UserId, int | None]) -> None:
+        """Keep who was reinstated, as microseconds since 1970, by the seal of these accounts."""
+        self._reinstated = (
+            seal,
+            {person: from_micros(at) for person, at in given_back.items() if at is not None},
+        )
 
 
 def _came_back(old: Row[Any] | None, status: AccountStatus) -> bool:

@@ -70,10 +70,15 @@ class DateWriter:
     def __init__(self, zone: str) -> None:
         """Take an IANA name, such as `Europe/Berlin`."""
         self._zone = ZoneInfo(zone)
-        self._minutes: dict[int, tuple[str, str]] = {}
+        self._minutes: dict[int, tuple[bytes, bytes]] = {}
 
     def of_event(self, second: int) -> str:
-        """Write the date of a login or trail event.
+        """Write the date of a login or trail event."""
+        minute, offset = self.minute_of_event(second)
+        return f"{minute.decode()}{second % 60:02}.0000000{offset.decode()}"
+
+    def minute_of_event(self, second: int) -> tuple[bytes, bytes]:
+        """Write what comes before and behind the seconds in the date of a login or trail event.
 
         The server turns it into local time first and back again later (`TenantUtil`), so that the
         hour which an autumn night has twice is written as its second pass both times: events of the
@@ -83,8 +88,9 @@ class DateWriter:
         if known is None:
             if len(self._minutes) >= _MOST_MINUTES:
                 self._minutes.clear()
-            known = self._minutes[second // 60] = self._written(second // 60)
-        return f"{known[0]}{second % 60:02}.0000000{known[1]}"
+            minute, offset = self._written(second // 60)
+            known = self._minutes[second // 60] = minute.encode(), offset.encode()
+        return known
 
     def of_profile(self, second: int) -> str:
         """Write a date of a profile (`registrationDate`, `terminated`), which is kept in UTC.

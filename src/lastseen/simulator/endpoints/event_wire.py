@@ -54,7 +54,7 @@ class ActorParts:
         """Take the actors by whose numbers the logs know them; more may be added to them."""
         self._actors = actors
         self._known: dict[int, tuple[bytes, bytes, bytes]] = {}
-        self._nameless: dict[int, tuple[bytes, bytes, bytes]] = {}
+        self._logins: dict[tuple[int, int, bool], bytes] = {}
 
     def of(self, number: int) -> tuple[bytes, bytes, bytes]:
         """Give an actor's names, their login and where they sit."""
@@ -63,28 +63,28 @@ class ActorParts:
             known = self._known[number] = _parts(self._actors[number])
         return known
 
-    def nameless(self, number: int) -> tuple[bytes, bytes, bytes]:
-        """Give the same, with the anonymous account in the actor's place."""
-        known = self._nameless.get(number)
+    def of_login(self, number: int, action: int, *, nameless: bool) -> bytes:
+        """Give what all login events have in which an actor does the same.
+
+        `nameless`: with the anonymous account in the actor's place.
+        """
+        known = self._logins.get((number, action, nameless))
         if known is None:
-            actor = stranger(self._actors[number].login)
-            known = self._nameless[number] = _parts(actor)
+            actor = _parts(stranger(self._actors[number].login)) if nameless else self.of(number)
+            known = self._logins[number, action, nameless] = login_parts(actor, action)
         return known
 
 
-def login_event(
-    number: int, second: int, actor: tuple[bytes, bytes, bytes], action: int, dates: DateWriter
-) -> bytes:
-    """Encode an event of the login history (`LoginEventDto.cs`); `actor` is of `ActorParts`."""
+def login_event(number: int, second: int, behind: bytes, dates: DateWriter) -> bytes:
+    """Encode an event of the login history (`LoginEventDto.cs`); `behind` is of `login_parts`."""
+    minute, offset = dates.minute_of_event(second)
+    return b'{"id":%d,"date":"%b%02d.0000000%b",%b' % (number, minute, second % 60, offset, behind)
+
+
+def login_parts(actor: tuple[bytes, bytes, bytes], action: int) -> bytes:
+    """Encode what all events have in which `actor`, of `ActorParts`, does the same."""
     names, login, place = actor
-    return b'{"id":%d,"date":"%b",%b,%b,%b%b}' % (
-        number,
-        dates.of_event(second).encode(),
-        names,
-        login,
-        _login_action(action),
-        place,
-    )
+    return b"%b,%b,%b%b}" % (names, login, _login_action(action), place)
 
 
 def file_of(second: int, actor: int) -> str:
@@ -103,10 +103,13 @@ def trail_event(
 ) -> bytes:
     """Encode an event of the activity trail (`AuditEventDto.cs`); `actor` is of `ActorParts`."""
     names, _, place = actor
+    minute, offset = dates.minute_of_event(second)
     said, before_target, behind_target = _trail_action(action)
-    return b'{"id":%d,"date":"%b",%b,%b%b,%b%b%b}' % (
+    return b'{"id":%d,"date":"%b%02d.0000000%b",%b,%b%b,%b%b%b}' % (
         number,
-        dates.of_event(second).encode(),
+        minute,
+        second % 60,
+        offset,
         names,
         said,
         place,

@@ -124,16 +124,18 @@ def _encoded(
     world: World, settings: AuditSettings, positions: list[int], dates: DateWriter
 ) -> Page:
     columns, parts = world.logins.columns, world.actor_parts
+    ids, seconds, actors, actions = columns.ids, columns.seconds, columns.actors, columns.actions
     return Page(
         [
             login_event(
-                columns.ids[position],
-                columns.seconds[position],
-                parts.nameless(columns.actors[position])
-                if settings.nameless
-                and settings.names_nobody(columns.ids[position], columns.actions[position])
-                else parts.of(columns.actors[position]),
-                columns.actions[position],
+                ids[position],
+                seconds[position],
+                parts.of_login(
+                    actors[position],
+                    actions[position],
+                    nameless=settings.nameless > 0
+                    and settings.names_nobody(ids[position], actions[position]),
+                ),
                 dates,
             )
             for position in positions

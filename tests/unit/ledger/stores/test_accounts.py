@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from lastseen.ledger import Ledger, PortalLedger
+from lastseen.ledger import Ledger, PortalLedger, open_ledger
 from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.instant import Instant
-from tests.unit.ledger.conftest import TickingClock
+from tests.unit.ledger.conftest import PORTAL, TickingClock
 from tests.unit.ledger.examples import ANNA, BORIS, minute
 
 ACTIVE, TERMINATED, PENDING = (
@@ -31,6 +31,14 @@ def test_of_two_first_reviews_of_one_portal_at_two_addresses_only_one_records_it
     assert not other.accounts.known()
     assert other.accounts.note([_profile(BORIS, ACTIVE)], minute(2)) is None
     assert other.accounts.note([_profile(ANNA, ACTIVE)], minute(3)) is None
+
+
+def test_what_another_process_records_is_noticed(portal: PortalLedger, ledger_url: str):
+    portal.accounts.note([_profile(ANNA, TERMINATED), _profile(BORIS, TERMINATED)], minute(1))
+    assert portal.accounts.reinstated() == {}
+    with open_ledger(ledger_url, clock=TickingClock()) as other:
+        other.portal(PORTAL).accounts.note_reinstated([BORIS], minute(2))
+    assert portal.accounts.reinstated() == {BORIS: minute(2)}
 
 
 def test_a_person_who_comes_back_as_pending_was_reinstated(portal: PortalLedger):

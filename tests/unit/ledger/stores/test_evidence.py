@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lastseen.ledger import Covered, Ledger, PortalLedger, RetentionNote
+from lastseen.ledger import Covered, Ledger, PortalLedger, RetentionNote, open_ledger
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import LedgerError
 from lastseen.model.instant import Instant, Interval
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
-from tests.unit.ledger.conftest import PORTAL, Tampering
+from tests.unit.ledger.conftest import PORTAL, Tampering, TickingClock
 from tests.unit.ledger.examples import (
     ANNA,
     BORIS,
@@ -31,6 +31,15 @@ SIGN_IN, ACTIVITY = EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY
 
 
 # --- sightings
+
+
+def test_what_another_process_keeps_is_noticed(portal: PortalLedger, ledger_url: str):
+    portal.evidence.keep(reading(sightings=(seen(ANNA, 5),)))
+    assert portal.evidence.drop_damaged(SIGN_IN) is None
+    assert portal.evidence.newest_sightings(SIGN_IN)[ANNA].at == minute(5)
+    with open_ledger(ledger_url, clock=TickingClock()) as other:
+        other.portal(PORTAL).evidence.keep(reading(sightings=(seen(ANNA, 7, event_id=2),)))
+    assert portal.evidence.newest_sightings(SIGN_IN)[ANNA].at == minute(7)
 
 
 def test_what_was_kept_comes_back(portal: PortalLedger):

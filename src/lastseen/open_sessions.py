@@ -91,7 +91,7 @@ def possible_sessions(
     known_since = trace.known_since or now
     if trace.registered_at is None or trace.registered_at < known_since:
         begins.append(known_since)  # somebody may have signed in just before
-    return tuple(_session_begun(begin, trace, limits) for begin in begins)
+    return tuple(session for begin in begins for session in _sessions_begun(begin, trace, limits))
 
 
 def open_sessions(
@@ -161,17 +161,30 @@ def _clears(session: OpenSession, policy: Policy) -> Instant:
     return after(until, days(policy.inactive_days))
 
 
-def _session_begun(begin: Instant, trace: SessionTrace, limits: SessionLimits) -> OpenSession:
-    """Return how long a session can have lasted that began at `begin`."""
+def _sessions_begun(
+    begin: Instant, trace: SessionTrace, limits: SessionLimits
+) -> tuple[OpenSession, ...]:
+    """Return how long a session can have lasted that began at `begin`, by each reading of the log.
+
+    An entry that seems to set the limit may be about something else, with the limit in force all
+    along: then it ended nothing.
+    """
     lived_out = after(begin, limits.longest)
-    acts = [trace.ended_at] if trace.ended_at is not None and trace.ended_at >= begin else []
-    if limits.minutes is not None and limits.limited_since is not None:
-        if begin < limits.limited_since and limits.was_set:
-            acts.append(limits.limited_since)
-        else:
-            counted = max(begin, limits.limited_since)
-            lived_out = min(lived_out, after(counted, timedelta(minutes=limits.minutes)))
-    ended = min(acts, default=None)
-    if ended is not None and ended < lived_out:
+    if limits.minutes is None or limits.limited_since is None:
+        return (_session(begin, lived_out, trace.ended_at),)
+    life = timedelta(minutes=limits.minutes)
+    if begin < limits.limited_since and limits.was_set:
+        ended = [at for at in (trace.ended_at, limits.limited_since) if at and at >= begin]
+        return (
+            _session(begin, lived_out, min(ended)),
+            _session(begin, min(lived_out, after(begin, life)), trace.ended_at),
+        )
+    expires = after(max(begin, limits.limited_since), life)
+    return (_session(begin, min(lived_out, expires), trace.ended_at),)
+
+
+def _session(begin: Instant, lived_out: Instant, ended: Instant | None) -> OpenSession:
+    """Return a session that was ended, if that was within its life."""
+    if ended is not None and begin <= ended < lived_out:
         return OpenSession(until=ended, was_ended=True)
     return OpenSession(until=lived_out)

@@ -55,6 +55,12 @@ def test_limited_sessions_leave_no_doubt() -> None:
     assert portal.anna(open_sessions="hold") == ("disable", "inactive")
 
 
+def test_someone_who_changed_their_password_set_no_limit_and_keeps_nobody() -> None:
+    portal = Reviewed(Setup(session_minutes=1440))
+    portal.world.change_password(BERT, AT - DAY)
+    assert portal.anna(open_sessions="hold") == ("disable", "inactive")
+
+
 def test_anyone_who_authorised_an_application_is_held() -> None:
     portal = Reviewed(Setup(session_minutes=1440), action=1028)
     assert portal.anna(open_sessions="sign-out") == ("hold", "session-may-be-open")

@@ -61,6 +61,13 @@ def test_setting_a_limit_ended_every_session_before() -> None:
     assert not is_open(trace(40), limits, return_days=20)
 
 
+def test_a_setting_that_may_be_none_ended_no_session_before_its_time() -> None:
+    # Given a week's limit and a sign-in the day before an entry about the settings
+    limits = SessionLimits(minutes=7 * 1440, limited_since=ago(31), was_set=True)
+    assert is_open(trace(32), limits, return_days=7)
+    assert not is_open(trace(38), limits, return_days=7)
+
+
 @pytest.mark.parametrize(("ended", "expected"), [(29, True), (31, False)])
 def test_ended_sessions_leave_the_time_to_return(ended: float, expected: bool) -> None:
     assert is_open(trace(60, ended_at=ago(ended))) is expected

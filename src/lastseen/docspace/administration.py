@@ -51,6 +51,7 @@ class _WireAct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     date: Any
     action_id: Any = None
     target: Any = None
+    user_id: Any = None
 
 
 class _ActsEnvelope(Envelope, frozen=True, kw_only=True):
@@ -100,7 +101,11 @@ def _act(wire: _WireAct) -> AdministrativeAct:
     if action in _ON_ONE_PERSON and not people:
         raise MalformedResponse(f"event {wire.id} doesn't say whom it concerns")
     return AdministrativeAct(
-        event_id=wire.id, at=read_moment(wire.date), action_id=action, people=people
+        event_id=wire.id,
+        at=read_moment(wire.date),
+        action_id=action,
+        people=people,
+        by=user_id(wire.user_id) if isinstance(wire.user_id, str) and wire.user_id else None,
     )
 
 

@@ -92,6 +92,8 @@ class AdministrativeAct(msgspec.Struct, frozen=True, kw_only=True):
     """The portal's number of the action (MessageAction.cs)."""
     people: frozenset[UserId] = frozenset()
     """The people named in its target."""
+    by: UserId | None = None
+    """The account that did it; None if the entry names none."""
 
 
 class AdministrationPage(msgspec.Struct, frozen=True, kw_only=True):

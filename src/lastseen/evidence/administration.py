@@ -5,9 +5,11 @@ person's own entries say nothing about them (MessageAction.cs).
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, partial
+from itertools import chain
 
 import msgspec
 
@@ -17,6 +19,8 @@ from lastseen.model.concurrency import repeated
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import EPOCH, Instant, after, before
 
+PASSWORD_SET = 4017
+"""UserUpdatedPassword; also when an invitation is accepted with a password."""
 STATUS_SET = 4020
 """UsersUpdatedStatus; it does not say which status."""
 ACTIVATION_SENT = 4021
@@ -26,7 +30,10 @@ SESSIONS_ENDED = 4036
 INVITED = 4037
 """SendJoinInvite."""
 SESSION_SETTINGS_CHANGED = 6032
-"""CookieSettingsUpdated; also written once for each person who is disabled."""
+"""CookieSettingsUpdated; also written for each person who is disabled, deletes their own profile or
+changes their password (UserController.cs)."""
+SYSTEM = UserId("a37ee56e-3302-4a7b-b67e-ddbea64cd032")
+"""The portal's own account (Constants.cs): deletes profiles, and may not change settings."""
 
 READINGS = 2
 """How often each action is read: an answer may have lost entries, so all that any shows counts."""
@@ -34,6 +41,8 @@ READINGS_WHERE_UNSTEADY = 6
 """The same if any request had to be repeated, or one answer left out what another one had."""
 _ONE_BATCH = timedelta(seconds=60)
 """How long disabling a batch of people may take."""
+_ONE_PASSWORD = timedelta(seconds=60)
+"""How long changing a password may take, mail included."""
 
 
 class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -62,15 +71,30 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def session_settings_changed(self) -> Instant | None:
         """Return when the lifetime of sessions was last set, if the trail shows it.
 
-        Disabling people writes the same action once for each, just before their change of status;
-        those entries are disregarded.
+        Disabling people writes the same action once for each, just before their change of status,
+        and so does whoever changes their password, just after it; those entries are disregarded.
         """
-        changes = sorted(act.at for act in self.acts.get(SESSION_SETTINGS_CHANGED, ()))
+        changes = sorted(act.at for act in self._not_of_passwords())
         for act in sorted(self.acts.get(STATUS_SET, ()), key=lambda act: act.at):
             of_batch = [at for at in changes if before(act.at, _ONE_BATCH) <= at <= act.at]
             for at in of_batch[-max(1, len(act.people)) :]:
                 changes.remove(at)
         return max(changes, default=None)
+
+    def _not_of_passwords(self) -> list[AdministrativeAct]:
+        """Return the changes of session settings that no change of a password explains."""
+        changes: dict[UserId | None, list[AdministrativeAct]] = defaultdict(list)
+        for act in sorted(self.acts.get(SESSION_SETTINGS_CHANGED, ()), key=lambda act: act.at):
+            changes[act.by].append(act)
+        changes.pop(SYSTEM, None)
+        for password in sorted(self.acts.get(PASSWORD_SET, ()), key=lambda act: act.at):
+            if password.by is None:
+                continue
+            latest, own = after(password.at, _ONE_PASSWORD), changes[password.by]
+            explained = next((act for act in own if password.at <= act.at <= latest), None)
+            if explained is not None:
+                own.remove(explained)
+        return list(chain.from_iterable(changes.values()))
 
 
 async def read_administration(

@@ -15,6 +15,7 @@ from lastseen.docspace.interface import FORBIDDEN, KeyUse, OwnKey, Portal, Sessi
 from lastseen.evidence.administration import (
     ACTIVATION_SENT,
     INVITED,
+    PASSWORD_SET,
     SESSION_SETTINGS_CHANGED,
     SESSIONS_ENDED,
     STATUS_SET,
@@ -234,7 +235,8 @@ def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
     }
     if spares_open_sessions(policy):
         since = _sessions_since(policy, now)
-        wanted |= dict.fromkeys((STATUS_SET, SESSION_SETTINGS_CHANGED, SESSIONS_ENDED), since)
+        acts = (STATUS_SET, SESSION_SETTINGS_CHANGED, SESSIONS_ENDED, PASSWORD_SET)
+        wanted |= dict.fromkeys(acts, since)
     return wanted
 
 

@@ -4,15 +4,18 @@ import asyncio
 from datetime import timedelta
 from typing import cast
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lastseen.docspace.interface import AdministrationPage, AdministrativeAct, Portal, Traffic
 from lastseen.evidence.administration import (
     INVITED,
+    PASSWORD_SET,
     SESSION_SETTINGS_CHANGED,
     SESSIONS_ENDED,
     STATUS_SET,
+    SYSTEM,
     Administration,
     read_administration,
 )
@@ -171,6 +174,37 @@ def test_a_true_change_is_never_explained_away_by_a_batch(people, spread, age):
     )
 
     assert found.session_settings_changed() == changed.at
+
+
+def by(who: UserId, *acts: AdministrativeAct) -> tuple[AdministrativeAct, ...]:
+    return tuple(msgspec.structs.replace(one, by=who) for one in acts)
+
+
+def test_changing_a_password_is_no_change_of_the_session_settings():
+    # Given people who changed theirs, one who deleted their own profile, and one true change
+    settings = (
+        *by(ANN, act(1, 9 * SECOND, SESSION_SETTINGS_CHANGED)),
+        *by(BEN, act(2, DAY, SESSION_SETTINGS_CHANGED), act(3, 2 * DAY, SESSION_SETTINGS_CHANGED)),
+        *by(SYSTEM, act(4, 5 * SECOND, SESSION_SETTINGS_CHANGED)),
+    )
+    passwords = (
+        *by(ANN, act(5, 10 * SECOND, PASSWORD_SET, ANN)),
+        *by(BEN, act(6, DAY + 3 * SECOND, PASSWORD_SET, BEN)),
+        *by(CAT, act(7, 2 * DAY + SECOND, PASSWORD_SET, CAT)),
+    )
+    found = Administration(acts={SESSION_SETTINGS_CHANGED: settings, PASSWORD_SET: passwords})
+
+    assert found.session_settings_changed() == ago(2 * DAY)
+
+
+def test_an_administrator_who_changes_password_and_settings_has_changed_both():
+    both = by(
+        ANN, act(1, DAY, SESSION_SETTINGS_CHANGED), act(2, DAY + SECOND, SESSION_SETTINGS_CHANGED)
+    )
+    password = by(ANN, act(3, DAY + 2 * SECOND, PASSWORD_SET, ANN))
+    found = Administration(acts={SESSION_SETTINGS_CHANGED: both, PASSWORD_SET: password})
+
+    assert found.session_settings_changed() == ago(DAY)
 
 
 def test_a_portal_that_has_left_something_out_before_is_asked_more_often():

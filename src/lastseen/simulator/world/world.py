@@ -13,6 +13,7 @@ from typing import Literal
 from lastseen.simulator.endpoints.event_wire import Actor, ActorParts, actor_of, stranger
 from lastseen.simulator.world.actions import (
     COOKIE_SETTINGS_UPDATED,
+    PASSWORD_UPDATED,
     STATUSES_UPDATED,
     TRAIL,
     UNLISTED,
@@ -214,6 +215,15 @@ class World:
     def administer(self, second: int, action: int, target: str = "") -> None:
         """Have an administrator do something to a person, which the trail notes at once."""
         self.add_trail(self._administrator, second, action, target=target)
+
+    def change_password(self, user_id: str, second: int) -> None:
+        """Have somebody change their password, which signs them out everywhere.
+
+        The trail notes it as a change of cookie settings too (`UserController.cs`).
+        """
+        self.sessions.end_all_of(user_id, now=second)
+        self.add_trail(user_id, second, PASSWORD_UPDATED, target=user_id)
+        self.add_trail(user_id, second + 1, COOKIE_SETTINGS_UPDATED, visible_from=second + 4)
 
     def arrive(self, now: float, number: int) -> None:
         """Let some of those who come often sign in now.

@@ -9,7 +9,7 @@ import pytest
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalTooOld
 from lastseen.rosters import RosterOptions
-from lastseen.simulator.endpoints.event_wire import background_work
+from lastseen.simulator.endpoints.event_wire import actor_of, background_work
 from lastseen.simulator.server.faults import FaultRates
 from lastseen.simulator.server.portal import Setup
 from lastseen.simulator.world.people import Activation, Status
@@ -114,10 +114,26 @@ def test_the_trash_clean_up_is_not_the_person(action: int) -> None:
     assert portal.anna() == ("disable", "inactive")
 
 
+def test_a_signature_of_others_is_not_whoever_asked_for_it() -> None:
+    portal = Reviewed()
+    portal.world.add_trail(ANNA, AT - DAY, 5046)
+    assert portal.anna() == ("disable", "inactive")
+
+
 @pytest.mark.parametrize("action", [5018, 5027])
 def test_anyone_who_deletes_files_themselves_is_there(action: int) -> None:
     portal = Reviewed()
     portal.world.add_trail(ANNA, AT - DAY, action)
+    assert portal.anna() == ("keep", "active")
+
+
+@pytest.mark.parametrize("action", [5018, 5027])
+def test_anyone_who_deletes_files_by_ipv6_is_there(action: int) -> None:
+    # Given entries with an empty address, where those of the clean-up have none
+    portal = Reviewed()
+    by_ipv6 = replace(actor_of(portal.world.people[ANNA]), in_ipv6=True)
+    portal.world.actors.append(by_ipv6)
+    portal.world.trail.insert(AT - DAY, len(portal.world.actors) - 1, action)
     assert portal.anna() == ("keep", "active")
 
 

@@ -5,7 +5,15 @@ from datetime import datetime
 
 import msgspec
 
-from lastseen.evidence.actions import CLEANED_UP, FAILED, NOBODY, OAUTH, PRESENT, SIGNED_OUT
+from lastseen.evidence.actions import (
+    CLEANED_UP,
+    FAILED,
+    NOBODY,
+    OAUTH,
+    PRESENT,
+    SIGNED_BY_OTHERS,
+    SIGNED_OUT,
+)
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, instant
 from lastseen.model.sighting import ANONYMOUS, Event, EvidenceKind, Sighting, login_key
@@ -46,7 +54,7 @@ class EventAccumulator:
         known_at = self.seen.get
         news = [e for e in events if (at := known_at(e.user_id)) is None or e.at > at]
         if self.kind is EvidenceKind.ACTIVITY:
-            self._see([e for e in news if e.address or e.action_id not in CLEANED_UP])
+            self._see([e for e in news if not _is_background_work(e)])
         else:
             self._see([e for e in news if e.action_id in PRESENT and not self._is_not_theirs(e)])
             self._authorise([event for event in events if event.action_id == OAUTH])
@@ -143,3 +151,13 @@ class EventAccumulator:
         found = tuple(self._unrecognised)
         self._unrecognised.clear()
         return found
+
+
+def _is_background_work(event: Event) -> bool:
+    """Return whether an entry of the trail is in the name of somebody who was not there.
+
+    The portal cuts addresses in IPv6 down to what may be empty; background work has none at all.
+    """
+    if event.action_id in CLEANED_UP:
+        return event.address is None
+    return event.action_id == SIGNED_BY_OTHERS

@@ -32,3 +32,7 @@ OAUTH = 1028
 CLEANED_UP = frozenset({5018, 5027})
 """What the daily clean-up of the trash writes in a person's name, without an address
 (AutoCleanTrashService, FileDeleteOperation)."""
+
+SIGNED_BY_OTHERS = 5046
+"""DocumentSignComplete: others signed by DocuSign, in the name of whoever sent the document to them
+(docusignhandler.ashx.cs)."""

@@ -222,6 +222,7 @@ TRAIL: Final[dict[int, TrailAction]] = {
         "FolderDeleted", "Folder Deleted", ActionType.DELETE, Place.FOLDERS, _DOCUMENTS, _FOLDER
     ),
     5034: _file("UserFileUpdated", "File Updated", ActionType.UPDATE),
+    5046: _file("DocumentSignComplete", "Document Signed", ActionType.CREATE),
     5054: _file("FileOpenedForChange", "File Opened For Change", ActionType.UPDATE),
     5063: _file("FileMarkedAsRead", "File Marked As Read", ActionType.UPDATE),
     5064: _file("FileReaded", "File Opened For Viewing", ActionType.UPDATE),

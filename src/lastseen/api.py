@@ -1,6 +1,7 @@
 """What Lastseen offers as a library; `from lastseen import …` gives these names.
 
-The commands use nothing else, except the reports. Nothing is defined here.
+The commands use nothing else, except the reports, and what `review` asks while this is loaded.
+Nothing is defined here.
 """
 
 from lastseen.config.api_key import find_key, key_file_text, store_key

@@ -23,9 +23,9 @@ from lastseen.model.instant import (
     whole_second,
 )
 from lastseen.model.plan import Policy
-from lastseen.model.sighting import LOGS
-from lastseen.open_sessions import open_sessions, return_until, ruling_on_sessions
-from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Subject
+from lastseen.open_sessions import Ruling, ruling_on_sessions
+from lastseen.shown_decision import shown_decision
+from lastseen.subject import NOTHING_KNOWN, PersonEvidence, Seen, Subject, open_invitation
 
 PROBLEMS = {
     Reason.NOT_ON_PORTAL: (Verdict.SKIP, "The portal has no such account."),
@@ -39,12 +39,7 @@ _KINDS = {
     SeenBy.API_KEY: "an API key",
 }
 
-_BY_LOG = {log: SeenBy(log.value) for log in LOGS}
-
 _SECOND = timedelta(seconds=1)
-_SEEN_LATELY = frozenset({Reason.ACTIVE, Reason.RECENTLY_REGISTERED, Reason.RECENTLY_INVITED})
-_ENDING = frozenset({Verdict.DISABLE, Verdict.SIGN_OUT, Verdict.HOLD})
-"""The verdicts for which it matters whether the person may still be signed in."""
 
 
 def required_since(subject: Subject, policy: Policy, now: Instant) -> Instant:
@@ -87,14 +82,12 @@ def decide(
             now=now,
             can_be_ended=evidence.sessions_can_be_ended,
         )
-    decision = _decision(subject, evidence, verdict, reason, explanation, policy=policy, now=now)
+    ruling = verdict, reason, explanation
+    decision = shown_decision(subject, evidence, ruling, policy=policy, now=now)
     if settled is not None or verdict is not Verdict.HOLD:
         return decision
     clears = hold_clears_at(subject, evidence, reason, policy=policy, now=now)
     return msgspec.structs.replace(decision, clears_at=clears)
-
-
-_Ruling = tuple[Verdict, Reason, str]
 
 
 def _settled_without_logs(
@@ -104,7 +97,7 @@ def _settled_without_logs(
     now: Instant,
     *,
     clock_trusted: bool,
-) -> _Ruling | None:
+) -> Ruling | None:
     """Return the ruling that doesn't depend on the logs, or None if they decide."""
     profile = subject.profile
     is_to_leave = subject.is_off_roster and policy.unknown_guests == "disable"
@@ -155,7 +148,7 @@ def _settled_without_logs(
 
 def _by_evidence(
     subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
-) -> _Ruling:
+) -> Ruling:
     """Return the ruling of the logs."""
     spared = _spared_by_evidence(subject, evidence, policy, now)
     if spared is not None:
@@ -163,14 +156,14 @@ def _by_evidence(
     start = policy.window_start(now)
     if evidence.silence:
         return Verdict.HOLD, Reason.EVIDENCE_INCOMPLETE, evidence.silence
-    if not _is_proven(evidence, required_since(subject, policy, now)):
+    if not evidence.is_proven_since(required_since(subject, policy, now)):
         return (
             Verdict.HOLD,
             Reason.EVIDENCE_INCOMPLETE,
             evidence.pause or _what_is_missing(evidence, start),
         )
-    seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
-    invitation = _open_invitation(subject, evidence, seen)
+    seen = evidence.newest(no_later_than=after(now, CLOCK_TOLERANCE))
+    invitation = open_invitation(subject, evidence, seen)
     if invitation:
         return (
             Verdict.DISABLE,
@@ -189,10 +182,10 @@ def _by_evidence(
 
 def _spared_by_evidence(
     subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
-) -> _Ruling | None:
+) -> Ruling | None:
     """Return the ruling for which a single entry is enough, or None if there is no such entry."""
     start = policy.window_start(now)
-    seen = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
+    seen = evidence.newest(no_later_than=after(now, CLOCK_TOLERANCE))
     registered = subject.profile.registered_at if subject.profile else None
     note = _contract_note(subject, now)
     if seen and seen.at >= start:
@@ -209,7 +202,7 @@ def _spared_by_evidence(
             f"The newest entry is dated {minute(evidence.sighting.at)}, which is in the "
             "future: it proves neither presence nor absence.",
         )
-    invitation = _open_invitation(subject, evidence, seen)
+    invitation = open_invitation(subject, evidence, seen)
     if invitation and now < policy.pending_until(invitation):
         return _invited_lately(evidence, invitation, policy, now)
     if evidence.invited_at and evidence.invited_at >= start:
@@ -245,15 +238,13 @@ def _spared_by_evidence(
     return None
 
 
-def _never_seen(
-    subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant
-) -> _Ruling:
+def _never_seen(subject: Subject, evidence: PersonEvidence, policy: Policy, now: Instant) -> Ruling:
     """Rule on a person about whom the logs, complete over the window, show nothing."""
     registered = subject.profile.registered_at if subject.profile else None
     looked_back_to = max(
         policy.lookback_start(now), whole_second(registered) if registered else EPOCH
     )
-    never = _is_proven(evidence, looked_back_to) or evidence.reaches_beginning
+    never = evidence.is_proven_since(looked_back_to) or evidence.reaches_beginning
     since = f"since {utc_date(evidence.proven_since)}" if evidence.proven_since else ""
     if policy.never_seen == "keep":
         if never:
@@ -273,45 +264,18 @@ def _never_seen(
         )
     if not never:
         return Verdict.DISABLE, Reason.INACTIVE, f"Not seen {since}; older entries were not read."
-    if registered and _is_proven(evidence, whole_second(registered)):
+    if registered and evidence.is_proven_since(whole_second(registered)):
         explained = f"since the account was made on {utc_date(registered)}"
-    elif not _is_proven(evidence, policy.lookback_start(now)):
+    elif not evidence.is_proven_since(policy.lookback_start(now)):
         explained = f"{since}, when the portal's log begins"
     else:
         explained = f"in the last {counted(policy.lookback_days, 'day')}"
     return Verdict.DISABLE, Reason.NEVER_SEEN, f"Never seen {explained}."
 
 
-class _Seen(msgspec.Struct, frozen=True):
-    at: Instant
-    by: SeenBy
-
-
-def _newest(evidence: PersonEvidence, *, no_later_than: Instant) -> _Seen | None:
-    """Return the newest proof of presence that is not dated ahead."""
-    seen = None
-    entry, used = evidence.sighting, evidence.key_used_at
-    if entry is not None and entry.at <= no_later_than:
-        seen = _Seen(entry.at, _BY_LOG[entry.kind])
-    if used is not None and used <= no_later_than and (seen is None or used > seen.at):
-        seen = _Seen(used, SeenBy.API_KEY)
-    return seen
-
-
-def _open_invitation(
-    subject: Subject, evidence: PersonEvidence, seen: _Seen | None
-) -> Instant | None:
-    """Return when a person who never accepted was last invited; None for anyone else."""
-    profile = subject.profile
-    if profile is None or profile.status is not AccountStatus.PENDING or seen is not None:
-        return None
-    known = [at for at in (evidence.invited_at, profile.registered_at) if at is not None]
-    return max(known, default=None)
-
-
 def _invited_lately(
     evidence: PersonEvidence, invitation: Instant, policy: Policy, now: Instant
-) -> _Ruling:
+) -> Ruling:
     if invitation != evidence.invited_at:
         explained = (
             f"Registered {on_day(invitation, now)}, within {counted(policy.pending_days, 'day')}."
@@ -321,88 +285,13 @@ def _invited_lately(
     return Verdict.KEEP, Reason.RECENTLY_INVITED, explained
 
 
-def _date_as_known(seen: _Seen, evidence: PersonEvidence) -> str:
+def _date_as_known(seen: Seen, evidence: PersonEvidence) -> str:
     """Return when a person was last seen, and whether the logs since then are known."""
     known = f"{utc_date(seen.at)} ({seen.by.value})"
-    if _is_proven(evidence, after(seen.at, _SECOND)):
+    if evidence.is_proven_since(after(seen.at, _SECOND)):
         return f"Last seen {known}"
     since = utc_date(evidence.proven_since) if evidence.proven_since else "an unknown day"
     return f"Not seen since {since} (older entries not all read); newest sighting known: {known}"
-
-
-def _is_proven(evidence: PersonEvidence, since: Instant) -> bool:
-    return evidence.proven_since is not None and evidence.proven_since <= since
-
-
-def _decision(
-    subject: Subject,
-    evidence: PersonEvidence,
-    verdict: Verdict,
-    reason: Reason,
-    explanation: str,
-    *,
-    policy: Policy,
-    now: Instant,
-) -> Decision:
-    profile, contractor = subject.profile, subject.contractor
-    newest = _newest(evidence, no_later_than=after(now, CLOCK_TOLERANCE))
-    seen_at, seen_by = _shown_as_seen(subject, evidence, newest, policy, reason)
-    idle_since = _known_idle_since(evidence, seen_at, reason)
-    return Decision(
-        user_id=(profile.id if profile else contractor.id if contractor else None),
-        email=(profile.email if profile and profile.email else None)
-        or (contractor.email if contractor else None),
-        display_name=(profile.display_name if profile and profile.display_name else None)
-        or (contractor.display_name if contractor else None),
-        decision=verdict,
-        reason=reason,
-        explanation=f"{explanation} (cohort {subject.cohort})" if subject.cohort else explanation,
-        last_seen_at=seen_at,
-        last_seen_by=seen_by,
-        idle_days=max(0, (now - idle_since) // timedelta(days=1)) if idle_since else None,
-        session_may_be_open=verdict in _ENDING
-        and bool(open_sessions(evidence.sessions, policy=policy, now=now)),
-        return_until=return_until(evidence.sessions, policy=policy, now=now)
-        if (verdict, reason) == (Verdict.HOLD, Reason.SESSION_MAY_BE_OPEN)
-        else None,
-        is_pending=_open_invitation(subject, evidence, newest) is not None,
-        cohort=subject.cohort,
-        failed_sign_ins=evidence.failed.count,
-        sponsor=(contractor.sponsor if contractor and contractor.sponsor else None)
-        or (profile.sponsor if profile else None),
-    )
-
-
-def _shown_as_seen(
-    subject: Subject,
-    evidence: PersonEvidence,
-    seen: _Seen | None,
-    policy: Policy,
-    reason: Reason,
-) -> tuple[Instant | None, SeenBy | None]:
-    if seen:
-        return seen.at, seen.by
-    if evidence.invited_at and subject.problem is None:
-        return evidence.invited_at, SeenBy.INVITATION
-    registered = subject.profile.registered_at if subject.profile else None
-    if reason is Reason.INACTIVE:
-        return None, None  # the date lies further back than was read
-    counts = policy.never_seen == "grace" or _open_invitation(subject, evidence, seen) is not None
-    if registered and counts and subject.problem is None:
-        return registered, SeenBy.REGISTRATION
-    return None, None
-
-
-def _known_idle_since(
-    evidence: PersonEvidence, seen_at: Instant | None, reason: Reason
-) -> Instant | None:
-    """Return since when a person is known to be idle: at most as long as the logs are known.
-
-    There may be a newer sighting between an old one and the known part of the logs.
-    """
-    if reason in _SEEN_LATELY or (seen_at and _is_proven(evidence, after(seen_at, _SECOND))):
-        return seen_at
-    return evidence.proven_since
 
 
 def _contract_note(subject: Subject, now: Instant) -> str:

@@ -2,12 +2,14 @@
 
 import msgspec
 
-from lastseen.model.contractor import Contractor, Profile
-from lastseen.model.decision import Reason
+from lastseen.model.contractor import AccountStatus, Contractor, Profile
+from lastseen.model.decision import Reason, SeenBy
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Policy
-from lastseen.model.sighting import FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.model.sighting import LOGS, FailedSignIns, Sighting, UnrecognisedEvent
 from lastseen.open_sessions import OpenSession
+
+_BY_LOG = {log: SeenBy(log.value) for log in LOGS}
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +42,15 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return self.policy or general
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """A proof of presence."""
+
+    at: Instant
+    """When."""
+    by: SeenBy
+    """By what."""
+
+
 class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What the logs show about one person."""
 
@@ -69,6 +80,31 @@ class PersonEvidence(msgspec.Struct, frozen=True, kw_only=True):
     pause: str | None = None
     """Why nothing before `proven_since` counts: a log that counts had stopped for a time."""
 
+    def newest(self, *, no_later_than: Instant) -> Seen | None:
+        """Return the newest proof of presence that is not dated ahead."""
+        seen = None
+        entry, used = self.sighting, self.key_used_at
+        if entry is not None and entry.at <= no_later_than:
+            seen = Seen(entry.at, _BY_LOG[entry.kind])
+        if used is not None and used <= no_later_than and (seen is None or used > seen.at):
+            seen = Seen(used, SeenBy.API_KEY)
+        return seen
+
+    def is_proven_since(self, since: Instant) -> bool:
+        """Return whether all entries from `since` on are known."""
+        return self.proven_since is not None and self.proven_since <= since
+
 
 NOTHING_KNOWN = PersonEvidence()
 """The evidence before any log was read."""
+
+
+def open_invitation(
+    subject: Subject, evidence: PersonEvidence, seen: Seen | None
+) -> Instant | None:
+    """Return when a person who never accepted was last invited; None for anyone else."""
+    profile = subject.profile
+    if profile is None or profile.status is not AccountStatus.PENDING or seen is not None:
+        return None
+    known = [at for at in (evidence.invited_at, profile.registered_at) if at is not None]
+    return max(known, default=None)

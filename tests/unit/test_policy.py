@@ -12,6 +12,7 @@ from lastseen.model.decision import Reason, SeenBy, Verdict, idle_for_longer
 from lastseen.model.instant import Instant, parse_instant
 from lastseen.model.plan import Policy
 from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.open_sessions import OpenSession
 from lastseen.policy import decide, required_since
 from lastseen.subject import PersonEvidence, Subject
 
@@ -95,6 +96,52 @@ def test_nobody_is_disabled_who_may_have_been_there_inside_the_window(
         assert never_seen != "keep" or last is not None
     if seen_inside:
         assert (ruling, reason) == (Verdict.KEEP, Reason.ACTIVE)
+
+
+@settings(max_examples=250)
+@given(
+    st.none() | spans,
+    st.none() | spans,
+    st.none() | spans,
+    st.sampled_from(list(AccountStatus)),
+    st.none() | st.sampled_from(["exempt", "ended"]),
+    st.booleans(),
+)
+def test_whom_presence_alone_keeps_is_decided_alike_whatever_else_is_known(
+    last: timedelta | None,
+    used: timedelta | None,
+    set_at: timedelta | None,
+    status: AccountStatus,
+    case: str | None,
+    incomplete: bool,
+) -> None:
+    """A review leaves out what does not matter then: proofs, sessions, silences."""
+    subject = structs.replace(
+        person(status=status),
+        exemption="on leave" if case == "exempt" else None,
+        contractor=Contractor(id=WHO, end_date=date(2026, 1, 1) if case == "ended" else None),
+    )
+    presence = PersonEvidence(
+        sighting=seen(ago(last)) if last is not None else None,
+        key_used_at=ago(used) if used is not None else None,
+        status_set_at=ago(set_at) if set_at is not None else None,
+        failed=FailedSignIns(count=3),
+    )
+    everything = structs.replace(
+        presence,
+        unrecognised=UnrecognisedEvent(user_id=WHO, at=ago(DAY), event_id=2, action_id=77),
+        proven_since=None if incomplete else ago(200 * DAY),
+        reaches_beginning=not incomplete,
+        invited_at=ago(2 * DAY),
+        sessions=(OpenSession(until=None),),
+        sessions_can_be_ended=False,
+        silence="the log has stopped",
+        pause="the log had stopped",
+    )
+    for policy in (Policy(), Policy(open_sessions="hold", contract_end="disable")):
+        decision = decide(subject, presence, policy=policy, now=NOW)
+        if decision.reason is Reason.ACTIVE:
+            assert decide(subject, everything, policy=policy, now=NOW) == decision
 
 
 @given(spans, spans, st.sampled_from(["grace", "disable", "keep"]))

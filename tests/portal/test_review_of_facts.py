@@ -80,6 +80,31 @@ def test_invited_again_is_kept(action: int) -> None:
     assert portal.anna() == ("keep", "recently-invited")
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_guest_who_is_invited_to_a_room_is_kept_and_nobody_else(again: bool) -> None:
+    # Given an entry whose target is the room, and which names the guest in its text only
+    portal = Reviewed()
+    portal.world.invite_to_room(ANNA, AT - DAY, again=again)
+    found = portal.decisions()
+    assert (found[ANNA].decision.value, found[ANNA].reason.value) == ("keep", "recently-invited")
+    assert found[BERT].decision.value == "disable"
+
+
+def test_an_invitation_to_a_room_that_is_sent_again_counts_for_a_guest_who_never_accepted() -> None:
+    portal = Reviewed(anna=person(ANNA, status=Status.PENDING), anna_signed_in=None)
+    portal.world.invite_to_room(ANNA, AT - 10 * DAY, again=True)
+    assert portal.anna() == ("keep", "recently-invited")
+
+
+def test_a_guest_who_is_added_to_a_room_after_the_review_is_spared() -> None:
+    portal = Reviewed()
+    plan = portal.plan()
+    portal.world.invite_to_room(ANNA, AT)
+    outcomes = portal.applied(plan)
+    assert outcomes[ANNA].outcome.value == "spared-changed"
+    assert outcomes[BERT].outcome.value == "disabled"
+
+
 @pytest.mark.parametrize(
     ("invited", "decision"),
     [(10, ("keep", "recently-invited")), (40, ("disable", "invitation-not-accepted"))],

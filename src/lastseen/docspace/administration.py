@@ -30,11 +30,17 @@ UserController.cs)."""
 _ON_PEOPLE = _ON_ONE_PERSON | {4020, 4021}
 """Changes of status and activation mails too; of all those asked for, nobody may be left."""
 
+_TO_A_ROOM = frozenset({5085, 5118})
+"""Invitations to a room, which is their target (FileStorageService.cs)."""
+
 _NUMBERS = {
+    "userupdatedpassword": 4017,
     "usersupdatedstatus": 4020,
     "userssentactivationinstructions": 4021,
     "userlogoutactiveconnectionsforuser": 4036,
     "sendjoininvite": 4037,
+    "roomcreateuser": 5085,
+    "roominviteresend": 5118,
     "cookiesettingsupdated": 6032,
 }
 """The names in MessageAction.cs of the actions that are asked for."""
@@ -50,6 +56,7 @@ class _WireAct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: int
     date: Any
     action_id: Any = None
+    action: Any = None
     target: Any = None
     user_id: Any = None
 
@@ -100,12 +107,14 @@ def _act(wire: _WireAct) -> AdministrativeAct:
         raise MalformedResponse(f"the target of event {wire.id} is not an account id")
     if action in _ON_ONE_PERSON and not people:
         raise MalformedResponse(f"event {wire.id} doesn't say whom it concerns")
+    is_to_a_room = action in _TO_A_ROOM
     return AdministrativeAct(
         event_id=wire.id,
         at=read_moment(wire.date),
         action_id=action,
-        people=people,
+        people=frozenset() if is_to_a_room else people,
         by=user_id(wire.user_id) if isinstance(wire.user_id, str) and wire.user_id else None,
+        text=_text(wire) if is_to_a_room else "",
     )
 
 
@@ -117,6 +126,13 @@ def _action(wire: _WireAct) -> int:
     if not name and not is_number:
         raise MalformedResponse(f"event {wire.id} has no readable action: {value!r:.40}")
     return _NUMBERS.get(name, action_number(value))
+
+
+def _text(wire: _WireAct) -> str:
+    """Return what an invitation to a room says, which is all that names the person."""
+    if not isinstance(wire.action, str):
+        raise MalformedResponse(f"event {wire.id} doesn't say whom it concerns")
+    return wire.action
 
 
 def _ids(wire: _WireAct) -> list[str]:

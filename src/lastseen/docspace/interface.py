@@ -94,6 +94,9 @@ class AdministrativeAct(msgspec.Struct, frozen=True, kw_only=True):
     """The people named in its target."""
     by: UserId | None = None
     """The account that did it; None if the entry names none."""
+    text: str = ""
+    """What the entry says, in the portal's language: where its target is a room, it names who was
+    invited there by name or address; empty for other actions."""
 
 
 class AdministrationPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,9 +14,10 @@ from itertools import chain
 import msgspec
 
 from lastseen.docspace.interface import AdministrativeAct, Portal
+from lastseen.evidence.named_in_texts import NamedInTexts
 from lastseen.evidence.reading.filter_detection import WITHOUT_OPTION
 from lastseen.model.concurrency import repeated
-from lastseen.model.contractor import UserId
+from lastseen.model.contractor import Profile, UserId
 from lastseen.model.instant import EPOCH, Instant, after, before
 
 PASSWORD_SET = 4017
@@ -29,6 +30,14 @@ SESSIONS_ENDED = 4036
 """UserLogoutActiveConnectionsForUser."""
 INVITED = 4037
 """SendJoinInvite."""
+ADDED_TO_ROOM = 5085
+"""RoomCreateUser."""
+INVITED_TO_ROOM = 5118
+"""RoomInviteResend."""
+TO_A_ROOM = (ADDED_TO_ROOM, INVITED_TO_ROOM)
+"""How guests are invited: the portal refuses them any other invitation (UserController.cs)."""
+INVITATIONS = (INVITED, ACTIVATION_SENT, *TO_A_ROOM)
+"""All ways of inviting somebody."""
 SESSION_SETTINGS_CHANGED = 6032
 """CookieSettingsUpdated; also written for each person who is disabled, deletes their own profile or
 changes their password (UserController.cs)."""
@@ -41,6 +50,8 @@ READINGS_WHERE_UNSTEADY = 6
 """The same if any request had to be repeated, or one answer left out what another one had."""
 _ONE_BATCH = timedelta(seconds=60)
 """How long disabling a batch of people may take."""
+_ONE_INVITATION = timedelta(hours=1)
+"""How long after an account was made its first invitation may be written."""
 _ONE_PASSWORD = timedelta(seconds=60)
 """How long changing a password may take, mail included."""
 
@@ -67,6 +78,23 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 for person in act.people:
                     done.setdefault((action_id, person), []).append(act.at)
         return done
+
+    def last_invited(self, profile: Profile, now: Instant) -> Instant | None:
+        """Return when a person was last invited, not after `now`.
+
+        Being added to a room together with being registered is part of the first invitation.
+        """
+        by_id = (self.last_done(action, profile.id, now) for action in (INVITED, ACTIVATION_SENT))
+        since = after(profile.registered_at, _ONE_INVITATION) if profile.registered_at else EPOCH
+        to_rooms = (at for at in self._named.times(profile) if since < at <= now)
+        return max((at for at in (*by_id, *to_rooms) if at is not None), default=None)
+
+    @cached_property
+    def _named(self) -> NamedInTexts:
+        """Whom the invitations to rooms name."""
+        return NamedInTexts(
+            (act.text, act.at) for action in TO_A_ROOM for act in self.acts.get(action, ())
+        )
 
     def session_settings_changed(self) -> Instant | None:
         """Return when the lifetime of sessions was last set, if the trail shows it.

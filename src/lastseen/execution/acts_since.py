@@ -4,12 +4,11 @@ A person who was disabled and then reinstated by hand has an account that looks 
 the activity trail shows it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.administration import (
-    ACTIVATION_SENT,
-    INVITED,
+    INVITATIONS,
     STATUS_SET,
     read_administration,
 )
@@ -19,7 +18,7 @@ from lastseen.execution.eligibility import (
     invited_again,
     status_set_by_hand,
 )
-from lastseen.model.contractor import UserId
+from lastseen.model.contractor import Profile, UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after, before, days
 from lastseen.model.plan import Policy
 
@@ -29,7 +28,7 @@ _WRITTEN_LATE = days(1)
 
 async def find_acts_since(
     portal: Portal,
-    people: Collection[UserId],
+    people: Mapping[UserId, Profile],
     *,
     invited_from: Mapping[UserId, Instant],
     status_set_from: Instant,
@@ -40,13 +39,13 @@ async def find_acts_since(
 ) -> Mapping[UserId, SparingChange]:
     """Return what spares people by the activity trail: invited again, or a status set by hand.
 
-    `people` are active now. `invited_from`: since when an invitation counts for each of those for
-    whom it does. `status_set_from`: since when a change of status is not Lastseen's own, nor one
-    that the review knew; `longer_grace`: the policy of now if its grace period is longer than that
-    of `decided_by`, the review's, so that older changes count as well. `reinstated`: when each
-    person was reinstated as far as the ledger knows, which the caller judges. `now` is by this
-    machine's clock; the portal's may be a little ahead. Asks for each action once, and nothing if
-    there is nobody. Raises PortalError.
+    `people` are their accounts, active now. `invited_from`: since when an invitation counts for
+    each of those for whom it does. `status_set_from`: since when a change of status is not
+    Lastseen's own, nor one that the review knew; `longer_grace`: the policy of now if its grace
+    period is longer than that of `decided_by`, the review's, so that older changes count as well.
+    `reinstated`: when each person was reinstated as far as the ledger knows, which the caller
+    judges. `now` is by this machine's clock; the portal's may be a little ahead. Asks for each
+    action once, and nothing if there is nobody. Raises PortalError.
     """
     if not people:
         return {}
@@ -55,11 +54,11 @@ async def find_acts_since(
         kept_from = before(now, days(longer_grace.reinstated_grace_days))
         wanted[STATUS_SET] = min(status_set_from, kept_from)
     if invited_from:
-        wanted |= dict.fromkeys((INVITED, ACTIVATION_SENT), min(invited_from.values()))
+        wanted |= dict.fromkeys(INVITATIONS, min(invited_from.values()))
     found = await read_administration(portal, wanted, is_contradicted=False)
     until = _with_tolerance(now)
     spared: dict[UserId, SparingChange] = {}
-    for person in people:
+    for person, profile in people.items():
         set_at = found.last_done(STATUS_SET, person, until)
         known = reinstated.get(person)
         is_known = known is not None and set_at is not None and set_at <= _with_tolerance(known)
@@ -69,8 +68,7 @@ async def find_acts_since(
                 change = find_grace(longer_grace, set_at, now, decided_by=decided_by)
             if change is not None:
                 spared[person] = change
-        acts = (found.last_done(action, person, until) for action in (INVITED, ACTIVATION_SENT))
-        newest = max((at for at in acts if at is not None), default=None)
+        newest = found.last_invited(profile, until)
         if newest is not None and person in invited_from and newest >= invited_from[person]:
             spared[person] = invited_again(newest)
     return spared

@@ -53,7 +53,7 @@ async def new_presence(
         asking = group.create_task(
             find_acts_since(
                 context.portal,
-                {one.target.user_id for one in candidates},
+                {one.target.user_id: people.profiles[one.target.user_id] for one in candidates},
                 invited_from={
                     who: window.since if window.is_longer else invited_from
                     for who, window in windows.items()

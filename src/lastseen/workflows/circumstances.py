@@ -13,8 +13,7 @@ import msgspec
 
 from lastseen.docspace.interface import FORBIDDEN, KeyUse, OwnKey, Portal, SessionSettings
 from lastseen.evidence.administration import (
-    ACTIVATION_SENT,
-    INVITED,
+    INVITATIONS,
     PASSWORD_SET,
     SESSION_SETTINGS_CHANGED,
     SESSIONS_ENDED,
@@ -70,14 +69,11 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         self, evidence: PersonEvidence, profile: Profile, *, now: Instant
     ) -> PersonEvidence:
         """Return what is known about a person, including what may keep them by itself."""
-        done = self.administration.last_done
         return msgspec.structs.replace(
             evidence,
             key_used_at=self.key_uses.get(profile.id),
-            status_set_at=done(STATUS_SET, profile.id, now),
-            invited_at=_newest(
-                done(INVITED, profile.id, now), done(ACTIVATION_SENT, profile.id, now)
-            ),
+            status_set_at=self.administration.last_done(STATUS_SET, profile.id, now),
+            invited_at=self.administration.last_invited(profile, now),
         )
 
     def added_to(
@@ -230,8 +226,7 @@ def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
     invited_since = before(now, days(max(longest_window(policy), pending)))
     wanted = {
         STATUS_SET: before(now, days(max(policy.reinstated_grace_days, 1))),
-        INVITED: invited_since,
-        ACTIVATION_SENT: invited_since,
+        **dict.fromkeys(INVITATIONS, invited_since),
     }
     if spares_open_sessions(policy):
         since = _sessions_since(policy, now)

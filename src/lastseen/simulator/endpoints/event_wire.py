@@ -104,11 +104,17 @@ def trail_event(
     *,
     target: str,
     dates: DateWriter,
+    about: str = "",
 ) -> bytes:
-    """Encode an event of the activity trail (`AuditEventDto.cs`); `actor` is of `ActorParts`."""
+    """Encode an event of the activity trail (`AuditEventDto.cs`); `actor` is of `ActorParts`.
+
+    `about`: whom its text names, as the portal writes them.
+    """
     names, _, place = actor
     minute, offset = dates.minute_of_event(second)
     said, before_target, behind_target = _trail_action(action)
+    if about:
+        said = b'"action":%b,"actionId":%d' % (_encode(TRAIL[action].text.format(about)), action)
     return b'{"id":%d,"date":"%b%02d.0000000%b",%b,%b%b,%b%b%b}' % (
         number,
         minute,

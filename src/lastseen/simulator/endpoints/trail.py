@@ -11,7 +11,14 @@ from lastseen.simulator.endpoints.event_wire import file_of, trail_event
 from lastseen.simulator.endpoints.login_history import LATEST, AuditSettings, demand_audit
 from lastseen.simulator.endpoints.wire import Page, Refusal, Request
 from lastseen.simulator.server.filters import Filters
-from lastseen.simulator.world.actions import TRAIL, UNLISTED, ActionType, EntryType, Place
+from lastseen.simulator.world.actions import (
+    ROOM_INVITATION_RESENT,
+    TRAIL,
+    UNLISTED,
+    ActionType,
+    EntryType,
+    Place,
+)
 from lastseen.simulator.world.world import DAY, World
 
 
@@ -120,7 +127,18 @@ def _encoded(world: World, positions: list[int], dates: DateWriter) -> Page:
                 columns.actions[position],
                 target=_target(world, position),
                 dates=dates,
+                about=_guest(world, columns.ids[position], columns.actions[position]),
             )
             for position in positions
         ]
     )
+
+
+def _guest(world: World, event_id: int, action: int) -> str:
+    """Say whom an event adds to a room: by name, or by the address an invitation goes to."""
+    user_id = world.room_guests.get(event_id)
+    if user_id is None:
+        return ""
+    person = world.people[user_id]
+    by_address = action == ROOM_INVITATION_RESENT or not person.full_name
+    return person.email if by_address else person.full_name

@@ -186,6 +186,10 @@ ACTIVATION_SENT: Final = 4021
 OWN_SESSIONS_ENDED: Final = 4034
 SESSIONS_ENDED: Final = 4036
 INVITATION_SENT: Final = 4037
+ROOM_USER_ADDED: Final = 5085
+ROOM_INVITATION_RESENT: Final = 5118
+"""How guests are invited: their text alone says whom, and their target is the room."""
+INVITATIONS: Final = (INVITATION_SENT, ACTIVATION_SENT, ROOM_USER_ADDED, ROOM_INVITATION_RESENT)
 COOKIE_SETTINGS_UPDATED: Final = 6032
 
 TRAIL: Final[dict[int, TrailAction]] = {
@@ -229,7 +233,8 @@ TRAIL: Final[dict[int, TrailAction]] = {
     5070: _room("RoomCreated", "Room Created", ActionType.CREATE),
     5071: _room("RoomRenamed", "Room Renamed", ActionType.UPDATE),
     5075: _room("RoomUpdateAccessForUser", "Access Updated", ActionType.UPDATE),
-    5085: _room("RoomCreateUser", "Added User", ActionType.UPDATE),
+    5085: _room("RoomCreateUser", "Added user: {0}. Role: Viewer", ActionType.UPDATE),
+    5118: _room("RoomInviteResend", "Invitation sent again: {0}", ActionType.UPDATE),
     6032: _setting("CookieSettingsUpdated", "Cookie Settings Updated"),
     6035: _setting("AuditSettingsUpdated", "Audit Settings Updated"),
     6046: _file("FormSubmit", "Form Submitted", ActionType.UPDATE),

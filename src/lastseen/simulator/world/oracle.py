@@ -11,8 +11,7 @@ from typing import Literal, NamedTuple
 
 from lastseen.simulator.endpoints.event_wire import Actor
 from lastseen.simulator.world.actions import (
-    ACTIVATION_SENT,
-    INVITATION_SENT,
+    INVITATIONS,
     OAUTH_SIGN_IN,
     SESSIONS_ENDED,
     STATUSES_UPDATED,
@@ -177,9 +176,7 @@ def truths(
             last_lost_at=lost[actor],
             authorised_at=sign_ins.authorised[actor],
             signed_out_at=done.get((SESSIONS_ENDED, person.id)),
-            invited_at=_newest(
-                done.get((INVITATION_SENT, person.id)), done.get((ACTIVATION_SENT, person.id))
-            ),
+            invited_at=_newest(*(done.get((action, person.id)) for action in INVITATIONS)),
             status_set_at=done.get((STATUSES_UPDATED, person.id)),
         )
         for actor, person in enumerate(known)

@@ -14,6 +14,8 @@ from lastseen.simulator.endpoints.event_wire import Actor, ActorParts, actor_of,
 from lastseen.simulator.world.actions import (
     COOKIE_SETTINGS_UPDATED,
     PASSWORD_UPDATED,
+    ROOM_INVITATION_RESENT,
+    ROOM_USER_ADDED,
     STATUSES_UPDATED,
     TRAIL,
     UNLISTED,
@@ -95,6 +97,8 @@ class World:
         self.actors = [*map(actor_of, scenario.people), *scenario.strangers]
         self.actor_parts = ActorParts(self.actors)
         self.targets: dict[int, str] = dict(scenario.targets)
+        self.room_guests: dict[int, str] = {}
+        """Whom a trail event adds to a room or invites there again, by the event's id."""
         """What trail events were about, by event id, if it was given."""
         self.changes: list[StatusChange] = []
         self.unlisted: set[int] = set()
@@ -216,6 +220,12 @@ class World:
         """Have an administrator do something to a person, which the trail notes at once."""
         self.add_trail(self._administrator, second, action, target=target)
 
+    def invite_to_room(self, user_id: str, second: int, *, again: bool = False) -> None:
+        """Have an administrator add somebody to a room, or send that invitation again."""
+        action = ROOM_INVITATION_RESENT if again else ROOM_USER_ADDED
+        self.room_guests[self.trail.next_id] = user_id
+        self.trail.insert(second, self._numbers[self._administrator][0], action)
+
     def change_password(self, user_id: str, second: int) -> None:
         """Have somebody change their password, which signs them out everywhere.
 
@@ -245,7 +255,7 @@ class World:
             late=self._late,
             key_account=key_account,
             actors=self.actors,
-            targets=self.targets,
+            targets=self.targets | self.room_guests,
             unlogged=Unlogged(
                 read=self.last_read,
                 key_used=self.key_uses,

@@ -180,6 +180,7 @@ def _setting(name: str, text: str) -> TrailAction:
 GUEST_ACTIVATED: Final = 4005
 FILE_READ: Final = 5064
 """An image or another medium was opened; a document in the editor leaves nothing."""
+USER_UPDATED: Final = 4006
 PASSWORD_UPDATED: Final = 4017
 STATUSES_UPDATED: Final = 4020
 ACTIVATION_SENT: Final = 4021

@@ -16,6 +16,8 @@ from lastseen.model.instant import Instant, Interval
 
 MOST_LOOKS = 12
 """How often a guess is corrected before reading begins anyway."""
+PLAIN_ATTEMPTS = 2
+"""How often a second is taken to be a short one that begins where it was first met."""
 
 
 async def seek(reader: PageReader, gap: Interval, attempt: int) -> int:
@@ -29,12 +31,23 @@ async def seek(reader: PageReader, gap: Interval, attempt: int) -> int:
         return 0 if attempt else offsets.newer(gap.until)
     edge = Instant(gap.until - SECOND)
     exact = offsets.at(edge)
-    if exact and exact[-1] - exact[0] < MOST_A_PAGE // 2:
+    is_short = bool(exact) and exact[-1] - exact[0] < MOST_A_PAGE // 2
+    if is_short and attempt < PLAIN_ATTEMPTS:
         # Start from something newer, so that one page shows the whole second.
         return max(0, exact[0] - 1 - 2 * attempt)
     if exact:
-        return exact[-1] if attempt == 0 else max(0, exact[0] - 2 * attempt)
+        return exact[-1] if attempt == 0 else _before_second(exact, offsets.newer(gap.until))
     return await _corrected(reader, edge, _guess(offsets, edge, state.counted))
+
+
+def _before_second(exact: Sequence[int], newer: int) -> int:
+    """Return where the last entry before a crowded second may be, closing in on it by halves.
+
+    `exact`: offsets within the second; `newer`: of something newer. Only a page that begins just
+    before the second shows all of it, if it nearly fills a page.
+    """
+    earliest = max(0, newer, exact[-1] - MOST_A_PAGE + 2)
+    return earliest if exact[0] - earliest <= 1 else (earliest + exact[0]) // 2
 
 
 async def _corrected(reader: PageReader, edge: Instant, offset: int) -> int:

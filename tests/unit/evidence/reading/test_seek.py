@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lastseen.evidence.reading.seek import MOST_LOOKS, seek
+from lastseen.evidence.reading.stream import ATTEMPTS
 from lastseen.model.instant import Instant, Interval
 from tests.unit.evidence.fake_log import (
     DAY,
@@ -90,3 +91,28 @@ def test_a_second_attempt_begins_farther_in_front():
 
 def test_what_came_since_the_newest_page_begins_at_the_newest_entry():
     assert sought(FakeLog(every_hour(300)), ago(timedelta()), attempt=1) == (0, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(before=st.integers(150, 260), size=st.integers(60, 97), met=st.integers(1, 90))
+def test_a_second_that_nearly_fills_a_page_is_shown_whole_wherever_a_page_met_it(
+    before: int, size: int, met: int
+):
+    # Given so many entries of one second, somewhere in which a page began
+    crowd = [entry(500_000 + n, (before + 1) * HOUR) for n in range(size)]
+    older = [entry(1_000 - n, (before + 2 + n) * HOUR) for n in range(200)]
+    fake = FakeLog([*every_hour(before), *crowd, *older])
+    second, gap_ends = crowd[0].at, Instant(crowd[0].at + SECOND)
+    reader = reader_of(log_of(fake))
+
+    async def shown_whole() -> bool:
+        await reader.page(0)
+        await reader.page(before + min(met, size - 1))
+        for attempt in range(ATTEMPTS):
+            offset = await seek(reader, Interval(ago(300 * DAY), gap_ends), attempt)
+            page = await reader.page(offset)
+            if page and page.events[0].at > second > page.events[-1].at:
+                return True
+        return False
+
+    assert asyncio.run(shown_whole())

@@ -3,6 +3,7 @@
 Two measures: what a client has to notice, and what excuses it for holding people.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -49,6 +50,18 @@ def silent_until(case: Case, seconds: Sequence[int], now: float) -> float:
     if not written or now - written[-1] > _limit(case):
         return NEVER
     return max(ends)
+
+
+def written_again(seconds: Sequence[int], dead_until: float) -> float:
+    """Return when the first entry shows that a log is written again; 0 where it had not stopped.
+
+    NEVER while none does. `dead_until`: when it was written again, which nobody sees before that
+    entry; `seconds`: when its entries happened, oldest first.
+    """
+    if dead_until in (0.0, NEVER):
+        return dead_until
+    first = bisect_left(seconds, dead_until)
+    return float(seconds[first]) if first < len(seconds) else NEVER
 
 
 def loses_unnoticed(case: Case, now: float) -> bool:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from campaigns.safety.cases import DAY, Case
-from campaigns.safety.dead_logs import NEVER, dead_until, silent_until
+from campaigns.safety.dead_logs import NEVER, dead_until, silent_until, written_again
 from campaigns.safety.world import Course
 from lastseen.simulator.endpoints.login_history import LATEST
 from lastseen.simulator.server.filters import Filters
@@ -45,7 +45,9 @@ class Reach(NamedTuple):
     """Until when the log had stopped, as everybody has to notice; NEVER while it has."""
     trail_dead_until: float = 0.0
     sign_ins_silent_until: float = 0.0
-    """Until when it was silent for so long that it may be taken for dead; NEVER while it is."""
+    """Until when it was silent for so long that it may be taken for dead; NEVER while it is.
+
+    A log that had stopped is silent until its first entry shows that it is written again."""
     trail_silent_until: float = 0.0
     acts_shown_since: float = 0.0
     """Since when what administrators did is shown: a portal without the audit option shows the
@@ -84,6 +86,8 @@ def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Re
         # Nor while the trail was silent, which may hide a change.
         silent = silent_until(case, world.trail.columns.seconds, now)
         certain = min(now, max(certain, silent - _DAY_BEFORE_CHANGE))
+    sign_ins_dead = dead_until(case, "sign-in", listed, max(certain, physical), now)
+    trail_dead = dead_until(case, "trail", trail_listed, trail_floor, now)
     return Reach(
         at=now,
         sign_ins=physical,
@@ -92,10 +96,15 @@ def reach(case: Case, portal: SimulatedPortal, course: Course, now: float) -> Re
         crowded_sign_ins=_crowded(listed),
         crowded_trail=_crowded(world.trail.columns.seconds),
         oldest_sign_in=float(listed[0]) if listed else now,
-        sign_ins_dead_until=dead_until(case, "sign-in", listed, max(certain, physical), now),
-        trail_dead_until=dead_until(case, "trail", trail_listed, trail_floor, now),
-        sign_ins_silent_until=silent_until(case, listed, by_machine),
-        trail_silent_until=silent_until(case, world.trail.columns.seconds, by_machine),
+        sign_ins_dead_until=sign_ins_dead,
+        trail_dead_until=trail_dead,
+        sign_ins_silent_until=max(
+            silent_until(case, listed, by_machine), written_again(listed, sign_ins_dead)
+        ),
+        trail_silent_until=max(
+            silent_until(case, world.trail.columns.seconds, by_machine),
+            written_again(trail_listed, trail_dead),
+        ),
         acts_shown_since=acts,
     )
 

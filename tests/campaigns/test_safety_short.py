@@ -5,6 +5,7 @@ The full one is `python -m campaigns.safety`; `--shrink SEED` makes a failing po
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from campaigns.safety.campaign import failures_of, play_all
 from campaigns.safety.cases import DAY, OPEN_SESSIONS, RELEASES
 from campaigns.safety.generator import draw
-from campaigns.safety.judging import Fault
+from campaigns.safety.judging import Decided, Fault, judge
+from campaigns.safety.moment import Moment
 from campaigns.safety.playing import play
+from campaigns.safety.provable_coverage import reach
 from campaigns.safety.setting import Setting
 from campaigns.safety.table import SUBJECTS, written
 from campaigns.safety.tallies import ALL, LASTSEEN, Column
@@ -81,6 +84,8 @@ def test_nobody_is_disabled_wrongly_on_any_portal(tmp_path: Path, seed: int) -> 
         18002652,  # more entries in one second than a page shows, met by the recheck
         18003274,  # a log that falls silent by the machine's clock first
         8009505,  # somebody put back by hand, shown only after the portal's ways changed
+        19007428,  # a second that nearly fills a page, met again when the log had grown
+        19008048,  # a log that is written again, but has no entry yet that shows it
     ],
 )
 def test_what_the_campaign_once_found_does_not_come_back(tmp_path: Path, seed: int) -> None:
@@ -118,6 +123,38 @@ def test_a_judge_that_knows_what_a_dead_log_lost_accuses_who_is_disabled_on_its_
     ]
     assert any("wrongful disables" in line for line in accused)
     assert any("decided though not whole" in line for line in accused)
+
+
+def test_a_log_that_had_stopped_excuses_nobody_from_the_entry_that_shows_it_written_again(
+    tmp_path: Path,
+) -> None:
+    # Given a sign-in log that is written again three hours before it shows an entry
+    case = draw(19008048)
+    setting = Setting(case, tmp_path)
+    truths, now = setting.truths(), setting.time.now()
+    known = reach(case, setting.portal, setting.course, now)
+    hours = (known.sign_ins_silent_until - known.sign_ins_dead_until) / 3600
+    assert known.sign_ins_silent_until == known.oldest_sign_in
+    assert 2 < hours < 4
+    # When somebody is held for a session that the limit has ended
+    held = Decided(decision="sign-out", reason="session-may-be-open")
+    moment = Moment(
+        before=truths,
+        after=truths,
+        begun=now,
+        now=now,
+        provable_since=known.sign_ins_for_certain,
+        knowable_since=known.sign_ins_dead_until,
+        reach=known,
+        disturbed=False,
+        reinstated={},
+    )
+    # Then that is right only if the session may have begun before that entry and reach the window
+    reaches_window = judge(case, case.people[0], held, moment)
+    rules = msgspec.structs.replace(case.rules, inactive_days=case.rules.inactive_days - 1)
+    ended_before = msgspec.structs.replace(case, rules=rules)
+    assert reaches_window.fault is None
+    assert judge(ended_before, case.people[0], held, moment).fault is Fault.HELD_THOUGH_WHOLE
 
 
 def test_the_same_seed_gives_the_same_portal_and_the_same_end(tmp_path: Path) -> None:

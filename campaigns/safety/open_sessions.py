@@ -91,10 +91,14 @@ def _is_over(case: Case, begin: float, truth: Truth, moment: Moment) -> bool:
             moment.reach.trail_silent_until,
             moment.now - case.trail_days * DAY,
         )
+        life = case.session_minutes * 60
         if begin <= limited and told_since + _GRAIN < limited:
-            return limited + return_seconds(case) + _GRAIN <= moment.now
-        held_since = max(begin, told_since)
-        until = min(until, held_since + case.session_minutes * 60)
+            # That entry may also be about a password, with the limit in force all along.
+            if limited + return_seconds(case) + _GRAIN > moment.now:
+                return False
+            until = min(until, begin + life)
+        else:
+            until = min(until, max(begin, told_since) + life)
     ended = truth.signed_out_at
     if ended is not None and begin <= ended < until:
         # In the hour that occurs twice the trail shows it an hour later.

@@ -14,14 +14,15 @@ from lastseen.simulator.world.actions import (
     LOGIN_FAILURE,
     LOGIN_SUCCESS,
     NEWER_RELEASE,
+    SIGNED_BY_OTHERS,
     TRAIL,
 )
 
 _SUCCESSES = tuple(LOGIN_SUCCESS)
 _FAILURES = tuple(LOGIN_FAILURE)
 _SESSIONS = (1006, 1016, 1017)
-# Those that the product or an administrator would set off are left out.
-_WORK = tuple(action for action in TRAIL if 5000 <= action < 5070)
+# Those that the product, an administrator or others would set off are left out.
+_WORK = tuple(action for action in TRAIL if 5000 <= action < 5070 and action != SIGNED_BY_OTHERS)
 _FAR = 400 * DAY
 
 

@@ -181,6 +181,8 @@ GUEST_ACTIVATED: Final = 4005
 FILE_READ: Final = 5064
 """An image or another medium was opened; a document in the editor leaves nothing."""
 USER_UPDATED: Final = 4006
+SIGNED_BY_OTHERS: Final = 5046
+"""Others signed a document, in the name of whoever sent it to them."""
 PASSWORD_UPDATED: Final = 4017
 STATUSES_UPDATED: Final = 4020
 ACTIVATION_SENT: Final = 4021
@@ -227,7 +229,7 @@ TRAIL: Final[dict[int, TrailAction]] = {
         "FolderDeleted", "Folder Deleted", ActionType.DELETE, Place.FOLDERS, _DOCUMENTS, _FOLDER
     ),
     5034: _file("UserFileUpdated", "File Updated", ActionType.UPDATE),
-    5046: _file("DocumentSignComplete", "Document Signed", ActionType.CREATE),
+    SIGNED_BY_OTHERS: _file("DocumentSignComplete", "Document Signed", ActionType.CREATE),
     5054: _file("FileOpenedForChange", "File Opened For Change", ActionType.UPDATE),
     5063: _file("FileMarkedAsRead", "File Marked As Read", ActionType.UPDATE),
     5064: _file("FileReaded", "File Opened For Viewing", ActionType.UPDATE),

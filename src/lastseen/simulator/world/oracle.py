@@ -14,6 +14,7 @@ from lastseen.simulator.world.actions import (
     INVITATIONS,
     OAUTH_SIGN_IN,
     SESSIONS_ENDED,
+    SIGNED_BY_OTHERS,
     STATUSES_UPDATED,
     USER_UPDATED,
     is_failure,
@@ -224,12 +225,12 @@ def _read_trail(
 ) -> tuple[list[int | None], list[int | None]]:
     """Return when each person was last active as the trail shows, and as it was."""
     written: list[int | None] = [None] * size
-    for second, actor in zip(trail.seconds, trail.actors, strict=True):
-        if actor < size:
+    for second, actor, action in zip(trail.seconds, trail.actors, trail.actions, strict=True):
+        if actor < size and action != SIGNED_BY_OTHERS:
             written[actor] = second
     really = list(written)
     for event in late:
-        if event.actor < size:
+        if event.actor < size and event.action != SIGNED_BY_OTHERS:
             really[event.actor] = _newest(really[event.actor], event.second)
     return written, really
 
@@ -241,7 +242,7 @@ def _read_lost(extra: Unlogged, *, size: int) -> list[int | None]:
         for second, actor, action in zip(
             events.seconds, events.actors, events.actions, strict=True
         ):
-            if actor < size and not is_failure(action):
+            if actor < size and action != SIGNED_BY_OTHERS and not is_failure(action):
                 lost[actor] = _newest(lost[actor], second)
     return lost
 

@@ -64,6 +64,12 @@ def test_activity_that_is_not_written_yet_counts_in_hindsight_only():
     assert decided(Rules(hindsight=True), **changes) == ("keep", "active")
 
 
+def test_what_others_signed_shows_nobody_who_asked_for_it():
+    signed_lately = [(ANNA, ago(days=40), 5064), (ANNA, ago(days=2), 5046)]
+    (anna,) = (truth for truth in portal(trail=signed_lately).truths() if truth.id == ANNA)
+    assert anna.last_activity_at == anna.last_written_activity_at == int(ago(days=40).timestamp())
+
+
 def test_failures_never_count():
     assert decided(failed_sign_ins=500) == ("disable", "never-seen")
 

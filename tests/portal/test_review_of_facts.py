@@ -73,22 +73,6 @@ def test_reinstated_by_hand_before_the_first_run_is_kept() -> None:
     assert portal.anna() == ("keep", "recently-reinstated")
 
 
-def test_reinstated_with_the_profile_is_kept_but_not_whoever_changed_their_own() -> None:
-    portal = Reviewed()
-    portal.world.update_member(ANNA, Status.TERMINATED, now=AT - 5 * DAY)
-    portal.world.update_member(ANNA, Status.ACTIVE, now=AT - 3 * DAY)
-    portal.world.add_trail(BERT, AT - 40 * DAY, 4006, target=BERT)
-    found = portal.decisions()
-    assert found[ANNA].reason.value == "recently-reinstated"
-    assert found[BERT].decision.value == "disable"
-
-
-def test_a_person_disabled_with_the_profile_set_no_limit_of_sessions() -> None:
-    portal = Reviewed(Setup(session_minutes=1440))
-    portal.world.update_member(BERT, Status.TERMINATED, now=AT - DAY)
-    assert portal.anna(open_sessions="hold") == ("disable", "inactive")
-
-
 @pytest.mark.parametrize("action", [4037, 4021])
 def test_invited_again_is_kept(action: int) -> None:
     portal = Reviewed()

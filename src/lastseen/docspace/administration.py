@@ -34,7 +34,6 @@ _TO_A_ROOM = frozenset({5085, 5118})
 """Invitations to a room, which is their target (FileStorageService.cs)."""
 
 _NUMBERS = {
-    "userupdated": 4006,
     "userupdatedpassword": 4017,
     "usersupdatedstatus": 4020,
     "userssentactivationinstructions": 4021,

@@ -20,15 +20,10 @@ from lastseen.model.concurrency import repeated
 from lastseen.model.contractor import Profile, UserId
 from lastseen.model.instant import EPOCH, Instant, after, before
 
-PROFILE_CHANGED = 4006
-"""UserUpdated; of another person's profile only status and type can be changed (`PUT
-people/{userid}` in UserController.cs), and no change of status is written then."""
 PASSWORD_SET = 4017
 """UserUpdatedPassword; also when an invitation is accepted with a password."""
 STATUS_SET = 4020
 """UsersUpdatedStatus; it does not say which status."""
-STATUS_ACTS = (STATUS_SET, PROFILE_CHANGED)
-"""All that may have changed somebody's status."""
 ACTIVATION_SENT = 4021
 """UsersSentActivationInstructions."""
 SESSIONS_ENDED = 4036
@@ -57,9 +52,8 @@ _ONE_BATCH = timedelta(seconds=60)
 """How long disabling a batch of people may take."""
 _ONE_INVITATION = timedelta(hours=1)
 """How long after an account was made its first invitation may be written."""
-_WRITES_SETTINGS_TOO = {PASSWORD_SET: timedelta(seconds=60), PROFILE_CHANGED: timedelta(seconds=5)}
-"""What writes a change of session settings just after, and how long that may take: mail is sent in
-between."""
+_ONE_PASSWORD = timedelta(seconds=60)
+"""How long changing a password may take, mail included."""
 
 
 class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -82,15 +76,8 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         for action_id, acts in self.acts.items():
             for act in acts:
                 for person in act.people:
-                    if action_id == PROFILE_CHANGED and person == act.by:
-                        continue
                     done.setdefault((action_id, person), []).append(act.at)
         return done
-
-    def last_status_set(self, person: UserId, now: Instant) -> Instant | None:
-        """Return when others last changed a person's status, or may have, not after `now`."""
-        done = (self.last_done(action, person, now) for action in STATUS_ACTS)
-        return max((at for at in done if at is not None), default=None)
 
     def last_invited(self, profile: Profile, now: Instant) -> Instant | None:
         """Return when a person was last invited, not after `now`.
@@ -115,27 +102,26 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Disabling people writes the same action once for each, just before their change of status,
         and so does whoever changes their password, just after it; those entries are disregarded.
         """
-        changes = sorted(act.at for act in self._not_about_one_person())
+        changes = sorted(act.at for act in self._not_of_passwords())
         for act in sorted(self.acts.get(STATUS_SET, ()), key=lambda act: act.at):
             of_batch = [at for at in changes if before(act.at, _ONE_BATCH) <= at <= act.at]
             for at in of_batch[-max(1, len(act.people)) :]:
                 changes.remove(at)
         return max(changes, default=None)
 
-    def _not_about_one_person(self) -> list[AdministrativeAct]:
-        """Return the changes of session settings that no act on one person explains."""
+    def _not_of_passwords(self) -> list[AdministrativeAct]:
+        """Return the changes of session settings that no change of a password explains."""
         changes: dict[UserId | None, list[AdministrativeAct]] = defaultdict(list)
         for act in sorted(self.acts.get(SESSION_SETTINGS_CHANGED, ()), key=lambda act: act.at):
             changes[act.by].append(act)
         changes.pop(SYSTEM, None)
-        for action, lasts in _WRITES_SETTINGS_TOO.items():
-            for cause in sorted(self.acts.get(action, ()), key=lambda act: act.at):
-                if cause.by is None:
-                    continue
-                latest, own = after(cause.at, lasts), changes[cause.by]
-                explained = next((act for act in own if cause.at <= act.at <= latest), None)
-                if explained is not None:
-                    own.remove(explained)
+        for password in sorted(self.acts.get(PASSWORD_SET, ()), key=lambda act: act.at):
+            if password.by is None:
+                continue
+            latest, own = after(password.at, _ONE_PASSWORD), changes[password.by]
+            explained = next((act for act in own if password.at <= act.at <= latest), None)
+            if explained is not None:
+                own.remove(explained)
         return list(chain.from_iterable(changes.values()))
 
 

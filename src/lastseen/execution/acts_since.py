@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.administration import (
     INVITATIONS,
-    STATUS_ACTS,
+    STATUS_SET,
     read_administration,
 )
 from lastseen.execution.eligibility import (
@@ -49,17 +49,17 @@ async def find_acts_since(
     """
     if not people:
         return {}
-    wanted = dict.fromkeys(STATUS_ACTS, status_set_from)
+    wanted = {STATUS_SET: status_set_from}
     if longer_grace is not None:
         kept_from = before(now, days(longer_grace.reinstated_grace_days))
-        wanted = dict.fromkeys(STATUS_ACTS, min(status_set_from, kept_from))
+        wanted[STATUS_SET] = min(status_set_from, kept_from)
     if invited_from:
         wanted |= dict.fromkeys(INVITATIONS, min(invited_from.values()))
     found = await read_administration(portal, wanted, is_contradicted=False)
     until = _with_tolerance(now)
     spared: dict[UserId, SparingChange] = {}
     for person, profile in people.items():
-        set_at = found.last_status_set(person, until)
+        set_at = found.last_done(STATUS_SET, person, until)
         known = reinstated.get(person)
         is_known = known is not None and set_at is not None and set_at <= _with_tolerance(known)
         if set_at is not None and not is_known:

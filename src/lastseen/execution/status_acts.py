@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from lastseen.docspace.interface import Portal
-from lastseen.evidence.administration import STATUS_ACTS, read_administration
+from lastseen.evidence.administration import STATUS_SET, read_administration
 from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalRefused
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after
@@ -23,9 +23,7 @@ async def status_set_after(
         return {}
     try:
         found = await read_administration(
-            portal,
-            dict.fromkeys(STATUS_ACTS, min(changed_at.values())),
-            is_contradicted=False,
+            portal, {STATUS_SET: min(changed_at.values())}, is_contradicted=False
         )
     except PortalRefused as error:
         progress.note(
@@ -33,7 +31,7 @@ async def status_set_after(
         )
         return {}
     until = after(now, CLOCK_TOLERANCE)
-    newest = {who: found.last_status_set(who, until) for who in changed_at}
+    newest = {who: found.last_done(STATUS_SET, who, until) for who in changed_at}
     return {
         who: at
         for who, at in newest.items()

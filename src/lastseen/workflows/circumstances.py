@@ -17,7 +17,7 @@ from lastseen.evidence.administration import (
     PASSWORD_SET,
     SESSION_SETTINGS_CHANGED,
     SESSIONS_ENDED,
-    STATUS_ACTS,
+    STATUS_SET,
     Administration,
     read_administration,
 )
@@ -72,7 +72,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             evidence,
             key_used_at=self.key_uses.get(profile.id),
-            status_set_at=self.administration.last_status_set(profile.id, now),
+            status_set_at=self.administration.last_done(STATUS_SET, profile.id, now),
             invited_at=self.administration.last_invited(profile, now),
         )
 
@@ -225,12 +225,12 @@ def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
     pending = _longest(policy, lambda rules: rules.pending_days)
     invited_since = before(now, days(max(longest_window(policy), pending)))
     wanted = {
-        **dict.fromkeys(STATUS_ACTS, before(now, days(max(policy.reinstated_grace_days, 1)))),
+        STATUS_SET: before(now, days(max(policy.reinstated_grace_days, 1))),
         **dict.fromkeys(INVITATIONS, invited_since),
     }
     if spares_open_sessions(policy):
         since = _sessions_since(policy, now)
-        acts = (*STATUS_ACTS, SESSION_SETTINGS_CHANGED, SESSIONS_ENDED, PASSWORD_SET)
+        acts = (STATUS_SET, SESSION_SETTINGS_CHANGED, SESSIONS_ENDED, PASSWORD_SET)
         wanted |= dict.fromkeys(acts, since)
     return wanted
 

@@ -12,7 +12,6 @@ from lastseen.docspace.interface import AdministrationPage, AdministrativeAct, P
 from lastseen.evidence.administration import (
     INVITED,
     PASSWORD_SET,
-    PROFILE_CHANGED,
     SESSION_SETTINGS_CHANGED,
     SESSIONS_ENDED,
     STATUS_SET,
@@ -175,17 +174,6 @@ def test_a_true_change_is_never_explained_away_by_a_batch(people, spread, age):
     )
 
     assert found.session_settings_changed() == changed.at
-
-
-def test_a_profile_that_somebody_else_changed_may_have_been_reinstated():
-    own, others = (
-        msgspec.structs.replace(act(n, n * DAY, PROFILE_CHANGED, ANN), by=who)
-        for n, who in ((1, ANN), (2, BEN))
-    )
-    found = Administration(acts={PROFILE_CHANGED: (own, others)})
-
-    assert found.last_status_set(ANN, NOW) == ago(2 * DAY)
-    assert found.last_status_set(BEN, NOW) is None
 
 
 def by(who: UserId, *acts: AdministrativeAct) -> tuple[AdministrativeAct, ...]:

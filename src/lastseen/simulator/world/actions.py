@@ -180,7 +180,6 @@ def _setting(name: str, text: str) -> TrailAction:
 GUEST_ACTIVATED: Final = 4005
 FILE_READ: Final = 5064
 """An image or another medium was opened; a document in the editor leaves nothing."""
-USER_UPDATED: Final = 4006
 SIGNED_BY_OTHERS: Final = 5046
 """Others signed a document, in the name of whoever sent it to them."""
 PASSWORD_UPDATED: Final = 4017

@@ -16,7 +16,6 @@ from lastseen.simulator.world.actions import (
     SESSIONS_ENDED,
     SIGNED_BY_OTHERS,
     STATUSES_UPDATED,
-    USER_UPDATED,
     is_failure,
     is_presence,
 )
@@ -179,9 +178,7 @@ def truths(
             authorised_at=sign_ins.authorised[actor],
             signed_out_at=done.get((SESSIONS_ENDED, person.id)),
             invited_at=_newest(*(done.get((action, person.id)) for action in INVITATIONS)),
-            status_set_at=_newest(
-                done.get((STATUSES_UPDATED, person.id)), done.get((USER_UPDATED, person.id))
-            ),
+            status_set_at=done.get((STATUSES_UPDATED, person.id)),
         )
         for actor, person in enumerate(known)
     ]

@@ -19,7 +19,6 @@ from lastseen.simulator.world.actions import (
     STATUSES_UPDATED,
     TRAIL,
     UNLISTED,
-    USER_UPDATED,
     is_presence,
 )
 from lastseen.simulator.world.event_log import EventColumns, EventLog
@@ -215,18 +214,6 @@ class World:
         if status is Status.TERMINATED:
             self.add_trail(self._administrator, second, COOKIE_SETTINGS_UPDATED)
         self.add_trail(self._administrator, second, STATUSES_UPDATED, target=user_id)
-        return person
-
-    def update_member(self, user_id: str, status: Status, *, now: float) -> Person:
-        """Have an administrator change a status with the profile (`PUT people/{userid}`).
-
-        The trail notes a changed profile and no change of status (`UserController.cs`).
-        """
-        person = self.set_status(user_id, status, by="hand", now=now)
-        second = int(now)
-        self.add_trail(self._administrator, second, USER_UPDATED, target=user_id)
-        if status is Status.TERMINATED:
-            self.add_trail(self._administrator, second, COOKIE_SETTINGS_UPDATED)
         return person
 
     def administer(self, second: int, action: int, target: str = "") -> None:

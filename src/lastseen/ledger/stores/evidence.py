@@ -18,7 +18,6 @@ from lastseen.ledger.db.schema import coverage, failures, sightings, unrecognise
 from lastseen.ledger.db.seals import (
     SIGHTINGS,
     UNRECOGNISED,
-    Seal,
     intact_rows,
     seal_of,
     seal_over,
@@ -90,8 +89,8 @@ class EvidenceStore:
     def __init__(self, scope: Scope) -> None:
         """Work on one portal's rows."""
         self._scope = scope
-        self._sightings: dict[EvidenceKind, tuple[Seal, dict[UserId, Sighting]]] = {}
-        """The sightings of each log when they had this seal: they are read after being checked."""
+        self._checked: dict[EvidenceKind, Sequence[Row[Any]]] = {}
+        """The sightings of each log that were checked, until they are asked for."""
 
     def keep(self, reading: Reading) -> None:
         """Keep a reading completely or, on failure, not at all: see `keep_all`."""
@@ -128,10 +127,10 @@ class EvidenceStore:
         else is lost. The log then counts as unread, so that it is read from the portal again.
         Returns what was wrong, in a few words, or None.
         """
-        checked = drop_damaged_evidence(self._scope, kind)
-        if checked.damage is None:
-            self._remember(kind, checked.sightings)
-        return checked.damage
+        found = drop_damaged_evidence(self._scope, kind)
+        if found.damage is None:
+            self._checked[kind] = found.sightings
+        return found.damage
 
     def forget_coverage(self) -> None:
         """Remove the coverage of all logs; sightings are kept."""
@@ -178,29 +177,15 @@ class EvidenceStore:
     def newest_sightings(self, kind: EvidenceKind) -> dict[UserId, Sighting]:
         """Return the newest sighting of each person in a log."""
         with self._scope.reading() as connection:
-            seal = seal_of(connection, SIGHTINGS[kind], self._scope.portal_id)
-            if kind not in self._sightings or self._sightings[kind][0] != seal:
-                rows = connection.execute(
-                    SIGHTINGS[kind].all(), {"portal": self._scope.portal_id}
-                ).all()
-                intact_rows(sightings, rows, place=self._scope.database.place)
-                self._remember(kind, rows)
-        return dict(self._sightings[kind][1])
-
-    def _remember(self, kind: EvidenceKind, rows: Sequence[Sequence[Any]]) -> None:
-        self._sightings[kind] = (
-            seal_over(rows),
-            {
-                user_id: Sighting(
-                    user_id=user_id,
-                    at=from_micros(at),
-                    kind=kind,
-                    event_id=event_id,
-                    action_id=action_id,
-                )
-                for _, _, user_id, at, event_id, action_id, _ in rows
-            },
-        )
+            checked = self._checked.pop(kind, None)
+            if checked is not None:
+                rows, seal = checked, seal_of(connection, SIGHTINGS[kind], self._scope.portal_id)
+                if seal == seal_over(rows):
+                    return _sightings_in(rows, kind)
+            read = connection.execute(
+                SIGHTINGS[kind].all(), {"portal": self._scope.portal_id}
+            ).all()
+        return _sightings_in(intact_rows(sightings, read, place=self._scope.database.place), kind)
 
     def failed_sign_ins(self, since: Instant) -> dict[UserId, FailedSignIns]:
         """Return each person's refused attempts at or after `since`."""
@@ -247,6 +232,19 @@ class EvidenceStore:
         with self._scope.reading() as connection:
             rows = connection.execute(UNRECOGNISED.all(), {"portal": self._scope.portal_id}).all()
         return intact_rows(unrecognised, rows, place=self._scope.database.place)
+
+
+def _sightings_in(rows: Iterable[Sequence[Any]], kind: EvidenceKind) -> dict[UserId, Sighting]:
+    return {
+        user_id: Sighting(
+            user_id=user_id,
+            at=from_micros(at),
+            kind=kind,
+            event_id=event_id,
+            action_id=action_id,
+        )
+        for _, _, user_id, at, event_id, action_id, _ in rows
+    }
 
 
 def _stretches(readings: Iterable[Reading]) -> dict[EvidenceKind, dict[str, list[CoverageRow]]]:

@@ -95,8 +95,8 @@ class AdministrativeAct(msgspec.Struct, frozen=True, kw_only=True):
     by: UserId | None = None
     """The account that did it; None if the entry names none."""
     text: str = ""
-    """What the entry says, in the portal's language: where its target is a room, it names who was
-    invited there by name or address; empty for other actions."""
+    """What an invitation to a room says, in the portal's language: it has the address that was
+    invited, and its target is the room; empty for other actions."""
 
 
 class AdministrationPage(msgspec.Struct, frozen=True, kw_only=True):

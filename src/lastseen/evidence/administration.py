@@ -5,6 +5,7 @@ person's own entries say nothing about them (MessageAction.cs).
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -14,10 +15,9 @@ from itertools import chain
 import msgspec
 
 from lastseen.docspace.interface import AdministrativeAct, Portal
-from lastseen.evidence.named_in_texts import NamedInTexts
 from lastseen.evidence.reading.filter_detection import WITHOUT_OPTION
 from lastseen.model.concurrency import repeated
-from lastseen.model.contractor import Profile, UserId
+from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.instant import EPOCH, Instant, after, before
 
 PASSWORD_SET = 4017
@@ -30,14 +30,8 @@ SESSIONS_ENDED = 4036
 """UserLogoutActiveConnectionsForUser."""
 INVITED = 4037
 """SendJoinInvite."""
-ADDED_TO_ROOM = 5085
-"""RoomCreateUser."""
 INVITED_TO_ROOM = 5118
-"""RoomInviteResend."""
-TO_A_ROOM = (ADDED_TO_ROOM, INVITED_TO_ROOM)
-"""How guests are invited: the portal refuses them any other invitation (UserController.cs)."""
-INVITATIONS = (INVITED, ACTIVATION_SENT, *TO_A_ROOM)
-"""All ways of inviting somebody."""
+"""RoomInviteResend: an invitation to a room is sent again, to an account that is still pending."""
 SESSION_SETTINGS_CHANGED = 6032
 """CookieSettingsUpdated; also written for each person who is disabled, deletes their own profile or
 changes their password (UserController.cs)."""
@@ -50,8 +44,6 @@ READINGS_WHERE_UNSTEADY = 6
 """The same if any request had to be repeated, or one answer left out what another one had."""
 _ONE_BATCH = timedelta(seconds=60)
 """How long disabling a batch of people may take."""
-_ONE_INVITATION = timedelta(hours=1)
-"""How long after an account was made its first invitation may be written."""
 _ONE_PASSWORD = timedelta(seconds=60)
 """How long changing a password may take, mail included."""
 
@@ -80,21 +72,15 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return done
 
     def last_invited(self, profile: Profile, now: Instant) -> Instant | None:
-        """Return when a person was last invited, not after `now`.
-
-        Being added to a room together with being registered is part of the first invitation.
-        """
+        """Return when a person was last invited, not after `now`."""
         by_id = (self.last_done(action, profile.id, now) for action in (INVITED, ACTIVATION_SENT))
-        since = after(profile.registered_at, _ONE_INVITATION) if profile.registered_at else EPOCH
-        to_rooms = (at for at in self._named.times(profile) if since < at <= now)
-        return max((at for at in (*by_id, *to_rooms) if at is not None), default=None)
-
-    @cached_property
-    def _named(self) -> NamedInTexts:
-        """Whom the invitations to rooms name."""
-        return NamedInTexts(
-            (act.text, act.at) for action in TO_A_ROOM for act in self.acts.get(action, ())
+        is_pending = profile.status is AccountStatus.PENDING
+        to_rooms = (
+            act.at
+            for act in (self.acts.get(INVITED_TO_ROOM, ()) if is_pending else ())
+            if act.at <= now and names_address(act.text, profile.email)
         )
+        return max((at for at in (*by_id, *to_rooms) if at is not None), default=None)
 
     def session_settings_changed(self) -> Instant | None:
         """Return when the lifetime of sessions was last set, if the trail shows it.
@@ -123,6 +109,22 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             if explained is not None:
                 own.remove(explained)
         return list(chain.from_iterable(changes.values()))
+
+
+def invitations(*, to_pending: bool) -> tuple[int, ...]:
+    """Return the actions that invite somebody; `to_pending`: whether it matters for such accounts.
+
+    Only they are invited to a room again.
+    """
+    return (INVITED, ACTIVATION_SENT, *((INVITED_TO_ROOM,) if to_pending else ()))
+
+
+def names_address(text: str, address: str) -> bool:
+    """Return whether `text`, in whatever language, has this e-mail address as a whole."""
+    if "@" not in address:
+        return False
+    whole = rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"
+    return re.search(whole, text, re.ASCII | re.IGNORECASE) is not None
 
 
 async def read_administration(

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.administration import (
-    INVITATIONS,
     STATUS_SET,
+    invitations,
     read_administration,
 )
 from lastseen.execution.eligibility import (
@@ -18,7 +18,7 @@ from lastseen.execution.eligibility import (
     invited_again,
     status_set_by_hand,
 )
-from lastseen.model.contractor import Profile, UserId
+from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after, before, days
 from lastseen.model.plan import Policy
 
@@ -54,7 +54,9 @@ async def find_acts_since(
         kept_from = before(now, days(longer_grace.reinstated_grace_days))
         wanted[STATUS_SET] = min(status_set_from, kept_from)
     if invited_from:
-        wanted |= dict.fromkeys(INVITATIONS, min(invited_from.values()))
+        is_pending = any(one.status is AccountStatus.PENDING for one in people.values())
+        asked = invitations(to_pending=is_pending)
+        wanted |= dict.fromkeys(asked, min(invited_from.values()))
     found = await read_administration(portal, wanted, is_contradicted=False)
     until = _with_tolerance(now)
     spared: dict[UserId, SparingChange] = {}

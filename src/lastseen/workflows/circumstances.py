@@ -13,12 +13,12 @@ import msgspec
 
 from lastseen.docspace.interface import FORBIDDEN, KeyUse, OwnKey, Portal, SessionSettings
 from lastseen.evidence.administration import (
-    INVITATIONS,
     PASSWORD_SET,
     SESSION_SETTINGS_CHANGED,
     SESSIONS_ENDED,
     STATUS_SET,
     Administration,
+    invitations,
     read_administration,
 )
 from lastseen.execution.history import read_history
@@ -141,19 +141,30 @@ class PortalAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_circumstances(
-    portal: Portal, *, policy: Policy, now: Instant, is_contradicted: bool, progress: Progress
+    portal: Portal,
+    *,
+    policy: Policy,
+    now: Instant,
+    to_pending: bool,
+    is_contradicted: bool,
+    progress: Progress,
 ) -> PortalAnswers:
     """Ask the portal what matters about people who would be disabled.
 
-    What the key may not read is noted and counts against disabling. `is_contradicted`: whether any
-    answer lacked something that another one had, so that more answers are needed. Raises
+    What the key may not read is noted and counts against disabling. `to_pending`: whether some of
+    them never accepted an invitation, which may have been sent again. `is_contradicted`: whether
+    any answer lacked something that another one had, so that more answers are needed. Raises
     PortalError if the portal can't be read at all.
     """
     questions = (
         _readable(portal.session_settings(), progress),
         _readable(_key_uses(portal, is_contradicted=is_contradicted), progress),
         _own_key_where_it_matters(portal, policy, progress),
-        read_administration(portal, _acts_wanted(policy, now), is_contradicted=is_contradicted),
+        read_administration(
+            portal,
+            _acts_wanted(policy, now, to_pending=to_pending),
+            is_contradicted=is_contradicted,
+        ),
     )
     sessions, keys, own, administration = await asyncio.gather(*questions)
     return PortalAnswers(
@@ -220,13 +231,13 @@ def spares_open_sessions(policy: Policy) -> bool:
     return any(rules.open_sessions not in (None, "report") for rules in _all_rules(policy))
 
 
-def _acts_wanted(policy: Policy, now: Instant) -> dict[int, Instant]:
+def _acts_wanted(policy: Policy, now: Instant, *, to_pending: bool) -> dict[int, Instant]:
     """Return which actions matter and since when: no more than the rules need."""
     pending = _longest(policy, lambda rules: rules.pending_days)
     invited_since = before(now, days(max(longest_window(policy), pending)))
     wanted = {
         STATUS_SET: before(now, days(max(policy.reinstated_grace_days, 1))),
-        **dict.fromkeys(INVITATIONS, invited_since),
+        **dict.fromkeys(invitations(to_pending=to_pending), invited_since),
     }
     if spares_open_sessions(policy):
         since = _sessions_since(policy, now)

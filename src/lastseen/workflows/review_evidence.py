@@ -12,7 +12,7 @@ from lastseen.evidence.collector import Collector, Span, open_collector
 from lastseen.evidence.silence_finder import SilenceFinder, SilenceLimit, find_silences
 from lastseen.ledger import EvidenceStore, Ledger
 from lastseen.model.concurrency import task_group
-from lastseen.model.contractor import Profile, UserId
+from lastseen.model.contractor import AccountStatus, Profile, UserId
 from lastseen.model.decision import Decision, Reason, Verdict
 from lastseen.model.instant import EPOCH, Instant, before, days
 from lastseen.model.sighting import EvidenceKind
@@ -142,6 +142,10 @@ class ReviewEvidence:
         if not any(self.decide(subject).decision is Verdict.DISABLE for subject in subjects):
             return
         context, now = self._context, self.now
+        pending = (
+            one for one in subjects if one.profile and one.profile.status is AccountStatus.PENDING
+        )
+        to_pending = any(self.decide(one).decision is Verdict.DISABLE for one in pending)
         async with task_group() as group:
             silent = group.create_task(self._silences(subjects))
             asked = group.create_task(
@@ -149,6 +153,7 @@ class ReviewEvidence:
                     context.portal,
                     policy=context.policy,
                     now=now,
+                    to_pending=to_pending,
                     is_contradicted=self.collector is not None and self.collector.is_contradicted,
                     progress=context.progress,
                 )

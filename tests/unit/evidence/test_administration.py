@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import cast
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from lastseen.evidence.administration import (
     STATUS_SET,
     SYSTEM,
     Administration,
+    names_address,
     read_administration,
 )
 from lastseen.model.contractor import UserId
@@ -236,3 +238,25 @@ def test_a_portal_that_filters_shows_everything():
     trail = Trail(*(act(n, n * DAY, INVITED, BEN) for n in range(1, 21)))
 
     assert read(trail, INVITED).shown_since == EPOCH
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Invitation sent again: ann@vendor.example", True),
+        ("Einladung erneut gesendet: Ann@Vendor.example.", True),
+        ("再次发送邀请\uff1aann@vendor.example", True),
+        ("Invitation sent again: joann@vendor.example", False),
+        ("Invitation sent again: ann@vendor.example.org", False),
+        ("Invitation sent again: x.ann@vendor.example", False),
+        ("Invitation sent again: ann@vendor.example-corp.org", False),
+        ("Invitation sent again: ann", False),
+    ],
+)
+def test_an_invitation_names_an_address_as_a_whole(text: str, names: bool):
+    assert names_address(text, "ann@vendor.example") is names
+
+
+def test_an_invitation_names_nobody_without_an_address():
+    assert not names_address("Invitation sent again: ann", "ann")
+    assert not names_address("Invitation sent again: ", "")

@@ -190,8 +190,8 @@ SESSIONS_ENDED: Final = 4036
 INVITATION_SENT: Final = 4037
 ROOM_USER_ADDED: Final = 5085
 ROOM_INVITATION_RESENT: Final = 5118
-"""How guests are invited: their text alone says whom, and their target is the room."""
-INVITATIONS: Final = (INVITATION_SENT, ACTIVATION_SENT, ROOM_USER_ADDED, ROOM_INVITATION_RESENT)
+"""Both have the room as their target, and only their text says whom they are about."""
+INVITATIONS: Final = (INVITATION_SENT, ACTIVATION_SENT, ROOM_INVITATION_RESENT)
 COOKIE_SETTINGS_UPDATED: Final = 6032
 
 TRAIL: Final[dict[int, TrailAction]] = {

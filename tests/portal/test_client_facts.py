@@ -49,6 +49,15 @@ def test_every_release_is_read(release):
     assert (own is None) is (release is Release.V3_1)
 
 
+def test_a_portal_in_turkish_knows_an_address_in_capitals():
+    portal = portal_with(Setup())
+    portal.world.language = "tr"
+    person = next(one for one in portal.world.people.values() if one.is_guest)
+    portal.world.people[person.id] = replace(person, email="iris@example.net")
+    (found,) = asked(portal, lambda client: client.people_by_email("IRIS@EXAMPLE.NET"))
+    assert found.id == person.id
+
+
 def test_a_key_tells_what_it_may_and_until_when():
     expires = int(system_clock().timestamp()) + 86_400
     portal = portal_with(Setup(), scopes=frozenset({"accounts:write"}), expires=expires)

@@ -4,6 +4,7 @@ Why a person is needed, and whether they are a contractor, is decided elsewhere.
 """
 
 import re
+from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import quote
 
 from lastseen.docspace.http.error_text import ErrorText, Operation, Topic
@@ -25,6 +26,7 @@ _READINGS = EMPTY_READINGS
 _EVERY_STATUS = "7"
 """EmployeeStatus.All; for an administrator it includes terminated people (DbUserService.cs)."""
 
+_TO_SMALL_LETTERS = str.maketrans(ascii_uppercase, ascii_lowercase)
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _LISTING = Operation("listing people", Topic.PEOPLE)
@@ -75,7 +77,9 @@ async def people_by_email(
     wanted = email.strip()
     if not wanted:
         return ()
-    found = await people(client, error_text, PeopleQuery(text=wanted))
+    # A portal in Turkish makes another letter of a capital I (UserQueryHelper.cs).
+    text = wanted.translate(_TO_SMALL_LETTERS)
+    found = await people(client, error_text, PeopleQuery(text=text))
     return tuple(one for one in found if near_key(one.email) == near_key(wanted))
 
 

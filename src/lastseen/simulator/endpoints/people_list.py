@@ -159,7 +159,7 @@ def _tests(world: World, request: Request) -> list[_Test]:
     login_type = query.choice(asked, "accountLoginType", _LOGIN_TYPES)
     if login_type is not None:
         tests.append(_login_type_test(login_type))
-    tests += _text_tests(asked)
+    tests += _text_tests(asked, language=world.language)
     return tests
 
 
@@ -216,8 +216,12 @@ def _login_type_test(login_type: int) -> _Test:
     return lambda person: not person.is_sso and not person.is_ldap
 
 
-def _text_tests(asked: Mapping[str, str]) -> list[_Test]:
-    text = asked.get("filtervalue", "").lower().strip()
+def _text_tests(asked: Mapping[str, str], *, language: str) -> list[_Test]:
+    # .NET lowers what is asked by the caller's language, the database what it has by its own.
+    text = asked.get("filtervalue", "").strip()
+    if language == "tr":
+        text = text.replace("I", "\N{LATIN SMALL LETTER DOTLESS I}")
+    text = text.lower()
     if not text:
         return []
     separator = asked.get("filterseparator", "")

@@ -90,6 +90,8 @@ class World:
         """Lists of people whose order leaves nothing open, by what was asked, until they change."""
         self.login_days = retention_days
         """`loginHistoryLifeTime`; older login events are deleted."""
+        self.language = "en"
+        """The language of whoever owns the key (`CultureMiddleware.cs`)."""
         self.trail_days = retention_days
         """`auditTrailLifeTime`; nothing is deleted by it in 3.7.2."""
         self.logins = EventLog(self._written(scenario.logins, "login"), chance)

@@ -80,13 +80,15 @@ def test_invited_again_is_kept(action: int) -> None:
     assert portal.anna() == ("keep", "recently-invited")
 
 
-def test_an_invitation_to_a_room_that_is_sent_again_counts_for_a_guest_who_never_accepted() -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_another_invitation_to_a_room_counts_for_a_guest_who_never_accepted(again: bool) -> None:
     # Given an entry whose target is the room, and whose text alone says who was invited
-    portal = Reviewed(anna=person(ANNA, status=Status.PENDING), anna_signed_in=None)
+    anna = person(ANNA, status=Status.PENDING, first_name="", last_name="")
+    portal = Reviewed(anna=anna, anna_signed_in=None)
     assert portal.anna() == ("disable", "invitation-not-accepted")
-    portal.world.invite_to_room(BERT, AT - 10 * DAY, again=True)
+    portal.world.invite_to_room(BERT, AT - 10 * DAY, again=again)
     assert portal.anna() == ("disable", "invitation-not-accepted")
-    portal.world.invite_to_room(ANNA, AT - 10 * DAY, again=True)
+    portal.world.invite_to_room(ANNA, AT - 10 * DAY, again=again)
     assert portal.anna() == ("keep", "recently-invited")
 
 

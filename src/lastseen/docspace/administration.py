@@ -30,8 +30,8 @@ UserController.cs)."""
 _ON_PEOPLE = _ON_ONE_PERSON | {4020, 4021}
 """Changes of status and activation mails too; of all those asked for, nobody may be left."""
 
-_TO_A_ROOM = 5118
-"""An invitation to a room, which is its target (FileStorageService.cs)."""
+_TO_A_ROOM = frozenset({5085, 5118})
+"""Invitations to a room, which is their target (FileStorageService.cs)."""
 
 _NUMBERS = {
     "userupdatedpassword": 4017,
@@ -39,6 +39,7 @@ _NUMBERS = {
     "userssentactivationinstructions": 4021,
     "userlogoutactiveconnectionsforuser": 4036,
     "sendjoininvite": 4037,
+    "roomcreateuser": 5085,
     "roominviteresend": 5118,
     "cookiesettingsupdated": 6032,
 }
@@ -106,7 +107,7 @@ def _act(wire: _WireAct) -> AdministrativeAct:
         raise MalformedResponse(f"the target of event {wire.id} is not an account id")
     if action in _ON_ONE_PERSON and not people:
         raise MalformedResponse(f"event {wire.id} doesn't say whom it concerns")
-    is_to_a_room = action == _TO_A_ROOM
+    is_to_a_room = action in _TO_A_ROOM
     return AdministrativeAct(
         event_id=wire.id,
         at=read_moment(wire.date),

@@ -30,8 +30,12 @@ SESSIONS_ENDED = 4036
 """UserLogoutActiveConnectionsForUser."""
 INVITED = 4037
 """SendJoinInvite."""
-INVITED_TO_ROOM = 5118
+ADDED_TO_ROOM = 5085
+"""RoomCreateUser: somebody was added to a room, which sends an account that is still pending an
+invitation (FileSharing.cs); such an account has no name, so its address stands in the text."""
+INVITED_AGAIN_TO_ROOM = 5118
 """RoomInviteResend: an invitation to a room is sent again, to an account that is still pending."""
+TO_ROOMS = (ADDED_TO_ROOM, INVITED_AGAIN_TO_ROOM)
 SESSION_SETTINGS_CHANGED = 6032
 """CookieSettingsUpdated; also written for each person who is disabled, deletes their own profile or
 changes their password (UserController.cs)."""
@@ -77,7 +81,8 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         is_pending = profile.status is AccountStatus.PENDING
         to_rooms = (
             act.at
-            for act in (self.acts.get(INVITED_TO_ROOM, ()) if is_pending else ())
+            for action in (TO_ROOMS if is_pending else ())
+            for act in self.acts.get(action, ())
             if act.at <= now and names_address(act.text, profile.email)
         )
         return max((at for at in (*by_id, *to_rooms) if at is not None), default=None)
@@ -114,14 +119,14 @@ class Administration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 def invitations(*, to_pending: bool) -> tuple[int, ...]:
     """Return the actions that invite somebody; `to_pending`: whether it matters for such accounts.
 
-    Only they are invited to a room again.
+    Only they are invited to rooms; others are just added.
     """
-    return (INVITED, ACTIVATION_SENT, *((INVITED_TO_ROOM,) if to_pending else ()))
+    return (INVITED, ACTIVATION_SENT, *(TO_ROOMS if to_pending else ()))
 
 
 def names_address(text: str, address: str) -> bool:
     """Return whether `text`, in whatever language, has this e-mail address as a whole."""
-    if "@" not in address:
+    if "@" not in address or address.casefold() not in text.casefold():
         return False
     whole = rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"
     return re.search(whole, text, re.ASCII | re.IGNORECASE) is not None

@@ -13,6 +13,7 @@ from lastseen.simulator.endpoints.event_wire import Actor
 from lastseen.simulator.world.actions import (
     INVITATIONS,
     OAUTH_SIGN_IN,
+    ROOM_USER_ADDED,
     SESSIONS_ENDED,
     SIGNED_BY_OTHERS,
     STATUSES_UPDATED,
@@ -177,7 +178,10 @@ def truths(
             last_lost_at=lost[actor],
             authorised_at=sign_ins.authorised[actor],
             signed_out_at=done.get((SESSIONS_ENDED, person.id)),
-            invited_at=_newest(*(done.get((action, person.id)) for action in INVITATIONS)),
+            invited_at=_newest(
+                *(done.get((action, person.id)) for action in INVITATIONS),
+                done.get((ROOM_USER_ADDED, person.id)) if person.status is Status.PENDING else None,
+            ),
             status_set_at=done.get((STATUSES_UPDATED, person.id)),
         )
         for actor, person in enumerate(known)

@@ -34,6 +34,7 @@ from campaigns.safety.cases import (
 )
 from campaigns.safety.doings import with_doings
 from campaigns.safety.histories import draw_person
+from campaigns.safety.nameless import NAMELESS, with_nameless
 from campaigns.safety.readers import Lifetimes, draw_reader
 from lastseen.simulator.server.fault_names import NAMES
 
@@ -109,7 +110,7 @@ def draw(seed: int) -> Case:
         is_hidden=chance.random() < 0.01,
         steps=_steps(mode, rules, people, chance),
     )
-    return with_doings(_with_many_people(case, chance) if many else case)
+    return with_nameless(with_doings(_with_many_people(case, chance) if many else case))
 
 
 def _with_many_people(case: Case, chance: random.Random) -> Case:
@@ -203,10 +204,8 @@ def _faults(rules: Rules, chance: random.Random) -> dict[str, float]:
         return {}
     # Entries deleted before their time, from the sixty-first day on, leave no trace that anybody
     # could see: they are left out where the window reaches as far.
-    # Sign-ins in nobody's name put everybody on hold, rightly: such a portal shows nothing else.
-    known = [
-        n for n in NAMES if n != "nameless" and (n != "deletions" or rules.inactive_days <= 60)
-    ]
+    # Sign-ins in nobody's name are drawn apart from what befalls requests.
+    known = [n for n in NAMES if n != NAMELESS and (n != "deletions" or rules.inactive_days <= 60)]
     number = chance.choice((1, 1, 1, 2, 2, 3, 5, len(known)))
     names = chance.sample(known, number)
     return {name: round(chance.choice((0.01, 0.05, 0.1, 0.2)), 2) for name in names}

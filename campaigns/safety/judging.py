@@ -11,6 +11,7 @@ import msgspec
 from campaigns.safety.cases import CLOCK_TOLERANCE, DAY, Case, PersonCase, shown_at
 from campaigns.safety.dead_logs import loses_unnoticed
 from campaigns.safety.moment import Moment
+from campaigns.safety.nameless import excuses_hold, forbids_disabling
 from campaigns.safety.open_sessions import (
     must_be_closed,
     read_silently,
@@ -230,6 +231,9 @@ def _fault(
                 return Fault.UNMARKED
         if should == "hold" or moment.knowable_since > required_since(case, before, moment.now):
             return Fault.UNPROVEN
+        shown = moment.reach.oldest_sign_in, moment.asked_from
+        if forbids_disabling(case, before, moment.nameless, now=moment.now, shown=shown):
+            return Fault.UNPROVEN
         if decided.reason == "never-seen" and _seen_in_lookback(case, before, moment):
             return Fault.FALSELY_NEVER
         return None
@@ -240,7 +244,10 @@ def _fault(
             return None  # whose absence is proven at the last moment only is not looked into more
         return Fault.HELD_IN_TROUBLE if moment.disturbed else Fault.HELD_THOUGH_WHOLE
     if decided.decision == "hold":
-        if decided.reason == "unrecognised-event" and before.unrecognised_at is not None:
+        if decided.reason == "unrecognised-event" and (
+            before.unrecognised_at is not None
+            or excuses_hold(case, before, moment.nameless, moment.now)
+        ):
             return None
         if not _is_whole(case, before, moment) or should == "hold":
             return None
@@ -323,7 +330,7 @@ def _seen_in_lookback(case: Case, truth: Truth, moment: Moment) -> bool:
     """
     lookback = moment.now - max(case.rules.lookback_days, case.rules.inactive_days) * DAY
     since = max(lookback, moment.provable_since + DAY + _GRAIN_SECONDS)
-    sign_in, activity = truth.last_sign_in_at, truth.last_written_activity_at
+    sign_in, activity = moment.nameless.last_named(truth), truth.last_written_activity_at
     if "sign-in" in case.rules.evidence and sign_in is not None:
         return sign_in > since and sign_in >= moment.reach.oldest_sign_in
     return "activity" in case.rules.evidence and activity is not None and activity > since

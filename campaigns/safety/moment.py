@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from campaigns.safety.nameless import Nameless
 from campaigns.safety.provable_coverage import Reach
 from lastseen.simulator.world.oracle import Truth
 
@@ -30,6 +31,10 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a fault, or a change of the portal's ways, fell into the review."""
     ended: Mapping[str, int] = {}
     """When the sessions of each person were last ended by somebody's act."""
+    nameless: Nameless = Nameless()
+    """What the sign-in log had in nobody's name after its last request."""
+    asked_from: float = 0.0
+    """When it began, by the portal's clock."""
     acts_shown_since: float = 0.0
     """Since when the portal shows what administrators did."""
     reinstated: Mapping[str, float]

@@ -29,6 +29,7 @@ from campaigns.safety.cases import (
 from campaigns.safety.dead_logs import NEVER
 from campaigns.safety.judging import Decided, Judged, judge, lost_its_beginning, was_there
 from campaigns.safety.moment import Moment
+from campaigns.safety.nameless import nameless_of
 from campaigns.safety.open_sessions import read_unseen
 from campaigns.safety.provable_coverage import Knowledge, Reach, reach
 from campaigns.safety.setting import Setting
@@ -184,6 +185,8 @@ class _Play:
                 known_silent_until=self.knowledge.silent_until(self.case.rules.evidence),
                 disturbed=self._faults() > faults or self._is_disturbed(step),
                 ended=ended,
+                nameless=nameless_of(self.portal),
+                asked_from=at_first.at,
                 acts_shown_since=self._acts_shown_since(step, at_first, at_last),
                 reinstated=dict(self.reinstated),
                 perhaps_reinstated=frozenset(self.perhaps_seen_terminated - self.seen_terminated),

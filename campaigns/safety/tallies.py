@@ -10,6 +10,7 @@ from enum import StrEnum
 from campaigns.safety.cases import Case, Review, Switch
 from campaigns.safety.doings import SILENCE_DAYS
 from campaigns.safety.judging import Fault
+from campaigns.safety.nameless import NAMELESS
 from campaigns.safety.playing import Played
 from campaigns.safety.sampling import Sampled
 
@@ -75,9 +76,10 @@ def groups_of(case: Case, played: Played) -> Iterator[str]:
     yield f"release: {case.release}"
     yield f"logs: {_logs_of(case)}"
     yield "mode: changing" if changes else f"mode: {case.mode}"
-    if not played.happened:
+    named = [NAMELESS] if NAMELESS in case.faults else []
+    if not played.happened and not named:
         yield "fault: none"
-    for name in played.happened:
+    for name in (*played.happened, *named):
         yield f"fault: {name}"
 
 

@@ -221,14 +221,14 @@ def _spared_by_evidence(
             f"within {counted(policy.inactive_days, 'day')}.{note}",
         )
     unknown = evidence.unrecognised
-    if unknown and unknown.at >= start and unknown.may_be_anybodys:
+    if unknown and unknown.may_be_anybodys and unknown.at >= required_since(subject, policy, now):
         return (
             Verdict.HOLD,
             Reason.UNRECOGNISED_EVENT,
             f"A successful sign-in, {on_day(unknown.at, now)}, is in nobody's name in the portal's "
             "log: it may be anybody's.",
         )
-    if unknown and unknown.at >= start:
+    if unknown and unknown.at >= start and not unknown.may_be_anybodys:
         return (
             Verdict.HOLD,
             Reason.UNRECOGNISED_EVENT,

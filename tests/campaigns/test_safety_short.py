@@ -11,15 +11,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from campaigns.safety.campaign import failures_of, play_all
-from campaigns.safety.cases import DAY, OPEN_SESSIONS, RELEASES
+from campaigns.safety.cases import DAY, OPEN_SESSIONS, RELEASES, Case, Rules
 from campaigns.safety.generator import draw
 from campaigns.safety.judging import Decided, Fault, judge
 from campaigns.safety.moment import Moment
+from campaigns.safety.nameless import NAMELESS, nameless_of
 from campaigns.safety.playing import play
 from campaigns.safety.provable_coverage import reach
 from campaigns.safety.setting import Setting
 from campaigns.safety.table import SUBJECTS, written
 from campaigns.safety.tallies import ALL, LASTSEEN, Column
+from lastseen.evidence.accumulator import EventAccumulator
+from tests.campaigns.regressions.portals import person, ruled, signs_in, works
 
 PORTALS = 120
 _WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -49,6 +52,7 @@ GROUPS = (
     "logs: written throughout",
     "mode: changing",
     "fault: none",
+    "fault: nameless",
 )
 
 
@@ -155,6 +159,52 @@ def test_a_log_that_had_stopped_excuses_nobody_from_the_entry_that_shows_it_writ
     ended_before = msgspec.structs.replace(case, rules=rules)
     assert reaches_window.fault is None
     assert judge(ended_before, case.people[0], held, moment).fault is Fault.HELD_THOUGH_WHOLE
+
+
+def test_a_product_that_overlooks_sign_ins_in_nobodys_name_is_accused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [case for case in map(draw, range(80)) if case.faults.get(NAMELESS) == 1.0]
+    assert len(named) > 2
+    monkeypatch.setattr(EventAccumulator, "_note_nameless", lambda _self, _events: None)
+    accused = [line for case in named for line in failures_of(case, play(case, tmp_path))]
+    assert any("wrongful disables" in line for line in accused)
+    assert any("decided though not whole" in line for line in accused)
+
+
+@pytest.mark.parametrize(
+    ("age", "registered_age", "is_excused"),
+    [(5 * DAY, 400 * DAY, True), (31 * DAY, 400 * DAY, False), (5 * DAY, 4 * DAY, False)],
+)
+def test_a_sign_in_in_nobodys_name_excuses_a_hold_only_if_it_may_be_theirs_and_in_the_window(
+    tmp_path: Path, age: int, registered_age: int, is_excused: bool
+) -> None:
+    # Given one sign-in that names nobody, and somebody who never came
+    rules = Rules(never_seen="disable")
+    away = person(1, registered_age=registered_age)
+    visitor = person(2, *signs_in(age), *works(60 * DAY))
+    case = Case(seed=1, people=(away, visitor), faults={NAMELESS: 1.0}, rules=rules)
+    setting = Setting(case, tmp_path)
+    truths, now = setting.truths(), setting.time.now()
+    known = reach(case, setting.portal, setting.course, now)
+    moment = Moment(
+        before=truths,
+        after=truths,
+        begun=now,
+        now=now,
+        provable_since=known.sign_ins,
+        knowable_since=known.sign_ins,
+        reach=known,
+        nameless=nameless_of(setting.portal),
+        asked_from=now,
+        disturbed=False,
+        reinstated={},
+    )
+    held = judge(case, away, Decided(decision="hold", reason="unrecognised-event"), moment)
+    disabled = judge(case, away, Decided(decision="disable", reason="never-seen"), moment)
+    assert held.fault is (None if is_excused else Fault.HELD_THOUGH_WHOLE)
+    assert disabled.fault is (Fault.UNPROVEN if is_excused else None)
+    assert ruled(case, tmp_path)[1] == ("hold" if is_excused else "disable")
 
 
 def test_the_same_seed_gives_the_same_portal_and_the_same_end(tmp_path: Path) -> None:

@@ -11,7 +11,13 @@ from lastseen.model.contractor import AccountStatus, AccountType, Contractor, Pr
 from lastseen.model.decision import Reason, SeenBy, Verdict, idle_for_longer
 from lastseen.model.instant import Instant, parse_instant
 from lastseen.model.plan import Policy
-from lastseen.model.sighting import EvidenceKind, FailedSignIns, Sighting, UnrecognisedEvent
+from lastseen.model.sighting import (
+    ANONYMOUS,
+    EvidenceKind,
+    FailedSignIns,
+    Sighting,
+    UnrecognisedEvent,
+)
 from lastseen.open_sessions import OpenSession
 from lastseen.policy import decide, required_since
 from lastseen.subject import PersonEvidence, Subject
@@ -351,6 +357,15 @@ def test_failed_sign_ins_are_counted_and_never_keep_anybody() -> None:
     attacked = whole(failed=FailedSignIns(count=412, last_at=ago(DAY), addresses=9))
     decision = decide(person(), attacked, policy=Policy(), now=NOW)
     assert (decision.decision, decision.failed_sign_ins) == (Verdict.DISABLE, 412)
+
+
+def test_a_sign_in_in_nobodys_name_is_nobodys_whose_account_was_made_later() -> None:
+    nameless = UnrecognisedEvent(user_id=ANONYMOUS, at=ago(5 * DAY), event_id=9, action_id=1029)
+    policy = Policy(never_seen="disable")
+    older = verdict(person(registered_at=ago(6 * DAY)), whole(unrecognised=nameless), policy)
+    newer = verdict(person(registered_at=ago(4 * DAY)), whole(unrecognised=nameless), policy)
+    assert older == (Verdict.HOLD, Reason.UNRECOGNISED_EVENT)
+    assert newer == (Verdict.DISABLE, Reason.NEVER_SEEN)
 
 
 def test_an_unknown_event_holds_only_inside_the_window() -> None:

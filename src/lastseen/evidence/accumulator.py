@@ -1,6 +1,6 @@
 """What the entries of one log show: sightings, refused attempts, unknown actions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -27,9 +27,14 @@ class EventAccumulator:
         kind: EvidenceKind,
         *,
         nothing_after: Instant | None = None,
+        on_directory: Collection[UserId] = (),
     ) -> None:
-        """`nothing_after`: entries later than this are ignored (a past time given by `--now`)."""
+        """`nothing_after`: entries later than this are ignored (a past time given by `--now`).
+
+        `on_directory`: people on single sign-on, whom their directory may sign out.
+        """
         self.kind = kind
+        self._on_directory = on_directory
         self._authorised: dict[str, Event] = {}
         self.seen: dict[str, datetime] = {}
         self._met: list[str] = []
@@ -51,7 +56,7 @@ class EventAccumulator:
         if self.kind is EvidenceKind.ACTIVITY:
             self._see([e for e in news if not _is_background_work(e)])
         else:
-            self._see([e for e in news if e.action_id in PRESENT and e.user_id not in NOBODY])
+            self._see([e for e in news if e.action_id in PRESENT and not self._is_not_theirs(e)])
             self._authorise([event for event in events if event.action_id == OAUTH])
             self._note([event for event in events if event.action_id not in PRESENT])
             self._note_nameless([e for e in news if e.user_id in NOBODY])
@@ -66,6 +71,12 @@ class EventAccumulator:
                 continue
             self.seen[event.user_id] = event.at
             self._newest[event.user_id] = event
+
+    def _is_not_theirs(self, event: Event) -> bool:
+        """Return whether it names nobody, or their directory may have signed the person out."""
+        if event.user_id in NOBODY:
+            return True
+        return event.action_id == SIGNED_OUT and event.user_id in self._on_directory
 
     def _authorise(self, events: list[Event]) -> None:
         """Keep the newest application that each person authorised."""

@@ -24,8 +24,7 @@ NOBODY = frozenset({"", "00000000-0000-0000-0000-000000000000", ANONYMOUS})
 """The ids of an unknown user."""
 
 SIGNED_OUT = 1006
-"""Logout. A directory's single logout writes it together with LoginSuccess, for it gives the
-browser a new session (SsoHandler.cs, CookiesManager.cs); alone it is the person's own."""
+"""Logout; a directory's single logout writes it without the person (SsoHandler.cs)."""
 
 OAUTH = 1028
 """LoginSuccessViaOAuth: an application was authorised."""

@@ -65,6 +65,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     """How far back the date to show is looked for; not after `window`."""
     emails: Mapping[UserId, str] = {}
     """The addresses of the people, by which entries may mean them that name no account."""
+    on_directory: frozenset[UserId] = frozenset()
+    """People on single sign-on: their sign-outs may be their directory's and prove nothing."""
     trail_silence: SilenceLimit | None
     """When the trail counts as stopped; None if it counts as evidence and is judged as such."""
     nothing_after: Instant | None = None
@@ -115,7 +117,10 @@ class Collector:
             silence=self._span.trail_silence,
             is_unsteady=self._is_unsteady,
         )
-        log = sign_in_log(self._portal, self.retention, lifetime.complete_since)
+        log = msgspec.structs.replace(
+            sign_in_log(self._portal, self.retention, lifetime.complete_since),
+            on_directory=self._span.on_directory,
+        )
         reader = self._open(log)
         await reader.take_newest(detected.newest, is_all=detected.mode is FilterMode.IGNORED)
         if detected.mode is FilterMode.BEFORE_WINDOW:

@@ -251,6 +251,7 @@ class ReviewEvidence:
             windows=windows,
             lookback=self._context.policy.lookback_start(self.now),
             emails={person: s.profile.email for person, s in undecided.items() if s.profile},
+            on_directory=_on_directory(subjects),
             trail_silence=None
             if EvidenceKind.ACTIVITY in self._kinds
             else SilenceLimit(days=self._context.log_silence_days, born=_born(subjects)),
@@ -318,6 +319,11 @@ class ReviewEvidence:
         return self._circumstances.added_to(
             evidence, subject, trace, inactive_days=window, now=self.now
         )
+
+
+def _on_directory(subjects: Iterable[Subject]) -> frozenset[UserId]:
+    """Return the people with single sign-on, whom their directory may sign out."""
+    return frozenset(s.profile.id for s in subjects if s.profile and s.profile.is_sso)
 
 
 def _born(subjects: Iterable[Subject]) -> Instant:

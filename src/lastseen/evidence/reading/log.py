@@ -20,6 +20,7 @@ from lastseen.docspace.interface import (
     Retention,
 )
 from lastseen.evidence.proof.page_proof import SECOND, PageView
+from lastseen.model.contractor import UserId
 from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.instant import CLOCK_TOLERANCE, EPOCH, Instant, Interval, before, days
 from lastseen.model.sighting import EvidenceKind
@@ -48,6 +49,8 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     """Gives the stretches over which the pages fetched so far show entries at least daily."""
     kept_for: timedelta
     """How long the portal keeps its entries."""
+    on_directory: frozenset[UserId] = frozenset()
+    """People on single sign-on: their sign-outs may be their directory's."""
     complete_since: Callable[[], Awaitable[Instant]] | None = None
     """Gives the instant before which the log may have lost entries for good, because its lifetime
     was once shorter; called only if the log's end must prove something. None: it has lost none."""

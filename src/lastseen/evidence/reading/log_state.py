@@ -137,7 +137,11 @@ class LogState:
 
     def separate_accumulator(self) -> EventAccumulator:
         """Return an accumulator of this log for answers about single people."""
-        return EventAccumulator(self.log.kind, nothing_after=self._nothing_after)
+        return EventAccumulator(
+            self.log.kind,
+            nothing_after=self._nothing_after,
+            on_directory=self.log.on_directory,
+        )
 
     def proven(self) -> Coverage:
         """Return for which time the pages of this run alone are complete."""

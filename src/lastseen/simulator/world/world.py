@@ -16,7 +16,6 @@ from lastseen.simulator.world.actions import (
     PASSWORD_UPDATED,
     ROOM_INVITATION_RESENT,
     ROOM_USER_ADDED,
-    SIGN_OUT,
     STATUSES_UPDATED,
     TRAIL,
     UNLISTED,
@@ -228,15 +227,6 @@ class World:
         action = ROOM_INVITATION_RESENT if again else ROOM_USER_ADDED
         self.room_guests[self.trail.next_id] = user_id
         self.trail.insert(second, self._numbers[self._administrator][0], action)
-
-    def single_logout(self, user_id: str, second: int) -> None:
-        """Have a directory sign somebody out, which signs their browser in again at once.
-
-        The log has both (`SsoHandler.cs`, `ResetUserCookieAsync` of `CookiesManager.cs`).
-        """
-        self.sessions.end_all_of(user_id, now=second)
-        self.add_login(user_id, second, SIGN_OUT)
-        self.add_login(user_id, second + 1, 1000)
 
     def change_password(self, user_id: str, second: int) -> None:
         """Have somebody change their password, which signs them out everywhere.

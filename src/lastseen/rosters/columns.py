@@ -159,7 +159,7 @@ class Columns:
         The names in `header` are only shown where they look like names: the file may be anything.
         """
         shown = [name.strip() for name in header if name.strip()]
-        plain = len(shown) > 1 and all(_PLAIN_NAME.fullmatch(name) for name in shown)
+        plain = len(shown) > 1 and all(map(is_plain_name, shown))
         others = f", only {', '.join(shown[:_NAMES_SHOWN])}" if plain else ""
         return unusable_header(
             source,
@@ -183,6 +183,11 @@ def _demand_one_end(wanted: str, names: Sequence[str], *, source: str) -> None:
             f"{' and '.join(found)} may each be the end of a contract",
             'say which one it is under [roster.columns], for example end_date = "End Date"',
         )
+
+
+def is_plain_name(name: str) -> bool:
+    """Return whether a header's cell looks like a column's name, and may be shown."""
+    return _PLAIN_NAME.fullmatch(name) is not None
 
 
 def folded(name: str) -> str:

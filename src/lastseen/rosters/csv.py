@@ -17,6 +17,7 @@ from lastseen.rosters.columns import Columns
 from lastseen.rosters.files import read_file, required_path
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.rows import PEOPLE_FIELDS, RowReader
+from lastseen.rosters.unused_dates import UnusedDates
 
 DELIMITERS = (",", ";", "\t")
 """Possible separators of fields, the likeliest first; the header shows which one is used."""
@@ -58,6 +59,7 @@ class CsvRoster:
             _, header = next(records)
             positions = self._columns.positions(header, source=str(self._path))
             others = self._columns.other_emails(header)
+            dates = UnusedDates(header, positions, self._columns)
             naming = [positions[field] for field in PEOPLE_FIELDS if field in positions]
             for number, fields in records:
                 swallowed = _swallowed_rows(fields, delimiter, width=len(header))
@@ -66,6 +68,7 @@ class CsvRoster:
                 ):
                     reader.refuse(_SWALLOWED, number)
                 else:
+                    dates.look(fields)
                     reader.read_fields(
                         number, fields, positions, width=len(header), other_emails=others
                     )
@@ -76,7 +79,7 @@ class CsvRoster:
                 meaning="a quotation mark is probably missing, or one too many",
                 remedy="correct that line; a quotation mark inside a field is written twice",
             ) from None
-        people, warnings = reader.people(), reader.warnings()
+        people, warnings = reader.people(), (*reader.warnings(), *dates.warnings())
         if number is None:
             warnings = (f"{self._path} has a header and no rows: nobody is on the roster",)
         return Listing(contractors=people, warnings=warnings, complete=reader.is_complete)

@@ -28,6 +28,7 @@ from lastseen.rosters.columns import Columns
 from lastseen.rosters.files import read_file, required_path, unreadable_file
 from lastseen.rosters.interface import Listing, RosterOptions
 from lastseen.rosters.rows import RowReader, has_value
+from lastseen.rosters.unused_dates import UnusedDates
 from lastseen.rosters.workbook_xml import (
     LARGEST_WORKBOOK,
     cell_name,
@@ -115,10 +116,12 @@ class XlsxRoster:
         self._demand_values(sheet, part, positions, header_row, where)
         others = self._columns.other_emails(header)
         width = _filled(header)
+        dates = UnusedDates(header, positions, self._columns)
         for number, cells in rows:
+            dates.look(cells)
             reader.read_fields(number, cells[:width], positions, width=width, other_emails=others)
             reader.note_beyond(number, cells[width:])
-        warnings = [*reader.warnings(), *open_elsewhere(self._path)]
+        warnings = [*reader.warnings(), *dates.warnings(), *open_elsewhere(self._path)]
         people = reader.people()
         if not people:
             warnings.append(f"{where} has a header and no rows: nobody is on the roster")

@@ -496,3 +496,30 @@ def test_a_file_that_ends_within_a_row_is_not_complete(read):
     # Whoever stood on the rest of it, or in the half address, must not count as on no row.
     assert not read("email,sponsor\nann@x.org,S\nbob@x.or").complete
     assert read("email,sponsor\nann@x.org,\nbob@x.org,S\n").complete
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [("End Date", 'end_date = "End Date"'), ("Ende", 'end_date = "Ende"'), ("@", "number 2")],
+)
+@pytest.mark.parametrize("date_written", ["2026-12-31", "31.12.2026", "12/31/26"])
+def test_dates_in_a_column_that_is_not_used_are_told_where_no_contract_ends(
+    read, header, named, date_written
+):
+    listing = read(f"email,{header},name\na@x.org,,A\nb@x.org,{date_written},B\n")
+    (warning,) = listing.warnings
+    assert "no column end_date" in warning
+    assert named in warning
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("email,hired\na@x.org,2020-01-31\n", {"end_date": ""}),
+        ("email,hired,end_date\na@x.org,2020-01-31,2027-01-31\n", {}),
+        ("email,hired,until\na@x.org,2020-01-31,2027-01-31\n", {"end_date": "until"}),
+        ("email,team\na@x.org,7\n", {}),
+    ],
+)
+def test_no_dates_are_told_where_the_end_is_settled(read, content, columns):
+    assert read(content, **columns).warnings == ()

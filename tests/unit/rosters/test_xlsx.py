@@ -300,3 +300,9 @@ def test_a_date_beyond_the_header_refuses_a_workbook_with_end_dates(saved, day):
     with pytest.raises(UsageError, match="row 3: a date beyond the last named column"):
         load(saved([*undated[:1], ["ann@x.org", "2028-12-31"], *undated[1:]]))
     assert load(saved(undated)).contractors
+
+
+def test_dates_in_a_column_that_is_not_used_are_told_where_no_contract_ends(saved):
+    listing = load(saved([["email", "Vertragsende"], ["a@x.org", date(2026, 12, 31)]]))
+    (warning,) = listing.warnings
+    assert 'end_date = "Vertragsende"' in warning

@@ -1,0 +1,58 @@
+"""Columns of dates that no field uses, where nothing says when contracts end.
+
+A table may call that column by any name. Taken for one without it, its roster would end nobody's
+contract, and nothing would show it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from lastseen.rosters.columns import Columns, is_plain_name
+from lastseen.rosters.unused_cells import holds_date
+
+ROWS_LOOKED_AT = 100
+"""In so many rows a date is looked for."""
+
+
+class UnusedDates:
+    """Looks for such columns, row by row; for none if the end of contracts has its column.
+
+    Nor for any where `[roster.columns]` says that the source lacks it: `end_date = ""`.
+    """
+
+    def __init__(
+        self, header: Sequence[str], positions: Mapping[str, int], columns: Columns
+    ) -> None:
+        """Look in the columns of `header` other than those in `positions`, a field's each."""
+        self._header = header
+        is_settled = "end_date" in positions or columns.end_is_chosen
+        used = set(positions.values())
+        self._unused = [] if is_settled else [p for p in range(len(header)) if p not in used]
+        self._dated: set[int] = set()
+        self._rows = 0
+
+    def look(self, fields: Sequence[object]) -> None:
+        """Take a row."""
+        if not self._unused or self._rows >= ROWS_LOOKED_AT:
+            return
+        self._rows += 1
+        found = (p for p in self._unused if p < len(fields) and holds_date(fields[p]))
+        self._dated.update(found)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return a warning that names those columns, if there are any."""
+        if not self._dated:
+            return ()
+        places = sorted(self._dated)
+        names = [self._header[place].strip() for place in places]
+        shown = [
+            name if is_plain_name(name) else f"number {place + 1}"
+            for place, name in zip(places, names, strict=True)
+        ]
+        example = next((name for name in shown if is_plain_name(name)), "Name")
+        is_one = len(shown) == 1
+        return (
+            f"the roster has no column end_date, so no contract ends, but dates in the "
+            f"{'column' if is_one else 'columns'} {', '.join(shown)}: if "
+            f"{'it is' if is_one else 'one of them is'} the end of the contract, set under "
+            f'[roster.columns] end_date = "{example}", otherwise end_date = ""',
+        )

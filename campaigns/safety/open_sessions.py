@@ -36,8 +36,19 @@ def read_unseen(case: Case, truth: Truth, ended: int | None, now: float) -> bool
         return False  # the log that shows the application is not asked
     if _may_be_deleted(case, truth, now):
         return False
-    is_signed_out = ended is not None and (truth.last_read_at or 0) <= ended
-    return not (is_signed_out and (ended or 0) + return_seconds(case) <= now)
+    ends = [end for end in (ended, _limited_at(case, truth)) if end is not None]
+    return not any(
+        (truth.last_read_at or 0) <= end and end + return_seconds(case) <= now for end in ends
+    )
+
+
+def _limited_at(case: Case, truth: Truth) -> int | None:
+    """Return when a new limit ended the person's session, if it did: older ones expired at once."""
+    if case.session_minutes is None or case.limited_age is None:
+        return None
+    limited = case.start - case.limited_age
+    begun = truth.last_sign_in_at or 0
+    return limited if begun + case.session_minutes * 60 <= limited else None
 
 
 def read_unmarked(case: Case, truth: Truth, now: float) -> bool:
@@ -71,7 +82,10 @@ def must_be_closed(case: Case, truth: Truth, moment: Moment) -> bool:
         return False
     reach = moment.reach
     known_since = max(
-        reach.sign_ins_for_certain, reach.sign_ins_silent_until, reach.sign_ins_dead_until
+        reach.sign_ins_for_certain,
+        reach.sign_ins_silent_until,
+        reach.sign_ins_dead_until,
+        reach.crowded_sign_ins,
     )
     begins = [] if truth.last_sign_in_at is None else [float(truth.last_sign_in_at)]
     if known_since <= moment.now - case.sign_in_days * DAY + _GRAIN:

@@ -12,6 +12,9 @@ from lastseen.rosters.unused_cells import holds_date
 ROWS_LOOKED_AT = 100
 """In so many rows a date is looked for."""
 
+COLUMNS_NAMED = 5
+"""So many columns are named; the others are only counted."""
+
 
 class UnusedDates:
     """Looks for such columns, row by row; for none if the end of contracts has its column.
@@ -43,16 +46,16 @@ class UnusedDates:
         if not self._dated:
             return ()
         places = sorted(self._dated)
-        names = [self._header[place].strip() for place in places]
+        names = {place: self._header[place].strip() for place in places}
+        plain = [name for name in names.values() if is_plain_name(name)]
         shown = [
             name if is_plain_name(name) else f"number {place + 1}"
-            for place, name in zip(places, names, strict=True)
+            for place, name in list(names.items())[:COLUMNS_NAMED]
         ]
-        example = next((name for name in shown if is_plain_name(name)), "Name")
-        is_one = len(shown) == 1
+        more = f" and {len(places) - len(shown)} more" if len(places) > len(shown) else ""
+        remedy = f'set end_date = "{plain[0]}"' if plain else "give it a name, set that as end_date"
         return (
-            f"the roster has no column end_date, so no contract ends, but dates in the "
-            f"{'column' if is_one else 'columns'} {', '.join(shown)}: if "
-            f"{'it is' if is_one else 'one of them is'} the end of the contract, set under "
-            f'[roster.columns] end_date = "{example}", otherwise end_date = ""',
+            "the roster has no column end_date, so no contract ends; there are dates in the "
+            f"{'column' if len(places) == 1 else 'columns'} {', '.join(shown)}{more}: if one is "
+            f'the end of the contract, {remedy} under [roster.columns], otherwise end_date = ""',
         )

@@ -500,7 +500,11 @@ def test_a_file_that_ends_within_a_row_is_not_complete(read):
 
 @pytest.mark.parametrize(
     ("header", "named"),
-    [("End Date", 'end_date = "End Date"'), ("Ende", 'end_date = "Ende"'), ("@", "number 2")],
+    [
+        ("End Date", 'end_date = "End Date"'),
+        ("Ende", 'end_date = "Ende"'),
+        ("@", "column number 2: "),
+    ],
 )
 @pytest.mark.parametrize("date_written", ["2026-12-31", "31.12.2026", "12/31/26"])
 def test_dates_in_a_column_that_is_not_used_are_told_where_no_contract_ends(
@@ -523,3 +527,17 @@ def test_dates_in_a_column_that_is_not_used_are_told_where_no_contract_ends(
 )
 def test_no_dates_are_told_where_the_end_is_settled(read, content, columns):
     assert read(content, **columns).warnings == ()
+
+
+def test_a_column_of_dates_without_a_name_is_not_to_be_set_by_its_number(read):
+    (warning,) = read("email,@\na@x.org,2026-12-31\n").warnings
+    assert "give it a name" in warning
+    assert 'end_date = "number' not in warning
+
+
+def test_of_many_columns_of_dates_some_are_named_and_the_others_counted(read):
+    header = ",".join(f"day{number}" for number in range(300))
+    (warning,) = read(f"email,{header}\na@x.org{',2026-12-31' * 300}\n").warnings
+    assert "day4 and 295 more" in warning
+    assert "day5" not in warning
+    assert len(warning) < 300

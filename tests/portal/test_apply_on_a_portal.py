@@ -24,6 +24,7 @@ LOST = InjectedFault(name="lost-answer")
 RESET = InjectedFault(name="reset")
 GATEWAY = InjectedFault(name="html-502")
 SLOW = InjectedFault(slow=True)
+UNSAVED = InjectedFault(name="unsaved")
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,24 @@ def test_whatever_befalls_a_change_everybody_is_disabled_once(simulated, mishaps
             staged.stumble(*mishaps)
             receipt = await staged.applied(plan, portal)
         check_everybody_was_disabled_once(staged, plan, receipt)
+
+    play(simulated, story)
+
+
+@pytest.mark.parametrize("often", [1, 3])
+def test_nobody_is_called_disabled_whose_change_the_portal_could_not_save(simulated, often):
+    """The cached profile shows such a change; the list of people does not."""
+
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+            staged.stumble(*[UNSAVED] * often)
+            receipt = await staged.applied(plan, portal, batch=1)
+        disabled = by_kind(receipt, OutcomeKind.DISABLED)
+        people = simulated.world.people
+        assert disabled
+        assert all(people[who].status is Status.TERMINATED for who in disabled)
+        assert sorted(staged.changed()) == sorted(disabled)
 
     play(simulated, story)
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -176,6 +177,47 @@ class TestPuttingBack:
         asked.licence.paid = 2
         assert put(asked, ACTIVATE, [ANNA]).status == 200
         assert put(asked, ACTIVATE, [ROOM_ADMIN]).status == 402
+
+
+class TestUnsavedChanges:
+    """The portal changes its cached profile before it saves, and keeps it if that fails."""
+
+    def broken_off(self):
+        asked = portal(setup=Setup(faults=FaultRates.of({"unsaved": 1})))
+        assert put(asked, TERMINATE, [ANNA]).status == 500
+        asked.set_faults(FaultRates())
+        return asked
+
+    def shown_alone(self, asked):
+        return get(asked, f"/api/2.0/people/{ANNA}").document["response"]["status"]
+
+    def listed(self, asked):
+        everyone = get(asked, "/api/2.0/people/filter", employeeStatus=7).items
+        return next(one["status"] for one in everyone if one["id"] == ANNA)
+
+    def test_the_single_profile_shows_them_and_the_list_does_not(self):
+        asked = self.broken_off()
+        assert (self.shown_alone(asked), self.listed(asked)) == (2, 1)
+        assert asked.world.changes == []
+
+    def test_the_cache_forgets_them_after_twenty_minutes(self):
+        asked = self.broken_off()
+        asked.clock.advance(timedelta(minutes=20))
+        assert self.shown_alone(asked) == 1
+
+    def test_disabling_again_saves_it(self):
+        asked = self.broken_off()
+        assert put(asked, TERMINATE, [ANNA]).status == 200
+        assert (self.shown_alone(asked), self.listed(asked)) == (2, 2)
+
+    def test_putting_back_again_reports_success_and_does_nothing(self):
+        asked = portal()
+        put(asked, TERMINATE, [ANNA])
+        asked.set_faults(FaultRates.of({"unsaved": 1}))
+        assert put(asked, ACTIVATE, [ANNA]).status == 500
+        asked.set_faults(FaultRates())
+        assert put(asked, ACTIVATE, [ANNA]).items[0]["status"] == 1
+        assert (self.shown_alone(asked), self.listed(asked)) == (1, 2)
 
 
 class TestLostAnswers:

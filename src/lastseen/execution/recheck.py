@@ -30,7 +30,7 @@ from lastseen.execution.eligibility import (
 from lastseen.execution.new_presence import new_presence
 from lastseen.execution.outcomes import GONE, already, failed, spared
 from lastseen.execution.readback import PeopleNow, read_people
-from lastseen.execution.target import Candidate, Target
+from lastseen.execution.target import Candidate, Target, emails_of
 from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
 from lastseen.model.contractor import AccountStatus, AccountType, Contractor, UserId
 from lastseen.model.decision import Verdict
@@ -80,9 +80,11 @@ async def _recheck(
     read_at = context.clock()
     context.progress.step("rechecking", 0, len(candidates))
     # A person who is no guest any more isn't on the guests' list, and is asked for alone.
+    emails = emails_of(one.target for one in candidates)
     now = await read_people(
         context.portal,
-        [one.target.user_id for one in candidates],
+        tuple(emails),
+        emails=emails,
         guests_only=all(one.target.type is AccountType.GUEST for one in candidates),
     )
     context.ledger.accounts.note(now.profiles.values(), read_at)

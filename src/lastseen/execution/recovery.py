@@ -13,7 +13,7 @@ from lastseen.execution.outcomes import GONE, done, failed, spared
 from lastseen.execution.readback import read_people
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.sign_out import settle_sign_outs
-from lastseen.execution.target import has_status
+from lastseen.execution.target import emails_of, has_status
 from lastseen.ledger import PortalLedger
 from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.run import UNFINISHED, Run
@@ -76,7 +76,7 @@ async def settle(context: ExecutionContext, *, resumed: IsResumed) -> RunRecord 
 async def _settle_people(record: RunRecord, context: ExecutionContext) -> None:
     """Close everyone who is open; those whom the portal does not show stay open."""
     if record.open:
-        now = await read_people(context.portal, record.open)
+        now = await read_people(context.portal, record.open, emails=emails_of(record.open.values()))
         outcomes: list[Outcome] = []
         for who, target in record.open.items():
             profile = now.profiles.get(who)

@@ -16,7 +16,7 @@ from lastseen.execution.outcomes import GONE, already, failed, spared
 from lastseen.execution.readback import PeopleNow, read_people
 from lastseen.execution.run_record import RunRecord
 from lastseen.execution.status_acts import status_set_after
-from lastseen.execution.target import Target, has_status
+from lastseen.execution.target import Target, emails_of, has_status
 from lastseen.model.contractor import AccountStatus, UserId
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, after, minute
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
@@ -46,7 +46,8 @@ async def _recheck_and_change(
     targets: Sequence[Target], record: RunRecord, context: ExecutionContext, check: "_UndoCheck"
 ) -> str | None:
     read_at = context.clock()
-    now = await read_people(context.portal, [target.user_id for target in targets])
+    emails = emails_of(targets)
+    now = await read_people(context.portal, tuple(emails), emails=emails)
     disabled_at = {
         target.user_id: check.disabled_at(target.user_id)
         for target in targets

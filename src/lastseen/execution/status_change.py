@@ -31,7 +31,7 @@ from lastseen.execution.outcomes import (
     unrequested,
 )
 from lastseen.execution.readback import PeopleNow, read_people
-from lastseen.execution.target import Target, has_status
+from lastseen.execution.target import Target, emails_of, has_status
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
 from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.receipt import Cause, Outcome
@@ -299,9 +299,11 @@ class StatusChanger:
         return tuple(self._unrequested.values())
 
     async def _read(self, targets: Sequence[Target]) -> PeopleNow:
-        ids = [target.user_id for target in targets]
+        emails = emails_of(targets)
         guests_only = all(target.type is AccountType.GUEST for target in targets)
-        return await read_people(self._context.portal, ids, guests_only=guests_only)
+        return await read_people(
+            self._context.portal, tuple(emails), emails=emails, guests_only=guests_only
+        )
 
     def _drop_without_seat(self, group: tuple[Target, ...]) -> tuple[Target, ...]:
         """Take out account types for which the licence has already refused a seat."""

@@ -1,5 +1,7 @@
 """A person whose account is to be changed, as they were when that was decided."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from lastseen.model.contractor import AccountStatus, AccountType, Profile, UserId
@@ -28,6 +30,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """The person as they were when the decision was made."""
     decision: Decision
     """The plan's decision."""
+
+
+def emails_of(targets: Iterable[Target]) -> dict[UserId, str | None]:
+    """Return the address of each person, by id."""
+    return {target.user_id: target.email for target in targets}
 
 
 def has_status(profile: Profile, status: AccountStatus) -> bool:

@@ -106,7 +106,7 @@ async def preview_on_portal(
     try:
         return preview_apply(plan, ledger=ledger, options=options, now=now)
     except GuardrailStopped:
-        to_disable = ids_of(with_verdict(chosen_of(plan, options, ledger), Verdict.DISABLE))
+        to_disable = with_verdict(chosen_of(plan, options, ledger), Verdict.DISABLE)
         disabled = await disabled_already(to_disable, portal)
         if not disabled:
             raise

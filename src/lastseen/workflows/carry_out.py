@@ -99,9 +99,9 @@ async def _disabled_beyond_guardrails(
     try:
         _check_guardrails(plan, chosen, done, allowed, context.ledger)
     except GuardrailStopped:
-        to_disable = ids_of(with_verdict(chosen, Verdict.DISABLE))
+        to_disable = with_verdict(chosen, Verdict.DISABLE)
         disabled = await disabled_already(
-            [who for who in to_disable if who not in done], context.portal
+            [one for one in to_disable if id_of(one) not in done], context.portal
         )
         left = [one for one in chosen if id_of(one) not in disabled]
         _check_guardrails(plan, left, done, allowed, context.ledger)

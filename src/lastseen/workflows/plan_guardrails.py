@@ -1,6 +1,6 @@
 """Which guardrail stops a plan: number of people, share of the roster, shrunken roster."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from lastseen.docspace.interface import Portal
 from lastseen.execution.guardrails import Allowance, allowance, check_guardrails
@@ -8,11 +8,12 @@ from lastseen.execution.history import History, read_history
 from lastseen.execution.readback import read_people
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, UserId
+from lastseen.model.decision import Decision
 from lastseen.model.errors import PortalError
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan
-from lastseen.workflows.apply_options import ids_of
+from lastseen.workflows.apply_options import id_of, ids_of
 from lastseen.workflows.plan_runs import people_left
 from lastseen.workflows.roster_history import last_applied, shrunk
 
@@ -41,13 +42,14 @@ def guardrail_ahead(
     return None
 
 
-async def disabled_already(people: Collection[UserId], portal: Portal) -> frozenset[UserId]:
-    """Return those of `people` whose account is disabled now: guardrails don't count them.
+async def disabled_already(chosen: Iterable[Decision], portal: Portal) -> frozenset[UserId]:
+    """Return those of `chosen` whose account is disabled now: guardrails don't count them.
 
     Nobody where the portal can't be asked.
     """
+    emails = {id_of(one): one.email for one in chosen}
     try:
-        now = await read_people(portal, people)
+        now = await read_people(portal, tuple(emails), emails=emails)
     except PortalError:
         return frozenset()
     return frozenset(

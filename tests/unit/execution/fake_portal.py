@@ -66,6 +66,8 @@ class FakePortal(PlainPortal):
     """Those who come back as Pending."""
     unreadable: set[UserId] = field(default_factory=set)
     """Those whose account can't be read one by one."""
+    unsaved: dict[UserId, AccountStatus] = field(default_factory=dict)
+    """What a single profile shows though the database refused it."""
     troubles: deque[Trouble | PortalError] = field(default_factory=deque)
     """What happens to the next changes, one after the other."""
     deaf_people: bool = False
@@ -107,6 +109,7 @@ class FakePortal(PlainPortal):
     """Whose sessions were ended, once for each time."""
     requests: int = 0
     reads: int = 0
+    searches: int = 0
     lists: int = 0
 
     def __post_init__(self) -> None:
@@ -154,11 +157,18 @@ class FakePortal(PlainPortal):
         self.reads += 1
         if user_id in self.unreadable:
             raise unreadable()
-        return self._shown().get(user_id)
+        found = self._shown().get(user_id)
+        if found is None or user_id not in self.unsaved:
+            return found
+        return msgspec.structs.replace(found, status=self.unsaved[user_id])
 
     async def people_by_email(self, email: str) -> tuple[Profile, ...]:
         self._read()
-        return tuple(p for p in self.accounts.values() if p.email == email)
+        self.searches += 1
+        found = tuple(p for p in self._shown().values() if p.email == email)
+        if self.unreadable.intersection(p.id for p in found):
+            raise unreadable()
+        return found
 
     async def people(self, query: PeopleQuery) -> tuple[Profile, ...]:
         self._read()

@@ -116,8 +116,9 @@ def test_a_roster_cut_short_stops_a_plan_that_disables_nobody_too(portal, ledger
 
 def test_those_who_are_disabled_already_are_known_and_nobody_where_the_portal_is_silent(portal):
     gone, here = portal.add(1), portal.add(2)
+    chosen = plan_for(portal, [gone, here]).to_disable()
     portal.change(gone, status=AccountStatus.TERMINATED)
 
-    assert asyncio.run(disabled_already([gone, here], portal)) == {gone}
+    assert asyncio.run(disabled_already(chosen, portal)) == {gone}
     portal.deaf_people = True
-    assert asyncio.run(disabled_already([gone, here], portal)) == frozenset()
+    assert asyncio.run(disabled_already(chosen, portal)) == frozenset()

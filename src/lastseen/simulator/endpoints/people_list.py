@@ -91,7 +91,7 @@ def profile_by_id(world: World, request: Request, dates: DateWriter, wanted: str
         raise not_found()
     if not may_see(request.account, person):
         raise forbidden()
-    return One(_encoded(world, request, dates, person))
+    return One(_encoded(world, request, dates, world.cached(person.id, now=request.now)))
 
 
 def profile_by_email(world: World, request: Request, dates: DateWriter) -> One:

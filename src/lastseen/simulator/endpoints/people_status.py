@@ -42,11 +42,14 @@ def change_status(
     wanted: str,
     licence: Licence,
     stop_after: int | None = None,
+    unsaved: int | None = None,
 ) -> Page:
     """Answer `PUT people/status/{wanted}`.
 
     `stop_after` people the work ends, as if the portal were restarted; what is answered then never
-    reaches anybody. Raises `Invalid` or `Refusal`, possibly after some were changed.
+    reaches anybody. At the person in the place `unsaved` the database refuses the change, which
+    the cached profile shows already. Raises `Invalid` or `Refusal`, possibly after some were
+    changed.
     """
     user_ids = _read_body(request.body)
     status = _read_status(wanted)
@@ -64,21 +67,25 @@ def change_status(
         and not world.people[user_id].is_system
         and not world.people[user_id].is_ldap
     ]
-    for person in people[:stop_after]:
+    for place, person in enumerate(people[:stop_after]):
         if not _may_change(world, request.account, person.id):
             continue
+        is_saved = status == Status.TERMINATED or _is_terminated(world, request, person)
+        if place == unsaved and is_saved:
+            world.fail_to_save(person.id, Status(status), now=request.now)
+            raise _database_refuses()
         if status == Status.TERMINATED:
             _set(world, request, person, Status.TERMINATED)
             # Signing somebody out everywhere is a change of cookie settings to the trail.
             _note(world, request, COOKIE_SETTINGS_UPDATED, "")
-        elif status == Status.ACTIVE and world.people[person.id].status is Status.TERMINATED:
+        elif status == Status.ACTIVE and _is_terminated(world, request, person):
             _demand_room(world, licence, person)
             nameless = not person.first_name and not person.last_name
             back = Status.PENDING if nameless and person.has_invitation else Status.ACTIVE
             _set(world, request, person, back)
     if stop_after is None and people:
         _note(world, request, STATUSES_UPDATED, ",".join(person.id for person in people))
-    changed = [world.people[person.id] for person in people]
+    changed = [world.cached(person.id, now=request.now) for person in people]
     # Nobody counts an answer that is streamed: the envelope says 1 for any number of people.
     return Page(encoded_people(world, request, dates, changed), count=1)
 
@@ -135,6 +142,15 @@ def _demand_room(world: World, licence: Licence, person: Person) -> None:
     if there + 1 > limit:
         text = "The number of active users should not exceed the limit"
         raise Refusal(402, text, "ASC.Core.Tenants.TenantQuotaException")
+
+
+def _is_terminated(world: World, request: Request, person: Person) -> bool:
+    return world.cached(person.id, now=request.now).status is Status.TERMINATED
+
+
+def _database_refuses() -> Refusal:
+    text = "An error occurred while saving the entity changes."
+    return Refusal(500, text, "Microsoft.EntityFrameworkCore.DbUpdateException")
 
 
 def _set(world: World, request: Request, person: Person, status: Status) -> None:

@@ -7,6 +7,7 @@ NAMES: Final = (
     "html-502",
     "429",
     "lost-answer",
+    "unsaved",
     "truncated",
     "empty-200",
     "other-shape",
@@ -19,6 +20,9 @@ NAMES: Final = (
     "nameless",
 )
 """Every fault there is, in the order in which the first that is drawn wins.
+
+`unsaved` befalls changes of status only: the database refuses one of the people half-way, which is
+a 500, and the portal's cache of single profiles shows the change nevertheless.
 
 `nameless` is not drawn for a request: its rate is the share of the successful sign-ins that stand
 under the anonymous account's id in every answer, as no known server writes them.

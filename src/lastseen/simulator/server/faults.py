@@ -94,8 +94,9 @@ class Faults:
         if not hit:
             return NO_MISHAP
         possible = [name for name in _EXCLUSIVE if name in hit]
-        if method != "GET" and "cut-page" in possible:
-            possible.remove("cut-page")
+        out_of_place = "unsaved" if method == "GET" else "cut-page"
+        if out_of_place in possible:
+            possible.remove(out_of_place)
         deciding = possible[0] if possible else None
         for name in hit:
             if name == deciding or name not in _EXCLUSIVE:

@@ -264,12 +264,15 @@ class SimulatedPortal:
         """Ask the endpoint, wrap what it says, and spoil that where a fault wants it."""
         name = call.mishap.name
         stop_after: int | None = None
-        if name == "lost-answer" and call.method == "PUT":
-            named = len(read_user_ids(call.body))
-            stop_after = self.faults.chance.randint(1, named) if named else None
+        unsaved: int | None = None
+        if call.method == "PUT" and (named := len(read_user_ids(call.body))):
+            if name == "lost-answer":
+                stop_after = self.faults.chance.randint(1, named)
+            elif name == "unsaved":
+                unsaved = self.faults.chance.randrange(named)
         shown = call.shown_url
         try:
-            outcome = self._endpoint(call.request(), stop_after)
+            outcome = self._endpoint(call.request(), stop_after, unsaved)
         except Refusal as refusal:
             status, text, kind = refusal.status, wrap_refusal(refusal), JSON
         except Invalid as invalid:
@@ -310,7 +313,7 @@ class SimulatedPortal:
             del headers["Date"]
         return Answer(status, headers, text, damage, full, delay)
 
-    def _endpoint(self, request: Request, stop_after: int | None) -> Outcome:
+    def _endpoint(self, request: Request, stop_after: int | None, unsaved: int | None) -> Outcome:
         world, audit, dates = self.world, self.audit, self._dates
         path = request.path
         if request.method == "GET":
@@ -349,6 +352,7 @@ class SimulatedPortal:
                 wanted=path.removeprefix(_STATUS),
                 licence=self.licence,
                 stop_after=stop_after,
+                unsaved=unsaved,
             )
         if request.method == "PUT" and path == API + "settings/cookiesettings":
             return sessions.set_cookie_settings(world, request)

@@ -29,6 +29,7 @@ from lastseen.simulator.world.scenario import LateEvent, Scenario
 from lastseen.simulator.world.sessions import Door, Reader, Sessions
 
 DAY = 86_400
+_CACHED_SECONDS = 20 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,15 @@ class Outage:
         return self.since <= second and (self.until is None or second < self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    """A status that the portal gave to its cached profile before the database refused it."""
+
+    status: Status
+    until: float
+    """When the cache forgets it."""
+
+
 @dataclass(slots=True)
 class _Lost:
     """Events that happened and that no log shows; the truth knows them."""
@@ -86,6 +96,8 @@ class World:
         self.outages = list(outages)
         self._lost = _Lost()
         self.people = {person.id: person for person in scenario.people}
+        self.unsaved: dict[str, _Unsaved] = {}
+        """What the cache of single profiles shows though the database refused it, by id."""
         self.lists: dict[tuple[object, ...], list[Person]] = {}
         """Lists of people whose order leaves nothing open, by what was asked, until they change."""
         self.login_days = retention_days
@@ -206,8 +218,21 @@ class World:
         back = person.status is Status.TERMINATED and status is not Status.TERMINATED
         person = replace(person, status=status, reinstated=int(now) if back else person.reinstated)
         self.people[user_id] = person
+        self.unsaved.pop(user_id, None)
         self.lists.clear()
         return person
+
+    def fail_to_save(self, user_id: str, status: Status, *, now: float) -> None:
+        """Change a status in the cache only (`CachedUserService.cs` hands out what it keeps)."""
+        self.unsaved[user_id] = _Unsaved(status, now + _CACHED_SECONDS)
+
+    def cached(self, user_id: str, *, now: float) -> Person:
+        """Return a person as the cache of single profiles has them; lists bypass it."""
+        person = self.people[user_id]
+        unsaved = self.unsaved.get(user_id)
+        if unsaved is None or unsaved.until <= now:
+            return person
+        return replace(person, status=unsaved.status)
 
     def set_status_by_hand(self, user_id: str, status: Status, *, now: float) -> Person:
         """Have an administrator change a status in the portal itself, which the trail notes."""

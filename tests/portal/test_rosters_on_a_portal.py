@@ -84,6 +84,21 @@ def test_an_inviter_named_by_address_narrows_the_roster_to_their_guests(scenario
     assert {c.id for c in listing.contractors} == wanted
 
 
+def test_an_inviter_who_was_removed_still_narrows_the_roster_to_their_guests(scenario):
+    """The portal shows everybody who was removed as one and the same account."""
+    removed = "8d0f2f5e-31c5-4e0a-9a50-1d1c6f3b7a02"
+    chosen = [person.id for person in guests(scenario)[:3]]
+    people = tuple(
+        replace(person, created_by=removed) if person.id in chosen else person
+        for person in scenario.people
+    )
+
+    listing = listed(replace(scenario, people=people), inviters=(removed,))
+
+    assert {c.id for c in listing.contractors} == set(chosen)
+    assert {c.sponsor for c in listing.contractors} == {None}
+
+
 def test_a_group_narrows_the_roster_to_its_guests(scenario):
     chosen = [person.id for person in guests(scenario)[:3]]
     people = tuple(

@@ -6,7 +6,7 @@ import pytest
 
 from lastseen.simulator.server.portal import Setup
 from lastseen.simulator.world.keys import make_key
-from lastseen.simulator.world.people import SYSTEM, Activation, Kind, Status
+from lastseen.simulator.world.people import LOST, SYSTEM, Activation, Kind, Status
 from tests.unit.simulator.worlds import (
     ADMIN,
     ANNA,
@@ -231,6 +231,12 @@ class TestProfiles:
         assert (anna["isVisitor"], anna["isOwner"], anna["isAdmin"]) == (True, False, False)
         assert anna["createdBy"]["id"] == ROOM_ADMIN
         assert anna["registrationDate"] == "2025-08-19T12:00:00.0000000Z"
+
+    def test_an_inviter_who_was_removed_is_the_account_that_stands_for_all_such(self):
+        anna = replace(person(ANNA), created_by="8d0f2f5e-31c5-4e0a-9a50-1d1c6f3b7a02")
+        asked = portal(people=[*PEOPLE_OF_ALL_SORTS[:4], anna])
+        shown = get(asked, f"/api/2.0/people/{ANNA}").document["response"]["createdBy"]
+        assert (shown["id"], shown["displayName"]) == (LOST, "Removed profile")
 
     def test_fields_that_are_null_are_left_out(self):
         owner = get(portal(), f"/api/2.0/people/{OWNER}").document["response"]

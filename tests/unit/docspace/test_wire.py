@@ -129,6 +129,14 @@ def test_an_inviter_is_an_id_or_an_object_with_one(written):
     assert found.invited_by in (None, guid(9), "x", guid(0))
 
 
+def test_an_inviter_who_was_removed_is_nobody():
+    removed = {"id": "4A515A15-D4D6-4B8E-828E-E0586F18F3A3", "displayName": "Removed profile"}
+
+    found = read(createdBy=removed)
+
+    assert (found.invited_by, found.sponsor) == (None, None)
+
+
 @pytest.mark.parametrize(
     "written", [17, True, [guid(9)], {}, {"id": 9}, {"id": guid(9), "displayName": ["Ann"]}]
 )

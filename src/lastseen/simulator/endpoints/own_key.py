@@ -11,7 +11,7 @@ import msgspec
 from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.endpoints.wire import Bare, One, Page, Request
 from lastseen.simulator.world.keys import ApiKey
-from lastseen.simulator.world.people import short_profile
+from lastseen.simulator.world.people import REMOVED, short_profile
 from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.world import World
 
@@ -64,6 +64,6 @@ def _described(world: World, request: Request, dates: DateWriter, key: ApiKey) -
         described["lastUsed"] = dates.of_profile(used)
     if key.expires is not None:
         described["expiresAt"] = dates.of_profile(key.expires)
-    if (person := world.people.get(key.account)) is not None:
-        described["createBy"] = short_profile(person, request.origin)
+    owner = world.people.get(key.account, REMOVED)
+    described["createBy"] = short_profile(owner, request.origin)
     return described

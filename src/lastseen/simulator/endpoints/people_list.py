@@ -11,6 +11,7 @@ from lastseen.simulator.endpoints import query
 from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.endpoints.wire import One, Page, Refusal, Request, forbidden, not_found
 from lastseen.simulator.world.people import (
+    REMOVED,
     Activation,
     EmployeeType,
     Person,
@@ -130,7 +131,7 @@ def _encoded(world: World, request: Request, dates: DateWriter, person: Person) 
 def _profile(world: World, request: Request, dates: DateWriter, person: Person) -> dict[str, Any]:
     inviter = None
     if request.account.is_docspace_admin and person.created_by is not None:
-        inviter = world.people.get(person.created_by)
+        inviter = world.people.get(person.created_by, REMOVED)
     return full_profile(
         person,
         dates=dates,

@@ -18,6 +18,8 @@ ANONYMOUS: Final = "712d9ec3-5d2b-4b13-824f-71f00191dcca"
 """The account under which the portal notes what outsiders set off (`Constants.cs`)."""
 SYSTEM: Final = "a37ee56e-3302-4a7b-b67e-ddbea64cd032"
 """The portal's own account."""
+LOST: Final = "4a515a15-d4d6-4b8e-828e-e0586f18f3a3"
+"""The account that stands for everybody who was removed (`Constants.LostUser`)."""
 
 
 class EmployeeType(IntEnum):
@@ -147,6 +149,19 @@ class Person:
         The server encodes it (`DisplayUserSettings.cs`), Latin-1 letters beyond ASCII included.
         """
         return html_encode(self.full_name or self.email)
+
+
+REMOVED: Final = Person(
+    id=LOST,
+    kind=Kind.SYSTEM,
+    first_name="Removed",
+    last_name="profile",
+    email="",
+    employee_type=EmployeeType.USER,
+    registered=0,
+    is_system=True,
+)
+"""Who is shown wherever a removed person made something (`EmployeeDto.cs`)."""
 
 
 def html_encode(text: str) -> str:

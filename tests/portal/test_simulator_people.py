@@ -155,7 +155,7 @@ class TestOrder:
         assert order[-2:] == [BERT, ANNA]
 
     def test_disabling_somebody_moves_them_to_the_end(self):
-        asked = portal()
+        asked = portal(setup=Setup(keys=[make_key(OWNER, 1)]))
         assert get(asked, PEOPLE).ids[0] == ADMIN
         asked.world.set_status(ADMIN, Status.TERMINATED, by="hand", now=0)
         assert get(asked, PEOPLE).ids[-1] == ADMIN

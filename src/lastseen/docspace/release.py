@@ -1,6 +1,7 @@
 """Which release of the server answers, and the refusal of those without API keys.
 
-`settings/version/build` needs no key (VersionController.cs, BuildVersion.cs).
+`settings/version/build` needs no key (VersionController.cs, BuildVersion.cs), but from release 3.7
+on a key without a global scope is refused even there (ApiKeyScopesFilter.cs).
 """
 
 import re
@@ -10,7 +11,7 @@ import msgspec
 from lastseen.docspace.http.error_text import Operation, Topic
 from lastseen.docspace.http.request import Request
 from lastseen.docspace.http.retry import RetryingClient
-from lastseen.docspace.interface import NOT_FOUND, Portal, Release
+from lastseen.docspace.interface import FORBIDDEN, NOT_FOUND, Portal, Release
 from lastseen.docspace.wire import Envelope, decode
 from lastseen.model.errors import PortalRefused, PortalTooOld
 
@@ -34,12 +35,12 @@ _decoder = msgspec.json.Decoder(_BuildEnvelope)
 
 
 async def release(client: RetryingClient) -> Release | None:
-    """Return the portal's release, or None if it doesn't say."""
+    """Return the portal's release, or None if it doesn't say, or not to this key."""
     request = Request(method="GET", path=_PATH)
     try:
         return await client.ask(request, _ASKING, lambda answer: read_release(answer.body))
     except PortalRefused as error:
-        if error.status == NOT_FOUND:
+        if error.status in (FORBIDDEN, NOT_FOUND):
             return None
         raise
 

@@ -7,7 +7,7 @@ own file. No socket here: `server` puts one around it.
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lastseen.simulator.endpoints import login_history, sessions, trail
 from lastseen.simulator.endpoints.dates import DateWriter, http_date
@@ -35,13 +35,15 @@ from lastseen.simulator.endpoints.wire import (
     wrap_invalid,
     wrap_refusal,
 )
+from lastseen.simulator.server.call import Call
 from lastseen.simulator.server.faults import NO_FAULTS, NO_MISHAP, FaultRates, Faults, InjectedFault
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.limits import Limiter, RateLimit
+from lastseen.simulator.server.states import PortalState, refusal
 from lastseen.simulator.world.clock import Clock
 from lastseen.simulator.world.keys import ApiKey, make_key
 from lastseen.simulator.world.oracle import DAY, EVERY_EVIDENCE, Truth
-from lastseen.simulator.world.people import Person
+from lastseen.simulator.world.people import Status
 from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.scenario import Scenario
 from lastseen.simulator.world.world import Outage, World
@@ -90,52 +92,6 @@ class Setup:
     """The API keys; `None` is one without limits, of the scenario's `key_account`."""
 
 
-@dataclass(slots=True)
-class _Call:
-    """One request on its way through the portal."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-    mishap: InjectedFault
-    now: float
-    release: Release
-    key: ApiKey | None = None
-    extra: dict[str, str] = field(default_factory=dict)
-    """Headers that its answer will have."""
-    account: Person | None = None
-
-    @property
-    def origin(self) -> str:
-        """The portal's address, as the client wrote it."""
-        return f"http://{self.headers.get('host', '127.0.0.1')}"
-
-    @property
-    def shown_url(self) -> str:
-        """The address as the portal repeats it: decoded."""
-        asked = "&".join(f"{name}={value}" for name, value in self.query.items())
-        return f"{self.origin}{self.path}{'?' if asked else ''}{asked}"
-
-    def request(self) -> Request:
-        """Give what an endpoint sees; the door has set the account."""
-        if self.account is None:
-            raise AssertionError("nobody came through the door")
-        asked = {name.lower(): value for name, value in self.query.items()}
-        return Request(
-            self.method,
-            self.path,
-            asked,
-            self.body,
-            self.account,
-            self.now,
-            self.origin,
-            self.release,
-            self.key,
-        )
-
-
 class SimulatedPortal:
     """One portal. Not safe for several threads at once."""
 
@@ -155,6 +111,8 @@ class SimulatedPortal:
         self.clock = clock
         self.audit = AuditSettings(setup.filters, nameless=setup.faults.rates.get("nameless", 0.0))
         self.licence = Licence()
+        self.state = PortalState.ACTIVE
+        """What it is going through."""
         self.world = World(
             scenario,
             retention_days=setup.retention_days,
@@ -225,7 +183,7 @@ class SimulatedPortal:
         mishap = self.faults.draw(method) if path.startswith(API) else NO_MISHAP
         self._let_things_happen(mishap, now)
         self.world.settle(now)
-        call = _Call(method, path, query or {}, heads, body, mishap, now, self.world.release)
+        call = Call(method, path, query or {}, heads, body, mishap, now, self.world.release)
         answer = self._refuse_at_the_door(call) or self._work(call)
         if method == "PUT" and path.startswith(_STATUS):
             status = path.removeprefix(_STATUS)
@@ -233,7 +191,7 @@ class SimulatedPortal:
             self.puts.append(Put(now, status, user_ids, body, answer.status))
         return answer
 
-    def _refuse_at_the_door(self, call: "_Call") -> Answer | None:
+    def _refuse_at_the_door(self, call: Call) -> Answer | None:
         """Do what comes before any endpoint: connection, gateway, key, limits, scopes."""
         name = call.mishap.name
         if name == "reset":
@@ -244,9 +202,9 @@ class SimulatedPortal:
         # A gateway that gives up may do so before or after the portal has done the work.
         if name == "html-502" and (call.method == "GET" or self.faults.chance.random() < 0.5):
             return self._finish(call, 502, _BAD_GATEWAY, HTML)
-        if call.method == "GET" and call.path == API + _VERSION:
-            return self._finish(call, 200, wrap(build_version(call.release), "GET", ""), JSON)
         key = self._key(call.headers)
+        if call.method == "GET" and call.path == API + _VERSION:
+            return self._tell_version(call, key)
         if key is None or not self._is_accepted(key, call.now):
             return self._finish(call, 401, b"", {})
         if self.limiter is not None:
@@ -257,10 +215,21 @@ class SimulatedPortal:
         if not key.permits(call.method, call.path, call.release):
             return self._finish(call, 403, b"", {})
         call.account, call.key = self.world.people[key.account], key
-        self.world.key_uses[key.account] = int(call.now)
-        return None
+        return self._refuse_by_state(call)
 
-    def _work(self, call: "_Call") -> Answer:
+    def _tell_version(self, call: Call, key: ApiKey | None) -> Answer:
+        """Answer the one request that needs no key; a key that comes along must permit it."""
+        is_known = key is not None and self._is_accepted(key, call.now)
+        if is_known and key and not key.permits("GET", call.path, call.release):
+            return self._finish(call, 403, b"", {})
+        text = wrap(build_version(call.release), "GET", "")
+        return self._refuse_by_state(call) or self._finish(call, 200, text, JSON)
+
+    def _refuse_by_state(self, call: Call) -> Answer | None:
+        found = refusal(self.state, call.method, call.path.removeprefix(API))
+        return found and self._finish(call, found.status, found.body, found.kind)
+
+    def _work(self, call: Call) -> Answer:
         """Ask the endpoint, wrap what it says, and spoil that where a fault wants it."""
         name = call.mishap.name
         stop_after: int | None = None
@@ -295,7 +264,7 @@ class SimulatedPortal:
 
     def _finish(
         self,
-        call: "_Call",
+        call: Call,
         status: int,
         text: bytes,
         kind: Mapping[str, str],
@@ -370,10 +339,16 @@ class SimulatedPortal:
             self.world.logins.forget_oldest(number, before=int(now) - _DELETED_ONLY_BEYOND)
 
     def _is_accepted(self, key: ApiKey, now: float) -> bool:
-        """Whether a key still works: its owner may be gone or disabled."""
-        person = self.world.people.get(key.account)
+        """Whether a key still works: its owner may be gone or disabled.
+
+        The portal notes the use of a key before it looks at the owner (`ApiKeyManager.cs`).
+        """
         expired = key.expires is not None and key.expires <= now
-        return person is not None and key.is_active and not expired
+        if not key.is_active or expired:
+            return False
+        self.world.key_uses[key.account] = int(now)
+        person = self.world.people.get(key.account)
+        return person is not None and person.status is Status.ACTIVE
 
     def _key(self, headers: Mapping[str, str]) -> ApiKey | None:
         scheme, _, secret = headers.get("authorization", "").partition(" ")

@@ -20,6 +20,7 @@ _LOCAL: Final = (
 )
 _OF_KEYS: Final = re.compile(r"[A-Z]+ /api/2\.0/keys(/.*)?$")
 _OWN_KEY: Final = "GET /api/2.0/keys/@self"
+_WITHOUT_KEY: Final = {"GET /api/2.0/settings", "GET /api/2.0/settings/version/build"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class ApiKey:
 
         `security/…` has no scope of its own: only a global one will do. `people/@self` has one that
         `accounts:read` does not contain. Release 3.1 asks for a scope only where its table has one.
+        What needs no key needs no scope before release 3.7 (`ApiKeyScopesFilter.cs`).
         """
         asked = f"{method} {path}"
         if not self.scopes or "*" in self.scopes or _needs_no_scope(asked, release):
@@ -76,7 +78,14 @@ def make_key(account: str, seed: int, *, scopes: Iterable[str] = ()) -> ApiKey:
 
 
 def _needs_no_scope(asked: str, release: Release) -> bool:
-    """Whether any limited key may ask: for itself, and before release 3.7 for the list of keys."""
+    """Whether any limited key may ask.
+
+    For itself; before release 3.7 for the list of keys, and for what needs no key at all.
+    """
     if asked == _OWN_KEY:
         return True
-    return release in {Release.V3_5, Release.V3_6} and _OF_KEYS.match(asked) is not None
+    if release is Release.V3_7:
+        return False
+    if release is not Release.V3_1 and _OF_KEYS.match(asked) is not None:
+        return True
+    return asked in _WITHOUT_KEY

@@ -12,6 +12,7 @@ from lastseen.model.plan import Plan
 from lastseen.model.receipt import OutcomeKind, Receipt
 from lastseen.simulator.server.faults import NO_MISHAP, InjectedFault
 from lastseen.simulator.server.portal import Setup, SimulatedPortal
+from lastseen.simulator.server.states import PortalState
 from lastseen.simulator.world.clock import system_clock as portals_clock
 from lastseen.simulator.world.keys import ApiKey
 from lastseen.simulator.world.people import Status
@@ -199,6 +200,38 @@ def test_a_used_up_allowance_stops_cleanly_and_says_when_it_continues(simulated)
         check_everybody_was_disabled_once(staged, plan, second)
 
     simulated.faults.retry_after = lambda: 40_000
+    play(simulated, story)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (PortalState.RESTORING, "refuses every request"),
+        (PortalState.OTHER_ADDRESS, "refuses every request"),
+        (PortalState.UNPAID, "subscription has run out"),
+    ],
+)
+def test_a_portal_that_takes_no_changes_any_more_is_left_alone(simulated, state, words):
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await staged.reviewed(portal)
+
+            def draw(method: str) -> InjectedFault:
+                if method == "PUT":
+                    simulated.state = state
+                return NO_MISHAP
+
+            simulated.faults.draw = draw
+            receipt = await staged.applied(plan, portal)
+        meant = [
+            *by_kind(receipt, OutcomeKind.FAILED),
+            *by_kind(receipt, OutcomeKind.SPARED_ACTIVE),
+        ]
+        assert set(meant) == set(meant_by(plan))
+        assert words in str(receipt.outcomes[-1].error)
+        assert staged.changed() == []
+        assert len(simulated.puts) <= 7
+
     play(simulated, story)
 
 

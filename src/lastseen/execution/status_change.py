@@ -42,6 +42,12 @@ PASSED_OVER = (
 )
 """For people whom neither the portal's answer nor reading back shows as changed."""
 
+NO_SEAT = (
+    "the portal's licence has no seat left for this kind of account, or its subscription has run"
+    " out (402): disable or delete others, or buy seats, and undo again"
+)
+"""For people whom the portal can't reinstate."""
+
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome for each person in the request."""
@@ -75,7 +81,7 @@ class StatusChanger:
         self._answered: list[Target] = []
         self._passed_over: set[UserId] = set()
         self._refused: list[tuple[Target, str]] = []
-        self._no_seat_for: dict[AccountType | None, str] = {}
+        self._no_seat_for: set[AccountType | None] = set()
         self._tries: dict[UserId, int] = {}
         self._lost_in_a_row = 0
         self._outcomes: dict[UserId, Outcome] = {}
@@ -115,10 +121,10 @@ class StatusChanger:
             changed = await self._context.portal.set_status(ids, self._status)
         except PortalRefused as refusal:
             if refusal.status in NOTHING_DONE or refusal.status == FORBIDDEN:
-                return self._halved_or_refused(group, refusal)
-            if refusal.status == PAYMENT_REQUIRED:
-                return await self._after_no_seat(group, refusal)
-            if refusal.status in REFUSES_ALL:
+                return await self._halved_or_refused(group, refusal)
+            if refusal.status == PAYMENT_REQUIRED and self._status is AccountStatus.ACTIVE:
+                return await self._after_no_seat(group)
+            if refusal.status in REFUSES_ALL or refusal.status == PAYMENT_REQUIRED:
                 self.halt = _stopped_by(refusal)
                 self._note_not_attempted(group, f"not attempted: {self.halt}")
                 return []
@@ -143,17 +149,38 @@ class StatusChanger:
         if self._unrequested:
             self.halt = "the portal changed people it was not asked to change"
 
-    def _halved_or_refused(
+    async def _halved_or_refused(
         self, group: tuple[Target, ...], refusal: PortalRefused
     ) -> list[tuple[Target, ...]]:
         if len(group) > 1:
             return _halves(group)
-        self._refused.append((group[0], refusal.found))
+        (target,) = group
+        if refusal.status == FORBIDDEN and not self._refused:
+            self.halt = await self._why_everything_is_refused(target)
+        if self.halt is not None:
+            self._note_not_attempted(group, f"not attempted: {self.halt}")
+        else:
+            self._refused.append((target, refusal.found))
         return []
 
-    async def _after_no_seat(
-        self, group: tuple[Target, ...], refusal: PortalRefused
-    ) -> list[tuple[Target, ...]]:
+    async def _why_everything_is_refused(self, target: Target) -> str | None:
+        """Return why no more requests may be sent if the portal doesn't show `target` either.
+
+        A portal that is being restored, moved or encrypted, or that doesn't trust this machine's
+        address, answers 403 to everything (TenantStatusFilter.cs, IpSecurityFilter.cs).
+        """
+        try:
+            unread = (await self._read([target])).unread.get(target.user_id)
+        except PortalError:  # the next request meets the same, and deals with it
+            return None
+        if not isinstance(unread, PortalRefused) or unread.status != FORBIDDEN:
+            return None
+        return (
+            "the portal refuses every request now: it is being restored, moved or encrypted, or"
+            f" this machine's address is not among those it trusts ({unread.found})"
+        )
+
+    async def _after_no_seat(self, group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
         """Continue past a person for whom the portal's licence has no seat left.
 
         The portal has already changed those before them in the list.
@@ -161,8 +188,7 @@ class StatusChanger:
         unchanged = await self._take_changed(group)
         if len(unchanged) > 1:
             return _halves(unchanged)
-        for target in unchanged:
-            self._no_seat_for[target.type] = _no_seat_text(self._status, refusal)
+        self._no_seat_for.update(target.type for target in unchanged)
         return [unchanged] if unchanged else []
 
     async def _after_lost_answer(
@@ -309,8 +335,7 @@ class StatusChanger:
         """Take out account types for which the licence has already refused a seat."""
         for target in group:
             if target.type in self._no_seat_for:
-                answer = self._no_seat_for[target.type]
-                self._outcomes[target.user_id] = refused(target, answer, Cause.NO_PLACE)
+                self._outcomes[target.user_id] = refused(target, NO_SEAT, Cause.NO_PLACE)
         return tuple(target for target in group if target.type not in self._no_seat_for)
 
     def _note_not_attempted(self, targets: Iterable[Target], why: str) -> None:
@@ -337,19 +362,12 @@ def _halves(group: tuple[Target, ...]) -> list[tuple[Target, ...]]:
     return [group[:middle], group[middle:]]
 
 
-def _no_seat_text(status: AccountStatus, refusal: PortalRefused) -> str:
-    if status is AccountStatus.ACTIVE:
-        return (
-            "the portal's licence has no seat left for this kind of account (402): disable or"
-            " delete others, or buy seats, and undo again"
-        )
-    return refusal.found
-
-
 def _stopped_by(refusal: PortalRefused) -> str:
     """Return why the run ends; a used-up allowance also says when it can continue."""
     if refusal.status == UNAUTHORIZED:
         return f"the portal no longer takes the API key: {refusal.found}"
+    if refusal.status == PAYMENT_REQUIRED:
+        return f"the portal's subscription has run out, so it takes no changes: {refusal.found}"
     return f"the portal's limit is reached: {refusal.found}"
 
 

@@ -40,7 +40,11 @@ def test_no_answer_is_no_release():
     with pytest.raises(PortalUnreadable):
         checked(raw(b"<html>"))
     with pytest.raises(PortalRefused):
-        checked(failed(403))
+        checked(failed(401))
+
+
+def test_a_key_that_may_not_ask_for_the_release_is_let_pass():
+    checked(failed(403))
 
 
 def test_a_long_text_is_cut_before_it_is_shown():

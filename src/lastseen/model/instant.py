@@ -25,6 +25,9 @@ Clock = Callable[[], Instant]
 EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC))
 """The earliest instant that coverage can contain."""
 
+DAY_SECONDS = 86_400.0
+WEEK_SECONDS = 7 * DAY_SECONDS
+
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """By how much two clocks may differ before nothing that depends on both is trusted."""
 

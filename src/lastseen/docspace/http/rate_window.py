@@ -20,8 +20,9 @@ _USED_SHARE = 0.98
 USED_PER_MINUTE = int(DOCUMENTED_PER_MINUTE * _USED_SHARE)
 """How many requests a minute are sent to a portal with the documented allowance."""
 
-_EDGE = range(-6, 3)
-"""Requests this close to the documented allowance go one at a time."""
+_EDGE = range(-1, 3)
+"""Requests this close to the documented allowance go one at a time: the portal may count the
+question for its release, which needs no key, for another account."""
 
 _FRESH_SECONDS = 5.0
 """If no answer has shown the allowance for this long, the next request goes alone."""

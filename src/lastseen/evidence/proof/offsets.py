@@ -5,7 +5,7 @@ Estimates only: they decide what is requested, never what is proven. Pure.
 
 from bisect import bisect_left, bisect_right
 
-from lastseen.model.instant import EPOCH, Instant
+from lastseen.model.instant import EPOCH, WEEK_SECONDS, Instant
 
 
 class OffsetIndex:
@@ -61,21 +61,33 @@ class OffsetIndex:
     def of(self, moment: Instant) -> int:
         """Estimate the offset of the oldest event at or after `moment`.
 
-        Linear between two known offsets; beyond the oldest, by the density seen so far. 0 if
-        nothing is known.
+        Linear between two known offsets; beyond the oldest, by the density of all that is known,
+        and for what is left of a week by the same hours of the week after. 0 if nothing is known.
         """
         age = _age(moment)
-        index = bisect_right(self._ages, age)
-        if index == 0:
+        if not self._ages or age < self._ages[0]:
             return 0
-        reached, offset = self._ages[index - 1], self._offsets[index - 1]
-        if index < len(self._ages):
-            share = (age - reached) / (self._ages[index] - reached)
-            return offset + max(0, int((self._offsets[index] - offset) * share))
+        reached = self._ages[-1]
+        if age < reached:
+            return self._between(age)
         first, top = self._ages[0], self._offsets[bisect_right(self._ages, self._ages[0]) - 1]
-        if reached == first or offset <= top:
+        if reached == first or self.deepest <= top:
+            return self.deepest
+        further, offset = age - reached, self.deepest
+        if reached - first >= WEEK_SECONDS:
+            part, a_week_on = further % WEEK_SECONDS, reached - WEEK_SECONDS
+            offset += max(0, self._between(a_week_on + part) - self._between(a_week_on))
+            further -= part
+        return offset + int((self.deepest - top) * (further / (reached - first)))
+
+    def _between(self, age: float) -> int:
+        """Estimate the offset at `age`, not outside what is known, from the two next to it."""
+        index = bisect_right(self._ages, age)
+        reached, offset = self._ages[index - 1], self._offsets[index - 1]
+        if index == len(self._ages):
             return offset
-        return offset + int((offset - top) * ((age - reached) / (reached - first)))
+        share = (age - reached) / (self._ages[index] - reached)
+        return offset + max(0, int((self._offsets[index] - offset) * share))
 
 
 def _age(moment: Instant) -> float:

@@ -13,12 +13,12 @@ from lastseen.evidence.proof.coverage import Coverage, covered_since
 from lastseen.evidence.proof.page_proof import SECOND, PageProof, PageView
 from lastseen.evidence.proof.same_log import Anchor
 from lastseen.evidence.reading.log import Log
-from lastseen.evidence.reading.request_cost import DAY_SECONDS, STEP
+from lastseen.evidence.reading.request_cost import STEP
 from lastseen.evidence.record import CoverageRecord
 from lastseen.ledger import Covered, EvidenceStore, proof_in_words
 from lastseen.model.contractor import UserId
 from lastseen.model.counting import counted
-from lastseen.model.instant import EPOCH, Instant, Interval, instant
+from lastseen.model.instant import DAY_SECONDS, EPOCH, Instant, Interval, instant
 from lastseen.model.sighting import EvidenceKind, Sighting
 
 ASKED_EARLIER = "asked for this person alone, in an earlier run"

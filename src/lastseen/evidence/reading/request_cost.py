@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from lastseen.docspace.interface import MOST_A_PAGE
 from lastseen.evidence.proof.quorum import agreeing_on_nothing
-from lastseen.model.instant import EPOCH, Instant
+from lastseen.model.instant import DAY_SECONDS, EPOCH, WEEK_SECONDS, Instant
 
 STEP = MOST_A_PAGE - 1
 """New events on a page that overlaps with the one before."""
@@ -41,8 +41,6 @@ AHEAD_IN_SHORT_TRAIL, PEOPLE_A_PAGE_AHEAD_IN_SHORT_TRAIL = 4, 3
 LOST_AT_LEAST, LOST_SHARE = 1, 0.005
 """How many requests a stream may lose, in all and per missing person, before it is abandoned."""
 
-DAY_SECONDS = 86_400.0
-WEEK_SECONDS = 7 * DAY_SECONDS
 MOST_WRONG, MOST_WRONG_BY_DAYS, MOST_WRONG_BY_HOURS = 2, 8, 64
 """By which factor an estimate of a stream's length may be wrong: it rests on a week, a day or less.
 

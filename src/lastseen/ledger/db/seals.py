@@ -22,6 +22,9 @@ _MASK = 2**62 - 1
 Seal = tuple[int, int]
 """How many rows there are of a kind, and the sum of their digests."""
 
+EMPTY: Seal = (0, 0)
+"""The seal over no rows."""
+
 NO_PORTAL = 0
 """The portal's id for the seal over the list of portals itself."""
 

@@ -6,15 +6,18 @@ checked first: a damaged row must not hide behind an older event.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, select
+from sqlalchemy import Connection, Insert, Row, bindparam, select
 
 from lastseen.ledger.db.database import insert_into, insert_rows
 from lastseen.ledger.db.schema import sightings, unrecognised
 from lastseen.ledger.db.seals import (
+    EMPTY,
     SIGHTINGS,
     UNRECOGNISED,
     intact_rows,
+    seal_of,
     update_seal,
     with_digest,
 )
@@ -35,12 +38,7 @@ def keep_newest_sightings(
         if known is None or (one.at, one.event_id) > (known.at, known.event_id):
             newest[one.user_id] = one
     people, place = sorted(newest), scope.database.place
-    log = {"portal": scope.portal_id, "log": kind.value}
-    before = {}
-    for start in range(0, len(people), _AT_ONCE):
-        some = {**log, "people": people[start : start + _AT_ONCE]}
-        rows = connection.execute(_SIGHTINGS_OF, some).all()
-        before.update({row.user_id: row for row in intact_rows(sightings, rows, place=place)})
+    before = _kept_sightings(connection, scope, kind, people)
     rows_to_keep, replaced = [], []
     for person in people:
         one, old, at = newest[person], before.get(person), to_micros(newest[person].at)
@@ -84,6 +82,21 @@ def keep_unrecognised(connection: Connection, scope: Scope, events: Sequence[Eve
         added=(row[-1] for row in rows_to_keep),
         place=place,
     )
+
+
+def _kept_sightings(
+    connection: Connection, scope: Scope, kind: EvidenceKind, people: Sequence[str]
+) -> dict[str, Row[Any]]:
+    """Return the rows of those of `people` who were seen before; raises LedgerError."""
+    portal_id, known = scope.portal_id, dict[str, Row[Any]]()
+    if not people or seal_of(connection, SIGHTINGS[kind], portal_id) == EMPTY:
+        return known
+    for start in range(0, len(people), _AT_ONCE):
+        some = {"portal": portal_id, "log": kind.value, "people": people[start : start + _AT_ONCE]}
+        rows = connection.execute(_SIGHTINGS_OF, some).all()
+        intact = intact_rows(sightings, rows, place=scope.database.place)
+        known.update({row.user_id: row for row in intact})
+    return known
 
 
 @cache

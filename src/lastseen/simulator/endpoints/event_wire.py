@@ -3,7 +3,7 @@
 Events are put together from prepared parts, since a page holds a hundred of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -11,6 +11,7 @@ import msgspec
 
 from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.world.actions import LOGIN, TRAIL
+from lastseen.simulator.world.event_log import EventColumns
 from lastseen.simulator.world.people import ANONYMOUS, NOBODY, Person
 
 _encode = msgspec.json.Encoder().encode
@@ -67,22 +68,43 @@ class ActorParts:
             known = self._known[number] = _parts(self._actors[number])
         return known
 
-    def of_login(self, number: int, action: int, *, nameless: bool) -> bytes:
+    def of_login(self, number: int, action: int, nameless: bool) -> bytes:
         """Give what all login events have in which an actor does the same.
 
         `nameless`: with the anonymous account in the actor's place.
         """
-        known = self._logins.get((number, action, nameless))
+        key = number, action, nameless
+        known = self._logins.get(key)
         if known is None:
             actor = _parts(stranger(self._actors[number].login)) if nameless else self.of(number)
-            known = self._logins[number, action, nameless] = login_parts(actor, action)
+            known = self._logins[key] = login_parts(actor, action)
         return known
 
 
-def login_event(number: int, second: int, behind: bytes, dates: DateWriter) -> bytes:
-    """Encode an event of the login history (`LoginEventDto.cs`); `behind` is of `login_parts`."""
-    minute, offset = dates.minute_of_event(second)
-    return b'{"id":%d,"date":"%b%02d.0000000%b",%b' % (number, minute, second % 60, offset, behind)
+def login_events(
+    columns: EventColumns,
+    positions: Iterable[int],
+    parts: ActorParts,
+    dates: DateWriter,
+    *,
+    is_nameless: Callable[[int], bool] | None = None,
+) -> list[bytes]:
+    """Encode events of the login history (`LoginEventDto.cs`).
+
+    `is_nameless`: whether the event at a position names the anonymous account; None: no one does.
+    """
+    ids, seconds, actors, actions = columns.ids, columns.seconds, columns.actors, columns.actions
+    written: list[bytes] = []
+    for position in positions:
+        second = seconds[position]
+        minute, offset = dates.minute_of_event(second)
+        nameless = is_nameless is not None and is_nameless(position)
+        behind = parts.of_login(actors[position], actions[position], nameless)
+        written.append(
+            b'{"id":%d,"date":"%b%02d.0000000%b",%b'
+            % (ids[position], minute, second % 60, offset, behind)
+        )
+    return written
 
 
 def login_parts(actor: tuple[bytes, bytes, bytes], action: int) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lastseen.simulator.endpoints import query
 from lastseen.simulator.endpoints.dates import DateWriter, seconds_from, seconds_to
-from lastseen.simulator.endpoints.event_wire import login_event
+from lastseen.simulator.endpoints.event_wire import login_events
 from lastseen.simulator.endpoints.wire import One, Page, Refusal, Request, forbidden
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.world.actions import LOGIN_SUCCESS
@@ -123,21 +123,17 @@ def _under_id(world: World, settings: AuditSettings, user_id: str | None) -> Cal
 def _encoded(
     world: World, settings: AuditSettings, positions: list[int], dates: DateWriter
 ) -> Page:
-    columns, parts = world.logins.columns, world.actor_parts
-    ids, seconds, actors, actions = columns.ids, columns.seconds, columns.actors, columns.actions
+    columns = world.logins.columns
+
+    def is_nameless(position: int) -> bool:
+        return settings.names_nobody(columns.ids[position], columns.actions[position])
+
     return Page(
-        [
-            login_event(
-                ids[position],
-                seconds[position],
-                parts.of_login(
-                    actors[position],
-                    actions[position],
-                    nameless=settings.nameless > 0
-                    and settings.names_nobody(ids[position], actions[position]),
-                ),
-                dates,
-            )
-            for position in positions
-        ]
+        login_events(
+            columns,
+            positions,
+            world.actor_parts,
+            dates,
+            is_nameless=is_nameless if settings.nameless else None,
+        )
     )

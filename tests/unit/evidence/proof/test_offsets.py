@@ -1,5 +1,6 @@
 """Guessing where in a log an instant lies."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,21 @@ def test_beyond_what_is_known_the_density_continues():
     assert index.of(ago(21 * HOUR)) == 210
     assert not index.reach(ago(21 * HOUR))
     assert index.deepest == 110
+
+
+@pytest.mark.parametrize("weeks", [0, 1, 3])
+def test_beyond_what_is_known_each_weekday_is_like_the_one_before(weeks):
+    # Given a log with ten entries an hour from Monday to Friday, and none at the weekend
+    def entries(day):
+        return 240 * (day - sum(d % 7 in (2, 3) for d in range(day)))
+
+    index = OffsetIndex()
+    for day in range(1, 9):
+        index.add(ago(day * 24 * HOUR), entries(day))
+    for day in range(9, 16):
+        assert index.of(ago((day + 7 * weeks) * 24 * HOUR)) == pytest.approx(
+            entries(day + 7 * weeks), abs=1
+        )
 
 
 def test_several_places_of_one_instant_are_reported_in_order():

@@ -9,20 +9,19 @@ from hypothesis import strategies as st
 
 from lastseen.docspace.interface import MOST_A_PAGE
 from lastseen.evidence.reading.request_cost import (
-    DAY_SECONDS,
     LOST_AT_LEAST,
     LOST_SHARE,
     MOST_WRONG,
     MOST_WRONG_BY_DAYS,
     MOST_WRONG_BY_HOURS,
     RECENT_PAGES,
-    WEEK_SECONDS,
     Search,
     is_not_worthwhile,
     is_stream_cheaper,
     is_stream_cheapest,
     pages_ahead_before_cutover,
 )
+from lastseen.model.instant import DAY_SECONDS, WEEK_SECONDS
 
 MOST_WORSE = 2
 """How many times the fewest possible requests the planner may take, on any steady portal."""

@@ -198,18 +198,22 @@ def _earlier_keep(chance: random.Random) -> tuple[int, int] | None:
     return chance.choice((1, 7, 30)), chance.randrange(60, 60 * DAY)
 
 
+_TESTED_APART = ("disposed", "unsaved")
+"""Faults that are left out so that the seeds draw what they always drew."""
+
+
 def _faults(rules: Rules, chance: random.Random) -> dict[str, float]:
     """Draw which faults there are and how often: none on two portals of five."""
     if chance.random() < 0.4:
         return {}
     # Entries deleted before their time, from the sixty-first day on, leave no trace that anybody
     # could see: they are left out where the window reaches as far.
-    # Sign-ins in nobody's name are drawn apart from what befalls requests. Changes that were never
-    # saved have tests of their own, so that the seeds draw what they always drew.
+    # Sign-ins in nobody's name are drawn apart from what befalls requests.
     known = [
         name
         for name in NAMES
-        if name not in (NAMELESS, "unsaved") and (name != "deletions" or rules.inactive_days <= 60)
+        if name not in (NAMELESS, *_TESTED_APART)
+        and (name != "deletions" or rules.inactive_days <= 60)
     ]
     number = chance.choice((1, 1, 1, 2, 2, 3, 5, len(known)))
     names = chance.sample(known, number)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from lastseen.model.contractor import UserId
-from lastseen.model.errors import PortalTooOld
+from lastseen.model.errors import PortalRefused, PortalTooOld
 from lastseen.rosters import RosterOptions
 from lastseen.simulator.endpoints.event_wire import actor_of, background_work
-from lastseen.simulator.server.faults import FaultRates
-from lastseen.simulator.server.portal import Setup
+from lastseen.simulator.endpoints.wire import Answer
+from lastseen.simulator.server.faults import FaultRates, InjectedFault
+from lastseen.simulator.server.portal import Setup, SimulatedPortal
 from lastseen.simulator.world.people import Activation, Status
 from lastseen.simulator.world.release import Release
 from lastseen.simulator.world.sessions import Door, Reader
@@ -197,6 +198,36 @@ def test_the_use_of_an_api_key_is_a_sighting() -> None:
     portal.world.key_uses[ANNA] = AT - 2 * DAY
     found = portal.decisions()[ANNA]
     assert (found.decision.value, found.last_seen_by) == ("keep", "api-key")
+
+
+def refuse_the_list_of_keys(portal: SimulatedPortal) -> None:
+    """Let every request for the keys meet a service that is about to be restarted."""
+    respond = portal.respond
+
+    def refusing(method: str, path: str, **more: Any) -> Answer:
+        mishap = InjectedFault(name="disposed" if path.endswith("/keys") else None)
+        portal.faults.draw = lambda method: mishap  # type: ignore[method-assign]
+        return respond(method, path, **more)
+
+    portal.respond = refusing  # type: ignore[method-assign]
+
+
+def test_without_the_list_of_api_keys_nobody_is_decided_on() -> None:
+    portal = Reviewed()
+    portal.world.key_uses[ANNA] = AT - 2 * DAY
+    refuse_the_list_of_keys(portal.portal)
+    with pytest.raises(PortalRefused):
+        portal.plan()
+
+
+def test_without_the_list_of_api_keys_nobody_is_disabled() -> None:
+    portal = Reviewed()
+    plan = portal.plan()
+    portal.world.key_uses[ANNA] = AT - 2 * DAY
+    refuse_the_list_of_keys(portal.portal)
+    with pytest.raises(PortalRefused):
+        portal.applied(plan)
+    assert portal.world.people[ANNA].status is Status.ACTIVE
 
 
 @pytest.mark.parametrize("log", ["login", "trail"])

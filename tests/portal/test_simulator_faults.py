@@ -156,6 +156,21 @@ class TestBadGateway:
         assert set(done) == {0, 1}
 
 
+class TestDisposed:
+    def test_it_is_a_403_in_the_shape_of_an_error(self):
+        given = answer(faulty("disposed:1"))
+        assert given.status == 403
+        assert json.loads(given.body)["error"]["type"] == "System.ObjectDisposedException"
+
+    def test_a_change_may_be_half_done(self):
+        changed = set()
+        for seed in range(20):
+            asked = faulty("disposed:1", seed=seed)
+            assert put(asked, TERMINATE, [ANNA, BERT, CARA]).status == 403
+            changed.add(len(asked.world.changes))
+        assert changed == {1, 2, 3}
+
+
 class TestEmpty200:
     def test_there_is_no_body_or_an_envelope_that_holds_nothing(self):
         asked = faulty("empty-200:1")

@@ -5,7 +5,6 @@ The last part of the recheck, and the only one that reads the portal's logs.
 
 from collections.abc import Mapping, Sequence
 
-from lastseen.docspace.interface import FORBIDDEN
 from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
 from lastseen.execution.acts_since import find_acts_since, review_knew_invitations_until
 from lastseen.execution.context import ExecutionContext
@@ -15,7 +14,6 @@ from lastseen.execution.readback import PeopleNow
 from lastseen.execution.target import Candidate, Target
 from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
-from lastseen.model.errors import PortalRefused
 from lastseen.model.instant import EPOCH, Instant, minute
 from lastseen.model.plan import Policy
 from lastseen.model.receipt import Cause, Outcome
@@ -108,16 +106,11 @@ async def _key_uses(
 ) -> Mapping[UserId, Instant]:
     """Return who used an API key in their window after all, and when last.
 
-    Empty if the key may not list the portal's keys: then the review did without them as well.
+    Raises PortalError, also if the list is refused: then it is not known who did.
     """
     if not windows:
         return {}
-    try:
-        uses = await context.portal.key_uses()
-    except PortalRefused as error:
-        if error.status != FORBIDDEN:
-            raise
-        return {}
+    uses = await context.portal.key_uses()
     used: dict[UserId, Instant] = {}
     for use in uses:
         at, window = use.last_used_at, windows.get(use.owner)

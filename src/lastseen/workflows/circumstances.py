@@ -135,7 +135,7 @@ class PortalAnswers(msgspec.Struct, frozen=True, kw_only=True):
     sessions: SessionSettings | None
     """How long sessions live; None if the key may not read it."""
     keys: tuple[KeyUse, ...]
-    """The API keys' uses that the key may read."""
+    """When each API key was last used."""
     can_end_sessions: bool
     """Whether the key may end other people's sessions."""
 
@@ -151,14 +151,17 @@ async def read_circumstances(
 ) -> PortalAnswers:
     """Ask the portal what matters about people who would be disabled.
 
-    What the key may not read is noted and counts against disabling. `to_pending`: whether some of
+    What the key may not read is noted and counts against disabling. A refused list of API keys is
+    an error: it would make whoever comes by key only look absent, and a key that reads the logs may
+    read it in every release (AuthorizationExtension.cs). A portal in trouble answers 403 as well
+    (ResponseWrapper.cs). `to_pending`: whether some of
     them never accepted an invitation, which may have been sent again. `is_contradicted`: whether
     any answer lacked something that another one had, so that more answers are needed. Raises
     PortalError if the portal can't be read at all.
     """
     questions = (
         _readable(portal.session_settings(), progress),
-        _readable(_key_uses(portal, is_contradicted=is_contradicted), progress),
+        _key_uses(portal, is_contradicted=is_contradicted),
         _own_key_where_it_matters(portal, policy, progress),
         read_administration(
             portal,
@@ -170,7 +173,7 @@ async def read_circumstances(
     return PortalAnswers(
         administration=administration,
         sessions=sessions,
-        keys=keys or (),
+        keys=keys,
         can_end_sessions=own is None or own.ends_sessions,
     )
 

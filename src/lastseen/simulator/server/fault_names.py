@@ -5,6 +5,7 @@ from typing import Final
 NAMES: Final = (
     "reset",
     "html-502",
+    "disposed",
     "429",
     "lost-answer",
     "unsaved",
@@ -20,6 +21,10 @@ NAMES: Final = (
     "nameless",
 )
 """Every fault there is, in the order in which the first that is drawn wins.
+
+`disposed` is what a service says that is about to be restarted: .NET counts an object that is gone
+among its invalid operations, and the portal answers those with 403, as it does a missing right
+(`ResponseWrapper.cs`). A change of status may be half done by then.
 
 `unsaved` befalls changes of status only: the database refuses one of the people half-way, which is
 a 500, and the portal's cache of single profiles shows the change nevertheless.

@@ -52,6 +52,7 @@ API = "/api/2.0/"
 _STATUS = "/api/2.0/people/status/"
 _VERSION = "settings/version/build"
 _BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+_DISPOSED = Refusal(403, "Cannot access a disposed object.", "System.ObjectDisposedException")
 # The clean-up never comes as near as this, however often it runs and whosever clock is ahead.
 _DELETED_ONLY_BEYOND = 61 * DAY
 
@@ -203,6 +204,8 @@ class SimulatedPortal:
         if name == "html-502" and (call.method == "GET" or self.faults.chance.random() < 0.5):
             return self._finish(call, 502, _BAD_GATEWAY, HTML)
         key = self._key(call.headers)
+        if name == "disposed" and call.method == "GET":
+            return self._finish(call, 403, wrap_refusal(_DISPOSED), JSON)
         if call.method == "GET" and call.path == API + _VERSION:
             return self._tell_version(call, key)
         if key is None or not self._is_accepted(key, call.now):
@@ -235,7 +238,7 @@ class SimulatedPortal:
         stop_after: int | None = None
         unsaved: int | None = None
         if call.method == "PUT" and (named := len(read_user_ids(call.body))):
-            if name == "lost-answer":
+            if name in {"lost-answer", "disposed"}:
                 stop_after = self.faults.chance.randint(1, named)
             elif name == "unsaved":
                 unsaved = self.faults.chance.randrange(named)
@@ -254,6 +257,8 @@ class SimulatedPortal:
             status, text, kind = 200, wrap(outcome, call.method, shown), JSON
         if name == "lost-answer":
             return self._finish(call, 0, b"", {}, damage=Damage.LOST)
+        if name == "disposed":
+            return self._finish(call, 403, wrap_refusal(_DISPOSED), JSON)
         if name == "html-502":
             return self._finish(call, 502, _BAD_GATEWAY, HTML)
         if status == 200 and name == "empty-200":

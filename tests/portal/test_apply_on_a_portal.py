@@ -208,6 +208,7 @@ def test_a_used_up_allowance_stops_cleanly_and_says_when_it_continues(simulated)
     [
         (PortalState.RESTORING, "refuses every request"),
         (PortalState.OTHER_ADDRESS, "refuses every request"),
+        (PortalState.SUSPENDED, "refuses every request"),
         (PortalState.UNPAID, "subscription has run out"),
     ],
 )

@@ -166,7 +166,7 @@ class TestPuttingBack:
     def test_over_the_licence_is_a_402_and_those_before_are_back(self):
         asked = portal()
         put(asked, TERMINATE, [ANNA, BERT, CARA])
-        asked.licence.members = 4  # Dirk, the user, and two more
+        asked.licence.members = 3  # Dirk and two more
         reply = put(asked, ACTIVATE, [ANNA, BERT, CARA])
         assert (reply.status, reply.document["status"]) == (402, 1)
         assert [status_of(asked, user_id).value for user_id in (ANNA, BERT, CARA)] == [1, 1, 2]

@@ -51,9 +51,7 @@ def test_without_a_free_place_those_left_stay_disabled_and_are_told_why(simulate
             disabled = staged.changed()
             simulated.world.changes.clear()
             simulated.licence.members = 2 + sum(
-                person.status is not Status.TERMINATED
-                and not person.is_system
-                and person.employee_type.name in ("GUEST", "USER")
+                person.status is not Status.TERMINATED and person.is_guest
                 for person in simulated.world.people.values()
             )
             receipt = await staged.undone(applied.run_id, portal)

@@ -14,6 +14,7 @@ import msgspec
 
 from lastseen.docspace.interface import (
     FORBIDDEN,
+    NOT_FOUND,
     NOTHING_DONE,
     PAYMENT_REQUIRED,
     REFUSES_ALL,
@@ -155,29 +156,30 @@ class StatusChanger:
         if len(group) > 1:
             return _halves(group)
         (target,) = group
-        if refusal.status == FORBIDDEN and not self._refused:
-            self.halt = await self._why_everything_is_refused(target)
+        if refusal.status in (FORBIDDEN, NOT_FOUND) and not self._refused:
+            self.halt = await self._why_everything_is_refused(target, refusal.status)
         if self.halt is not None:
             self._note_not_attempted(group, f"not attempted: {self.halt}")
         else:
             self._refused.append((target, refusal.found))
         return []
 
-    async def _why_everything_is_refused(self, target: Target) -> str | None:
-        """Return why no more requests may be sent if the portal doesn't show `target` either.
+    async def _why_everything_is_refused(self, target: Target, status: int) -> str | None:
+        """Return why no more requests may be sent if `target` can't be read for the same `status`.
 
         A portal that is being restored, moved or encrypted, or that doesn't trust this machine's
-        address, answers 403 to everything (TenantStatusFilter.cs, IpSecurityFilter.cs).
+        address, answers 403 to everything, and a suspended one 404 (TenantStatusFilter.cs,
+        IpSecurityFilter.cs).
         """
         try:
             unread = (await self._read([target])).unread.get(target.user_id)
         except PortalError:  # the next request meets the same, and deals with it
             return None
-        if not isinstance(unread, PortalRefused) or unread.status != FORBIDDEN:
+        if not isinstance(unread, PortalRefused) or unread.status != status:
             return None
         return (
-            "the portal refuses every request now: it is being restored, moved or encrypted, or"
-            f" this machine's address is not among those it trusts ({unread.found})"
+            "the portal refuses every request now: it is suspended, or being restored, moved or"
+            f" encrypted, or doesn't trust this machine's address ({unread.found})"
         )
 
     async def _after_no_seat(self, group: tuple[Target, ...]) -> list[tuple[Target, ...]]:

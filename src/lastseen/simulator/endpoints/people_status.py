@@ -24,12 +24,15 @@ class _Body(msgspec.Struct, rename="camel"):
     resend_all: bool = False
 
 
+_PAID = frozenset({EmployeeType.DOCSPACE_ADMIN, EmployeeType.ROOM_ADMIN})
+
+
 @dataclass(slots=True)
 class Licence:
     """How many people may be active; `None` is any number."""
 
     members: int | None = None
-    """Guests and users together."""
+    """Guests; reinstating a user needs room among them as well (`CountUserFeature.cs`)."""
     paid: int | None = None
     """Administrators of either sort."""
 
@@ -128,7 +131,7 @@ def _may_change(world: World, account: Person, user_id: str) -> bool:
 
 
 def _demand_room(world: World, licence: Licence, person: Person) -> None:
-    paid = person.employee_type in {EmployeeType.DOCSPACE_ADMIN, EmployeeType.ROOM_ADMIN}
+    paid = person.employee_type in _PAID
     limit = licence.paid if paid else licence.members
     if limit is None:
         return
@@ -137,7 +140,7 @@ def _demand_room(world: World, licence: Licence, person: Person) -> None:
         for other in world.people.values()
         if other.status is not Status.TERMINATED
         and not other.is_system
-        and paid is (other.employee_type in {EmployeeType.DOCSPACE_ADMIN, EmployeeType.ROOM_ADMIN})
+        and (other.employee_type in _PAID if paid else other.is_guest)
     )
     if there + 1 > limit:
         text = "The number of active users should not exceed the limit"

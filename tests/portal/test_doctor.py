@@ -11,8 +11,9 @@ from lastseen.model.contractor import Contractor
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import UsageError
 from lastseen.model.plan import Policy
-from lastseen.rosters import Listing
+from lastseen.rosters import Listing, RosterOptions, open_roster
 from lastseen.simulator.server.filters import Filters
+from lastseen.simulator.server.states import PortalState
 from lastseen.simulator.world.keys import ApiKey
 from lastseen.workflows.doctor import doctor
 from testing.in_process import InProcess
@@ -253,6 +254,19 @@ def test_a_key_for_accounts_alone_is_told_a_scope_that_helps_and_nothing_else(
     assert found["Rights"].state == "problem"
     assert "*:read" in (found["Rights"].remedy or "")
     assert set(found) == {"Release", "Rights"}
+
+
+def test_a_portal_that_is_being_restored_is_not_mistaken_for_a_key_without_rights(
+    built: Built,
+) -> None:
+    watched = built.open()
+    watched.portal.state = PortalState.RESTORING
+    found = diagnosed(watched, roster=open_roster(RosterOptions()))
+    assert found["Rights"].state == "ok"
+    for name in ("Login history", "Roster"):
+        assert found[name].state == "problem"
+        assert "being restored" in found[name].meaning
+        assert "key" not in (found[name].remedy or "")
 
 
 def test_signing_out_is_advised_only_with_a_key_that_can(built: Built) -> None:

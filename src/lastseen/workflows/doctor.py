@@ -6,7 +6,13 @@ from typing import TypeVar
 
 import msgspec
 
-from lastseen.docspace.interface import EventQuery, Portal, Retention, clocks_agree
+from lastseen.docspace.interface import (
+    FORBIDDEN,
+    EventQuery,
+    Portal,
+    Retention,
+    clocks_agree,
+)
 from lastseen.evidence.actions import KNOWN
 from lastseen.evidence.proof.coverage import covering
 from lastseen.evidence.reading.filter_detection import (
@@ -20,7 +26,7 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountType, Profile
 from lastseen.model.counting import counted
 from lastseen.model.diagnosis import Diagnosis, Finding
-from lastseen.model.errors import PortalError, RosterError, UsageError
+from lastseen.model.errors import PortalError, PortalRefused, RosterError, UsageError
 from lastseen.model.guardrails import Guardrails, silence_limit
 from lastseen.model.instant import (
     Clock,
@@ -40,6 +46,13 @@ from lastseen.workflows.doctor_silence import silence_findings
 from lastseen.workflows.roster_check import as_sentence, check_roster
 
 _Answer = TypeVar("_Answer")
+
+_SEE_EVERYONE = (AccountType.OWNER, AccountType.ADMINISTRATOR)
+_REFUSES_EVERYONE = (
+    "The key has the right to this, so the portal refuses it to everyone for now: it is probably "
+    "being restored, moved or encrypted.",
+    "Try again later; if it persists, check the portal's log.",
+)
 
 LOG_SILENCE_DAYS = Guardrails().log_silence_days
 
@@ -77,14 +90,19 @@ async def doctor(
         return Diagnosis(portal=portal.url, at=clock(), findings=tuple(findings))
     own = await portal.whoami()
     findings.append(_key(own))
-    settings = await _tried(findings, "Sessions", portal.session_settings())
+    has_rights = key is not None and own.type in _SEE_EVERYONE
+    settings = await _tried(findings, "Sessions", portal.session_settings(), has_rights=has_rights)
     if settings is not None:
         findings.append(sessions_finding(settings, policy, key, ledger))
-    retention = await _tried(findings, "Login history", portal.retention())
+    retention = await _tried(findings, "Login history", portal.retention(), has_rights=has_rights)
     if retention is not None:
         findings.append(_retention(retention, policy))
-        detected = await _tried(findings, "Sign-in log", detect_filters(portal.sign_ins))
-        trail = await _tried(findings, "Activity trail", portal.trail(EventQuery()))
+        detected = await _tried(
+            findings, "Sign-in log", detect_filters(portal.sign_ins), has_rights=has_rights
+        )
+        trail = await _tried(
+            findings, "Activity trail", portal.trail(EventQuery()), has_rights=has_rights
+        )
         if detected is not None:
             findings += [_audit_option(detected), _filters(detected)]
             findings.append(_window(ledger, retention, detected, policy, clock()))
@@ -102,7 +120,8 @@ async def doctor(
     findings.append(_clock(portal))
     findings.append(_ledger(ledger, retention, policy, clock()))
     if roster is not None:
-        findings += await _tried(findings, "Roster", check_roster(portal, roster, policy)) or ()
+        checked = check_roster(portal, roster, policy)
+        findings += await _tried(findings, "Roster", checked, has_rights=has_rights) or ()
     return Diagnosis(portal=portal.url, at=clock(), findings=_each_remedy_once(findings))
 
 
@@ -118,26 +137,29 @@ def _each_remedy_once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-async def _tried(findings: list[Finding], name: str, asked: Awaitable[_Answer]) -> _Answer | None:
-    """Return the answer, or None with a finding that says why there is none."""
+async def _tried(
+    findings: list[Finding], name: str, asked: Awaitable[_Answer], *, has_rights: bool
+) -> _Answer | None:
+    """Return the answer, or None with a finding that says why there is none.
+
+    `has_rights`: the key has every right that this takes. A portal that is being restored, moved or
+    encrypted still tells who the key acts as, and refuses the rest (TenantStatusFilter.cs).
+    """
     try:
         return await asked
     except (PortalError, RosterError, UsageError) as error:
+        meaning, remedy = as_sentence(error.meaning), as_sentence(error.remedy)
+        if has_rights and isinstance(error, PortalRefused) and error.status == FORBIDDEN:
+            meaning, remedy = _REFUSES_EVERYONE
         findings.append(
-            Finding(
-                name=name,
-                state="problem",
-                value=error.found,
-                meaning=as_sentence(error.meaning),
-                remedy=as_sentence(error.remedy),
-            )
+            Finding(name=name, state="problem", value=error.found, meaning=meaning, remedy=remedy)
         )
         return None
 
 
 def _key(own: Profile) -> Finding:
     name = own.email or own.display_name or own.id
-    sees_everyone = own.type in (AccountType.OWNER, AccountType.ADMINISTRATOR)
+    sees_everyone = own.type in _SEE_EVERYONE
     return Finding(
         name="API key",
         state="ok" if sees_everyone else "problem",

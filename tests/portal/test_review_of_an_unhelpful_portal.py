@@ -14,6 +14,7 @@ from lastseen.model.plan import Plan
 from lastseen.simulator.server.faults import NO_FAULTS
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.world.keys import ApiKey
+from lastseen.simulator.world.people import Status
 from tests.portal.unhelpful import (
     ADMIN,
     FAILURE,
@@ -444,6 +445,13 @@ def test_a_hidden_login_history_and_missing_rights_are_refusals(built: Built) ->
     with pytest.raises(PortalRefused) as refused:
         powerless.review()
     assert (hidden.value.status, refused.value.status) == (402, 403)
+
+
+def test_a_log_that_no_decision_needs_may_be_hidden(built: Built) -> None:
+    disabled = built.guest(status=Status.TERMINATED)
+    watched = built.open()
+    watched.portal.audit.section_hidden = True
+    assert watched.decided(disabled) == (Verdict.SKIP, Reason.ALREADY_DISABLED)
 
 
 @both_modes

@@ -5,7 +5,7 @@ dates to show. What each step proves is kept in the ledger and counts for the ne
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -14,19 +14,14 @@ from lastseen.docspace.interface import EventQuery, Portal, Retention
 from lastseen.evidence.proof.coverage import Coverage
 from lastseen.evidence.proof.page_proof import SECOND
 from lastseen.evidence.reading.canary import Canary
-from lastseen.evidence.reading.filter_detection import (
-    Detected,
-    FilterMode,
-    detect_filters,
-    ignores_everything,
-)
+from lastseen.evidence.reading.filter_detection import Detected, FilterMode, ignores_everything
 from lastseen.evidence.reading.log import Log, activity_trail, sign_in_log
+from lastseen.evidence.reading.log_facts import LogFacts, read_log_facts
 from lastseen.evidence.reading.log_reader import LogReader, Wanted
 from lastseen.evidence.record import EvidenceRecord
 from lastseen.evidence.retention_history import RetentionHistory
 from lastseen.evidence.silence_finder import SilenceLimit
 from lastseen.ledger import EvidenceStore
-from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import UserId
 from lastseen.model.instant import Instant, after, days
 from lastseen.model.progress import Progress
@@ -362,17 +357,20 @@ class Collector:
 
 
 async def open_collector(
-    portal: Portal, *, store: EvidenceStore, span: Span, progress: Progress
+    portal: Portal,
+    *,
+    store: EvidenceStore,
+    span: Span,
+    progress: Progress,
+    facts: Awaitable[LogFacts] | None = None,
 ) -> Collector:
     """Find out what the portal can prove, and return a collector that knows the newest sign-ins.
 
-    `store`: the ledger's evidence on this portal, read and written. Raises PortalError if the
-    portal doesn't answer.
+    `store`: the ledger's evidence on this portal, read and written. `facts`: what was asked
+    already; None: nothing yet. Raises PortalError if the portal doesn't answer.
     """
-    async with task_group() as group:
-        asked = group.create_task(portal.retention())
-        detecting = group.create_task(detect_filters(portal.sign_ins))
-    retention, detected = asked.result(), detecting.result()
+    known = await (facts or read_log_facts(portal))
+    retention, detected = known.retention, known.detected
     at = detected.newest.answered_at
     _announce(portal, retention, span.lookback, at)
     store.note_retention(retention.sign_in_days, retention.trail_days, at)

@@ -5,7 +5,8 @@ The last part of the recheck, and the only one that reads the portal's logs.
 
 from collections.abc import Mapping, Sequence
 
-from lastseen.evidence import EvidenceRecheck, SilenceLimit, recheck_evidence
+from lastseen.evidence.recheck import EvidenceRecheck, recheck_evidence
+from lastseen.evidence.silence_finder import SilenceLimit
 from lastseen.execution.acts_since import find_acts_since, review_knew_invitations_until
 from lastseen.execution.context import ExecutionContext
 from lastseen.execution.decision_basis import DecisionBasis, Window

@@ -1,4 +1,4 @@
-"""What every review asks first: the release, whose key it is, and the roster.
+"""What every review asks first: the release, whose key it is, the roster, and about the logs.
 
 None of it needs the ledger, so a command may ask while that is still being opened.
 """
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from lastseen.docspace.interface import Portal
 from lastseen.docspace.release import require_supported
+from lastseen.evidence.reading.log_facts import LogFacts, read_log_facts
 from lastseen.model.contractor import Profile
 from lastseen.rosters import Listing, Roster
 
@@ -27,6 +28,8 @@ class FirstAnswers:
     """The account of the API key."""
     listing: asyncio.Task[Listing]
     """Everyone on the roster."""
+    log_facts: asyncio.Task[LogFacts]
+    """What the portal says of its logs; nearly every review reads them."""
     requests_before: int
     """How many requests the portal had got before."""
 
@@ -43,9 +46,16 @@ async def first_answers(portal: Portal, roster: Roster) -> AsyncIterator[FirstAn
     supported = asyncio.create_task(require_supported(portal))
     own = asyncio.create_task(portal.whoami())
     listing = asyncio.create_task(roster.load(portal))
+    log_facts = asyncio.create_task(read_log_facts(portal))
     try:
-        yield FirstAnswers(supported=supported, own=own, listing=listing, requests_before=before)
+        yield FirstAnswers(
+            supported=supported,
+            own=own,
+            listing=listing,
+            log_facts=log_facts,
+            requests_before=before,
+        )
     finally:
-        for task in (supported, own, listing):
+        for task in (supported, own, listing, log_facts):
             task.cancel()
-        await asyncio.gather(supported, own, listing, return_exceptions=True)
+        await asyncio.gather(supported, own, listing, log_facts, return_exceptions=True)

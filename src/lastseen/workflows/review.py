@@ -22,7 +22,7 @@ from lastseen.workflows.first_answers import FirstAnswers, awaited, first_answer
 from lastseen.workflows.plan_making import evidence_record, make_plan
 from lastseen.workflows.review_context import LOG_SILENCE_DAYS, ReviewContext
 from lastseen.workflows.review_evidence import ReviewEvidence
-from lastseen.workflows.subjects import load_subjects
+from lastseen.workflows.subjects import Reviewed, load_subjects
 
 
 async def review(
@@ -146,31 +146,47 @@ async def _outcome(
 ) -> ReviewOutcome:
     """Load the roster, collect evidence, decide each, write the plan."""
     asked = nullcontext(first) if first else first_answers(context.portal, roster)
-    async with asked as answers, task_group() as group:
-        evidence = ReviewEvidence(context, requests_before=answers.requests_before)
-        group.create_task(awaited(answers.supported))
+    async with asked as answers:
+        evidence = ReviewEvidence(context, answers)
+        reviewed = await _reviewed(
+            context, answers, roster, now=evidence.now, reconcile=reconcile, cohort=cohort
+        )
+        if on_roster is not None:
+            on_roster(reviewed.roster)
+        subjects = reviewed.subjects
+        await evidence.collect(subjects)
+    await evidence.collect_circumstances(subjects)
+    plan = make_plan(
+        context, evidence, [evidence.decide(one) for one in subjects], reviewed, plan_id=plan_id
+    )
+    return ReviewOutcome(plan=plan, record=evidence_record(evidence, plan, subjects))
+
+
+async def _reviewed(
+    context: ReviewContext,
+    first: FirstAnswers,
+    roster: Roster,
+    *,
+    now: Instant,
+    reconcile: bool,
+    cohort: str | None,
+) -> Reviewed:
+    """Load the people to decide on at `now`; a release that is too old comes before all else."""
+    async with task_group() as group:
+        group.create_task(awaited(first.supported))
         try:
-            reviewed = await load_subjects(
+            return await load_subjects(
                 context.portal,
                 roster,
-                first=answers,
+                first=first,
                 ledger=context.ledger,
                 policy=context.policy,
-                now=evidence.now,
+                now=now,
                 noted_at=None if context.now else context.clock(),
                 reconcile=reconcile,
                 cohort=cohort,
                 progress=context.progress,
             )
         except PortalError:
-            await answers.supported  # a release that is too old is the reason
+            await first.supported
             raise
-    if on_roster is not None:
-        on_roster(reviewed.roster)
-    subjects = reviewed.subjects
-    await evidence.collect(subjects)
-    await evidence.collect_circumstances(subjects)
-    plan = make_plan(
-        context, evidence, [evidence.decide(one) for one in subjects], reviewed, plan_id=plan_id
-    )
-    return ReviewOutcome(plan=plan, record=evidence_record(evidence, plan, subjects))

@@ -33,6 +33,7 @@ from lastseen.workflows.evidence_needs import (
     rests_on_absence,
     undecided_without_logs,
 )
+from lastseen.workflows.first_answers import FirstAnswers
 from lastseen.workflows.log_silences import LogSilences, limits_of
 from lastseen.workflows.review_context import ReviewContext
 
@@ -44,9 +45,10 @@ LEAST_FOR_DATES = 50
 class ReviewEvidence:
     """The evidence of one review."""
 
-    def __init__(self, context: ReviewContext, *, requests_before: int) -> None:
-        """Start without evidence; `requests_before` are not the review's."""
+    def __init__(self, context: ReviewContext, first: FirstAnswers) -> None:
+        """Start without evidence but for what was asked `first`."""
         self._context = context
+        self._first = first
         self._kinds: list[EvidenceKind] = [EvidenceKind(kind) for kind in context.policy.evidence]
         self.now = context.now or context.clock()
         """The instant that decisions are for; never before the last reading."""
@@ -54,13 +56,12 @@ class ReviewEvidence:
         """What was read from the logs; None if they were not needed."""
         self._circumstances: Circumstances | None = None
         self._asked_the_trail: set[UserId] = set()
-        self._requests_before = requests_before
         self._spent_on_dates = 0
 
     @property
     def requests(self) -> int:
         """How many requests the review has sent."""
-        return self._context.portal.traffic.requests - self._requests_before
+        return self._context.portal.traffic.requests - self._first.requests_before
 
     @property
     def session_minutes(self) -> int | None:
@@ -84,6 +85,7 @@ class ReviewEvidence:
             store=self._store(),
             span=self._span(undecided, subjects),
             progress=self._context.progress,
+            facts=self._first.log_facts,
         )
         if EvidenceKind.SIGN_IN in self._kinds:
             await collector.sign_ins(undecided)

@@ -46,6 +46,18 @@ def test_the_roster_is_read_while_something_else_is_done():
     assert asyncio.run(reviewed()) is LISTING
 
 
+def test_the_logs_are_asked_about_while_the_roster_is_read():
+    portal = FakePortal()
+
+    async def reviewed():
+        async with first_answers(portal, Slow()) as first:
+            return await first.log_facts
+
+    facts = asyncio.run(reviewed())
+    assert facts.retention == asyncio.run(portal.retention())
+    assert facts.detected.newest.query.start == 0
+
+
 def test_what_nobody_waits_for_any_more_is_dropped(caplog):
     roster = Slow()
 

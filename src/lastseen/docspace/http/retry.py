@@ -113,6 +113,7 @@ class RetryingClient:
         self._retries = 0
         self._throttled = 0
         self._ever_answered = False
+        self._silence_noted = False
         self._log_budget = LogBudget(limits, error_text, runtime.monotonic)
 
     @property
@@ -278,16 +279,20 @@ class RetryingClient:
         if self._ever_answered:
             yield
             return
-        waiting = asyncio.get_running_loop().call_later(
-            _SILENCE_SECONDS,
-            _PROGRESS.warning,
-            "still waiting for the portal's first answer (%s)",
-            operation.attempted,
-        )
+        loop = asyncio.get_running_loop()
+        waiting = loop.call_later(_SILENCE_SECONDS, self._note_silence, operation)
         try:
             yield
         finally:
             waiting.cancel()
+
+    def _note_silence(self, operation: Operation) -> None:
+        """Say it once, though several requests wait."""
+        if not self._silence_noted:
+            _PROGRESS.warning(
+                "still waiting for the portal's first answer (%s)", operation.attempted
+            )
+        self._silence_noted = True
 
     def _after_loss(
         self, request: Request, operation: Operation, lost: ConnectionLost

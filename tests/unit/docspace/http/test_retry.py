@@ -291,3 +291,23 @@ def test_a_list_of_more_people_than_any_portal_has_is_refused():
 
     with pytest.raises(PortalUnreadable, match="1,001 people"):
         client._requests.expect_people(1001, LISTING)
+
+
+def test_that_a_portal_is_silent_is_said_once(caplog, monkeypatch):
+    monkeypatch.setattr("lastseen.docspace.http.retry._SILENCE_SECONDS", 0.0)
+
+    class Slow(Scripted):
+        async def send(self, request):
+            await asyncio.sleep(0.01)
+            return await super().send(request)
+
+    async def everything_at_once():
+        client = Slow(lambda _: GOOD).client()
+        await asyncio.gather(*(client.sign_ins(EventQuery(start=at)) for at in (0, 100, 200)))
+
+    with caplog.at_level(logging.WARNING, "lastseen.progress"):
+        asyncio.run(everything_at_once())
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "still waiting for the portal's first answer (reading the sign-in log)"
+    ]

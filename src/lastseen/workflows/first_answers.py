@@ -47,6 +47,7 @@ async def first_answers(portal: Portal, roster: Roster) -> AsyncIterator[FirstAn
     own = asyncio.create_task(portal.whoami())
     listing = asyncio.create_task(roster.load(portal))
     log_facts = asyncio.create_task(read_log_facts(portal))
+    asked = (supported, own, listing, log_facts)
     try:
         yield FirstAnswers(
             supported=supported,
@@ -56,6 +57,9 @@ async def first_answers(portal: Portal, roster: Roster) -> AsyncIterator[FirstAn
             requests_before=before,
         )
     finally:
-        for task in (supported, own, listing, log_facts):
+        for task in asked:
             task.cancel()
-        await asyncio.gather(supported, own, listing, log_facts, return_exceptions=True)
+        if pending := [task for task in asked if not task.done()]:
+            await asyncio.wait(pending)
+        for task in asked:
+            _ = task.cancelled() or task.exception()  # asyncio reports those never looked at

@@ -53,8 +53,8 @@ async def carry_out(
     history = read_history(context.ledger.journal.entries())
     done = frozenset[UserId]() if earlier is None else earlier.done
     allowed = allowed_now(guardrails, max_disable, context.ledger, now=now, history=history)
-    disabled = await _disabled_beyond_guardrails(plan, chosen, done, allowed, context)
-    everyone = candidates_of(plan, chosen, context.ledger)
+    disabled = await disabled_beyond_guardrails(plan, chosen, done, allowed, context)
+    everyone = candidates_of(chosen, account_types(plan, context.ledger))
     decided = [*decided, *_already(everyone, disabled)]
     candidates = [one for one in everyone if one.target.user_id not in disabled]
     own = await _identify_with_right(plan, candidates, context)
@@ -85,7 +85,7 @@ async def carry_out(
     )
 
 
-async def _disabled_beyond_guardrails(
+async def disabled_beyond_guardrails(
     plan: Plan,
     chosen: Sequence[Decision],
     done: frozenset[UserId],
@@ -146,10 +146,12 @@ def _already(candidates: Sequence[Candidate], disabled: frozenset[UserId]) -> li
 
 
 def candidates_of(
-    plan: Plan, chosen: Sequence[Decision], ledger: PortalLedger
+    chosen: Sequence[Decision], types: Mapping[UserId, AccountType]
 ) -> tuple[Candidate, ...]:
-    """Return the people of `chosen` in the form that the recheck takes."""
-    types = _account_types(plan, ledger)
+    """Return the people of `chosen` in the form that the recheck takes.
+
+    `types`: their account types at the time of the review, as far as they are known.
+    """
     return tuple(
         Candidate(
             target=Target(
@@ -177,8 +179,8 @@ def basis_of(plan: Plan, history: History, guardrails: Guardrails) -> DecisionBa
     )
 
 
-def _account_types(plan: Plan, ledger: PortalLedger) -> Mapping[UserId, AccountType]:
-    """Return the account types, at the time of the review, of the people to be changed."""
+def account_types(plan: Plan, ledger: PortalLedger) -> Mapping[UserId, AccountType]:
+    """Return the account types, at the time of its review, of those whom `plan` disables."""
     document = ledger.runs.evidence_record(plan.plan_id)
     try:
         return decode_record(document).account_types if document else {}

@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from lastseen.execution.selection import Selection
 from lastseen.ledger import PortalLedger
 from lastseen.model.contractor import AccountStatus, AccountType
 from lastseen.model.decision import Reason
+from lastseen.model.dry_run import DryRun
 from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
 from lastseen.model.plan import Plan, Policy
@@ -17,6 +19,7 @@ from lastseen.model.receipt import Cause, OutcomeKind, Receipt
 from lastseen.rosters import RosterOptions, open_roster
 from lastseen.workflows.apply import apply, preview_apply
 from lastseen.workflows.apply_options import ApplyOptions
+from lastseen.workflows.dry_run import dry_run
 from tests.unit.execution.fake_portal import FakePortal
 from tests.unit.execution.plans import (
     AT_ONCE,
@@ -54,6 +57,26 @@ def trust(
         options,
         roster=open_roster(RosterOptions()),
         policy=policy or Policy(),
+    )
+
+
+def rehearse(
+    plan: Plan,
+    portal: FakePortal,
+    ledger: PortalLedger,
+    *,
+    options: ApplyOptions = TRUSTING,
+) -> DryRun:
+    return asyncio.run(
+        dry_run(
+            plan,
+            portal,
+            ledger=ledger,
+            options=options,
+            clock=portal.clock,
+            roster=open_roster(RosterOptions()),
+            policy=Policy(),
+        )
     )
 
 
@@ -162,3 +185,82 @@ def test_an_edited_plan_of_this_ledger_is_refused(portal, ledger):
         apply_file(edited, portal, ledger, ApplyOptions(guardrails=GENEROUS))
 
     assert outcomes(carry_out(plan, portal, ledger)) == {ann: OutcomeKind.DISABLED}
+
+
+# --- a dry run ------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_of_a_trusted_file_decides_everyone_again_and_leaves_no_trace(portal, ledger):
+    ann, bob, cat = portal.add(1), portal.add(2), portal.add(3)
+    portal.sign_in(ann)
+    portal.clock.forward(hours=1)
+    plan = plan_for(portal, [ann, bob, cat], reason=Reason.CONTRACT_ENDED)
+    portal.change(cat, status=AccountStatus.TERMINATED)
+
+    found = rehearse(plan, portal, ledger)
+
+    assert found.plan_id == plan.plan_id
+    assert [(one.user_id, one.reason) for one in found.would_disable] == [(bob, Reason.NEVER_SEEN)]
+    assert {one.user_id: (one.outcome, one.cause) for one in found.outcomes} == {
+        ann: (OutcomeKind.SPARED_CHANGED, Cause.DECIDED_ANEW),
+        cat: (OutcomeKind.ALREADY_DISABLED, None),
+    }
+    assert portal.puts == []
+    assert ledger.runs.all() == ()
+    assert list(ledger.journal.entries()) == []
+
+
+def test_a_dry_run_of_a_trusted_file_shows_what_applying_it_then_does(portal, ledger):
+    people = [portal.add(number) for number in range(5)]
+    portal.sign_in(people[0])
+    portal.clock.forward(hours=1)
+    plan = plan_for(portal, people)
+
+    found = rehearse(plan, portal, ledger)
+    receipt = trust(plan, portal, ledger)
+
+    assert {one.user_id for one in found.would_disable} == {
+        who for who, kind in outcomes(receipt).items() if kind is OutcomeKind.DISABLED
+    }
+    assert {one.user_id: one.outcome for one in found.outcomes} == {
+        who: kind for who, kind in outcomes(receipt).items() if kind is not OutcomeKind.DISABLED
+    }
+
+
+def test_a_dry_run_of_a_trusted_file_takes_only_the_people_who_are_chosen(portal, ledger):
+    ann, bob, cat = portal.add(1), portal.add(2), portal.add(3)
+    plan = plan_for(portal, [ann, bob, cat])
+
+    def chosen(**given: Any) -> set[str | None]:
+        options = msgspec.structs.replace(TRUSTING, **given)
+        found = rehearse(plan, portal, ledger, options=options)
+        assert found.outcomes == ()
+        return {one.user_id for one in found.would_disable}
+
+    assert chosen(selection=Selection(only=(bob,))) == {bob}
+    assert chosen(selection=Selection(except_=(bob,))) == {ann, cat}
+    assert len(chosen(limit=1)) == 1
+    assert portal.puts == []
+
+
+def test_a_dry_run_of_a_file_from_elsewhere_is_refused_unless_it_is_trusted(portal, ledger):
+    plan = plan_for(portal, [portal.add(1)])
+
+    with pytest.raises(PlanRefused, match="did not make it"):
+        rehearse(plan, portal, ledger, options=ApplyOptions(guardrails=GENEROUS))
+
+    assert portal.requests == 0
+
+
+def test_a_dry_run_of_a_trusted_file_stops_at_the_guardrails_of_the_roster_of_now(portal, ledger):
+    # Given a file whose roster was made long, so that the share is small
+    people = [portal.add(number) for number in range(4)]
+    plan = plan_for(portal, people, kept=10_000)
+    options = msgspec.structs.replace(TRUSTING, guardrails=Guardrails())
+
+    with pytest.raises(GuardrailStopped):
+        rehearse(plan, portal, ledger, options=options)
+    allowed = rehearse(plan, portal, ledger, options=msgspec.structs.replace(options, limit=1))
+
+    assert len(allowed.would_disable) == 1
+    assert portal.puts == []

@@ -89,6 +89,24 @@ def test_after_a_lost_answer_nobody_is_signed_out_twice(simulated, mishap):
     play(simulated, story)
 
 
+@pytest.mark.parametrize("often", [1, 2, 100])
+def test_nobody_is_called_signed_out_whose_sessions_the_portal_could_not_end(simulated, often):
+    """The portal writes the trail before it ends the sessions."""
+
+    async def story(staged: Staged) -> None:
+        async with staged.opened() as portal:
+            plan = await sign_out_plan(staged, portal)
+            staged.stumble(*[InjectedFault(name="unsaved")] * often)
+            await staged.applied(plan, portal)
+            simulated.world.settle(portals_clock().timestamp() + 600)  # the trail is written
+            await staged.applied(plan, portal)
+        done = read_history(staged.ledger.journal.entries()).signed_out
+        assert bool(done) == (often < 100)
+        assert all(simulated.world.sessions.ended_at(who) for who in done)
+
+    play(simulated, story)
+
+
 def test_a_key_that_may_not_end_sessions_is_told_the_right_that_it_lacks(simulated):
     key = simulated.keys[simulated.api_key]
     limited = replace(key, scopes=frozenset({"*:read", "accounts:write"}))

@@ -24,6 +24,8 @@ NOT_FOUND = 404
 """The status of an answer about something that the portal does not have."""
 TOO_MANY_REQUESTS = 429
 """The status of an answer that a limit of the portal refuses."""
+SERVER_ERROR = 500
+"""The status of an answer about an error of the portal's own, which may have done a part."""
 
 NOTHING_DONE = frozenset({400, NOT_FOUND, 405, 413, 422})
 """Refusals before anything was changed (UserController.cs, BaseStartup.cs)."""

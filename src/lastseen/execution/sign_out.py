@@ -2,14 +2,22 @@
 
 An intent is in the journal before each request. If the answer is lost, the portal's own trail
 shows what happened (4036, MessageAction.cs). Sessions are never ended again just in case, since the
-days in which the person may come back count from the first time.
+days in which the person may come back count from the first time. Only after an error of the
+portal's own the request is repeated at once: the portal writes the trail before it ends the
+sessions (ConnectionsController.cs), so the entry proves nothing then.
 """
 
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from lastseen.docspace.interface import FORBIDDEN, NOTHING_DONE, REFUSES_ALL, AdministrativeAct
+from lastseen.docspace.interface import (
+    FORBIDDEN,
+    NOTHING_DONE,
+    REFUSES_ALL,
+    SERVER_ERROR,
+    AdministrativeAct,
+)
 from lastseen.evidence.administration import SESSIONS_ENDED
 from lastseen.evidence.reading.log import ALLOWED_LATENESS
 from lastseen.execution.batches import STOPPED
@@ -21,6 +29,11 @@ from lastseen.model.errors import PortalError, PortalRefused
 from lastseen.model.instant import CLOCK_TOLERANCE, Instant, before
 from lastseen.model.receipt import Cause, Outcome
 from lastseen.model.sighting import EvidenceKind
+
+_NOT_ENDED = (
+    "the sessions may not have ended, though the activity trail says so: {}; run the same command"
+    " again"
+)
 
 TRAIL_LATENESS = ALLOWED_LATENESS[EvidenceKind.ACTIVITY]
 """After this time an entry that is not in the trail was never written."""
@@ -80,8 +93,11 @@ async def _one(target: Target, record: RunRecord, context: ExecutionContext) -> 
     record.intend_sign_out(target)
     asked_at = record.open_sign_outs[target.user_id]
     try:
-        await context.portal.end_sessions(target.user_id)
+        await _end_sessions(target, context)
     except PortalRefused as refusal:
+        if refusal.status == SERVER_ERROR:
+            record.close([failed(target, _NOT_ENDED.format(refusal.found), Cause.NO_ANSWER)])
+            return f"the portal can't end sessions: {refusal.found}"
         if refusal.status in NOTHING_DONE:
             record.close([refused(target, refusal.found)])
             return None
@@ -96,6 +112,20 @@ async def _one(target: Target, record: RunRecord, context: ExecutionContext) -> 
         return await _after_lost_answer(target, asked_at, lost, record, context)
     record.close([signed_out(target)])
     return None
+
+
+async def _end_sessions(target: Target, context: ExecutionContext) -> None:
+    """End a person's sessions, asking again while the portal reports an error of its own."""
+    for pause in context.pace.pauses:
+        try:
+            await context.portal.end_sessions(target.user_id)
+        except PortalRefused as refusal:
+            if refusal.status != SERVER_ERROR:
+                raise
+            await asyncio.sleep(pause)
+        else:
+            return
+    await context.portal.end_sessions(target.user_id)
 
 
 async def _after_lost_answer(

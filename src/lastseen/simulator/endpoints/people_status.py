@@ -13,7 +13,14 @@ import msgspec
 from lastseen.simulator.endpoints.dates import DateWriter
 from lastseen.simulator.endpoints.people_list import STATUSES, encoded_people
 from lastseen.simulator.endpoints.query import read_choice, read_guid
-from lastseen.simulator.endpoints.wire import Invalid, Page, Refusal, Request, forbidden
+from lastseen.simulator.endpoints.wire import (
+    Invalid,
+    Page,
+    Refusal,
+    Request,
+    database_refuses,
+    forbidden,
+)
 from lastseen.simulator.world.actions import COOKIE_SETTINGS_UPDATED, STATUSES_UPDATED
 from lastseen.simulator.world.people import EmployeeType, Person, Status
 from lastseen.simulator.world.world import World
@@ -76,7 +83,7 @@ def change_status(
         is_saved = status == Status.TERMINATED or _is_terminated(world, request, person)
         if place == unsaved and is_saved:
             world.fail_to_save(person.id, Status(status), now=request.now)
-            raise _database_refuses()
+            raise database_refuses()
         if status == Status.TERMINATED:
             _set(world, request, person, Status.TERMINATED)
             # Signing somebody out everywhere is a change of cookie settings to the trail.
@@ -149,11 +156,6 @@ def _demand_room(world: World, licence: Licence, person: Person) -> None:
 
 def _is_terminated(world: World, request: Request, person: Person) -> bool:
     return world.cached(person.id, now=request.now).status is Status.TERMINATED
-
-
-def _database_refuses() -> Refusal:
-    text = "An error occurred while saving the entity changes."
-    return Refusal(500, text, "Microsoft.EntityFrameworkCore.DbUpdateException")
 
 
 def _set(world: World, request: Request, person: Person, status: Status) -> None:

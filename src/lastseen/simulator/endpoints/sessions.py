@@ -8,7 +8,14 @@ from typing import Final
 import msgspec
 
 from lastseen.simulator.endpoints.query import read_guid
-from lastseen.simulator.endpoints.wire import Bare, Invalid, One, Request, forbidden
+from lastseen.simulator.endpoints.wire import (
+    Bare,
+    Invalid,
+    One,
+    Request,
+    database_refuses,
+    forbidden,
+)
 from lastseen.simulator.world.actions import (
     COOKIE_SETTINGS_UPDATED,
     OWN_SESSIONS_ENDED,
@@ -55,10 +62,13 @@ def set_cookie_settings(world: World, request: Request) -> One:
     return One(b'"Settings have been successfully updated"')
 
 
-def log_out_all(world: World, request: Request, wanted: str) -> One | Bare:
+def log_out_all(
+    world: World, request: Request, wanted: str, *, is_saved: bool = True
+) -> One | Bare:
     """Answer `PUT security/activeconnections/logoutall/{userId}`.
 
-    Says nothing of what was ended, and nothing of an id that nobody has.
+    Says nothing of what was ended, and nothing of an id that nobody has. The trail is written
+    first: unless `is_saved` the database refuses afterwards, and the sessions live on.
     """
     user_id = read_guid(wanted)
     if user_id is None:
@@ -68,6 +78,8 @@ def log_out_all(world: World, request: Request, wanted: str) -> One | Bare:
         raise forbidden()
     now = int(request.now)
     action = OWN_SESSIONS_ENDED if is_own else SESSIONS_ENDED
-    world.sessions.end_all_of(user_id, now=now)
     world.add_trail(request.account.id, now, action, visible_from=now + 3, target=user_id)
+    if not is_saved:
+        raise database_refuses()
+    world.sessions.end_all_of(user_id, now=now)
     return One(b"null")

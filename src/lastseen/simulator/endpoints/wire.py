@@ -118,6 +118,12 @@ def forbidden() -> Refusal:
     return Refusal(403, "Access denied", "System.Security.SecurityException")
 
 
+def database_refuses() -> Refusal:
+    """Say that something could not be saved."""
+    text = "An error occurred while saving the entity changes."
+    return Refusal(500, text, "Microsoft.EntityFrameworkCore.DbUpdateException")
+
+
 def not_found() -> Refusal:
     """Say that there is no such person."""
     return Refusal(404, "The user could not be found", "ASC.Common.ItemNotFoundException")

@@ -26,8 +26,9 @@ NAMES: Final = (
 among its invalid operations, and the portal answers those with 403, as it does a missing right
 (`ResponseWrapper.cs`). A change of status may be half done by then.
 
-`unsaved` befalls changes of status only: the database refuses one of the people half-way, which is
-a 500, and the portal's cache of single profiles shows the change nevertheless.
+`unsaved` befalls changes only: the database refuses a status half-way, which is a 500, and the
+portal's cache of single profiles shows it nevertheless; or it refuses the end of somebody's
+sessions, which the trail has by then.
 
 `nameless` is not drawn for a request: its rate is the share of the successful sign-ins that stand
 under the anonymous account's id in every answer, as no known server writes them.

@@ -242,6 +242,8 @@ class SimulatedPortal:
                 stop_after = self.faults.chance.randint(1, named)
             elif name == "unsaved":
                 unsaved = self.faults.chance.randrange(named)
+        elif name == "unsaved":
+            unsaved = 0
         shown = call.shown_url
         try:
             outcome = self._endpoint(call.request(), stop_after, unsaved)
@@ -331,7 +333,8 @@ class SimulatedPortal:
         if request.method == "PUT" and path == API + "settings/cookiesettings":
             return sessions.set_cookie_settings(world, request)
         if request.method == "PUT" and path.startswith(API + sessions.LOG_OUT_ALL):
-            return sessions.log_out_all(world, request, path.rpartition("/")[2])
+            wanted = path.rpartition("/")[2]
+            return sessions.log_out_all(world, request, wanted, is_saved=unsaved is None)
         return Bare(404)
 
     def _let_things_happen(self, mishap: InjectedFault, now: float) -> None:

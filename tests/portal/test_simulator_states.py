@@ -2,6 +2,7 @@
 
 import pytest
 
+from lastseen.simulator.server.limits import RateLimit
 from lastseen.simulator.server.portal import Setup
 from lastseen.simulator.server.states import PortalState
 from lastseen.simulator.world.keys import make_key
@@ -66,6 +67,11 @@ def test_the_release_needs_no_key_and_minds_no_wrong_one():
     asked = portal()
     assert asked.respond("GET", BUILD).status == 200
     assert answered(asked, BUILD, key="sk-unknown").status == 200
+
+
+def test_asking_for_the_release_with_a_key_counts_for_its_limits():
+    asked = portal(setup=Setup(rate_limit=RateLimit(per_minute=1)))
+    assert [answered(asked, BUILD).status for _ in range(2)] == [200, 429]
 
 
 def test_a_key_of_somebody_disabled_is_refused_and_its_use_noted():

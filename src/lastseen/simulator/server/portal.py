@@ -203,12 +203,13 @@ class SimulatedPortal:
         # A gateway that gives up may do so before or after the portal has done the work.
         if name == "html-502" and (call.method == "GET" or self.faults.chance.random() < 0.5):
             return self._finish(call, 502, _BAD_GATEWAY, HTML)
-        key = self._key(call.headers)
         if name == "disposed" and call.method == "GET":
             return self._finish(call, 403, wrap_refusal(_DISPOSED), JSON)
-        if call.method == "GET" and call.path == API + _VERSION:
-            return self._tell_version(call, key)
+        asks_version = call.method == "GET" and call.path == API + _VERSION
+        key = self._key(call.headers)
         if key is None or not self._is_accepted(key, call.now):
+            if asks_version:  # for which no key is needed
+                return self._refuse_by_state(call) or self._version(call)
             return self._finish(call, 401, b"", {})
         if self.limiter is not None:
             verdict = self.limiter.judge(key.account, call.method, self._pace())
@@ -218,15 +219,11 @@ class SimulatedPortal:
         if not key.permits(call.method, call.path, call.release):
             return self._finish(call, 403, b"", {})
         call.account, call.key = self.world.people[key.account], key
-        return self._refuse_by_state(call)
+        refused = self._refuse_by_state(call)
+        return self._version(call) if asks_version and refused is None else refused
 
-    def _tell_version(self, call: Call, key: ApiKey | None) -> Answer:
-        """Answer the one request that needs no key; a key that comes along must permit it."""
-        is_known = key is not None and self._is_accepted(key, call.now)
-        if is_known and key and not key.permits("GET", call.path, call.release):
-            return self._finish(call, 403, b"", {})
-        text = wrap(build_version(call.release), "GET", "")
-        return self._refuse_by_state(call) or self._finish(call, 200, text, JSON)
+    def _version(self, call: Call) -> Answer:
+        return self._finish(call, 200, wrap(build_version(call.release), "GET", ""), JSON)
 
     def _refuse_by_state(self, call: Call) -> Answer | None:
         found = refusal(self.state, call.method, call.path.removeprefix(API))

@@ -46,8 +46,9 @@ def sync(
     Shows the difference first. Keys are stored as references only. The ledger keeps what it
     knows of a retired portal.
     """
-    from lastseen.fleet.configuration import read_fleet
-    from lastseen.fleet.sync import difference
+    with fleet_dependencies():
+        from lastseen.fleet.configuration import read_fleet
+        from lastseen.fleet.sync import difference
     from lastseen.model.instant import system_clock
 
     wanted = read_fleet(file)

@@ -31,7 +31,8 @@ class FleetDemoFailed(LastseenError):
 def demonstrate_fleet(portals: int) -> None:
     """Show a fleet of N portals, and one that can't be reached. Raises FleetDemoFailed."""
     with fleet_dependencies():
-        from lastseen.fleet.throwaway import throwaway_postgres
+        import lastseen.fleet.worker  # noqa: F401 - all of it, before the server's package is asked for
+    from lastseen.fleet.throwaway import throwaway_postgres
 
     with (
         TemporaryDirectory(prefix="lastseen-demo-") as folder,

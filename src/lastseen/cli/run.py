@@ -57,8 +57,9 @@ def run(
 ) -> int:
     """Review and apply in one go, within the guardrails.
 
-    For a scheduler, with --yes; without it, and without a terminal, it only reports. So does the
-    first run on a portal, and any with --now. JSON holds plan and receipt, csv and html the plan.
+    For a scheduler, with --yes. Without --yes it asks before it reviews; without a terminal it only
+    reports. So does the first run on a portal, and any with --now. JSON holds plan and receipt, csv
+    and html the plan.
     """
     from lastseen.api import RunOptions
 

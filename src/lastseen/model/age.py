@@ -7,9 +7,11 @@ from lastseen.model.instant import Instant, utc_date
 
 
 def days_ago(moment: Instant, now: Instant) -> str:
-    """Return `today` or `62 days ago`, in whole days of 24 hours."""
-    idle = (now - moment) // timedelta(days=1)
-    return "today" if idle <= 0 else f"{counted(idle, 'day')} ago"
+    """Return `today` or `yesterday` by the date in UTC, else `62 days ago`, in days of 24 hours."""
+    dates = (utc_date(now) - utc_date(moment)).days
+    if dates <= 1:
+        return "yesterday" if dates == 1 else "today"
+    return f"{counted((now - moment) // timedelta(days=1), 'day')} ago"
 
 
 def on_day(moment: Instant, now: Instant) -> str:

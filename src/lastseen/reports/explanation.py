@@ -18,7 +18,7 @@ from lastseen.reports.interface import Screen
 from lastseen.reports.json import json_document
 from lastseen.reports.terminal import VERDICT_STYLES, WIDE, TableWriter, printed
 from lastseen.reports.text import ago, day
-from lastseen.reports.words import last_seen, reason_in_words, who
+from lastseen.reports.words import has_unread_gap, last_seen, reason_in_words, who
 
 _DEFAULT = Screen()
 _NOT_USED = "Earlier entries that the decision did not use"
@@ -139,7 +139,8 @@ def _undo(explanation: Explanation) -> str:
 def _last_seen(decision: Decision, now: Instant) -> str:
     if decision.last_seen_at is None:
         return last_seen(decision, now)
-    return f"{last_seen(decision, now)}, {ago(decision.last_seen_at, now)}"
+    at_most = "at most " if has_unread_gap(decision, now) else ""
+    return f"{last_seen(decision, now)}, {at_most}{ago(decision.last_seen_at, now)}"
 
 
 def _looked_at(explanation: Explanation, writer: TableWriter) -> Iterator[RenderableType]:

@@ -119,6 +119,12 @@ def test_whoever_is_to_be_disabled_is_overdue_since_a_date(idle_days, due):
     assert due in table(explanation(decision=overdue, due_at=days_ago(11)))
 
 
+def test_the_age_of_a_date_that_may_be_later_is_an_upper_bound():
+    unread = decision(idle_days=35, last_seen_at=days_ago(41))
+    shown = table(explanation(decision=unread))
+    assert "2026-10-15 or later (sign-in), at most 41 days ago" in shown
+
+
 def test_what_is_not_there_is_not_made_up():
     bare = explanation(
         run_id=None,

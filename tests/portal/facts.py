@@ -9,6 +9,7 @@ from typing import Any
 from lastseen.ledger import Ledger
 from lastseen.model.decision import Decision
 from lastseen.model.guardrails import Guardrails
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.receipt import Outcome
 from lastseen.rosters import RosterOptions
@@ -75,8 +76,10 @@ class Reviewed:
         plan = self.plan(**policy)
         return {one.user_id: one for one in plan.decisions if one.user_id}
 
-    def plan(self, *, roster: RosterOptions | None = None, **policy: Any) -> Plan:
-        """Review the portal's guests, or another roster, and return the plan."""
+    def plan(
+        self, *, roster: RosterOptions | None = None, now: Instant | None = None, **policy: Any
+    ) -> Plan:
+        """Review the portal's guests, or another roster, as if it were `now`; return the plan."""
         transport = InProcess(self.portal, self.time, chance=random.Random(1))
         return reviewed(
             transport,
@@ -84,6 +87,7 @@ class Reviewed:
             Policy(**policy),
             roster=roster or RosterOptions(),
             silence_days=self._silence_days,
+            now=now,
         )
 
     def anna(self, **policy: Any) -> tuple[str, str]:

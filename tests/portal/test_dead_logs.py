@@ -1,10 +1,11 @@
 """Logs that stopped, and what a trail may hide: nobody's absence is read from that."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Cohort
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.portal import Setup
@@ -221,3 +222,11 @@ def test_logs_that_continue_are_no_silence_in_the_last_look() -> None:
     plan = portal.plan()
     portal.later(0.8)
     assert portal.applied(plan)[ANNA].outcome.value == "disabled"
+
+
+def test_a_log_has_not_stopped_where_a_review_is_for_a_time_to_come() -> None:
+    now = Instant(datetime.fromtimestamp(AT + 20 * DAY, UTC))
+    dead = Reviewed(Setup(outages=[Outage("trail", AT - 21 * DAY)]))
+    for portal, expected in ((Reviewed(), ("disable", "inactive")), (dead, HELD)):
+        found = next(one for one in portal.plan(now=now).decisions if one.user_id == ANNA)
+        assert (found.decision.value, found.reason.value) == expected

@@ -40,6 +40,7 @@ from lastseen.reports.terminal import NARROW, VERDICT_STYLES, WIDE, TableWriter,
 from lastseen.reports.text import day
 from lastseen.reports.words import (
     address,
+    cohort_in_words,
     cost_in_words,
     date_in_words,
     evidence_in_words,
@@ -84,11 +85,15 @@ def _header(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterator[R
     verdict, *known = evidence_in_words(plan)  # each sentence is a part: a part may be cut
     known = [*known, f"{cost_in_words(plan)}."] if everything else [] if complete else known[:1]
     rules = policy_in_words(plan.policy)
+    if not everything:
+        decided = {one.cohort for one in plan.decisions}
+        cohorts = (one for one in plan.policy.cohorts if one.name in decided)
+        rules = (*rules[:2], *map(cohort_in_words, cohorts))
     yield writer.text((f"{headline(plan, context)}.", "bold"))
     rows = [
         ("Portal", writer.text(f"{plan.portal}, {minute(plan.now)}")),
         ("Plan", writer.text(plan.plan_id)),
-        ("Policy", writer.text(*_spaced(rules if everything else rules[:2]))),
+        ("Policy", writer.text(*_spaced(rules))),
         (
             "Evidence",
             writer.text((verdict, "green" if complete else "yellow"), " ", *_spaced(known)),

@@ -6,10 +6,11 @@ Values in, text out. Names and addresses in the results are not yet defused; see
 from collections import Counter
 from collections.abc import Mapping
 
+from lastseen.model.cohort import policy_by_name
 from lastseen.model.counting import counted, number
-from lastseen.model.decision import Decision, Reason, SeenBy, idle_for_longer
+from lastseen.model.decision import Decision, Reason, SeenBy, Verdict, idle_for_longer
 from lastseen.model.errors import ExitCode
-from lastseen.model.instant import Instant, minute
+from lastseen.model.instant import Instant, before, days, minute
 from lastseen.model.plan import Cohort, Plan, Policy, Population
 from lastseen.model.receipt import Cause, Outcome, OutcomeKind, Receipt
 from lastseen.model.run import Run
@@ -152,31 +153,47 @@ def policy_in_words(policy: Policy) -> tuple[str, ...]:
         _OPEN_SESSIONS[policy.open_sessions],
         f"An invitation that nobody accepts ends after {counted(policy.pending_days, 'day')}.",
         _CONTRACT_END[policy.contract_end],
-        *(f"Cohort {cohort.name}: {_cohort_in_words(cohort)}." for cohort in policy.cohorts),
+        *map(cohort_in_words, policy.cohorts),
         f"Last-seen dates are looked up {counted(policy.lookback_days, 'day')} back.",
     )
 
 
+def _longest_window(plan: Plan) -> int:
+    """Return the days of the longest window that any decision of a plan needed."""
+    cohorts = {one.cohort for one in plan.decisions if one.decision is not Verdict.SKIP}
+    windows = [policy_by_name(plan.policy, name).inactive_days for name in cohorts]
+    return max(windows, default=plan.policy.inactive_days)
+
+
 def evidence_in_words(plan: Plan) -> tuple[str, ...]:
     """Return what is known of the logs, one sentence each, the verdict first."""
-    evidence, policy = plan.evidence, plan.policy
+    evidence = plan.evidence
     if evidence.complete and evidence.retention_days is None:
         return (_NOTHING_MISSING, "No log was read: no decision needed one.")
-    since = evidence.covered_since
-    if since is None:
+    since, window = evidence.covered_since, _longest_window(plan)
+    reaches_back = since is not None and since <= before(plan.now, days(window))
+    was_read = evidence.events > 0 or evidence.retention_days is not None
+    if not was_read:
+        known = "No log was read."
+    elif since is None:
         known = "No part of the portal's sign-in log is known without a gap."
     else:
         span = counted(max(0, (plan.now - since).days), "day")
         known = f"The sign-in log is known without a gap since {minute(since)} ({span})."
     if not evidence.complete:
-        verdict = (
-            f"Incomplete: the logs do not cover the whole {policy.inactive_days}-day window. "
-            "Anyone whose absence can't be proven is on hold; nobody is disabled without proof."
+        lacking = (
+            "some people's absence can't be proven"
+            if reaches_back or not was_read
+            else f"the logs do not cover the whole {window}-day window"
         )
-    elif since is None or since > policy.window_start(plan.now):
-        verdict = _NOTHING_MISSING
+        verdict = (
+            f"Incomplete: {lacking}. Anyone whose absence can't be proven is on hold, with the "
+            "reason; nobody is disabled without proof."
+        )
+    elif reaches_back:
+        verdict = f"Complete: the logs cover the whole {window}-day window."
     else:
-        verdict = f"Complete: the logs cover the whole {policy.inactive_days}-day window."
+        verdict = _NOTHING_MISSING
     return (verdict, known, *_retention(plan), _FILTERS[evidence.filters])
 
 
@@ -241,8 +258,8 @@ _FILTERS = {
 }
 
 
-def _cohort_in_words(cohort: Cohort) -> str:
-    """Return how a cohort's rules differ from the general ones."""
+def cohort_in_words(cohort: Cohort) -> str:
+    """Return how a cohort's rules differ from the general ones, in a sentence."""
     rules = []
     if cohort.inactive_days is not None:
         rules.append(f"disable after {counted(cohort.inactive_days, 'day')}")
@@ -256,7 +273,7 @@ def _cohort_in_words(cohort: Cohort) -> str:
         rules.append(f"invitations end after {counted(cohort.pending_days, 'day')}")
     if cohort.contract_end is not None:
         rules.append(f"contract end: {cohort.contract_end}")
-    return ", ".join(rules) or "as for everyone"
+    return f"Cohort {cohort.name}: {', '.join(rules) or 'as for everyone'}."
 
 
 def _retention(plan: Plan) -> tuple[str, ...]:
@@ -264,6 +281,6 @@ def _retention(plan: Plan) -> tuple[str, ...]:
     if kept is None:
         return ()
     says = f"The portal keeps its sign-in log for {counted(kept, 'day')}"
-    if kept >= plan.policy.inactive_days:
+    if kept >= _longest_window(plan):
         return (f"{says}.",)
     return (f"{says}, less than the window: only earlier reviews know what is older.",)

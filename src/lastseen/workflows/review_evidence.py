@@ -182,6 +182,8 @@ class ReviewEvidence:
         silence_days = self._context.log_silence_days
         if collector is None:
             return LogSilences(log_silence_days=silence_days)
+        # A log says nothing of a time that is still to come (`--now`), and has not stopped.
+        now = min(self.now, self._context.clock())
         kinds = dict.fromkeys((*self._kinds, EvidenceKind.SIGN_IN))
         if spares_open_sessions(policy):
             kinds |= dict.fromkeys((EvidenceKind.ACTIVITY,))
@@ -199,9 +201,9 @@ class ReviewEvidence:
                 )
                 for kind in kinds
             ]
-            window = before(self.now, days(longest_window(policy)))
+            window = before(now, days(longest_window(policy)))
             found[limit] = await find_silences(
-                finders, window=window, born=_born(subjects), now=self.now
+                finders, window=window, born=_born(subjects), now=now
             )
         return LogSilences(
             log_silence_days=silence_days, counted=tuple(self._kinds), by_limit=found

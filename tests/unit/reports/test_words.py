@@ -1,5 +1,7 @@
+import msgspec
+
 from lastseen.model.decision import Reason, SeenBy
-from lastseen.model.plan import EvidenceSummary, Policy
+from lastseen.model.plan import Cohort, EvidenceSummary, Policy
 from lastseen.model.receipt import OutcomeKind
 from lastseen.reports.words import (
     counts_in_words,
@@ -115,6 +117,35 @@ def test_evidence_that_is_nothing_says_so():
     _, known, filters = evidence_in_words(plan_of(evidence=nothing))
     assert known.startswith("No part")
     assert "audit option" in filters
+
+
+def test_the_longest_window_of_those_decided_on_is_the_one_that_the_logs_must_cover():
+    policy = Policy(inactive_days=30, cohorts=(Cohort(name="net", inactive_days=100),))
+    known = msgspec.structs.replace(
+        incomplete_evidence(), covered_since=days_ago(60), retention_days=60
+    )
+    plan = plan_of(decision(cohort="net"), policy=policy, evidence=known)
+    verdict, since, kept, *_ = evidence_in_words(plan)
+    assert "do not cover the whole 100-day window" in verdict
+    assert "(60 days)" in since
+    assert "less than the window" in kept
+
+
+def test_logs_that_reach_back_are_not_blamed_for_what_stays_unproven():
+    known = msgspec.structs.replace(
+        incomplete_evidence(), covered_since=days_ago(60), retention_days=180
+    )
+    verdict, *_ = evidence_in_words(plan_of(decision(), evidence=known))
+    assert verdict.startswith("Incomplete: some people's absence can't be proven.")
+
+
+def test_where_no_log_was_read_none_is_said_to_have_gaps():
+    unread = msgspec.structs.replace(
+        incomplete_evidence(), covered_since=None, retention_days=None, events=0
+    )
+    verdict, known, *_ = evidence_in_words(plan_of(decision(), evidence=unread))
+    assert "window" not in verdict
+    assert known == "No log was read."
 
 
 def test_an_outcome_says_why_somebody_was_spared():

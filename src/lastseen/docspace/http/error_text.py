@@ -48,7 +48,7 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
         "run `lastseen doctor`, and report this if the portal is up to date",
     ),
     (401, None): (
-        "the API key is wrong, expired or deleted",
+        "the API key is wrong, expired or deleted, or its owner is disabled",
         "create a new key in the portal (Developer Tools, API keys) and use that one",
     ),
     (402, None): (
@@ -60,12 +60,16 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
         "use a plan with the audit option; without it nobody's absence can be proven",
     ),
     (402, Topic.CHANGE): (
-        "the portal's plan has no seat left for one more active user",
-        "free a seat or upgrade the plan, then run the same command again",
+        "the portal's subscription has run out, or its plan has no seat left for one more active "
+        "user",
+        "renew or upgrade the plan, or free a seat, then run the same command again",
     ),
     (403, None): (
-        "the key's owner may not see this, or the key itself is limited",
-        "use a key of a DocSpace administrator, unlimited or with the scope *:read",
+        "the key's owner may not see this, or the key itself is limited; or the portal refuses "
+        "everyone: it is being restored, moved or encrypted, or doesn't trust this machine's "
+        "address",
+        "use a key of a DocSpace administrator, unlimited or with the scope *:read; see whether "
+        "the portal opens in a browser on this machine",
     ),
     (403, Topic.LOGS): (
         "the key's owner may not edit the portal's settings, or the key has a limited scope; "
@@ -79,8 +83,10 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
         "use a key with the scope accounts:write, and leave protected people out",
     ),
     (403, Topic.KEYS): (
-        "the key has a limited scope; only an unlimited one can list the portal's API keys",
-        "use an unlimited key that a DocSpace administrator or the owner created",
+        "the key has a limited scope, or the portal is in trouble; without the list of API keys, "
+        "whoever comes by key only would look absent",
+        "run the same command again; if it persists, use a key that a DocSpace administrator or "
+        "the owner created, unlimited or with the scope *:read",
     ),
     (403, Topic.SETTINGS): (
         "the key's owner may not edit the portal's settings, or the key has a limited scope",
@@ -91,8 +97,10 @@ _REFUSALS: dict[tuple[int, Topic | None], tuple[str, str]] = {
         "use a key that a DocSpace administrator created and that is not limited to single scopes",
     ),
     (404, None): (
-        "the server at this address does not offer the DocSpace API",
-        "check that it is the portal's own address, with nothing after the host name",
+        "the server at this address does not offer the DocSpace API, or the portal is suspended "
+        "or being removed",
+        "check that it is the portal's own address, with nothing after the host name, and that it "
+        "opens in a browser",
     ),
     (407, None): (
         "the proxy requires a user name and a password",

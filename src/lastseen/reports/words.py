@@ -181,15 +181,11 @@ def evidence_in_words(plan: Plan) -> tuple[str, ...]:
         span = counted(max(0, (plan.now - since).days), "day")
         known = f"The sign-in log is known without a gap since {minute(since)} ({span})."
     if not evidence.complete:
-        lacking = (
-            "some people's absence can't be proven"
-            if reaches_back or not was_read
-            else f"the logs do not cover the whole {window}-day window"
-        )
-        verdict = (
-            f"Incomplete: {lacking}. Anyone whose absence can't be proven is on hold, with the "
-            "reason; nobody is disabled without proof."
-        )
+        held = "Anyone whose absence can't be proven is on hold"
+        lacking = f"the logs do not cover the whole {window}-day window"
+        if reaches_back or not was_read:
+            held, lacking = "They are on hold, with the reason", "some people's absence is unproven"
+        verdict = f"Incomplete: {lacking}. {held}; nobody is disabled without proof."
     elif reaches_back:
         verdict = f"Complete: the logs cover the whole {window}-day window."
     else:

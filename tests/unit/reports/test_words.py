@@ -136,7 +136,7 @@ def test_logs_that_reach_back_are_not_blamed_for_what_stays_unproven():
         incomplete_evidence(), covered_since=days_ago(60), retention_days=180
     )
     verdict, *_ = evidence_in_words(plan_of(decision(), evidence=known))
-    assert verdict.startswith("Incomplete: some people's absence can't be proven.")
+    assert verdict.startswith("Incomplete: some people's absence is unproven.")
 
 
 def test_where_no_log_was_read_none_is_said_to_have_gaps():

@@ -190,6 +190,8 @@ def evidence_in_words(plan: Plan) -> tuple[str, ...]:
         verdict = f"Complete: the logs cover the whole {window}-day window."
     else:
         verdict = _NOTHING_MISSING
+    if not was_read:
+        return (verdict, known)
     return (verdict, known, *_retention(plan), _FILTERS[evidence.filters])
 
 

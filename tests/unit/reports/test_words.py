@@ -143,7 +143,7 @@ def test_where_no_log_was_read_none_is_said_to_have_gaps():
     unread = msgspec.structs.replace(
         incomplete_evidence(), covered_since=None, retention_days=None, events=0
     )
-    verdict, known, *_ = evidence_in_words(plan_of(decision(), evidence=unread))
+    verdict, known = evidence_in_words(plan_of(decision(), evidence=unread))
     assert "window" not in verdict
     assert known == "No log was read."
 

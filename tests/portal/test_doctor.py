@@ -1,53 +1,23 @@
 """What `doctor` finds out about a portal, and that each finding is told as it is."""
 
-import random
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from lastseen.docspace.interface import Portal
 from lastseen.model.contractor import Contractor
-from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import UsageError
-from lastseen.model.plan import Policy
 from lastseen.rosters import Listing, RosterOptions, open_roster
 from lastseen.simulator.server.filters import Filters
 from lastseen.simulator.server.states import PortalState
 from lastseen.simulator.world.keys import ApiKey
-from lastseen.workflows.doctor import doctor
-from testing.in_process import InProcess
-from testing.quiet import QUIET_LOGS
-from tests.portal.unhelpful import ADMIN, STAFF, UNKNOWN, Built, Watched, ago
+from tests.portal.diagnosing import diagnosed, healthy
+from tests.portal.unhelpful import ADMIN, STAFF, UNKNOWN, Built, ago
 
 
 @pytest.fixture
 def built() -> Built:
-    made = Built()
-    guest = made.guest()
-    made.signs_in(guest, ago(days=2))
-    made.staff_noise(150, days=25)
-    return made
-
-
-def diagnosed(
-    watched: Watched, *, roster: Any = None, silence_days: float = QUIET_LOGS, **policy: Any
-) -> dict[str, Finding]:
-    async def look() -> Diagnosis:
-        client = InProcess(watched.portal, watched.time, chance=random.Random(1)).client()
-        try:
-            return await doctor(
-                client,
-                ledger=watched.ledger,
-                policy=Policy(**policy),
-                clock=watched.time.machine_clock,
-                roster=roster,
-                log_silence_days=silence_days,
-            )
-        finally:
-            await client.close()
-
-    return {finding.name: finding for finding in watched.time.run(look()).findings}
+    return healthy()
 
 
 @pytest.mark.parametrize("filters", [Filters.AFTER_WINDOW, Filters.BEFORE_WINDOW])

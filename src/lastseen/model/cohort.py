@@ -3,6 +3,8 @@
 The cohorts themselves are part of the policy (`plan.Cohort`).
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from lastseen.model.contractor import Contractor, Profile, email_key, user_id
@@ -41,6 +43,18 @@ def policy_by_name(policy: Policy, cohort_name: str | None) -> Policy:
     """Return the policy for people of the cohort with this name; `policy` if there is none."""
     named = (cohort for cohort in policy.cohorts if cohort.name == cohort_name)
     return policy_of(policy, next(named, None))
+
+
+def longer_windows(policy: Policy, than: int) -> tuple[Cohort, ...]:
+    """Return the cohorts whose `inactive_days` is longer than `than` and than the general one."""
+    longest = max(than, policy.inactive_days)
+    return tuple(one for one in policy.cohorts if (one.inactive_days or 0) > longest)
+
+
+def cohorts_in_words(names: Iterable[str]) -> str:
+    """Return `cohort audit`, or `cohorts audit and press`."""
+    known = tuple(names)
+    return f"cohort{'s' if len(known) > 1 else ''} {' and '.join(known)}"
 
 
 def _meets(cohort: Cohort, contractor: Contractor | None, profile: Profile | None) -> bool:

@@ -1,7 +1,6 @@
 """What can be proven with this portal, this key and this ledger, and what each finding means."""
 
 from collections.abc import Awaitable, Sequence
-from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -14,9 +13,7 @@ from lastseen.docspace.interface import (
     clocks_agree,
 )
 from lastseen.evidence.actions import KNOWN
-from lastseen.evidence.proof.coverage import covering
 from lastseen.evidence.reading.filter_detection import (
-    WITHOUT_OPTION,
     Detected,
     FilterMode,
     detect_filters,
@@ -27,15 +24,13 @@ from lastseen.model.contractor import AccountType, Profile
 from lastseen.model.counting import counted
 from lastseen.model.diagnosis import Diagnosis, Finding
 from lastseen.model.errors import PortalError, PortalRefused, RosterError, UsageError
-from lastseen.model.guardrails import Guardrails, silence_limit
+from lastseen.model.guardrails import Guardrails
 from lastseen.model.instant import (
     Clock,
     Instant,
-    Interval,
     after,
     before,
     days,
-    instant,
     utc_date,
 )
 from lastseen.model.plan import Policy
@@ -43,6 +38,7 @@ from lastseen.model.sighting import EvidenceKind
 from lastseen.rosters import Roster
 from lastseen.workflows.doctor_facts import release_finding, rights_finding, sessions_finding
 from lastseen.workflows.doctor_silence import silence_findings
+from lastseen.workflows.doctor_windows import known_since, retention_finding, window_finding
 from lastseen.workflows.roster_check import as_sentence, check_roster
 
 _Answer = TypeVar("_Answer")
@@ -96,7 +92,7 @@ async def doctor(
         findings.append(sessions_finding(settings, policy, key, ledger))
     retention = await _tried(findings, "Login history", portal.retention(), has_rights=has_rights)
     if retention is not None:
-        findings.append(_retention(retention, policy))
+        findings.append(retention_finding(retention, policy))
         detected = await _tried(
             findings, "Sign-in log", detect_filters(portal.sign_ins), has_rights=has_rights
         )
@@ -105,7 +101,7 @@ async def doctor(
         )
         if detected is not None:
             findings += [_audit_option(detected), _filters(detected)]
-            findings.append(_window(ledger, retention, detected, policy, clock()))
+            findings.append(window_finding(ledger, retention, detected, policy, clock()))
             findings.append(_unknown_actions(ledger, detected))
         if trail is not None:
             findings.append(_activity(policy))
@@ -115,7 +111,7 @@ async def doctor(
                 policy,
                 born=own.registered_at,
                 now=clock(),
-                limit=days(silence_limit(log_silence_days, policy.inactive_days)),
+                log_silence_days=log_silence_days,
             )
     findings.append(_clock(portal))
     findings.append(_ledger(ledger, retention, policy, clock()))
@@ -171,35 +167,6 @@ def _key(own: Profile) -> Finding:
     )
 
 
-def _retention(retention: Retention, policy: Policy) -> Finding:
-    needed = policy.inactive_days
-    enough = min(retention.sign_in_days, retention.trail_days) >= needed
-    return Finding(
-        name="Retention",
-        state="ok" if enough else "warning",
-        value=f"sign-in log {counted(retention.sign_in_days, 'day')}, "
-        f"trail {counted(retention.trail_days, 'day')}",
-        meaning=f"The logs reach back over the window of {counted(needed, 'day')}."
-        if enough
-        else f"The logs alone can't show an absence of {counted(needed, 'day')}; the ledger "
-        "can, if reviews run before the portal deletes entries.",
-        remedy=None if enough else _more_evidence(retention, policy),
-    )
-
-
-def _more_evidence(retention: Retention, policy: Policy) -> str:
-    """Return how to cover the policy's window. A shorter one would disable people on holiday."""
-    shorter = min(retention.sign_in_days, retention.trail_days)
-    advice = (
-        f"run `lastseen review` at least every {counted(max(1, shorter // 2), 'day')}: until "
-        f"the ledger reaches back {counted(policy.inactive_days, 'day')}, people not "
-        "seen stay on hold."
-    )
-    if shorter >= policy.inactive_days:
-        return f"{advice[0].upper()}{advice[1:]}"
-    return f"Raise the lifetime in the portal's security settings (up to 180 days), and {advice}"
-
-
 def _audit_option(detected: Detected) -> Finding:
     if detected.mode is FilterMode.IGNORED:
         return Finding(
@@ -246,32 +213,6 @@ def _activity(policy: Policy) -> Finding:
         if counted
         else "It does not count, so somebody who works every day in one long session looks absent.",
         remedy=None if counted else 'Put "activity" into `evidence` of the `[policy]` table.',
-    )
-
-
-def _window(
-    ledger: PortalLedger, retention: Retention, detected: Detected, policy: Policy, now: Instant
-) -> Finding:
-    """Report the longest absence that can be proven today."""
-    newest = detected.newest.events
-    kept = {
-        EvidenceKind.SIGN_IN: days(retention.sign_in_days),
-        EvidenceKind.ACTIVITY: days(retention.trail_days),
-    }
-    if detected.mode is FilterMode.IGNORED and len(newest) >= WITHOUT_OPTION:
-        kept = dict.fromkeys(kept, now - instant(newest[-1].at))
-    kinds = [EvidenceKind(kind) for kind in policy.evidence]
-    # The proof stops short of its edges by seconds, which no policy counts in.
-    known = [_known_since(ledger, kind, now, kept[kind]) for kind in kinds]
-    longest = min((now - since + timedelta(minutes=1)).days for since in known)
-    enough = longest >= policy.inactive_days
-    return Finding(
-        name="Longest window",
-        state="ok" if enough else "problem",
-        value=f"{counted(longest, 'day')}",
-        meaning=f"The longest absence that can be proven today; the policy needs "
-        f"{counted(policy.inactive_days, 'day')}.",
-        remedy=None if enough else _more_evidence(retention, policy),
     )
 
 
@@ -342,7 +283,7 @@ def _ledger(
     known = stretches[-1].interval
     kept = days(retention.sign_in_days) if retention else days(0)
     # An older review reached as far back as the portal did then, which is not worth reporting.
-    ahead = _known_since(ledger, EvidenceKind.SIGN_IN, now, kept) < before(now, kept + days(1))
+    ahead = known_since(ledger, EvidenceKind.SIGN_IN, now, kept) < before(now, kept + days(1))
     ready = utc_date(after(known.since, days(policy.lookback_days)))
     return Finding(
         name="Ledger",
@@ -353,15 +294,3 @@ def _ledger(
         else f"If reviews keep filling it, windows of {counted(policy.lookback_days, 'day')} can "
         f"be used from {ready} on, whatever the portal keeps.",
     )
-
-
-def _known_since(
-    ledger: PortalLedger, kind: EvidenceKind, now: Instant, kept: timedelta
-) -> Instant:
-    """Return since when a log is completely known, from the ledger and what the portal keeps.
-
-    The ledger counts only if it reaches up to what the portal still keeps.
-    """
-    stretches = [covered.interval for covered in ledger.evidence.coverage(kind)]
-    still = Interval(before(now, kept), now)
-    return covering((*stretches, still)).since(now) or still.since

@@ -1,13 +1,17 @@
 """What the doctor says about the release, the key's rights and how long sessions live."""
 
+from collections.abc import Mapping
+
 from lastseen.docspace.interface import OwnKey, Release, SessionSettings
 from lastseen.ledger import PortalLedger
+from lastseen.model.cohort import cohorts_in_words
 from lastseen.model.counting import counted, people
 from lastseen.model.decision import Reason
 from lastseen.model.diagnosis import Finding
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.key_expiry import expires_soon
-from lastseen.model.plan import Policy
+from lastseen.model.plan import OpenSessions, Policy
+from lastseen.workflows.doctor_windows import windows_in_words
 
 _FULL_KEY = "an unlimited key that a DocSpace administrator created"
 _LIMITED_KEY = "one with the scopes *:read and accounts:write"
@@ -90,29 +94,52 @@ def sessions_finding(
             state="ok",
             value=f"limited to {counted(settings.minutes, 'minute')}",
             meaning="Once the limit has been in force for the window of "
-            f"{counted(policy.inactive_days, 'day')} and those minutes, nobody who was not seen "
+            f"{windows_in_words(policy)} and those minutes, nobody who was not seen "
             "in that time can still be signed in.",
         )
-    mode, can_end = policy.open_sessions, key is None or key.ends_sessions
+    can_end = key is None or key.ends_sessions
     becomes = {
-        "report": "if idle, they are disabled all the same, and marked",
-        "hold": "if idle, they are put on hold",
-        "sign-out": "if idle, their sessions are ended first"
+        "report": "they are disabled all the same, and marked",
+        "hold": "they are put on hold",
+        "sign-out": "their sessions are ended first"
         if can_end
-        else "if idle, they are put on hold, since this key may not end sessions",
-    }[mode]
-    guarded = mode == "hold" or (mode == "sign-out" and can_end)
-    sign_out = 'set `open_sessions = "sign-out"`'
-    if not can_end:
-        sign_out = f"use {_FULL_KEY} and {sign_out}" if mode != "sign-out" else f"use {_FULL_KEY}"
+        else "they are put on hold, since this key may not end sessions",
+    }
+    others = {
+        one.name: one.open_sessions
+        for one in policy.cohorts
+        if one.open_sessions is not None and one.open_sessions != policy.open_sessions
+    }
+    in_cohorts = "".join(
+        f"; in the cohort {name}, {becomes[mode]}" for name, mode in others.items()
+    )
+    unguarded = {policy.open_sessions, *others.values()} - {"hold"}
+    if can_end:
+        unguarded.discard("sign-out")
     return Finding(
         name="Sessions",
-        state="ok" if guarded else "warning",
+        state="warning" if unguarded else "ok",
         value=f"not limited, so they live for up to 181 days{_concerned(ledger)}",
         meaning="People who only read documents in an open session leave no trace in the logs; "
-        f"{becomes}.",
-        remedy=None if guarded else f"Limit sessions in the portal's settings, or {sign_out}.",
+        f"if idle, {becomes[policy.open_sessions]}{in_cohorts}.",
+        remedy=f"Limit sessions in the portal's settings, or "
+        f"{_way_to_end_sessions(policy.open_sessions, others, can_end=can_end)}."
+        if unguarded
+        else None,
     )
+
+
+def _way_to_end_sessions(
+    general: OpenSessions, in_cohorts: Mapping[str, OpenSessions], *, can_end: bool
+) -> str:
+    """Return what would end the sessions of everyone who is idle; the rules don't do that yet."""
+    ways = [] if can_end else [f"use {_FULL_KEY}"]
+    reported = [name for name, mode in in_cohorts.items() if mode == "report"]
+    if general == "report":
+        ways.append('set `open_sessions = "sign-out"`')
+    elif reported:
+        ways.append(f'set `open_sessions = "sign-out"` for the {cohorts_in_words(reported)}')
+    return " and ".join(ways)
 
 
 def _concerned(ledger: PortalLedger) -> str:

@@ -1,4 +1,10 @@
-from lastseen.model.cohort import cohort_of, policy_by_name, policy_of
+from lastseen.model.cohort import (
+    cohort_of,
+    cohorts_in_words,
+    longer_windows,
+    policy_by_name,
+    policy_of,
+)
 from lastseen.model.contractor import Contractor, Profile, UserId
 from lastseen.model.plan import Cohort, Policy
 
@@ -55,3 +61,17 @@ def test_a_cohort_changes_its_own_rules_and_no_others():
     assert policy_of(POLICY, INTERNS).contract_end == "report"
     assert policy_by_name(POLICY, "interns").never_seen == "disable"
     assert policy_by_name(POLICY, None) is POLICY
+
+
+def test_only_cohorts_with_a_longer_window_than_the_general_one_need_more():
+    weekly = Cohort(name="weekly", kind="temp", inactive_days=7)
+    policy = Policy(inactive_days=30, cohorts=(weekly, INTERNS, AUDITORS))
+
+    assert longer_windows(policy, 0) == (AUDITORS,)
+    assert longer_windows(policy, 99) == (AUDITORS,)
+    assert longer_windows(policy, 100) == ()
+
+
+def test_cohorts_are_named_one_or_several():
+    assert cohorts_in_words(["audit"]) == "cohort audit"
+    assert cohorts_in_words(["audit", "press"]) == "cohorts audit and press"

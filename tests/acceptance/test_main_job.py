@@ -1,4 +1,6 @@
 import json
+import re
+import shlex
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -232,14 +234,20 @@ def test_a_pretended_plan_is_refused(at_work):
     ("name", "value"),
     [("MAX_DISABLE", "1"), ("MAX_DISABLE_SHARE", "0.01")],
 )
-def test_a_guardrail_stops_all_of_it(at_work, small_portal, name, value):
-    at_work("review", "-o", "plan.json")
+def test_a_guardrail_stops_all_of_it_and_names_a_command_that_allows_it(
+    at_work, small_portal, name, value
+):
+    at_work("review", "-o", "my plan.json")
     before = statuses(small_portal)
     limit = {f"LASTSEEN_GUARDRAILS__{name}": value}
-    ran = at_work("apply", "plan.json", "--yes", environment=limit)
+    ran = at_work("apply", "my plan.json", "--yes", environment=limit)
     assert ran.exit_code == 5
     assert "nothing was changed" in ran.stderr
     assert statuses(small_portal) == before
+    remedies = re.findall(r"`lastseen (apply .*?)`", ran.stderr)
+    assert [shlex.split(one)[2] for one in remedies] == ["--limit", "--max-disable"]
+    for remedy in remedies:
+        assert at_work(*shlex.split(remedy), "--dry-run", environment=limit).exit_code == 0
 
 
 def test_anyone_who_comes_back_before_apply_is_spared(at_work, lastseen, small_portal):

@@ -76,7 +76,7 @@ def apply(
     PLAN is a file that `review -o plan.json` wrote. WHO is an id or an e-mail address in any case.
     If the command is killed, run it again: it finishes the job.
     """
-    from lastseen.api import ApplyOptions, Selection, receipt_exit_code
+    from lastseen.api import ApplyOptions, GuardrailStopped, Selection, receipt_exit_code
 
     called = invocation(context)
     where = (short_destinations if dry_run else record_destinations)(output, form)
@@ -92,14 +92,25 @@ def apply(
         trust_plan_file=trust_plan_file,
         reconcile=settings.roster.reconcile,
     )
-    if dry_run:
-        return _rehearse(decided, called, settings, options, where)
-    if not _agreed(decided, settings, options, where, yes=yes):
-        return 0
-    receipt = run_async(_applied(decided, called, settings, options))
+    try:
+        if dry_run:
+            return _rehearse(decided, called, settings, options, where)
+        if not _agreed(decided, settings, options, where, yes=yes):
+            return 0
+        receipt = run_async(_applied(decided, called, settings, options))
+    except GuardrailStopped as stopped:
+        raise stopped.naming(str(plan), *_choosing(options), limit=limit) from None
     deliver_receipt(receipt, where, called, settings)
     print_undo_command(receipt, where, called)
     return receipt_exit_code(receipt)
+
+
+def _choosing(options: "ApplyOptions") -> list[str]:
+    """Return the options that chose the people, but for the limit, as they are typed."""
+    selection = options.selection
+    named = [("--only", selection.only), ("--except", selection.except_)]
+    chosen = [word for option, who in named if who for word in (option, ",".join(who))]
+    return [*chosen, *(["--trust-plan-file"] if options.trust_plan_file else [])]
 
 
 def _agreed(

@@ -115,13 +115,12 @@ def deliver_plan(
     from lastseen.reports import render_plan
 
     written = where.file_in("json") or source
-    known = plan_context(plan, settings)
+    known = plan_context(plan, settings, plan_file=written)
 
     def render(place: Destination) -> bytes:
         context = replace(
             known,
             screen=place.screen(everyone=everyone),
-            plan_file=str(written) if written else None,
             only=only,
         )
         return render_plan(plan, place.format, context=context)
@@ -145,9 +144,16 @@ def _print_next_step(
 
 
 def plan_context(
-    plan: "Plan", settings: "Settings", *, max_disable: int | None = None
+    plan: "Plan",
+    settings: "Settings",
+    *,
+    max_disable: int | None = None,
+    plan_file: Path | None = None,
 ) -> "PlanContext":
-    """Return what the ledger, the configuration and an approved number add to a plan."""
+    """Return what the ledger, the configuration and an approved number add to a plan.
+
+    `plan_file` is the file that holds the plan, if any.
+    """
     from lastseen.api import open_portal_ledger, people_left, run_that_changed
     from lastseen.reports import PlanContext
 
@@ -170,11 +176,14 @@ def plan_context(
         )
         left = len(people_left(plan, ledger)) if applied_by else 0
     stopped = _stopped(plan, settings, max_disable) if left or not applied_by else None
+    if stopped and plan_file:
+        stopped = stopped.naming(str(plan_file))
     return PlanContext(
         guardrails=settings.guardrails,
         stopped_by=_in_a_sentence(stopped) if stopped else None,
         still_allowed=stopped.still_allowed if stopped else 0,
         max_disable=max_disable,
+        plan_file=str(plan_file) if plan_file else None,
         applied_by=applied_by,
         left=left,
         soon_days=plan.soon.days if plan.soon else None,

@@ -9,10 +9,11 @@ from lastseen.execution.history import History
 from lastseen.model.contractor import UserId
 from lastseen.model.counting import counted, people
 from lastseen.model.decision import Reason
-from lastseen.model.guardrails import Guardrails, GuardrailStopped
+from lastseen.model.guardrails import PLAN_FILE, Guardrails, GuardrailStopped, written_by
 from lastseen.model.instant import Instant, after, before, days, minute
 from lastseen.model.plan import Plan
 
+_APPLY = f"lastseen apply {PLAN_FILE}"
 _NOT_ON_THE_ROSTER = frozenset({Reason.UNKNOWN_GUEST, Reason.NOT_ON_PORTAL, Reason.NOT_ON_ROSTER})
 
 
@@ -60,7 +61,7 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
                 len(chosen),
                 plan,
                 found=f"--max-disable allows {people(allowed.max_disable)}",
-                ways=f"allow all of them with `--max-disable {len(chosen)}`",
+                ways=f"allow all of them with `{_APPLY} --max-disable {len(chosen)}`",
                 allowed=allowed,
                 still_allowed=allowed.max_disable,
             )
@@ -84,8 +85,8 @@ def check_guardrails(chosen: Collection[UserId], *, plan: Plan, allowed: Allowan
         len(chosen),
         plan,
         found=f"at most {limit} may be disabled in {counted(limits.per_days, 'day')}{already}",
-        ways=f"allow this run alone with `--max-disable {len(chosen)}`, or raise `{key}` in "
-        "[guardrails]",
+        ways=f"allow all of them this once with `{_APPLY} --max-disable {len(chosen)}`, or raise "
+        f"`{key}` in [guardrails]",
         allowed=allowed,
         returns_at=_returns_at(allowed, most),
         still_allowed=max(0, most - len(allowed.recently)),
@@ -129,10 +130,10 @@ def _stopped(
     returns_at: Instant | None = None,
 ) -> GuardrailStopped:
     if still_allowed:
-        limited = f"`apply --limit {still_allowed}`"
+        limited = f"{_APPLY} --limit {still_allowed}"
         if allowed.max_disable is not None:  # without it, the configured limits would apply again
-            limited = f"`apply --max-disable {allowed.max_disable}` with `--limit {still_allowed}`"
-        part = f"carry out part of it with {limited} or `--only`, "
+            limited += f" --max-disable {allowed.max_disable}"
+        part = f"carry out part of it with `{limited}`, or with `--only WHO` instead of `--limit`; "
     else:
         part = f"nobody more may be disabled until {minute(returns_at)}; " if returns_at else ""
     return GuardrailStopped(
@@ -140,7 +141,7 @@ def _stopped(
         "roster",
         found=found,
         meaning="a guardrail stopped the whole run; nothing was changed",
-        remedy=f"check the plan; {part}{ways}",
+        remedy=f"check the plan{written_by(plan.plan_id)}; {part}{ways}",
         plan=plan,
         still_allowed=still_allowed,
     )

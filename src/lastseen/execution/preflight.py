@@ -31,7 +31,7 @@ def check_plan(plan: Plan, *, portal_url: str) -> None:
             attempted=attempted,
             found="its digest does not match its content",
             meaning="the plan was edited or damaged after it was made",
-            remedy="review again; to leave people out use `apply --only` or `--except`",
+            remedy="review again; to leave people out use `lastseen apply plan.json --except WHO`",
         )
     if not _is_made_for(plan, portal_url):
         raise PlanRefused(

@@ -3,6 +3,9 @@
 Numbers only: the configuration sets them, and `execution.guardrails` counts.
 """
 
+from shlex import join
+from typing import Self
+
 import msgspec
 
 from lastseen.model.errors import ExitCode, LastseenError
@@ -43,6 +46,15 @@ def silence_limit(log_silence_days: float, inactive_days: float) -> float:
     return min(log_silence_days, inactive_days)
 
 
+PLAN_FILE = "plan.json"
+"""How commands in a remedy call a plan's file whose name isn't known."""
+
+
+def written_by(plan_id: str) -> str:
+    """Return the remark that says which command writes the plan to `PLAN_FILE`."""
+    return f" (`lastseen show {plan_id} -o {PLAN_FILE}` writes it)"
+
+
 class GuardrailStopped(LastseenError):
     """More people would be disabled than the guardrails allow; nothing was changed."""
 
@@ -65,3 +77,25 @@ class GuardrailStopped(LastseenError):
         super().__init__(attempted=attempted, found=found, meaning=meaning, remedy=remedy)
         self.plan = plan
         self.still_allowed = still_allowed
+
+    def naming(self, *arguments: str, limit: int | None = None) -> Self:
+        """Return the same error with commands for the file that holds the plan already.
+
+        `arguments`: that file, and the options of `apply` that choose people; `limit`: its
+        `--limit`, which a command for a part replaces.
+        """
+        given = join(arguments)
+        limited = "" if limit is None else f" --limit {limit}"
+        remedy = self.remedy.replace(
+            f"apply {PLAN_FILE} --max-disable", f"apply {given}{limited} --max-disable"
+        ).replace(f"apply {PLAN_FILE} --limit", f"apply {given} --limit")
+        if self.plan is not None:
+            remedy = remedy.replace(written_by(self.plan.plan_id), "")
+        return type(self)(
+            attempted=self.attempted,
+            found=self.found,
+            meaning=self.meaning,
+            remedy=remedy,
+            plan=self.plan,
+            still_allowed=self.still_allowed,
+        )

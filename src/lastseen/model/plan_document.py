@@ -99,7 +99,7 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
             attempted=attempted,
             found="its digest does not match its content",
             meaning="the plan was edited or damaged after it was made",
-            remedy="review again; to leave people out use `apply --only` or `--except`",
+            remedy="review again; to leave people out use `lastseen apply plan.json --except WHO`",
         )
     if plan is None:
         raise _not_a_plan(attempted, f"a field is not as it should be ({problem})")

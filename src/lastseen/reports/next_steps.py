@@ -8,6 +8,7 @@ from rich.text import Text
 
 from lastseen.model.counting import people
 from lastseen.model.decision import Verdict
+from lastseen.model.guardrails import written_by
 from lastseen.model.instant import minute
 from lastseen.model.plan import Plan
 from lastseen.reports.interface import PlanContext
@@ -38,7 +39,8 @@ def next_steps(plan: Plan, context: PlanContext, writer: TableWriter) -> Iterato
             (f"{people(maybe)} to be disabled may still be signed in.", "bold yellow")
         )
     if context.stopped_by:
-        yield writer.text((f"A guardrail would stop this. {context.stopped_by}", "bold yellow"))
+        advice = context.stopped_by.replace(written_by(plan.plan_id), "")  # a command below does
+        yield writer.text((f"A guardrail would stop this. {advice}", "bold yellow"))
     if not due:
         yield writer.text("Nothing to apply.")
         return

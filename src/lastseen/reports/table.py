@@ -132,8 +132,8 @@ def _about_dates(
     """Say what the lower bounds mean, where there are any that reading on would replace."""
     if any(one.reason is Reason.INACTIVE and idle_for_longer(one, plan.now) for one in listed):
         at_least = "≥" if writer.unicode else ">="
-        said = f"{at_least}: older entries were not all read; `review --dates all` reads them"
-        yield writer.text((f"  {said}", "dim"))
+        command = "`lastseen review --dates all` reads them"
+        yield writer.text((f"  {at_least}: older entries were not all read; {command}", "dim"))
 
 
 def _holds(plan: Plan, writer: TableWriter) -> RenderableType:

@@ -91,12 +91,45 @@ def test_a_stop_that_allows_nobody_says_when_somebody_may_be_disabled_again(limi
         recently=people(3, first=50),
         recent_times=times(0, 1, 2),
     )
+    plan = roster_of(100)
     with pytest.raises(GuardrailStopped) as stopped:
-        check_guardrails(people(2), plan=roster_of(100), allowed=lately)
+        check_guardrails(people(2), plan=plan, allowed=lately)
     until = f"nobody more may be disabled until {minute(returns)}; " if returns else ""
     assert stopped.value.remedy == (
-        f"check the plan; {until}allow this run alone with `--max-disable 2`, or raise "
-        "`max_disable` in [guardrails]"
+        f"check the plan (`lastseen show {plan.plan_id} -o plan.json` writes it); {until}allow all "
+        "of them this once with `lastseen apply plan.json --max-disable 2`, or raise `max_disable` "
+        "in [guardrails]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "limit", "commands"),
+    [
+        (
+            ("my plan.json",),
+            None,
+            (
+                "lastseen apply 'my plan.json' --limit 20 --max-disable 20",
+                "lastseen apply 'my plan.json' --max-disable 23",
+            ),
+        ),
+        (
+            ("p.json", "--except", "ada@vendor.com"),
+            23,
+            (
+                "lastseen apply p.json --except ada@vendor.com --limit 20 --max-disable 20",
+                "lastseen apply p.json --except ada@vendor.com --limit 23 --max-disable 23",
+            ),
+        ),
+    ],
+)
+def test_the_remedy_has_commands_that_can_be_typed(arguments, limit, commands):
+    with pytest.raises(GuardrailStopped) as stopped:
+        check_guardrails(people(23), plan=roster_of(100), allowed=allowed(max_disable=20))
+    part, everyone = commands
+    assert stopped.value.naming(*arguments, limit=limit).remedy == (
+        f"check the plan; carry out part of it with `{part}`, or with `--only WHO` instead of "
+        f"`--limit`; allow all of them with `{everyone}`"
     )
 
 

@@ -187,7 +187,7 @@ def test_a_date_that_was_not_read_is_not_shown_as_one(width):
     assert "≥ 56 d" in shown
     assert "≥ 40 d" not in shown
     assert ">= 57 d" in table(plan_of(undated), width=width, encoding="ascii")
-    told = "older entries were not all read; `review --dates all` reads them"
+    told = "older entries were not all read; `lastseen review --dates all` reads them"
     assert told in " ".join(shown.split())
     assert told not in " ".join(table(plan_of(decision()), width=width).split())
 
@@ -242,8 +242,9 @@ def test_a_guardrail_in_the_way_is_reported_with_the_ways_on():
 def test_advice_past_a_guardrail_is_whole_and_at_the_end_at_any_width(width):
     advice = (
         "Disabling 77 people, with 600 people on the roster: at most 50 people may be disabled in "
-        "7 days. Check the plan; carry out part of it with `apply --limit 50` or `--only`, allow "
-        "this run alone with `--max-disable 77`, or raise `max_disable` in [guardrails]."
+        "7 days. Check the plan; carry out part of it with `lastseen apply plan.json --limit 50`, "
+        "or with `--only WHO` instead of `--limit`; allow all of them this once with "
+        "`lastseen apply plan.json --max-disable 77`, or raise `max_disable` in [guardrails]."
     )
     context = {"stopped_by": advice, "still_allowed": 50}
     shown = table(plan_of(*roster_of(60)), width=width, context=context)

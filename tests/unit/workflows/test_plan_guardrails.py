@@ -61,10 +61,10 @@ def test_a_stop_says_how_many_may_be_disabled_all_the_same(portal, ledger):
 
     stopped = ahead(plan_for(portal, people[2:], plan_id="plan-2"), ledger, now)
     assert stopped.still_allowed == 1
-    assert "`apply --limit 1` or `--only`" in stopped.remedy
+    assert "`lastseen apply plan.json --limit 1`" in stopped.remedy
     approved = ahead(plan_for(portal, people[2:], plan_id="plan-3"), ledger, now, max_disable=2)
     assert approved.still_allowed == 2
-    assert "`apply --max-disable 2` with `--limit 2` or `--only`" in approved.remedy
+    assert "`lastseen apply plan.json --limit 2 --max-disable 2`" in approved.remedy
 
 
 def test_of_a_plan_carried_out_in_part_only_the_rest_is_counted_and_advised(portal, ledger):
@@ -73,7 +73,7 @@ def test_of_a_plan_carried_out_in_part_only_the_rest_is_counted_and_advised(port
 
     stopped = ahead(plan, ledger, portal.clock())
     assert "disabling 2 people" in stopped.attempted
-    assert "`--max-disable 2`" in stopped.remedy
+    assert "`lastseen apply plan.json --max-disable 2`" in stopped.remedy
     assert ahead(plan, ledger, portal.clock(), max_disable=2) is None
 
 
@@ -86,7 +86,7 @@ def test_a_stop_offers_no_part_but_a_date_where_nobody_more_may_be_disabled(port
     assert "--limit" not in stopped.remedy
     assert "--only" not in stopped.remedy
     assert "nobody more may be disabled until 2026-" in stopped.remedy
-    assert "`--max-disable 1`" in stopped.remedy
+    assert "`lastseen apply plan.json --max-disable 1`" in stopped.remedy
 
 
 def test_so_many_people_as_were_approved_may_be_disabled(portal, ledger):

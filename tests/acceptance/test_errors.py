@@ -50,6 +50,34 @@ def test_a_refused_connection_is_one_clear_message(lastseen):
     assert "127.0.0.1" in "".join(told(ran).values())
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("review", "--cohort", "nope"),
+        ("review", "--cohort", "nope", "--same-portal"),
+        ("review", "--only-decision", "nope"),
+        ("review", "--now", "nope"),
+        ("review", "--roster-out", "nowhere/roster.csv"),
+        ("review", "-o", "nowhere/plan.json"),
+        ("run", "--now", "nope"),
+        ("run", "--metrics-file", "nowhere/run.prom"),
+        ("run", "--metrics-file", "nowhere/run.prom", "--same-portal"),
+        ("run", "--metrics-file", "nowhere/run.prom", "--now", "2026-01-01"),
+        ("undo", "nope"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_option_is_refused_before_the_portal_is_asked_and_is_no_failed_run(
+    lastseen, command
+):
+    nobody_there = at(f"http://127.0.0.1:{free_port()}")
+    ran = lastseen(*command, environment=nobody_there)
+    assert ran.exit_code == 2
+    told(ran)
+    assert "Failed" not in lastseen("status", environment=nobody_there).stdout
+    assert "No run yet" in lastseen("history", environment=nobody_there).stdout
+
+
 def test_an_unknown_host_is_one_clear_message(lastseen):
     ran = lastseen("review", environment=at("https://no-such-portal.invalid"))
     assert ran.exit_code == 3

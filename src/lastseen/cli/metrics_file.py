@@ -38,16 +38,23 @@ class ResultRecorder:
         return result
 
 
+def check_metrics_file(file: Path | None) -> None:
+    """Raise UsageError if metrics are wanted and can't be written to `file`."""
+    if file is not None:
+        from lastseen.fleet.textfile import refuse_as_metrics
+
+        refuse_as_metrics(file)
+
+
 @contextmanager
 def metrics_written(file: Path | None, *, portal: str) -> Iterator[ResultRecorder]:
     """Write the metrics of the run in the block to `file` when it ends, well or not."""
     if file is None:
         yield ResultRecorder(None)
         return
-    from lastseen.fleet.textfile import RunReport, refuse_as_metrics, write_metrics
+    from lastseen.fleet.textfile import RunReport, write_metrics
     from lastseen.model.instant import system_clock
 
-    refuse_as_metrics(file)
     report, began = RunReport(), time.monotonic()
     try:
         yield ResultRecorder(report)

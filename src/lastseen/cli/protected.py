@@ -35,7 +35,7 @@ def refuse_inputs_as_outputs(
                     attempted=f"preparing to write {output}",
                     found=f"that file is {name}",
                     meaning="the document would replace it, so nothing was started",
-                    remedy="give -o another file",
+                    remedy="give another file",
                 )
 
 

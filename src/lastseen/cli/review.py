@@ -91,6 +91,8 @@ def review(
     Changes nothing on the portal. `-o plan.json -o report.html` writes the plan that `apply`
     carries out, and the same plan as a report.
     """
+    from lastseen.model.cohort import require_cohort
+
     called = invocation(context)
     pretended = read_now(now)
     where = plan_destinations(output, form)
@@ -98,6 +100,7 @@ def review(
     if roster_out:
         roster_out = writable_file(roster_out, option="--roster-out")
     settings = called.settings()
+    require_cohort(settings.policy, cohort)
     roster: list[bytes] = []
     asked = ReviewRequest(
         now=pretended,

@@ -14,7 +14,7 @@ from lastseen.cli.documents import (
 )
 from lastseen.cli.errors import print_line
 from lastseen.cli.invocation import Invocation, invocation, run_async
-from lastseen.cli.metrics_file import MetricsFileOption, metrics_written
+from lastseen.cli.metrics_file import MetricsFileOption, check_metrics_file, metrics_written
 from lastseen.cli.options import (
     MaxDisableOption,
     NowOption,
@@ -67,6 +67,7 @@ def run(
     pretended = read_now(now)
     where = plan_destinations(output, form)
     settings = called.settings()
+    check_metrics_file(metrics_file)
     if pretended is not None:
         return run_async(_pretended(called, settings, pretended, where, strict=strict))
     if same_portal:

@@ -9,6 +9,7 @@ import msgspec
 
 from lastseen.model.contractor import Contractor, Profile, email_key, user_id
 from lastseen.model.email_address import domain_pattern, in_domain
+from lastseen.model.errors import UsageError
 from lastseen.model.plan import Cohort, Policy
 
 _CONDITIONS = frozenset({"name", "email_domains", "groups", "sponsors", "kind"})
@@ -43,6 +44,18 @@ def policy_by_name(policy: Policy, cohort_name: str | None) -> Policy:
     """Return the policy for people of the cohort with this name; `policy` if there is none."""
     named = (cohort for cohort in policy.cohorts if cohort.name == cohort_name)
     return policy_of(policy, next(named, None))
+
+
+def require_cohort(policy: Policy, cohort: str | None) -> None:
+    """Raise UsageError if the policy has no cohort of this name; None is everyone."""
+    names = [one.name for one in policy.cohorts]
+    if cohort is not None and cohort not in names:
+        raise UsageError(
+            attempted=f"reviewing the cohort {cohort!r}",
+            found="the policy has no cohort of that name",
+            meaning="it is unclear which people are meant; nothing was started",
+            remedy=f"name one of {', '.join(names)}" if names else "add it as [[policy.for]]",
+        )
 
 
 def longer_windows(policy: Policy, than: int) -> tuple[Cohort, ...]:

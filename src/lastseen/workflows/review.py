@@ -12,6 +12,7 @@ import msgspec
 from lastseen.docspace.interface import Portal
 from lastseen.evidence.record import EvidenceRecord, encode_record
 from lastseen.ledger import PortalLedger
+from lastseen.model.cohort import require_cohort
 from lastseen.model.concurrency import task_group
 from lastseen.model.errors import LastseenError, PortalError
 from lastseen.model.instant import Clock, Instant
@@ -65,6 +66,7 @@ async def review(
         log_silence_days=log_silence_days,
         soon_days=soon_days,
     )
+    require_cohort(policy, cohort)
     run = ledger.runs.begin("review")
     run_at_work.set(run.run_id)
     try:

@@ -12,7 +12,6 @@ from lastseen.model.concurrency import task_group
 from lastseen.model.contractor import AccountStatus, Contractor, UserId
 from lastseen.model.counting import counted, times
 from lastseen.model.decision import Reason
-from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Covered, Exemptions
 from lastseen.model.instant import Instant, utc_date
 from lastseen.model.plan import Policy, Population
@@ -61,10 +60,8 @@ async def load_subjects(
     `noted_at`: the time at which the ledger records having seen the accounts; None records nothing
     (a pretended instant). `reconcile`: for rosters outside the portal, also list the guests that
     are on none. `cohort`: only the people of this cohort. Raises PortalError, RosterError, and
-    UsageError for a cohort that the policy doesn't have, and for accounts that the ledger knows
-    under another address.
+    UsageError for accounts that the ledger knows under another address.
     """
-    _demand_cohort(policy, cohort)
     async with task_group() as group:
         identified = group.create_task(awaited(first.own))
         listing = await first.listing
@@ -151,17 +148,6 @@ def _bind(sorted_in: Iterable[tuple[Match, Covered, str | None]], ledger: Portal
         one = covered.exemption
         if found.profile and one and one.is_of_person and one.user_id is None:
             ledger.exemptions.bind(one.who, found.profile.id)
-
-
-def _demand_cohort(policy: Policy, cohort: str | None) -> None:
-    names = [one.name for one in policy.cohorts]
-    if cohort is not None and cohort not in names:
-        raise UsageError(
-            attempted=f"reviewing the cohort {cohort!r}",
-            found="the policy has no cohort of that name",
-            meaning="it is unclear which people are meant",
-            remedy=f"name one of {', '.join(names)}" if names else "add it as [[policy.for]]",
-        )
 
 
 def _doubt(

@@ -69,6 +69,8 @@ async def undo(
     )
     with ledger.lock("undo"):
         run = _changing(_found(run_id, ledger))
+        if who and run.state not in UNFINISHED:  # a wrong name is refused before anything is done
+            _chosen(RunRecord(ledger.journal, run), who)
         earlier = await settle(context, resumed=undoes(run.run_id))
         undone = RunRecord(ledger.journal, run)
         chosen = _chosen(undone, who)

@@ -1,11 +1,15 @@
+import pytest
+
 from lastseen.model.cohort import (
     cohort_of,
     cohorts_in_words,
     longer_windows,
     policy_by_name,
     policy_of,
+    require_cohort,
 )
 from lastseen.model.contractor import Contractor, Profile, UserId
+from lastseen.model.errors import UsageError
 from lastseen.model.plan import Cohort, Policy
 
 GROUP = "5b2f7c1e-7f0a-4c55-9d27-8a5a8e0b7c11"
@@ -75,3 +79,11 @@ def test_only_cohorts_with_a_longer_window_than_the_general_one_need_more():
 def test_cohorts_are_named_one_or_several():
     assert cohorts_in_words(["audit"]) == "cohort audit"
     assert cohorts_in_words(["audit", "press"]) == "cohorts audit and press"
+
+
+def test_only_a_cohort_of_the_policy_can_be_asked_for():
+    require_cohort(POLICY, "interns")
+    require_cohort(POLICY, None)
+    with pytest.raises(UsageError, match="no cohort of that name") as refused:
+        require_cohort(POLICY, "")
+    assert "auditors, interns, sponsored" in refused.value.remedy

@@ -222,11 +222,6 @@ def test_only_the_people_of_a_cohort_are_reviewed_and_by_its_policy(ledger):
     assert subject(everyone, other).own_policy(policy).inactive_days == 90
 
 
-def test_a_cohort_that_the_policy_does_not_have_is_refused_before_anything_is_asked(ledger):
-    with pytest.raises(UsageError, match="no cohort of that name"):
-        load(Said("ann@x.example"), ledger, ANN, cohort="x")
-
-
 def test_accounts_known_under_another_address_are_refused(book, ledger):
     book.portal("https://old.example").accounts.note([ANN], NOW)
 

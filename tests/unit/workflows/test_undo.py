@@ -120,6 +120,20 @@ def test_only_those_named_are_reinstated(portal, ledger, people, applied):
     assert portal.status(people[0]) is TERMINATED
 
 
+def test_a_wrong_name_is_refused_before_an_interrupted_run_is_settled(
+    portal, ledger, people, applied
+):
+    other = carry_out(plan_for(portal, [portal.add(9)], plan_id="plan-2"), portal, ledger)
+    ledger.runs.finish(other.run_id, state="running", summary={}, exit_code=None)
+    asked = portal.requests
+
+    with pytest.raises(UsageError, match="is not among"):
+        take_back(applied.run_id, portal, ledger, "nobody@vendor.example")
+
+    assert portal.requests == asked
+    assert ledger.runs.find(other.run_id).state == "running"
+
+
 def test_somebody_whom_the_run_did_not_disable_cannot_be_named(portal, ledger):
     ann, bob = portal.add(1), portal.add(2)
     plan = plan_for(portal, [ann, bob])

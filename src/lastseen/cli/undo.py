@@ -119,8 +119,9 @@ def _agreed(run: str, planned: "Reversal", settings: "Settings", *, yes: bool) -
     """Ask; also with `--quiet`."""
     require_changing_key(settings, attempted=f"undoing the run {run}")
     announcement = "Reinstate" if planned.reinstates else "Disable again"
+    at_most = "" if planned.is_finished else "at most "
     return agreed(
-        f"{announcement} {people(len(planned.people))} on {settings.portal.url}",
+        f"{announcement} {at_most}{people(len(planned.people))} on {settings.portal.url}",
         [one.email or one.user_id for one in planned.people],
         yes=yes,
         attempted=f"undoing the run {run}",

@@ -91,7 +91,7 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
     """What undoing a run would do, as far as the ledger can tell."""
 
     people: tuple[Target, ...]
-    """Whose access would change."""
+    """Whose access would change: at most these where the run was interrupted."""
     reinstates: bool
     """Whether they would be reinstated; otherwise the run is an undo, and they are disabled."""
     stay_signed_out: tuple[Target, ...] = ()
@@ -109,8 +109,8 @@ class Reversal(msgspec.Struct, frozen=True, kw_only=True):
 def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) -> Reversal:
     """Return what `undo` with the same arguments would do, for the confirmation prompt.
 
-    Leaves out people for whom an interrupted run left no outcome. Raises UsageError as `undo`
-    does, and LedgerError.
+    Includes people for whom an interrupted run left no outcome: `undo` reads them back first.
+    Raises UsageError as `undo` does, and LedgerError.
     """
     undone = RunRecord(ledger.journal, _changing(_found(run_id, ledger)))
     disables = undone.begun and undone.status is AccountStatus.ACTIVE
@@ -118,7 +118,7 @@ def reversal(run_id: str, *, ledger: PortalLedger, who: tuple[str, ...] = ()) ->
     instead = None
     if undone.run.plan_id and not disables and not undone.done and not signed_out:
         instead = run_that_changed(undone.run.plan_id, ledger)
-    chosen = _chosen(undone, who)
+    chosen = _chosen(undone, who, perhaps=_perhaps_changed(undone))
     undone_by = _changed_since(chosen, undone.run, ledger)
     return Reversal(
         people=chosen,
@@ -216,8 +216,20 @@ def _changing(run: Run) -> Run:
     )
 
 
-def _chosen(undone: RunRecord, who: tuple[str, ...]) -> tuple[Target, ...]:
-    """Return the people named by `who` whom the run changed; raises UsageError for others."""
+def _perhaps_changed(undone: RunRecord) -> tuple[Target, ...]:
+    """Return the people whom an interrupted run may have changed, as far as is known."""
+    if undone.run.state not in UNFINISHED:
+        return ()
+    return tuple(target for who, target in undone.open.items() if who not in undone.done)
+
+
+def _chosen(
+    undone: RunRecord, who: tuple[str, ...], *, perhaps: tuple[Target, ...] = ()
+) -> tuple[Target, ...]:
+    """Return the people named by `who` whom the run changed; raises UsageError for others.
+
+    `perhaps`: more people to choose from.
+    """
     for target in undone.targets_signed_out():
         if any(goes_by(name, identity=target.user_id, email=target.email) for name in who):
             raise UsageError(
@@ -227,7 +239,7 @@ def _chosen(undone: RunRecord, who: tuple[str, ...]) -> tuple[Target, ...]:
                 remedy="there is nothing to undo: the person can sign in again at any time",
             )
     return select(
-        undone.targets_done(),
+        (*undone.targets_done(), *perhaps),
         Selection(only=who),
         attempted=f"undoing the run {undone.run.run_id}",
         among="the people whom that run disabled or reinstated",

@@ -22,7 +22,15 @@ from lastseen.model.receipt import Cause, OutcomeKind, Receipt
 from lastseen.model.sighting import EvidenceKind, Sighting
 from lastseen.workflows.undo import reversal, undo
 from tests.unit.execution.fake_portal import FakePortal, lost
-from tests.unit.execution.plans import AT_ONCE, GENEROUS, carry_out, outcome, outcomes, plan_for
+from tests.unit.execution.plans import (
+    AT_ONCE,
+    GENEROUS,
+    carry_out,
+    know,
+    outcome,
+    outcomes,
+    plan_for,
+)
 
 ACTIVE, TERMINATED = AccountStatus.ACTIVE, AccountStatus.TERMINATED
 
@@ -94,6 +102,30 @@ def test_an_undo_that_was_cut_off_before_its_receipt_is_not_taken_for_finished(
     found = reversal(applied.run_id, ledger=ledger)
     assert found.is_undone
     assert not found.is_finished
+
+
+@pytest.mark.parametrize("status", [TERMINATED, ACTIVE])
+def test_people_whom_a_killed_run_may_have_changed_are_asked_about_and_can_be_named(
+    portal, ledger, people, status
+):
+    # Given a run that died after its request, before it read the people back
+    plan = plan_for(portal, people)
+    know(plan, ledger)
+    kind = "apply" if status is TERMINATED else "undo"
+    record = RunRecord(ledger.journal, ledger.runs.begin(kind, plan_id=plan.plan_id))
+    targets = [Target(user_id=who, email=portal.accounts[who].email) for who in people]
+    record.begin(targets, status, plan_digest=plan.digest)
+    record.intend(targets[:2])
+
+    found = reversal(record.run.run_id, ledger=ledger)
+    named = reversal(record.run.run_id, ledger=ledger, who=(people[1],))
+
+    assert [one.user_id for one in found.people] == people[:2]
+    assert not found.is_finished
+    assert found.reinstates is (status is TERMINATED)
+    assert [one.user_id for one in named.people] == [people[1]]
+    with pytest.raises(UsageError, match="is not among"):
+        reversal(record.run.run_id, ledger=ledger, who=(people[2],))
 
 
 def test_people_changed_by_a_run_of_another_plan_are_not_called_undone(

@@ -48,6 +48,20 @@ def test_a_whole_journal_is_called_whole(lastseen, ledger):
     assert "intact" in ran.stdout
 
 
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        (("--verify", "-o", "v.html"), "history --verify writes table or json"),
+        (("--verify", "--format", "csv"), "history --verify writes table or json"),
+        (("--export", "--format", "csv"), "history --export writes json"),
+    ],
+)
+def test_a_check_or_an_export_in_another_format_is_refused(lastseen, ledger, given, written):
+    ran = lastseen("history", *given, environment=ledger[1])
+    assert ran.exit_code == 2
+    assert written in ran.stderr
+
+
 def test_the_export_is_one_entry_a_line_and_holds_its_own_chain(lastseen, ledger):
     ran = lastseen("history", "--export", environment=ledger[1])
     entries = [json.loads(line) for line in ran.stdout.splitlines()]

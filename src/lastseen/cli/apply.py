@@ -12,7 +12,6 @@ from lastseen.cli.key_rights import require_changing_key
 from lastseen.cli.options import (
     MaxDisableOption,
     OutputOption,
-    RecordFormatOption,
     YesOption,
     named_people,
 )
@@ -69,7 +68,15 @@ def apply(
     ] = False,
     yes: YesOption = False,
     output: OutputOption = None,
-    form: RecordFormatOption = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, json, csv or html; with --dry-run table or json. Default: from FILE's "
+            "ending, else table.",
+        ),
+    ] = None,
 ) -> int:
     """Carry out PLAN, rechecking each person first.
 
@@ -79,7 +86,11 @@ def apply(
     from lastseen.api import ApplyOptions, GuardrailStopped, Selection, receipt_exit_code
 
     called = invocation(context)
-    where = (short_destinations if dry_run else record_destinations)(output, form)
+    where = (
+        short_destinations(output, form, writer="apply --dry-run")
+        if dry_run
+        else record_destinations(output, form)
+    )
     decided = read_plan(plan)
     settings = called.settings()
     options = ApplyOptions(

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lastseen.cli.invocation import Invocation, invocation
-from lastseen.cli.options import OutputOption, RecordFormatOption
-from lastseen.cli.output import Destinations, Summary, destinations, record_destinations
+from lastseen.cli.options import OutputOption
+from lastseen.cli.output import (
+    Destinations,
+    Summary,
+    destinations,
+    record_destinations,
+    short_destinations,
+)
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
 
@@ -50,7 +56,15 @@ def history(
         typer.Option("--kind", metavar="KIND", help="Only review, apply, run or undo."),
     ] = None,
     output: OutputOption = None,
-    form: RecordFormatOption = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, json, csv or html; with --verify table or json, with --export json. "
+            "Default: from FILE's ending, else table.",
+        ),
+    ] = None,
 ) -> None:
     """Show the runs on the portal, or one of them in detail.
 
@@ -61,7 +75,7 @@ def history(
     called = invocation(context)
     _refuse_contradictions(run, verify=verify, head=head, export=export)
     _check_kind(kind)
-    where = _lines(output, form) if export else record_destinations(output, form)
+    where = _destinations(output, form, verify=verify, export=export)
     with open_portal_ledger(called.settings()) as ledger:
         if verify:
             _verify(ledger, where, called, head)
@@ -157,8 +171,20 @@ def _verify(
     require_whole(verification)
 
 
-def _lines(files: Sequence[Path] | None, form: str | None) -> Destinations:
-    return destinations(files, form, offered=("json",), by_ending=lambda _file: "json")
+def _destinations(
+    files: Sequence[Path] | None, form: str | None, *, verify: bool, export: bool
+) -> Destinations:
+    if verify:
+        return short_destinations(files, form, writer="history --verify")
+    if not export:
+        return record_destinations(files, form)
+    return destinations(
+        files,
+        form,
+        offered=("json",),
+        by_ending=lambda _file: "json",
+        writer="history --export",
+    )
 
 
 def _check_kind(kind: str | None) -> None:

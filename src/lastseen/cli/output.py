@@ -34,6 +34,7 @@ RECORD_FORMATS = ("table", "json", "csv", "html")
 
 _ENDINGS = {".json": "json", ".txt": "table", ".csv": "csv", ".html": "html", ".htm": "html"}
 _FILE_WIDTH = 120
+_THIS_COMMAND = "this command"
 
 
 READER_SECONDS = 5.0
@@ -126,9 +127,12 @@ class Destinations:
         )
 
 
-def short_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
+def short_destinations(
+    files: Sequence[Path] | None, form: str | None, *, writer: str = _THIS_COMMAND
+) -> Destinations:
     """Return where a document goes that is a table or JSON; raises as `destinations` does."""
-    return destinations(files, form, offered=SHORT_FORMATS, by_ending=_by_ending(SHORT_FORMATS))
+    by_ending = _by_ending(SHORT_FORMATS, writer)
+    return destinations(files, form, offered=SHORT_FORMATS, by_ending=by_ending, writer=writer)
 
 
 def explanation_destinations(files: Sequence[Path] | None, form: str | None) -> Destinations:
@@ -148,15 +152,16 @@ def destinations(
     *,
     offered: Sequence[str],
     by_ending: Callable[[Path], str],
+    writer: str = _THIS_COMMAND,
 ) -> Destinations:
     """Return where the document goes, checked before any work is done.
 
     `form` None takes the first of `offered` for standard output, and `by_ending` of its name for a
     file. Raises UsageError for a format that isn't offered, for one format for several files, and
-    for a folder that doesn't exist.
+    for a folder that doesn't exist. `writer`: how the error calls what writes the document.
     """
     if form is not None and form not in offered:
-        raise _not_offered(f"the format {form!r}", offered)
+        raise _not_offered(f"the format {form!r}", offered, writer)
     if form is not None and len(files or ()) > 1:
         raise UsageError(
             attempted="choosing the format of the document",
@@ -343,20 +348,21 @@ def _replace(file: Path, document: bytes) -> None:
         raise
 
 
-def _by_ending(offered: Sequence[str]) -> Callable[[Path], str]:
+def _by_ending(offered: Sequence[str], writer: str = _THIS_COMMAND) -> Callable[[Path], str]:
     def format_of(file: Path) -> str:
         named = _ENDINGS.get(file.suffix.lower())
         if named in offered:
             return str(named)
-        raise _not_offered(f"the ending {file.suffix!r}", offered)
+        raise _not_offered(f"the ending {file.suffix!r}", offered, writer)
 
     return format_of
 
 
-def _not_offered(found: str, offered: Sequence[str]) -> UsageError:
+def _not_offered(found: str, offered: Sequence[str], writer: str) -> UsageError:
+    several = ", ".join(offered[:-1])
     return UsageError(
         attempted="choosing the format of the document",
         found=found,
-        meaning=f"this command writes {', '.join(offered[:-1])} or {offered[-1]}",
+        meaning=f"{writer} writes {' or '.join(filter(None, (several, offered[-1])))}",
         remedy=f"give --format {'|'.join(offered)}, or -o a file with such an ending",
     )

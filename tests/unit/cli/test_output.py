@@ -60,6 +60,12 @@ def test_a_format_that_the_command_does_not_write_is_refused(tmp_path):
         short_destinations([tmp_path / "receipt.csv"], None)
 
 
+def test_a_refused_format_names_the_option_that_limits_the_formats(tmp_path):
+    with pytest.raises(UsageError) as refused:
+        short_destinations([tmp_path / "d.html"], None, writer="apply --dry-run")
+    assert refused.value.meaning == "apply --dry-run writes table or json"
+
+
 def test_a_folder_that_is_not_there_is_refused_before_any_work(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         plan_destinations([tmp_path / "nowhere" / "p.json"], None)

@@ -32,12 +32,6 @@ _BOUND_TO = "portal="
 _BINDING = re.compile(r"\s*portal\s*[=:](.*)", re.IGNORECASE)
 """The second line, as people may write it: with blanks, capitals or a colon."""
 
-WAYS = (
-    f"set {KEY_VARIABLE}; or {KEY_FILE_VARIABLE} or {KEY_FILE_KEY} to a file that only you can "
-    "read; or keep the key in the keyring with `lastseen init`; "
-    "keys are created in the portal under Developer Tools, API keys"
-)
-
 
 def find_key(settings: Settings, environ: Mapping[str, str]) -> ApiKey:
     """Return the portal's API key: from `LASTSEEN_API_KEY`, a file, or the keyring.
@@ -114,7 +108,7 @@ def key_in_file(path: Path, *, named_by: str, portal_url: str) -> ApiKey:
             else "the portal answers nothing without a key",
             remedy=f"chmod 600 {shown} as its owner; create a new key if others could read this one"
             if isinstance(error, Unsuitable)
-            else WAYS,
+            else _ways(keyring=_has_keyring()),
         ) from None
     return _usable(
         bound_key(content, shown=shown, portal_url=portal_url),
@@ -164,22 +158,41 @@ def _shown_path(path: Path) -> str:
 
 def _key_in_keyring(portal_url: str) -> ApiKey:
     import keyring
-    from keyring.errors import KeyringError
+    from keyring.errors import KeyringError, NoKeyringError
 
+    has_keyring = _has_keyring()
     try:
         value = keyring.get_password(KEYRING_SERVICE, portal_url)
         looked = f"the keyring has none for {portal_url}"
     except KeyringError as error:
         value, looked = None, f"the keyring can't be asked: {_keyring_problem(error)}"
+        has_keyring = has_keyring and not isinstance(error, NoKeyringError)
     if not value:
         raise UsageError(
             attempted="finding the API key",
             found=f"none of {KEY_VARIABLE}, {KEY_FILE_VARIABLE} and {KEY_FILE_KEY} is set, "
             f"and {looked}",
             meaning="the portal answers nothing without a key",
-            remedy=WAYS,
+            remedy=_ways(keyring=has_keyring),
         )
     return _usable(value.strip(), where=f"what the keyring has for {portal_url}")
+
+
+def _ways(*, keyring: bool) -> str:
+    """Return how to give the key on this machine; `keyring`: whether there is one to keep it."""
+    kept = "or keep the key in the keyring with `lastseen init`; " if keyring else ""
+    return (
+        f"set {KEY_VARIABLE}; or {KEY_FILE_VARIABLE} or {KEY_FILE_KEY} to a file that only you can "
+        f"read; {kept}keys are created in the portal under Developer Tools, API keys"
+    )
+
+
+def _has_keyring() -> bool:
+    """Return whether this machine has a keyring that could keep a key, locked or not."""
+    import keyring
+    from keyring.backends import fail, null
+
+    return not isinstance(keyring.get_keyring(), (fail.Keyring, null.Keyring))
 
 
 def _keyring_problem(error: Exception) -> str:

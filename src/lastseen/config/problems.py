@@ -29,8 +29,8 @@ KEY_VARIABLES = ("LASTSEEN_API_KEY", "LASTSEEN_API_KEY_FILE")
 
 KEY_REMEDY = (
     "take the key out of there and give it as LASTSEEN_API_KEY, as a file named by "
-    "LASTSEEN_API_KEY_FILE, or to the keyring with `lastseen init`; make a new key if others "
-    "could read the old one"
+    "LASTSEEN_API_KEY_FILE, or to the keyring, where there is one, with `lastseen init`; make a "
+    "new key if others could read the old one"
 )
 
 PORTAL_REMEDY = (

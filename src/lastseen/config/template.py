@@ -17,7 +17,8 @@ _TEMPLATE = """\
 # LASTSEEN_POLICY__INACTIVE_DAYS=45 overrides inactive_days under [policy].
 #
 # The API key does not belong in here. Set LASTSEEN_API_KEY, name a file that only you can read
-# below or as LASTSEEN_API_KEY_FILE, or keep the key in the keyring with `lastseen init`.
+# below or as LASTSEEN_API_KEY_FILE; or let `lastseen init` keep the key in the keyring, if this
+# machine has one.
 
 [portal]
 # The portal's address; https:// only, except for this machine.

@@ -97,12 +97,15 @@ def _from_file(name: str, option: str) -> str:
 
 def _from_keyring(name: str, option: str) -> str:
     import keyring
-    from keyring.errors import KeyringError
+    from keyring.errors import KeyringError, NoKeyringError
 
     try:
         value = keyring.get_password(KEYRING_SERVICE, name)
-    except KeyringError:
-        value = None
+    except NoKeyringError:
+        raise _unreadable(option, name, "this machine has no keyring") from None
+    except KeyringError as error:
+        problem = f"the keyring can't be asked ({type(error).__name__})"
+        raise _unreadable(option, name, problem) from None
     if value is None:
         raise _unreadable(option, name, f"the keyring has no entry {name} of {KEYRING_SERVICE}")
     return value

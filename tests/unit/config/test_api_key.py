@@ -8,6 +8,7 @@ from pathlib import Path
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.backends import fail, null
 from keyring.errors import KeyringLocked, NoKeyringError
 
 from lastseen.config.api_key import find_key, key_file_text, store_key
@@ -199,6 +200,22 @@ def test_a_keyring_that_cannot_be_asked_is_reported_beside_the_other_ways(memory
     assert "LASTSEEN_API_KEY" in error.remedy
 
 
+@pytest.mark.parametrize("backend", [fail.Keyring, null.Keyring])
+def test_where_there_is_no_keyring_none_is_advised(backend, tmp_path):
+    keyring.set_keyring(backend())
+
+    for error in (refused({}), refused({"LASTSEEN_API_KEY_FILE": str(tmp_path / "nowhere")})):
+        assert "keyring" not in error.remedy
+        assert "set LASTSEEN_API_KEY; or LASTSEEN_API_KEY_FILE" in error.remedy
+
+
+@pytest.mark.parametrize("problem", [None, KeyringLocked("locked")])
+def test_a_keyring_that_is_empty_or_locked_is_advised(memory, problem):
+    memory.problem = problem
+
+    assert "in the keyring with `lastseen init`" in refused({}).remedy
+
+
 def test_a_keyring_that_is_not_there_keeps_no_key(memory):
     memory.problem = NoKeyringError("no backend")
 
@@ -208,9 +225,7 @@ def test_a_keyring_that_is_not_there_keeps_no_key(memory):
 
 
 def test_a_keyring_that_forgets_is_noticed():
-    from keyring.backends.null import Keyring
-
-    keyring.set_keyring(Keyring())
+    keyring.set_keyring(null.Keyring())
 
     with pytest.raises(UsageError, match="did not keep it"):
         store_key(SETTINGS.portal.url, ApiKey(KEY))

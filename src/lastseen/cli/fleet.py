@@ -231,8 +231,8 @@ def _opened_store(called: Invocation) -> "Iterator[FleetStore]":
 
 
 @contextmanager
-def fleet_dependencies() -> Iterator[None]:
-    """Say what to install if a library of the fleet's is missing."""
+def fleet_dependencies(*, afterwards: str = "") -> Iterator[None]:
+    """Say what to install if a library of the fleet's is missing, and `afterwards` what else."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -240,7 +240,7 @@ def fleet_dependencies() -> Iterator[None]:
             attempted="opening the fleet",
             found=f"the package {error.name} is not installed",
             meaning="the queue's libraries are optional, since one portal needs none",
-            remedy=install_extra("fleet"),
+            remedy=install_extra("fleet") + (f"; afterwards {afterwards}" if afterwards else ""),
         ) from None
 
 

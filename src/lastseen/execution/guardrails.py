@@ -9,7 +9,13 @@ from lastseen.execution.history import History
 from lastseen.model.contractor import UserId
 from lastseen.model.counting import counted, people
 from lastseen.model.decision import Reason
-from lastseen.model.guardrails import PLAN_FILE, Guardrails, GuardrailStopped, written_by
+from lastseen.model.guardrails import (
+    OR_BY_NAME,
+    PLAN_FILE,
+    Guardrails,
+    GuardrailStopped,
+    written_by,
+)
 from lastseen.model.instant import Instant, after, before, days, minute
 from lastseen.model.plan import Plan
 
@@ -133,7 +139,7 @@ def _stopped(
         limited = f"{_APPLY} --limit {still_allowed}"
         if allowed.max_disable is not None:  # without it, the configured limits would apply again
             limited += f" --max-disable {allowed.max_disable}"
-        part = f"carry out part of it with `{limited}`, or with `--only WHO` instead of `--limit`; "
+        part = f"carry out part of it with `{limited}`{OR_BY_NAME}; "
     else:
         part = f"nobody more may be disabled until {minute(returns_at)}; " if returns_at else ""
     return GuardrailStopped(

@@ -49,6 +49,9 @@ def silence_limit(log_silence_days: float, inactive_days: float) -> float:
 PLAN_FILE = "plan.json"
 """How commands in a remedy call a plan's file whose name isn't known."""
 
+OR_BY_NAME = ", or with `--only WHO` instead of `--limit`"
+"""The other way to carry out part of a plan, where the command doesn't name people already."""
+
 
 def written_by(plan_id: str) -> str:
     """Return the remark that says which command writes the plan to `PLAN_FILE`."""
@@ -89,6 +92,8 @@ class GuardrailStopped(LastseenError):
         remedy = self.remedy.replace(
             f"apply {PLAN_FILE} --max-disable", f"apply {given}{limited} --max-disable"
         ).replace(f"apply {PLAN_FILE} --limit", f"apply {given} --limit")
+        if not frozenset(arguments).isdisjoint(("--only", "--except")):
+            remedy = remedy.replace(OR_BY_NAME, "")
         if self.plan is not None:
             remedy = remedy.replace(written_by(self.plan.plan_id), "")
         return type(self)(

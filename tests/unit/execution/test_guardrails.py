@@ -127,9 +127,10 @@ def test_the_remedy_has_commands_that_can_be_typed(arguments, limit, commands):
     with pytest.raises(GuardrailStopped) as stopped:
         check_guardrails(people(23), plan=roster_of(100), allowed=allowed(max_disable=20))
     part, everyone = commands
+    by_name = "" if "--except" in arguments else ", or with `--only WHO` instead of `--limit`"
     assert stopped.value.naming(*arguments, limit=limit).remedy == (
-        f"check the plan; carry out part of it with `{part}`, or with `--only WHO` instead of "
-        f"`--limit`; allow all of them with `{everyone}`"
+        f"check the plan; carry out part of it with `{part}`{by_name}; allow all of them with "
+        f"`{everyone}`"
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from lastseen.model.contractor import UserId, user_id
-from lastseen.model.email_address import can_be_domain
+from lastseen.model.email_address import can_be_domain, email_key
 from lastseen.model.lookalikes import is_unseen
 
 FIRST_BELIEVABLE_YEAR = 2000
@@ -24,9 +24,9 @@ _NOBODY = UUID(int=0)
 _GUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_ADDRESS = 255
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
-_NAMED = re.compile(r"[^<>]*<([^<>]*)>")
-_COMMENT = re.compile(r"\s*\([^()]*\)$")
+_NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
 _MAILTO = re.compile(r"mailto:(?://)?([^?]*)(\?.*)?", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"[\s<>()\[\]\\,;:\"]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
@@ -79,12 +79,7 @@ def email_address(text: str) -> str:
     leading apostrophe, a trailing dot, comma or semicolon, and invisible characters.
     Raises ValueError if no single address is left.
     """
-    address = visible(text)
-    if named := _NAMED.fullmatch(address):
-        address = named[1].strip()
-    address = _COMMENT.sub("", address)
-    if mailto := _MAILTO.fullmatch(address):
-        address = visible(unquote(mailto[1]))
+    address, _ = _unwrapped(text)
     address = address.strip("\"'`\u2018\u2019\u201c\u201d ").rstrip(".,; ")
     if not _ADDRESS.fullmatch(address) or not can_be_address(address):
         raise ValueError("not one e-mail address")
@@ -95,6 +90,40 @@ def email_address(text: str) -> str:
         # No address begins with a dot (RFC 5322, 3.2.3); an asterisk is a bullet or a footnote.
         raise ValueError("not one e-mail address")
     return address
+
+
+def names_another(text: str) -> bool:
+    """Return whether what `email_address` removes from `text` holds an address that differs.
+
+    As in `bob@x.example <ann@x.example>`, `ann@x.example (bob@x.example)` and
+    `mailto:ann@x.example?cc=bob@x.example`. Raises ValueError as `email_address` does.
+    """
+    key = email_key(email_address(text))
+    _, removed = _unwrapped(text)
+    words = _BETWEEN_ADDRESSES.split(unicodedata.normalize("NFKC", " ".join(removed)))
+    return any("@" in word and not _is_address(word, key) for word in words)
+
+
+def _is_address(text: str, key: str) -> bool:
+    try:
+        return email_key(email_address(text)) == key
+    except ValueError:
+        return False
+
+
+def _unwrapped(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return `text` without name, comment and `mailto:`, and what was removed, decoded."""
+    address, name, comment, query = visible(text), "", "", ""
+    if named := _NAMED.fullmatch(address):
+        name, address = named[1], named[2].strip()
+    before, opened, inside = address.removesuffix(")").rpartition("(")
+    if opened and address.endswith(")") and ")" not in inside:
+        address, comment = before.rstrip(), inside
+    if mailto := _MAILTO.fullmatch(address):
+        address, query = visible(unquote(mailto[1])), mailto[2] or ""
+    # A sign within an address may also stand between the fields of a query.
+    values = (field.partition("=")[2] or field for field in re.split("[?&]", query))
+    return address, (name, comment, *(visible(unquote(value)) for value in values))
 
 
 def _can_be_in_name(sign: str) -> bool:

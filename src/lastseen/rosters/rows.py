@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from sys import intern
-from typing import NamedTuple
 
 from lastseen.model.contractor import Contractor, email_key, user_id
 from lastseen.model.errors import UsageError
@@ -19,9 +18,21 @@ from lastseen.rosters.cells import (
     email_address,
     holds_id,
     last_day,
+    names_another,
     one_line,
     portal_id,
     visible,
+)
+from lastseen.rosters.doubts import (
+    ADDRESS_AS_ID,
+    DATE_BEYOND,
+    DOUBTS,
+    SECOND_COLUMN,
+    SHORT,
+    TWO_ADDRESSES,
+    UNCLEAR_ADDRESS,
+    UNIDENTIFIED,
+    Doubt,
 )
 from lastseen.rosters.merging import People
 from lastseen.rosters.unused_cells import (
@@ -43,49 +54,6 @@ _NO_TEXT = (list, tuple, Mapping, bytes, bytearray, memoryview)
 _WORD = re.compile(r"[^\W\d_]{1,10}|n/a|-+|\?+", re.IGNORECASE)
 _DATE_LIKE = re.compile(r"[\d .,/:TZ+-]{1,30}|(\d{1,4}[ .-]*)?[^\W\d_]{1,10}[ .-]*(\d{1,4})?")
 
-
-class _Doubt(NamedTuple):
-    """Why rows refuse a roster with end dates: another row of the person may decide alone."""
-
-    found: str
-    meaning: str
-    remedy: str
-
-
-_SHORT = _Doubt(
-    "fewer fields than the header has",
-    "where a separator is lost, an address runs into the next field, and the row may extend the "
-    "contract of somebody whose other row has ended",
-    "give each of these rows as many fields as the header; leave an unknown value empty",
-)
-_UNIDENTIFIED = _Doubt(
-    "nothing by which an account can be found",
-    "each may extend the contract of somebody whose other row has ended",
-    "give each of these rows an account id or an e-mail address, or take it out",
-)
-_ADDRESS_AS_ID = _Doubt(
-    "another address in the id column than in the e-mail column",
-    "the row may extend the contract of either person, and another row of the person has ended",
-    'correct these rows; if the source has no account ids, set id = "" under [roster.columns]',
-)
-_UNCLEAR_ADDRESS = _Doubt(
-    "an account id beside something that is not one e-mail address",
-    "the row may extend the contract of somebody else whose other row has ended",
-    "correct the e-mail address of each of these rows, or leave it empty",
-)
-_SECOND_COLUMN = _Doubt(
-    "another address in a second e-mail column",
-    "it may be a second table, with an end of its own for somebody whose other row has ended",
-    'name the column that counts under [roster.columns], for example email = "email", or give each '
-    "table a file of its own",
-)
-_DATE_BEYOND = _Doubt(
-    "a date beyond the last named column",
-    "it may be the end of a contract",
-    "give its column a name, or clear it",
-)
-_DOUBTS = (_SHORT, _UNIDENTIFIED, _ADDRESS_AS_ID, _UNCLEAR_ADDRESS, _SECOND_COLUMN, _DATE_BEYOND)
-"""In the order in which they are told."""
 
 ROWS_NAMED = 10
 """How many rows one message names; the others are only counted."""
@@ -116,13 +84,13 @@ class RowReader:
         self._warnings: dict[str, list[int]] = {}
         self._errors: dict[str, list[int]] = {}
         self._values: dict[tuple[str, int], str] = {}
-        self._doubts: dict[_Doubt, list[int]] = {}
+        self._doubts: dict[Doubt, list[int]] = {}
         self._rows = 0
 
     @property
     def is_complete(self) -> bool:
         """Whether every row names somebody who can be found, nobody else, and none is short."""
-        return self._doubts.keys() <= {_DATE_BEYOND}
+        return self._doubts.keys() <= {DATE_BEYOND}
 
     def read_fields(
         self,
@@ -147,7 +115,7 @@ class RowReader:
         email = _text(values.get("email"))
         others = [_text(fields[at]) for at in other_emails if at < len(fields)]
         if any(may_be_address(one) and not _same_address(one, email) for one in others):
-            self._doubt(_SECOND_COLUMN, number)
+            self._doubt(SECOND_COLUMN, number)
         used = any(map(has_value, values.values()))
         unused = () if used else fields
         matters = any(names_people(_text(cell)) or holds_date(cell) for cell in unused)
@@ -171,7 +139,7 @@ class RowReader:
         if any(names_people(_text(cell)) for cell in cells):
             self.refuse("an address or an account id beyond the header", number)
         elif any(map(holds_date, cells)):
-            self._doubt(_DATE_BEYOND, number)
+            self._doubt(DATE_BEYOND, number)
         self.warn("what is beyond the last named column is not used", number)
 
     def read(
@@ -196,7 +164,7 @@ class RowReader:
         written_id, written_email = _text(values.get("id")), _text(values.get("email"))
         if not written_id and not written_email:
             if has_content or any(map(has_value, values.values())):
-                self._doubt(_UNIDENTIFIED, number)
+                self._doubt(UNIDENTIFIED, number)
                 self.warn("neither id nor e-mail address: ignored", number)
             return
         identity = portal_id(written_id)
@@ -206,9 +174,9 @@ class RowReader:
             then = "the e-mail address is used" if written_email else "no account can be found"
             self.warn(f"the id is not a DocSpace account id: {then}", number)
             if not written_email:
-                self._doubt(_UNIDENTIFIED, number)
+                self._doubt(UNIDENTIFIED, number)
             elif "@" in written_id and not _same_address(written_id, written_email):
-                self._doubt(_ADDRESS_AS_ID, number)
+                self._doubt(ADDRESS_AS_ID, number)
         person = Contractor(
             id=identity if identity or written_email else user_id(written_id),
             email=self._email(written_email, number, identified=identity is not None),
@@ -251,7 +219,7 @@ class RowReader:
         people = tuple(self._people)
         if not any(person.end_date for person in people):
             return people
-        for doubt in _DOUBTS:
+        for doubt in DOUBTS:
             if doubt in self._doubts:
                 places = self._places(self._doubts[doubt])
                 raise UsageError(
@@ -269,11 +237,11 @@ class RowReader:
             for warning, numbers in self._warnings.items()
         )
 
-    def _doubt(self, doubt: _Doubt, number: int) -> None:
+    def _doubt(self, doubt: Doubt, number: int) -> None:
         self._doubts.setdefault(doubt, []).append(number)
 
     def _note_short(self, number: int) -> None:
-        self._doubt(_SHORT, number)
+        self._doubt(SHORT, number)
         self.warn(
             "the row is shorter than the header: missing fields count as empty, and no guest "
             "counts as off the roster",
@@ -293,17 +261,27 @@ class RowReader:
     def _email(self, written: str, number: int, *, identified: bool) -> str | None:
         if not written:
             return None
+        column = f"column {self._names.get('email', 'email')}"
         try:
-            return email_address(written)
+            address = email_address(written)
         except ValueError:
-            column = f"column {self._names.get('email', 'email')} is not one e-mail address"
             if identified:
-                self.warn(f"{column}: the id is used", number)
+                self.warn(f"{column} is not one e-mail address: the id is used", number)
                 if may_be_address(written):
-                    self._doubt(_UNCLEAR_ADDRESS, number)
+                    self._doubt(UNCLEAR_ADDRESS, number)
             else:
-                self.refuse(column, number, _like_an_address(written))
+                self.refuse(
+                    f"{column} is not one e-mail address", number, _like_an_address(written)
+                )
             return None
+        if address != written and names_another(written):
+            self._doubt(TWO_ADDRESSES, number)
+            self.warn(
+                f"{column} holds another address in a name, comment or query: it is ignored, and "
+                "no guest counts as off the roster",
+                number,
+            )
+        return address
 
     def _end_date(self, value: object, number: int, *, believed: bool) -> date | None:
         if not has_value(value):
@@ -362,9 +340,10 @@ def _text(value: object) -> str:
 
 
 def _same_address(first: str, second: str) -> bool:
-    """Return whether two texts are one address; also where both are no address."""
+    """Return whether two texts name one address and no other; also where both are no address."""
     try:
-        return email_key(email_address(first)) == email_key(email_address(second))
+        same = email_key(email_address(first)) == email_key(email_address(second))
+        return same and not names_another(first) and not names_another(second)
     except ValueError:
         return first.casefold() == second.casefold()
 

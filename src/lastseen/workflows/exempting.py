@@ -7,7 +7,7 @@ from lastseen.ledger import PortalLedger
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import DOMAIN, GROUP, Exemption, exemption_key
 from lastseen.model.guardrails import Guardrails
-from lastseen.rosters.cells import email_address, portal_id
+from lastseen.rosters.cells import email_address, names_another, portal_id
 from lastseen.workflows.explain import (
     account_in_newest_review,
     domain_was_reviewed,
@@ -74,7 +74,8 @@ def end_exemption(who: str, *, ledger: PortalLedger) -> bool:
 def _unwrapped(who: str) -> str:
     """Return an id as the portal writes it, or an address without a display name and brackets.
 
-    Raises UsageError for anything that can be neither, which would cover nobody.
+    Raises UsageError for anything that can be neither, which would cover nobody, and for a second
+    address around the first.
     """
     if who.startswith((DOMAIN, GROUP)) or not who.strip():
         return who
@@ -82,11 +83,13 @@ def _unwrapped(who: str) -> str:
     if identity is not None:
         return identity
     try:
+        if names_another(who):
+            raise ValueError("two e-mail addresses")
         return email_address(who)
     except ValueError:
         raise UsageError(
             attempted=f"exempting {who}",
             found="it is neither an account id nor one e-mail address",
-            meaning="such an exemption would cover nobody",
+            meaning="such an exemption would cover nobody, or somebody other than you mean",
             remedy="name one person by id or e-mail address, or use --domain",
         ) from None

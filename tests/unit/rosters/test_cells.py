@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseen.rosters.cells import BeforeBelief, email_address, last_day, portal_id
+from lastseen.rosters.cells import (
+    BeforeBelief,
+    email_address,
+    last_day,
+    names_another,
+    portal_id,
+)
 from tests.unit.rosters.pretended_portal import guid
 
 WRAPPED = [
@@ -78,6 +84,45 @@ def test_a_wrapped_address_is_unwrapped(written):
 def test_a_text_with_no_single_address_is_refused(written):
     with pytest.raises(ValueError, match="not one e-mail address"):
         email_address(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "bob@x.example <ann@x.example>",
+        "Bob [bob@x.example] <ann@x.example>",
+        "'bob@x.example' <ann@x.example>",
+        "joann@x.example <ann@x.example>",
+        "ann@x.example bob@x.example <ann@x.example>",
+        "bob\uff20x.example <ann@x.example>",
+        "bob @ x.example <ann@x.example>",
+        "ann@x.example (bob@x.example)",
+        "ann@x.example (for Bob, bob@x.example)",
+        "<ann@x.example (bob@x.example)>",
+        "mailto:ann@x.example (bob@x.example)",
+        "mailto:ann@x.example?cc=bob@x.example",
+        "mailto:ann@x.example?CC=ann@x.example,bob@x.example",
+        "mailto:ann@x.example?subject=a&bcc=bob%40x.example",
+        "Ann <mailto:ann@x.example?to=Bob%20%3Cbob%40x.example%3E>",
+    ],
+)
+def test_another_address_around_the_address_names_another_person(written):
+    assert email_address(written) == "ann@x.example"
+    assert names_another(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *WRAPPED,
+        "ann@x.example <ann@x.example>",
+        "'Ann@X.example' <ann@x.example>",
+        "ann@x.example (ANN@x.example)",
+        "mailto:ann@x.example?to=ann%40x.example&subject=hello",
+    ],
+)
+def test_the_same_address_again_names_nobody_else(written):
+    assert not names_another(written)
 
 
 signs = st.sampled_from(["'", '"', "<", ">", "(", ")", ";", ",", ".", " ", "\u200b", "mailto:"])

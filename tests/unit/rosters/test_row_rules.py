@@ -303,6 +303,52 @@ def test_without_end_dates_a_row_that_may_name_two_people_leaves_nobody_off_the_
         assert not listing.complete
 
 
+WITH_ANOTHER = pytest.mark.parametrize(
+    "two", [f"{BOB} <{ANN}>", f"{ANN} ({BOB})", f"mailto:{ANN}?cc={BOB}"]
+)
+
+
+@EVERY_SOURCE
+@WITH_ANOTHER
+def test_another_address_around_the_address_is_refused_beside_end_dates(
+    source: Source, two, tmp_path
+):
+    with pytest.raises(UsageError, match=r"[12]: another address in the name, comment or query"):
+        source([(two, "Ann", None, "2020-01-01")], tmp_path)
+
+
+@EVERY_SOURCE
+@WITH_ANOTHER
+def test_without_end_dates_another_address_around_the_address_leaves_nobody_off_the_roster(
+    source: Source, two, tmp_path
+):
+    listing = source([(two, "Ann", None, None)], tmp_path)
+
+    assert [person.email for person in listing.contractors] == [ANN]
+    assert not listing.complete
+    (warning,) = listing.warnings
+    assert "holds another address" in warning
+
+
+@EVERY_SOURCE
+def test_an_address_that_is_repeated_as_its_name_does_no_harm(source: Source, tmp_path):
+    listing = source([(f"{ANN} <{ANN}>", "Ann", None, "2023-06-30")], tmp_path)
+
+    assert [person.email for person in listing.contractors] == [ANN]
+    assert listing.complete
+    assert listing.warnings == ()
+
+
+@IDENTIFIED
+@WITH_ANOTHER
+def test_another_address_around_one_beside_an_id_or_in_its_column_is_refused_beside_end_dates(
+    source: Source, two, tmp_path
+):
+    for row in ((ID, two, "2023-06-30"), (two, ANN, "2023-06-30")):
+        with pytest.raises(UsageError, match="another address in the"):
+            source([row], tmp_path)
+
+
 def two_tables_in_csv(rows: Rows, folder: Path, **columns: str) -> Listing:
     path = folder / "people.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -340,6 +386,15 @@ def test_a_second_table_beside_the_first_is_refused_beside_end_dates(source, tmp
 
     with pytest.raises(UsageError, match=r"[23]: another address in a second e-mail column"):
         source(rows, tmp_path)
+
+
+@BESIDE
+@WITH_ANOTHER
+def test_another_address_around_one_in_a_second_column_is_refused_beside_end_dates(
+    source, two, tmp_path
+):
+    with pytest.raises(UsageError, match="another address in a second e-mail column"):
+        source([(ANN, "2023-06-30", two, None)], tmp_path)
 
 
 @BESIDE

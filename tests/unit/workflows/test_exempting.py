@@ -52,20 +52,22 @@ def test_a_person_is_meant_however_they_are_written_and_found_again_the_same_way
 
 
 @pytest.mark.parametrize(
-    "nobody",
+    "unclear",
     [
         "*",
         "ann",
         "ann\uff20x.example",
         "@x.example",
         "a@x.example b@x.example",
+        "a@x.example <b@x.example>",
+        "b@x.example (a@x.example)",
         "4711",
         "vendor.example",
     ],
 )
-def test_what_can_mean_nobody_is_refused(add, known, nobody):
+def test_what_can_mean_nobody_or_two_people_is_refused(add, known, unclear):
     with pytest.raises(UsageError, match="neither an account id nor one e-mail address"):
-        add(nobody)
+        add(unclear)
 
     assert known.exemptions.all() == ()
-    assert not end_exemption(nobody, ledger=known)
+    assert not end_exemption(unclear, ledger=known)

@@ -18,7 +18,12 @@ PIPE_SECONDS = 5.0
 
 
 def read_regular_file(
-    path: Path, *, largest: int, private: bool = False, pipe_seconds: float = PIPE_SECONDS
+    path: Path,
+    *,
+    largest: int,
+    private: bool = False,
+    found: bool = False,
+    pipe_seconds: float = PIPE_SECONDS,
 ) -> bytes:
     """Return the content of `path`.
 
@@ -27,11 +32,18 @@ def read_regular_file(
     also be a pipe, as a shell makes one for `<(pass show portal)`, that ends within
     `pipe_seconds`.
 
+    `found` says that nobody named the file: nobody but the user or root may have written it, or
+    put it or a link to it where it is.
+
     Raises OSError if it can't be opened, and Unsuitable if it isn't a regular file, has more than
-    `largest` bytes, or is not private.
+    `largest` bytes, or is not private, or may be another's.
     """
     # Without O_NONBLOCK opening a pipe would wait for a writer that may never come.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    if found and others_can_write(path.absolute().parent):
+        if path.is_symlink():
+            raise Unsuitable("it is a link in a folder that others can write to")
+        flags |= getattr(os, "O_NOFOLLOW", 0)  # no link may take its place meanwhile
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
         is_pipe = private and stat.S_ISFIFO(status.st_mode)
@@ -39,6 +51,8 @@ def read_regular_file(
             raise Unsuitable("it is not a regular file")
         if private and os.name == "posix":
             _check_private(status)
+        if found and os.name == "posix":
+            _check_own(path, status)
         content = _from_pipe(file, largest, pipe_seconds) if is_pipe else file.read(largest + 1)
         if content is None:  # a kernel file without data at the moment
             raise Unsuitable("it is not a regular file")
@@ -87,21 +101,18 @@ def not_regular(path: Path) -> str | None:
     return None
 
 
-def changeable_by_others(path: Path) -> str | None:
-    """Return, in a few words, who besides the user could have written `path`, or None.
+def is_anothers(status: os.stat_result) -> bool:
+    """Return whether a file belongs to somebody other than the user and root."""
+    return os.name == "posix" and status.st_uid not in (os.geteuid(), 0)
 
-    Root may, and so may a group that has no other member. Raises OSError.
-    """
+
+def others_can_write(folder: Path) -> bool:
+    """Return whether others than the user and root can put files into `folder`; raises OSError."""
     if os.name != "posix":
-        return None
-    status = path.stat()
-    if status.st_uid not in (os.geteuid(), 0):
-        return "it belongs to another user"
-    if status.st_mode & stat.S_IWOTH:
-        return "every user can change it"
-    if status.st_mode & stat.S_IWGRP and _has_other_members(status.st_gid):
-        return "the other members of its group can change it"
-    return None
+        return False
+    status = folder.stat()
+    by_group = status.st_mode & stat.S_IWGRP and _has_other_members(status.st_gid)
+    return is_anothers(status) or bool(status.st_mode & stat.S_IWOTH or by_group)
 
 
 def unreadable(
@@ -134,7 +145,7 @@ def _from_pipe(file: BinaryIO, largest: int, seconds: float) -> bytes:
 
 
 def _check_private(status: os.stat_result) -> None:
-    if status.st_uid not in (os.geteuid(), 0):
+    if is_anothers(status):
         raise Unsuitable("it belongs to another user")
     mode = status.st_mode & 0o077
     groups = {os.getegid(), *os.getgroups()}
@@ -145,6 +156,25 @@ def _check_private(status: os.stat_result) -> None:
             f"its mode is {stat.S_IMODE(status.st_mode):04o}: others than its owner have rights "
             "to it"
         )
+
+
+def _check_own(path: Path, status: os.stat_result) -> None:
+    """Raise Unsuitable if others could have written the open file, or led `path` to it.
+
+    Root may, and so may a group that has no other member. What the kernel shows as a file of root's
+    may be the words of any program (`/proc/PID/cmdline`).
+    """
+    link = path.lstat()
+    if is_anothers(status) or is_anothers(link):
+        raise Unsuitable("it belongs to another user")
+    if status.st_mode & stat.S_IWOTH:
+        raise Unsuitable("every user can change it")
+    if status.st_mode & stat.S_IWGRP and _has_other_members(status.st_gid):
+        raise Unsuitable("the other members of its group can change it")
+    if stat.S_ISLNK(link.st_mode) and not_regular(path):
+        raise Unsuitable("it is a link to what is no regular file")
+    if status.st_nlink > 1 and others_can_write(path.absolute().parent):
+        raise Unsuitable("it is another file under a second name, which others can have given it")
 
 
 def _has_other_members(group_id: int) -> bool:

@@ -34,6 +34,22 @@ def test_an_exemption_is_added_listed_and_removed_without_a_key(lastseen):
     assert "Nobody is exempt" in lastseen("exempt", "list", environment=PORTAL).stdout
 
 
+@pytest.mark.parametrize("option", ["--reason", "--ticket", "--approved-by"])
+def test_an_exemption_with_the_key_in_it_is_refused(lastseen, option):
+    key = "sk-0123456789abcdef0123456789abcdef"
+    texts = {"--reason": "on leave", option: f"see {key}"}
+    given = [word for pair in texts.items() for word in pair]
+    environment = {**PORTAL, "LASTSEEN_API_KEY": key}
+
+    added = lastseen(
+        "exempt", "add", "ann@example.org", "--until", LATER, *given, environment=environment
+    )
+
+    assert added.exit_code == 2
+    assert key not in added.stdout + added.stderr
+    assert "Nobody is exempt" in lastseen("exempt", "list", environment=PORTAL).stdout
+
+
 @pytest.mark.parametrize(
     ("until", "reason"), [("2001-01-01", "too late"), (LATER, "  "), ("2999-12-31", "too far")]
 )

@@ -27,6 +27,16 @@ def test_what_init_writes_can_be_used(lastseen):
     assert ran.exit_code == 0, ran.stderr
 
 
+def test_a_link_that_others_could_have_planted_is_not_followed(lastseen, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (lastseen.folder / "lastseen.toml").symlink_to(elsewhere)
+    lastseen.folder.chmod(0o1777)
+    ran = lastseen("init", "--portal-url", "https://portal.example.org", "--yes")
+    assert ran.exit_code == 0, ran.stderr
+    assert not elsewhere.exists()
+    assert written(lastseen)["portal"]["url"] == "https://portal.example.org"
+
+
 def test_a_roster_file_is_named_so_that_it_is_found_from_anywhere(lastseen):
     (lastseen.folder / "people.csv").write_text("email\na@example.org\n")
     lastseen(

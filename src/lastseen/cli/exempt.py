@@ -12,6 +12,7 @@ from lastseen.cli.invocation import invocation
 from lastseen.cli.options import OutputOption, ShortFormatOption, YesOption, read_date
 from lastseen.cli.output import Summary, short_destinations
 from lastseen.cli.prompts import agreed_to
+from lastseen.config.logging import scrubbed
 from lastseen.model.counting import counted, times
 from lastseen.model.errors import UsageError
 
@@ -55,6 +56,8 @@ def add(
     """
     from lastseen.api import exempt, is_unknown, open_portal_ledger
 
+    for text in (reason, ticket, approved_by):
+        _refuse_key(text)
     named = _named(who, domain, group)
     day = read_date(until, "--until")
     settings = invocation(context).settings()
@@ -150,3 +153,14 @@ def _named(who: str | None, domain: str | None, group: str | None) -> str:
         meaning="an exemption covers one person, one domain or one group",
         remedy="give exactly one of them",
     )
+
+
+def _refuse_key(text: str | None) -> None:
+    """Raise UsageError if a text to be kept has the API key in it, as from a shell's variable."""
+    if text and scrubbed(text) != text:
+        raise UsageError(
+            attempted="keeping the exemption",
+            found="the API key stands in a text of it",
+            meaning="the ledger, reports and the history would show the key; nothing was kept",
+            remedy="leave the key out, and replace it if others may have seen it",
+        )

@@ -20,7 +20,7 @@ from lastseen.cli.init_checks import (
 )
 from lastseen.cli.init_sessions import MODES, QUESTION, checked_mode, recommended_mode
 from lastseen.cli.invocation import invocation
-from lastseen.cli.output import write_file
+from lastseen.cli.output import target_of, write_file
 from lastseen.cli.prompts import agreed_to, answered, can_be_asked, confirmed, wrapped
 from lastseen.model.errors import LastseenError, UsageError
 from lastseen.model.secret import ApiKey, key_problem
@@ -112,7 +112,7 @@ def init(
         open_sessions=open_sessions,
     )
     answers = _answers(options, ask=ask)
-    kept_in = _keep_key(answers, folder=file.resolve().parent, ask=ask)
+    kept_in = _keep_key(answers, folder=target_of(file).parent, ask=ask)
     _write(file, answers, key_file=kept_in)
     if ask and _has_key(file) and confirmed("Check the portal now?"):
         return doctor(context)
@@ -364,7 +364,7 @@ def _write(file: Path, answers: _Answers, *, key_file: Path | None) -> None:
     from lastseen.api import configuration_text
 
     settings = _settings(answers, key_file)
-    write_file(file.resolve(), configuration_text(settings).encode())
+    write_file(target_of(file), configuration_text(settings).encode())
     print_line(f"Written to {file}.", event="written", file=str(file))
     if answers.roster is not None and not answers.roster.exists():
         print_line(f"{answers.roster} does not exist yet: the first review needs it.")

@@ -20,7 +20,7 @@ from lastseen.cli.invocation import Invocation
 from lastseen.cli.standard_streams import silence_standard_output
 from lastseen.config.logging import log_format
 from lastseen.model.errors import UsageError
-from lastseen.regular_file import real_path
+from lastseen.regular_file import is_anothers, others_can_write, real_path
 
 if TYPE_CHECKING:
     from lastseen.reports import Screen
@@ -186,8 +186,8 @@ def _destination(
 def writable_file(file: Path, *, option: str) -> Path:
     """Return the file to write, checked before any work is done; raises UsageError."""
     try:
-        resolved = _target(file)
-        problem = _unwritable(resolved)
+        resolved = target_of(file)
+        problem = _planted(file) or _unwritable(resolved)
     except OSError as error:  # a name that is too long, or links that lead in a circle
         resolved, problem = file, (error.strerror or type(error).__name__).lower()
     if problem:
@@ -287,18 +287,20 @@ def _unwritable(file: Path) -> str | None:
     return None if os.access(file.parent, os.W_OK) else "its folder is not writable"
 
 
-def _target(file: Path) -> Path:
+def _planted(file: Path) -> str | None:
+    """Return which folder on the way to `file` is a link that somebody else made, if any."""
+    for folder in file.absolute().parents:
+        if folder.is_symlink() and is_anothers(folder.lstat()):
+            return f"{folder} is a link that belongs to another user"
+    return None
+
+
+def target_of(file: Path) -> Path:
     """Return the file to write: links are followed only if nobody else could have made them."""
     plain = real_path(file.absolute().parent) / file.name
-    if not plain.is_symlink() or _others_can_write(plain.parent) or _is_device(plain):
+    if not plain.is_symlink() or others_can_write(plain.parent) or _is_device(plain):
         return plain
     return real_path(plain)
-
-
-def _others_can_write(folder: Path) -> bool:
-    status = folder.stat()
-    foreign = os.name == "posix" and status.st_uid not in (os.geteuid(), 0)
-    return foreign or bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def _is_device(file: Path) -> bool:
@@ -308,7 +310,7 @@ def _is_device(file: Path) -> bool:
     could have made it.
     """
     try:
-        mode = (file.lstat() if _others_can_write(file.parent) else file.stat()).st_mode
+        mode = (file.lstat() if others_can_write(file.parent) else file.stat()).st_mode
     except OSError:
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))

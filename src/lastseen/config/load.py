@@ -14,7 +14,6 @@ from lastseen.config.settings import Settings
 from lastseen.model.errors import UsageError
 from lastseen.regular_file import (
     Unsuitable,
-    changeable_by_others,
     read_regular_file,
     unreadable,
 )
@@ -43,7 +42,7 @@ def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Setti
     may be secret are never in it.
     """
     path = config_path or found_file()
-    tables = _tables(path) if path else {}
+    tables = _tables(path, found=config_path is None) if path else {}
     # pydantic takes a fifth of a second to import.
     from lastseen.config.schema import checked
 
@@ -68,7 +67,7 @@ def load_ledger_url(config_path: Path | None, environ: Mapping[str, str]) -> str
     UsageError as `load_settings` does.
     """
     path = config_path or found_file()
-    tables = _tables(path) if path else {}
+    tables = _tables(path, found=config_path is None) if path else {}
     from lastseen.config.schema import checked
 
     own = {name: value for name, value in environ.items() if name.upper().startswith(_LEDGER)}
@@ -77,39 +76,21 @@ def load_ledger_url(config_path: Path | None, environ: Mapping[str, str]) -> str
 
 
 def found_file() -> Path | None:
-    """Return the configuration file of the working directory, or None if there is none.
-
-    Raises UsageError if somebody else could have written it.
-    """
-    if not os.path.lexists(DEFAULT_FILE):
-        return None
-    attempted = f"reading the configuration {DEFAULT_FILE.absolute()}"
-    try:
-        others = changeable_by_others(DEFAULT_FILE)
-    except OSError as error:
-        raise _no_file(attempted, error) from None
-    if others is not None:
-        raise UsageError(
-            attempted=attempted,
-            found=others,
-            meaning="it could send the API key anywhere or lift the guardrails, so it is not used",
-            remedy="make it yours (chown) and writable by you alone (chmod 644), or name it with "
-            "-c if you trust it",
-        )
-    return DEFAULT_FILE
+    """Return the configuration file of the working directory, or None if there is none."""
+    return DEFAULT_FILE if os.path.lexists(DEFAULT_FILE) else None
 
 
-def _tables(path: Path) -> dict[str, Any]:
+def _tables(path: Path, *, found: bool) -> dict[str, Any]:
     attempted = f"reading the configuration {path.absolute()}"
     try:
-        text = read_regular_file(path, largest=_LARGEST).decode("utf-8-sig")
+        text = read_regular_file(path, largest=_LARGEST, found=found).decode("utf-8-sig")
         if _DEEP_KEY.search(text):
             raise RecursionError
         return tomllib.loads(text)
     except (OSError, Unsuitable) as error:
         if path == Path(os.devnull):
             return {}
-        raise _no_file(attempted, error) from None
+        raise _no_file(attempted, error, found=found) from None
     except UnicodeDecodeError as error:
         raise UsageError(
             attempted=attempted,
@@ -133,7 +114,16 @@ def _tables(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _no_file(attempted: str, error: OSError | Unsuitable) -> UsageError:
+def _no_file(attempted: str, error: OSError | Unsuitable, *, found: bool) -> UsageError:
+    if found:
+        return unreadable(
+            attempted,
+            error,
+            meaning="a file that others could have put here could send the API key anywhere or "
+            "lift the guardrails, so it is not used",
+            remedy="make it a file of your own (chown) that you alone can write to (chmod 644), or "
+            "name it with -c if you trust it",
+        )
     return unreadable(
         attempted,
         error,

@@ -114,6 +114,22 @@ def test_a_link_that_others_could_have_planted_is_replaced_and_not_followed(tmp_
     assert not (shared / "report.json").is_symlink()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="owners are POSIX's")
+def test_a_folder_that_is_a_link_of_somebody_elses_is_refused(tmp_path, monkeypatch):
+    from lastseen.cli.output import short_destinations
+
+    (tmp_path / "private").mkdir()
+    reports = tmp_path / "reports"
+    reports.symlink_to(tmp_path / "private")
+    if os.geteuid() == 0:
+        os.chown(reports, 12345, 12345, follow_symlinks=False)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+
+    with pytest.raises(UsageError, match="another user"):
+        short_destinations([reports / "report.json"], None)
+
+
 def test_a_link_in_a_folder_of_ones_own_is_followed(tmp_path):
     from lastseen.cli.output import short_destinations
 

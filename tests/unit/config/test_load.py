@@ -8,7 +8,6 @@ import pytest
 
 from lastseen.config.load import load_settings
 from lastseen.model.errors import ExitCode, UsageError
-from lastseen.regular_file import changeable_by_others
 
 TEXT = '[portal]\nurl = "https://portal.example"\n'
 
@@ -58,8 +57,9 @@ def test_a_group_of_several_may_not_write_it_and_one_of_the_user_alone_may(here,
         monkeypatch.setattr(
             "lastseen.regular_file._has_other_members", lambda _group, others=others: others
         )
-        found = changeable_by_others(here)
-        assert found is None if told is None else told in str(found)
+        if told is not None:
+            assert told in refused().found
+    assert load_settings(None, {}).portal.url == "https://portal.example"
 
 
 def test_a_link_to_a_file_of_somebody_elses_is_refused(here, tmp_path, monkeypatch):
@@ -69,6 +69,54 @@ def test_a_link_to_a_file_of_somebody_elses_is_refused(here, tmp_path, monkeypat
     real.chmod(0o666)
 
     assert "every user" in refused().found
+
+
+def test_a_link_of_ones_own_in_a_folder_of_ones_own_is_followed(here, tmp_path):
+    real = tmp_path / "real.toml"
+    here.rename(real)
+    here.symlink_to(real)
+
+    assert load_settings(None, {}).portal.url == "https://portal.example"
+
+
+@pytest.mark.parametrize("mode", [0o757, 0o1777, 0o777])
+@pytest.mark.parametrize("kind", ["link", "second name"])
+def test_a_link_that_others_could_have_put_here_is_refused_unless_it_is_named(
+    here, tmp_path, mode, kind
+):
+    # Given a configuration of one's own for another portal, in a folder of one's own
+    (tmp_path / "own").mkdir(mode=0o700)
+    real = tmp_path / "own" / "lastseen.toml"
+    here.rename(real)
+    if kind == "link":
+        here.symlink_to(real)
+    else:
+        here.hardlink_to(real)
+    tmp_path.chmod(mode)
+
+    assert "others c" in refused().found
+    assert load_settings(here, {}).portal.url == "https://portal.example"
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="Linux shows programs as files")
+def test_a_link_to_what_the_kernel_shows_as_a_file_is_refused(here):
+    # Any program may choose the words there, and make the file seem root's.
+    here.unlink()
+    here.symlink_to("/proc/self/cmdline")
+
+    assert "no regular file" in refused().found
+
+
+def test_a_link_of_somebody_elses_is_refused(here, tmp_path, monkeypatch):
+    real = tmp_path / "real.toml"
+    here.rename(real)
+    here.symlink_to(real)
+    if os.geteuid() == 0:
+        os.chown(here, 12345, 12345, follow_symlinks=False)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+
+    assert "another user" in refused().found
 
 
 @pytest.mark.parametrize("where", ["pipe", "/dev/zero", "folder"])

@@ -2,6 +2,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -70,6 +71,21 @@ def test_the_export_is_one_entry_a_line_and_holds_its_own_chain(lastseen, ledger
     to_file = lastseen("history", "--export", "-o", "journal.jsonl", environment=ledger[1])
     assert "3 entries" in to_file.stderr
     assert (lastseen.folder / "journal.jsonl").read_text() == ran.stdout
+
+
+def test_the_export_shows_hostile_characters_as_escapes_and_its_hashes_hold(lastseen, ledger):
+    reason = "leave \x9b2J\u202e\u2066"
+    until = (datetime.now(UTC).date() + timedelta(days=100)).isoformat()
+    given = ("--until", until, "--reason", reason)
+    added = lastseen("exempt", "add", "d@example.org", *given, environment=ledger[1])
+    assert added.exit_code == 0, added.stderr
+    *_, newest = lastseen("history", "--export", environment=ledger[1]).stdout.split("\n")[:-1]
+    assert r"leave \u009b2J\u202e\u2066" in newest
+    entry = json.loads(newest)
+    given_hash = entry.pop("hash")
+    text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert reason in text
+    assert sha256(text.encode()).hexdigest() == given_hash
 
 
 def test_a_changed_journal_is_reported_with_the_entry(lastseen, ledger):

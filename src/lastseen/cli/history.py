@@ -140,7 +140,9 @@ def _show_runs(
 
 
 def _export(ledger: "PortalLedger", where: Destinations, called: Invocation) -> None:
-    lines = list(ledger.journal.export())
+    from lastseen.model.json_text import escaped
+
+    lines = [escaped(line) for line in ledger.journal.export()]
     entries = counted(len(lines), "entry", "entries")
     where.deliver(
         lambda _place: b"".join(lines),

@@ -11,6 +11,7 @@ import msgspec
 from lastseen.model.canonical_json import NOT_CANONICAL, canonical_digest
 from lastseen.model.decision import Decision
 from lastseen.model.errors import PlanRefused
+from lastseen.model.json_text import escaped, indented
 from lastseen.model.plan import PLAN_SCHEMA, Plan
 
 _last_intact: list[weakref.ref[Plan]] = []
@@ -44,14 +45,14 @@ def _remember(plan: Plan) -> None:
 def encode_plan(plan: Plan) -> bytes:
     """Return the plan's JSON form, indented for people, ending in a newline."""
     # A plan of ten thousand people is megabytes: one decision after the other is formatted.
-    without = msgspec.json.encode(msgspec.structs.replace(plan, decisions=()))
-    head, empty, tail = msgspec.json.format(without, indent=2).partition(_NO_DECISIONS)
+    without = indented(msgspec.structs.replace(plan, decisions=()))
+    head, _, tail = without.partition(_NO_DECISIONS)
     if not plan.decisions:
-        return head + empty + tail + b"\n"
+        return without
     decisions = (
         (b"," if number else b"[") + _indented(one) for number, one in enumerate(plan.decisions)
     )
-    return b"".join(chain((head, _NO_DECISIONS[:-2]), decisions, (b"\n  ]", tail, b"\n")))
+    return b"".join(chain((head, _NO_DECISIONS[:-2]), decisions, (b"\n  ]", tail)))
 
 
 _NO_DECISIONS = b'\n  "decisions": []'
@@ -60,7 +61,7 @@ _NO_DECISIONS = b'\n  "decisions": []'
 
 def _indented(decision: Decision) -> bytes:
     formatted: bytes = msgspec.json.format(msgspec.json.encode(decision), indent=2)
-    return b"\n    " + formatted.replace(b"\n", b"\n    ")
+    return b"\n    " + escaped(formatted).replace(b"\n", b"\n    ")
 
 
 def decode_plan(document: bytes, *, source: str) -> Plan:

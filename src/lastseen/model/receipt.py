@@ -9,6 +9,7 @@ from lastseen.model.actor import Actor
 from lastseen.model.contractor import UserId
 from lastseen.model.decision import Reason
 from lastseen.model.instant import Instant
+from lastseen.model.json_text import indented
 
 RECEIPT_SCHEMA = "lastseen.receipt/1"
 """The name and version of the receipt's JSON form."""
@@ -159,4 +160,4 @@ def summarise_outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, int]:
 
 def encode_receipt(receipt: Receipt) -> bytes:
     """Return the receipt's JSON form, indented for people, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n"
+    return indented(receipt)

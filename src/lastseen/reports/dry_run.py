@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
@@ -13,6 +12,7 @@ from lastseen.model.instant import Instant
 from lastseen.model.receipt import Outcome
 from lastseen.reports import unknown_format
 from lastseen.reports.interface import Screen
+from lastseen.reports.json import json_document
 from lastseen.reports.receipt import remark_pieces, remarks_of
 from lastseen.reports.sections import words_for_no_sighting
 from lastseen.reports.terminal import TableWriter, printed
@@ -25,7 +25,7 @@ def render_dry_run(found: DryRun, format: str, *, screen: Screen) -> bytes:
         case "table":
             return printed(screen, _pieces(found, TableWriter(screen)))
         case "json":
-            return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+            return json_document(found)
     raise unknown_format(format, ("table", "json"))
 
 

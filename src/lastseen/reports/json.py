@@ -1,7 +1,6 @@
 """Documents as JSON, for programs; the plan's form is a contract (`schemas/plan-1.json`)."""
 
-import msgspec
-
+from lastseen.model.json_text import indented
 from lastseen.model.plan import Plan
 from lastseen.model.plan_document import encode_plan
 from lastseen.reports.interface import PlanContext
@@ -19,4 +18,4 @@ class JsonPlan:
 
 def json_document(content: object) -> bytes:
     """Return any other struct's JSON form, indented for people, ending in a newline."""
-    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    return indented(content)

@@ -8,6 +8,7 @@ import pytest
 
 from lastseen.model.canonical_json import canonical_json
 from lastseen.model.errors import PlanRefused
+from lastseen.model.json_text import escaped
 from lastseen.model.plan_document import decode_plan, encode_plan, sealed
 from tests.unit.execution.fake_portal import FakePortal
 from tests.unit.execution.plans import plan_for
@@ -62,6 +63,25 @@ def test_a_plan_reads_as_if_all_of_it_had_been_indented_at_once(people):
         for one, name in zip(made.decisions, names, strict=False)
     )
     plan = sealed(msgspec.structs.replace(made, decisions=decisions))
-    at_once = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    at_once = escaped(msgspec.json.format(msgspec.json.encode(plan), indent=2)) + b"\n"
     assert encode_plan(plan) == at_once
     assert decode_plan(at_once, source="plan.json") == plan
+
+
+def test_a_hostile_name_is_an_escape_in_a_plan_and_raw_ones_are_still_accepted():
+    portal = FakePortal()
+    made = plan_for(portal, [portal.add(1)])
+    (one,) = made.decisions
+    hostile = msgspec.structs.replace(one, display_name="Zoë \x9b2J\u202eeoR\u2066")
+    plan = sealed(msgspec.structs.replace(made, decisions=(hostile,)))
+    written = encode_plan(plan)
+    assert '"Zoë \\u009b2J\\u202eeoR\\u2066"' in written.decode()
+    raw = msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"  # as once written
+    assert "\u202e" in raw.decode()
+    assert decode_plan(written, source="plan.json") == plan
+    assert decode_plan(raw, source="plan.json") == plan
+
+    fields = json.loads(written)  # and as the auditors' script digests it
+    digest = fields.pop("digest")
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert digest == "sha256:" + sha256(text.encode()).hexdigest()

@@ -2,6 +2,7 @@ import json
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec import structs
 
 from lastseen.model.errors import UsageError
 from lastseen.model.exemption import Exemption
@@ -35,6 +36,13 @@ def test_json_names_its_schema():
     told = json.loads(render_exemptions([EXEMPTION], "json"))
     assert told["schema"] == "lastseen.exemptions/1"
     assert told["exemptions"][0]["until"] == "2026-12-31"
+
+
+def test_json_shows_a_hostile_reason_as_escapes():
+    hostile = structs.replace(EXEMPTION, reason="on leave \x9b2J\u202e")
+    shown = render_exemptions([hostile], "json").decode()
+    assert "on leave \\u009b2J\\u202e" in shown
+    assert json.loads(shown)["exemptions"][0]["reason"] == hostile.reason
 
 
 def test_another_format_is_refused():

@@ -1,5 +1,6 @@
 import io
 
+import msgspec
 import pytest
 
 from lastseen import reports
@@ -94,6 +95,14 @@ def test_a_receipt_in_another_format_is_a_usage_error():
 def test_json_is_the_plan_as_apply_reads_it():
     plan = plan_of(decision())
     assert render_plan(plan, "json") == encode_plan(plan)
+
+
+def test_a_hostile_address_in_a_receipt_is_an_escape_in_json():
+    receipt = receipt_of(outcome(email="a\x9b\u202e@b.example", error="\u2066"))
+    shown = render_receipt(receipt, "json")
+    assert '"a\\u009b\\u202e@b.example"' in shown.decode()
+    assert '"\\u2066"' in shown.decode()
+    assert msgspec.json.decode(shown, type=type(receipt)) == receipt
 
 
 def test_somebody_elses_format_is_found_by_name_and_by_ending(install):

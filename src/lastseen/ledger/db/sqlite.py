@@ -23,7 +23,7 @@ from lastseen.ledger.db.database import Access, Lock
 from lastseen.ledger.db.db_errors import translate_error
 from lastseen.ledger.db.file_lock import try_file_lock
 from lastseen.model.errors import LedgerError
-from lastseen.regular_file import not_regular
+from lastseen.regular_file import is_anothers, not_regular
 
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite keeps; the first is the ledger itself."""
@@ -174,7 +174,7 @@ def _check_file(path: Path, status: os.stat_result) -> None:
             meaning="the ledger is one file",
             remedy="name a file in [ledger] url",
         )
-    if os.name == "posix" and status.st_uid not in (os.geteuid(), 0):
+    if is_anothers(status):
         raise _unusable(
             path,
             found="it belongs to another user",
@@ -195,6 +195,14 @@ def _tighten(path: Path) -> None:
                 "[ledger] url",
             )
         try:
+            if companion and is_anothers(file.stat()):
+                raise _unusable(
+                    path,
+                    found=f"{file.name} beside it belongs to another user",
+                    meaning="SQLite would take entries from there that its owner made up",
+                    remedy=f"remove {file.name} if it doesn't belong there, and keep the ledger in "
+                    "a folder that only you can write to",
+                )
             if file.stat().st_mode & 0o077:
                 file.chmod(0o600)
         except FileNotFoundError:

@@ -51,6 +51,21 @@ def test_a_ledger_that_others_can_read_is_tightened(file: Path, clock: TickingCl
 # --- what may be wrong with it
 
 
+@pytest.mark.parametrize("companion", ["-wal", "-shm", "-journal"])
+def test_entries_that_another_user_put_beside_the_ledger_are_not_taken(
+    file: Path, clock: TickingClock, companion: str, monkeypatch: pytest.MonkeyPatch
+):
+    with _open(file, clock) as ledger:
+        ledger.portal(PORTAL).runs.begin("review")
+    planted = file.with_name(file.name + companion)
+    planted.write_bytes(b"planted")
+    theirs = planted.stat().st_ino
+    monkeypatch.setattr(
+        "lastseen.ledger.db.sqlite.is_anothers", lambda status: status.st_ino == theirs
+    )
+    assert "belongs to another user" in _refused(file, clock).found
+
+
 def test_a_file_that_is_no_database_is_reported(file: Path, clock: TickingClock):
     file.write_bytes(b"this is not a database, whatever its name says" * 100)
     told = _refused(file, clock)

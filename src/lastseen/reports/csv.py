@@ -8,12 +8,12 @@ Programs, which want neither, have JSON.
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from lastseen.model.decision import Decision, idle_for_longer
+from lastseen.model.formula import without_formulas
 from lastseen.model.instant import format_instant
 from lastseen.model.plan import Plan
 from lastseen.model.receipt import Receipt
@@ -24,11 +24,6 @@ from lastseen.reports.sections import shown_people
 from lastseen.reports.text import defuse_in_full
 
 _COLUMNS = tuple(field.encode_name for field in msgspec.structs.fields(Decision))
-_FORMULA = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
-"""Where a formula would begin: at the start, or after what some spreadsheets treat as a separator.
-
-Full-width signs (U+FF1D and its like) count, since a spreadsheet may narrow them.
-"""
 
 
 class CsvPlan:
@@ -159,4 +154,4 @@ def _document(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return defuse_in_full(_FORMULA.sub(r"\1'", value))
+    return defuse_in_full(without_formulas(value))

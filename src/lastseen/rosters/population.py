@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from lastseen.model.contractor import Contractor
+from lastseen.model.formula import without_formulas
 
 COLUMNS = ("id", "email", "display_name", "sponsor", "end_date", "kind")
 """The document's columns."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def roster_document(people: Iterable[Contractor]) -> bytes:
@@ -40,4 +39,4 @@ def _line(cells: list[object]) -> bytes:
 def _cell(value: object) -> str:
     # Python before 3.13 leaves a lone carriage return unquoted, and readers end the row there.
     text = "" if value is None else str(value).replace("\r", " ")
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return without_formulas(text)

@@ -65,6 +65,22 @@ def test_a_formula_behind_another_separator_is_defused_too():
     assert ";'=HYPERLINK" in row["display_name"]
 
 
+@pytest.mark.parametrize("separator", [";", "|", "\t", "\n"])
+@pytest.mark.parametrize("between", ['"', '""', ' "', '" "'])
+def test_no_formula_begins_where_another_separator_is_read(separator, between):
+    name = f"x{separator}{between}=HYPERLINK(1){separator}y"
+    document = render_plan(plan_of(decision(display_name=name)), "csv").decode("utf-8-sig")
+    for row in csv.reader(io.StringIO(document, newline=""), delimiter=separator):
+        assert not [cell for cell in row if cell.lstrip().startswith("=")]
+
+
+@given(st.text(alphabet=st.sampled_from('a =;"')))
+def test_no_cell_begins_as_a_formula_where_semicolons_separate(text):
+    document = render_plan(plan_of(decision(display_name=text)), "csv").decode("utf-8-sig")
+    for row in csv.reader(io.StringIO(document, newline=""), delimiter=";"):
+        assert not [cell for cell in row if cell.lstrip().startswith("=")]
+
+
 @given(st.text(alphabet=st.sampled_from("a =+-@;|\t\r\n\"',\x1b\u202e")))
 def test_no_cell_ever_begins_as_a_formula(text):
     (row,) = cells_of(plan_of(decision(display_name=text, sponsor=text, email=text)))

@@ -43,3 +43,9 @@ def test_no_cell_is_a_formula_and_everyone_is_in_it(listed):
 
     assert len(rows) == len(listed) + 1
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_no_formula_begins_where_semicolons_separate():
+    document = roster_document([Contractor(email="a@b.example", display_name='x;"=1";\uff1d2')])
+    for row in csv.reader(io.StringIO(document.decode(), newline=""), delimiter=";"):
+        assert not [cell for cell in row if cell.lstrip().startswith(("=", "\uff1d"))]

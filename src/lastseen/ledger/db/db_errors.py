@@ -57,7 +57,8 @@ _READ_ONLY = (
 _CORRUPT = (
     "it is not a readable SQLite database",
     "the file is damaged, or is not a ledger",
-    "restore it from a backup, or move it away: a new ledger is created, without past runs",
+    "restore it from a backup, or move it away with the files beside it that are named after it: a "
+    "new ledger is created, without past runs and exemptions",
 )
 _DAMAGED = (
     "its tables are not the ones that Lastseen created, or are inconsistent",

@@ -28,6 +28,9 @@ from lastseen.regular_file import is_anothers, not_regular
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """Endings of the files that SQLite keeps; the first is the ledger itself."""
 
+_TRACE = r"(-wal|-shm|\.[0-9a-f]{12}\.lock)"
+"""Endings of the files beside a ledger that only its use creates."""
+
 _PROGRESS = logging.getLogger("lastseen.progress")
 
 PATIENCE_SECONDS = 15.0
@@ -105,7 +108,7 @@ def _prepare_file(path: Path) -> None:
                 meaning="folders are not created, so that a typo can't start an empty ledger",
                 remedy="create the folder, or correct [ledger] url",
             )
-        _check_not_emptied(path)
+        _check_not_lost(path)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600)
         try:
             _check_file(path, os.fstat(descriptor))
@@ -124,45 +127,65 @@ def _prepare_file(path: Path) -> None:
     _tighten(path)
 
 
-def _check_not_emptied(path: Path) -> None:
-    """Raise LedgerError if the file is empty although it was a ledger; warn if it is just empty.
+def _check_not_lost(path: Path) -> None:
+    """Raise LedgerError if the file is empty or missing although it was a ledger.
 
     A full disk or a crash can empty a file; SQLite would take it for a new database and drop what
-    is left in `-wal`. Only a ledger in use has such files beside it. They are looked for before
-    the file is read again: meanwhile another process may have created the ledger.
+    is left in `-wal`. Only a ledger in use has such files beside it: an interrupted first start
+    leaves its file before any of them. They are looked for before the file is read again, since
+    another process may have created the ledger meanwhile. Warns about a file that is just empty.
     """
-    if not _is_empty(path):
+    if not _is_lost(path):
         return
     traces = _traces(path)
-    if not _is_empty(path):
+    if not _is_lost(path):
         return
+    exists = path.exists()
     if not traces:
-        _PROGRESS.warning(
-            "the ledger %s is an empty file: a new ledger begins there, without past runs and "
-            "exemptions",
-            path,
-            extra={"event": "note"},
-        )
+        if exists:
+            _PROGRESS.warning(
+                "the ledger %s is an empty file: a new ledger begins there, without past runs and "
+                "exemptions",
+                path,
+                extra={"event": "note"},
+            )
         return
+    name = path.name
     raise _unusable(
         path,
-        found=f"the file is empty, but {' and '.join(traces)} beside it "
-        f"{'shows' if len(traces) == 1 else 'show'} that it was in use",
+        found=f"the file is {'empty' if exists else 'missing'}, but {' and '.join(traces)} beside "
+        f"it {'shows' if len(traces) == 1 else 'show'} that it was in use",
         meaning="its contents are lost, with the exemptions and past runs; nobody was changed",
         # SQLite would write the entries of another file's log into a restored one.
-        remedy=f"move {path.name}, {path.name}-wal and {path.name}-shm away and restore a backup; "
-        "without one a new ledger begins, with no exemptions and no past runs",
+        remedy=f"move {f'{name}, ' if exists else ''}{name}-wal, {name}-shm and {name}.*.lock away "
+        "and restore a backup; without one a new ledger begins, with no exemptions and no past "
+        "runs",
     )
 
 
-def _is_empty(path: Path) -> bool:
-    return path.exists() and path.stat().st_size == 0
+def _is_lost(path: Path) -> bool:
+    """Return whether SQLite would begin a new database in the file, which may be missing."""
+    try:
+        # A file of one byte is empty to SQLite (os_unix.c, unixFileSize).
+        return path.stat().st_size <= 1
+    except FileNotFoundError:
+        return True
 
 
 def _traces(path: Path) -> list[str]:
-    """Return the names of files beside `path` that exist only once a ledger has been there."""
-    companion = re.compile(re.escape(path.name) + r"(-wal|-shm|\.[0-9a-f]{12}\.lock)")
-    return sorted(one.name for one in path.parent.iterdir() if companion.fullmatch(one.name))
+    """Return the names of files beside `path` that exist only once a ledger has been there.
+
+    SQLite keeps its own where a link leads to.
+    """
+    return sorted(
+        {
+            one.name
+            for file in (path, path.resolve())
+            if file.parent.is_dir()
+            for one in file.parent.iterdir()
+            if re.fullmatch(re.escape(file.name) + _TRACE, one.name)
+        }
+    )
 
 
 def _check_file(path: Path, status: os.stat_result) -> None:

@@ -96,36 +96,84 @@ def test_a_ledger_damaged_while_it_is_open_is_reported(file: Path, clock: Tickin
     del ledger
 
 
-def test_an_emptied_ledger_is_no_new_one(file: Path, clock: TickingClock):
+EMPTIED = pytest.mark.parametrize("left", [b"", b"x", b"\n", None], ids=repr)
+"""What is left of the file; SQLite takes one of a single byte for an empty one, too."""
+
+
+@EMPTIED
+def test_an_emptied_or_missing_ledger_is_no_new_one(
+    file: Path, clock: TickingClock, left: bytes | None
+):
     with _open(file, clock) as ledger, ledger.portal(PORTAL).lock("apply"):
         ledger.portal(PORTAL).runs.begin("apply")
-    os.truncate(file, 0)
+    _leave(file, left)
 
     told = _refused(file, clock)
 
-    assert re.search(r"is empty, but ledger\.sqlite3\.\w+\.lock beside it shows", told.found)
+    found = "is missing" if left is None else "is empty"
+    assert re.search(rf"{found}, but ledger\.sqlite3\.\w+\.lock beside it shows", told.found)
     assert "exemptions" in told.meaning
-    assert "move ledger.sqlite3, ledger.sqlite3-wal and ledger.sqlite3-shm away" in told.remedy
-    file.unlink()
+    assert "ledger.sqlite3-wal, ledger.sqlite3-shm and ledger.sqlite3.*.lock away" in told.remedy
+    assert (file.read_bytes() if file.exists() else None) == left
+    for one in file.parent.glob("ledger.sqlite3*"):
+        one.unlink()
     _open(file, clock).close()
 
 
-def test_what_an_emptied_ledger_left_beside_it_is_kept(file: Path, clock: TickingClock):
+@EMPTIED
+def test_what_an_emptied_or_missing_ledger_left_beside_it_is_kept(
+    file: Path, clock: TickingClock, left: bytes | None
+):
     entries = file.with_name("ledger.sqlite3-wal")
     with _open(file, clock) as ledger:
         ledger.portal(PORTAL).runs.begin("review")
         kept = entries.read_bytes()
-    file.write_bytes(b"")
+    _leave(file, left)
     entries.write_bytes(kept)
 
     assert "ledger.sqlite3-wal" in _refused(file, clock).found
     assert entries.read_bytes() == kept
 
 
-def test_an_empty_file_is_a_new_ledger_and_says_so(
-    file: Path, clock: TickingClock, caplog: pytest.LogCaptureFixture
+def test_entries_are_looked_for_where_a_link_leads(file: Path, clock: TickingClock, tmp_path: Path):
+    (tmp_path / "disk").mkdir()
+    file.symlink_to(tmp_path / "disk" / "real.sqlite3")
+    (tmp_path / "disk" / "real.sqlite3-wal").write_bytes(b"entries")
+
+    assert "real.sqlite3-wal" in _refused(file, clock).found
+
+
+def _leave(file: Path, left: bytes | None) -> None:
+    file.unlink()
+    if left is not None:
+        file.write_bytes(left)
+
+
+@pytest.mark.parametrize("stage", ["os.open", "_write_ahead", "the schema"])
+def test_a_first_start_that_was_interrupted_is_begun_again(
+    file: Path, clock: TickingClock, monkeypatch: pytest.MonkeyPatch, stage: str
 ):
-    file.touch()
+    code = {
+        "os.open": "lastseen.ledger.db.sqlite._check_file",
+        "_write_ahead": "lastseen.ledger.db.sqlite._write_ahead",
+        "the schema": "lastseen.ledger.db.revision._make",
+    }[stage]
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(code, lambda *_: os._exit(0))
+        _open(file, clock)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert file.exists()
+
+    _open(file, clock).close()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n"])
+def test_an_empty_file_is_a_new_ledger_and_says_so(
+    file: Path, clock: TickingClock, caplog: pytest.LogCaptureFixture, content: bytes
+):
+    file.write_bytes(content)
     for other in ("other.sqlite3-wal", "ledger.sqlite3.lock", "ledger.sqlite3.bak"):
         file.with_name(other).touch()
 

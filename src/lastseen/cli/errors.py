@@ -7,12 +7,12 @@ key, no escape sequence and no surprise traceback gets past it.
 import re
 import shutil
 import sys
-import textwrap
 import traceback
 from collections.abc import Mapping
 from typing import Literal
 
 from lastseen.cli.standard_streams import silence_standard_error
+from lastseen.cli.wrapping import filled
 from lastseen.config.logging import LogFormat, json_record, log_format, printable, scrubbed
 from lastseen.model.errors import ExitCode, LastseenError, UsageError
 from lastseen.model.long_values import LONGEST_ATTEMPT, LONGEST_SENTENCE, shortened
@@ -103,13 +103,10 @@ def _on_terminal(line: str, *, indent: int) -> str:
     if not (sys.stderr and sys.stderr.isatty()):
         return line
     kept = _COMMAND.sub(lambda found: found[0].replace(" ", _JOINED), line)
-    broken = textwrap.fill(
-        kept,
-        max(40, shutil.get_terminal_size().columns),
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    text = kept.lstrip(" ")
+    lead = " " * (len(kept) - len(text))
+    width = max(40, shutil.get_terminal_size().columns)
+    broken = filled(text, width, lead=lead, indent=" " * max(indent, len(lead)))
     return broken.replace(_JOINED, " ")
 
 

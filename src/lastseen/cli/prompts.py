@@ -5,13 +5,13 @@ Only asks; what the answer leads to is the command's business.
 
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 
 import typer
 
 from lastseen.cli.errors import print_line
+from lastseen.cli.wrapping import filled
 from lastseen.config.logging import scrubbed
 from lastseen.model.counting import counted
 from lastseen.model.errors import UsageError
@@ -86,21 +86,22 @@ def answered(question: str, default: str | None = None, *, hidden: bool = False)
 
 
 def wrapped(text: str, *, room: int = 0) -> str:
-    """Return `text` in lines that fit the terminal and leave `room`; no word is broken.
+    """Return `text` in lines that fit the terminal and leave `room`.
 
-    All lines but the first are indented: no name can look like a line of its own.
+    All lines but the first are indented, and words longer than a line are broken: no name can look
+    like a line of its own.
     """
     width = max(20, shutil.get_terminal_size().columns - room)
-    brief = shortened(scrubbed(text))
-    return textwrap.fill(
-        brief, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
+    brief = shortened(scrubbed(" ".join(text.split())))
+    return filled(brief, width, indent="  ", breaks_words=True)
 
 
 def named(people: Sequence[str]) -> str:
     """Return the first few names and the number of the others."""
+    from lastseen.reports.text import one_of_several
+
     # On one line each: a line break in a name must not forge another line of the question.
-    first = ", ".join(" ".join(name.split()) for name in people[:NAMED])
+    first = ", ".join(one_of_several(" ".join(name.split())) for name in people[:NAMED])
     rest = len(people) - NAMED
     return first if rest <= 0 else f"{first} and {counted(rest, 'other')}"
 

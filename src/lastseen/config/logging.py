@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from lastseen.model.long_values import shortened
+from lastseen.model.lookalikes import is_blank
 from lastseen.model.progress import run_at_work
 from lastseen.model.secret import ApiKey
 
@@ -62,7 +63,7 @@ def scrubbed(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` scrubbed, with `\ufffd` for control and bidirectional characters.
+    """Return `text` scrubbed, with `\ufffd` for control, bidirectional and blank characters.
 
     Everything that goes to a terminal passes through here; line breaks stay, long values are
     shortened.
@@ -70,7 +71,10 @@ def printable(text: str) -> str:
     clean = shortened(scrubbed(text))
     if clean.isascii() and clean.replace("\n", "").isprintable():
         return clean
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in clean)
+    return "".join(
+        c if c == "\n" or (c.isprintable() and not is_blank(c, before=before)) else "\ufffd"
+        for before, c in zip("\n" + clean, clean, strict=False)
+    )
 
 
 def json_record(

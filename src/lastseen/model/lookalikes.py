@@ -47,7 +47,23 @@ _IGNORABLE = frozenset(
 )
 """Fillers, joiners and variation selectors: letters and marks to Unicode that show nothing
 (DerivedCoreProperties.txt, Default_Ignorable_Code_Point)."""
+_BLANK_PATTERN = "\N{BRAILLE PATTERN BLANK}"
+_HAVE_VARIANTS = ("CJK", "MONGOLIAN LETTER")
 _SCRIPTS = ("CYRILLIC", "GREEK", "ARMENIAN")
+
+
+def is_blank(sign: str, *, before: str) -> bool:
+    """Return whether a character shows nothing, although Unicode counts it as printable.
+
+    A variation selector changes how some characters `before` it look: symbols, ideographs and
+    Mongolian letters.
+    """
+    if sign not in _IGNORABLE:
+        return sign == _BLANK_PATTERN
+    if before and "VARIATION SELECTOR" in unicodedata.name(sign, ""):
+        is_symbol = unicodedata.category(before) == "So" and before != _BLANK_PATTERN
+        return not (is_symbol or unicodedata.name(before, "").startswith(_HAVE_VARIANTS))
+    return True
 
 
 def is_unseen(sign: str) -> bool:

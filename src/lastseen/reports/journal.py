@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from lastseen.model.contractor import AccountStatus
 from lastseen.model.counting import counted, people
 from lastseen.model.journal_entry import JournalEntry
+from lastseen.reports.text import one_of_several
 from lastseen.reports.words import counts_in_words
 
 _NAMED = 3
@@ -61,7 +62,7 @@ def _outcomes(rows: Sequence[Mapping[str, object]]) -> str:
 
 def _named(rows: Sequence[Mapping[str, object]]) -> str:
     names = [str(row.get("email") or row.get("user_id") or "") for row in rows]
-    first, rest = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    first, rest = ", ".join(map(one_of_several, names[:_NAMED])), len(names) - _NAMED
     return first if rest <= 0 else f"{first} and {counted(rest, 'other')}"
 
 

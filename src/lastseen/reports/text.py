@@ -4,10 +4,12 @@ Names, addresses and explanations come from a portal, a roster or a log; their a
 able to steer the terminal, the page or the spreadsheet that shows them. No layout in here.
 """
 
+import re
 import unicodedata
 
 from lastseen.model.counting import counted
 from lastseen.model.instant import Instant, utc_date
+from lastseen.model.lookalikes import is_blank
 
 LONGEST = 1_000
 """Characters of one value that a screen shows; longer ones are cut, with an ellipsis."""
@@ -16,6 +18,7 @@ LONGEST_IN_FULL = 10_000
 
 _JOINERS = "\u200c\u200d"
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ONE_ITEM = re.compile(r"[\w.@+'&/=#!$%*?^`{|}~-]+")
 _MARKS_IN_A_ROW = 4
 _ONE_DAY = 86_400
 
@@ -24,8 +27,9 @@ def defuse(text: str, *, encoding: str = "utf-8", longest: int = LONGEST) -> str
     r"""Return `text` on one line, with every character made visible that could disturb a display.
 
     Control characters, escape sequences, line ends, text-direction overrides and other invisible
-    characters appear as `\x1b`, `\n`, `\u202e`; so does what `encoding` lacks. Joiners stay
-    where scripts need them. Endless combining marks and texts beyond `longest` are cut.
+    characters appear as `\x1b`, `\n`, `\u202e`, `\u3164`; so does what `encoding` lacks. Joiners
+    stay where scripts need them, variation selectors after emoji and ideographs. Endless combining
+    marks and texts beyond `longest` are cut.
     """
     if text.isascii() and text.isprintable() and len(text) <= longest:
         return text
@@ -44,6 +48,15 @@ def defuse(text: str, *, encoding: str = "utf-8", longest: int = LONGEST) -> str
 def defuse_in_full(text: str) -> str:
     """Return `text` as `defuse` does, as long as files show it."""
     return defuse(text, longest=LONGEST_IN_FULL)
+
+
+def one_of_several(name: str) -> str:
+    """Return `name`, in quotation marks unless it is plainly one item of a list.
+
+    The address `a@x.example, b@x.example` must not look like two people.
+    """
+    shown = defuse_in_full(name)
+    return shown if _ONE_ITEM.fullmatch(shown) else '"' + shown.replace('"', '\\"') + '"'
 
 
 def day(moment: Instant) -> str:
@@ -75,7 +88,7 @@ def took(since: Instant, until: Instant) -> str:
 
 
 def _visible(character: str, *, before: str) -> str:
-    if character.isprintable():
+    if character.isprintable() and not is_blank(character, before=before[-1:]):
         return character
     if character in _JOINERS and not before.isascii():
         return character

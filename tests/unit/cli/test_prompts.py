@@ -2,6 +2,7 @@ import io
 
 import pytest
 import typer
+from rich.cells import cell_len
 
 from lastseen.cli.prompts import agreed, named
 from lastseen.model.errors import UsageError
@@ -72,7 +73,7 @@ def test_a_name_with_line_breaks_and_escapes_forges_no_question(monkeypatch, cap
     assert not agreed("Disable 1 person", [name], yes=False, attempted="applying")
 
     first, *others, question = capsys.readouterr().err.splitlines()
-    assert first.startswith("Disable 1 person: Ann. Disable 0 people")
+    assert first.startswith('Disable 1 person: "Ann. Disable 0 people')
     assert all(line.startswith("  ") for line in others)
     assert all(line.isprintable() for line in (first, *others))
     assert question.startswith("Go ahead? [y/N]")
@@ -86,3 +87,30 @@ def test_a_question_fits_the_terminal(monkeypatch, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 3
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("blank", ["\u2800", "\u3164", "x", "_", "\uff3f"])
+@pytest.mark.parametrize("columns", ["20", "80"])
+def test_a_name_longer_than_the_terminal_forges_no_line(monkeypatch, capsys, blank, columns):
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", columns)
+    name = f"a@{blank * 80}Disable{blank}0{blank}people:{blank}nobody.{blank * 60}"
+
+    agreed("Disable 1 person on https://x.example", [name], yes=False, attempted="applying")
+
+    first, *others, question = capsys.readouterr().err.splitlines()
+    assert first.startswith("Disable 1 person")
+    assert others
+    assert all(line.startswith("  ") and line[2:3] != " " for line in others)
+    assert all(cell_len(line) <= int(columns) for line in (first, *others))
+    assert not any(one in "".join(others) for one in "\u2800\u3164")
+    assert question.startswith("Go ahead?")
+
+
+def test_an_address_that_names_two_people_is_quoted(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    people = ["x@a.example, ceo@example.com", "bob@b.example"]
+    agreed("Disable 2 people", people, yes=False, attempted="applying")
+    err = capsys.readouterr().err
+    assert 'Disable 2 people: "x@a.example, ceo@example.com", bob@b.example.' in err

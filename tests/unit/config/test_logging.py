@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lastseen.config.logging import configure_logs, hide, scrubbed
+from lastseen.config.logging import configure_logs, hide, printable, scrubbed
 from lastseen.model.secret import ApiKey
 
 KEY = "sk-logs-never-show-this"
@@ -63,6 +63,11 @@ def test_no_text_from_outside_controls_the_terminal_or_forges_a_line(capsys):
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isprintable()
     assert "forged, line 3: ignored" in line
+
+
+def test_a_letter_that_shows_nothing_is_marked_in_messages():
+    assert printable("Ann\u3164\u2800\ufe0fRoe") == "Ann\ufffd\ufffd\ufffdRoe"
+    assert printable("\u2764\ufe0f") == "\u2764\ufe0f"
 
 
 def test_json_lines_keep_hostile_text_whole_and_escaped(capsys):

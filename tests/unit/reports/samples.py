@@ -33,6 +33,7 @@ HOSTILE = (
     "Zalgo" + "\u0301" * 200,
     "\x00\x07\x08\x7f\x9b31m",
     ":smile: \u200bzero\u200bwidth",
+    "blank \u3164\u2800\uffa0 fillers",
     "x" * 5000,
 )
 

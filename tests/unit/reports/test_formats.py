@@ -7,6 +7,7 @@ from lastseen import reports
 from lastseen.model.errors import ExitCode, UsageError
 from lastseen.model.plan_document import encode_plan
 from lastseen.reports import (
+    PlanContext,
     Screen,
     format_of,
     plan_formats,
@@ -178,3 +179,11 @@ def test_no_color_wins_over_a_terminal():
 def test_the_endings_that_choose_a_built_in_format_are_its_own(form):
     names = {ending: format_of(f"x{ending}") for ending in reports._built_in(form).endings}
     assert set(names.values()) == {form}
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "html"])
+def test_letters_that_show_nothing_are_visible_in_every_format(form):
+    plan = plan_of(decision(email="A\u3164\u2800\ufe0fB"))
+    wide = PlanContext(screen=Screen(width=200, everyone=True))
+    shown = render_plan(plan, form, context=wide).decode("utf-8-sig")
+    assert "A\\u3164\\u2800\\ufe0fB" in shown

@@ -72,6 +72,26 @@ def test_every_command_of_a_document_runs(document, at_work, free_port):
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
 
 
+def test_the_auditors_script_notices_every_cut_but_that_of_the_end(at_work):
+    ada, grace = _two_who_would_be_disabled(at_work)
+    at_work("review", "-o", "plan.json")
+    at_work("apply", "plan.json", "--only", ada, "--yes")
+    at_work("apply", "plan.json", "--only", grace, "--yes", "-o", "receipt.json")
+    at_work("history", "--export", "-o", "journal.jsonl")
+    (script,) = re.findall(r"python3 -c '[^']*journal\.jsonl[^']*'", code("auditors.md"))
+    head = json.loads((at_work.folder / "receipt.json").read_text())["journal_head"]
+    journal = at_work.folder / "journal.jsonl"
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert len(lines) > 5
+
+    assert _bash(script, at_work).stdout.strip() == head
+    for cut in (lines[1:], lines[3:], lines[:2] + lines[3:], [lines[0], *lines], []):
+        journal.write_text("".join(cut), encoding="utf-8")
+        assert _bash(script, at_work).returncode != 0
+    journal.write_text("".join(lines[:-1]), encoding="utf-8")
+    assert _bash(script, at_work).stdout.strip() not in ("", head)
+
+
 @pytest.mark.parametrize("command", SCHEDULED)
 def test_every_scheduled_command_runs(command, at_work):
     key, configuration = at_work.folder / "key", at_work.folder / "lastseen.toml"

@@ -246,7 +246,10 @@ GUARD_JOURNAL = {
         " FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()",
     ),
 }
-"""For each database, the triggers that refuse to change or remove journal entries."""
+"""For each database, the triggers that refuse to change or remove journal entries.
+
+SQLite runs none for the row that `INSERT OR REPLACE` removes: the chain shows that one.
+"""
 
 
 @event.listens_for(journal, "after_create")

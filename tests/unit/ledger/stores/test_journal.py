@@ -150,6 +150,28 @@ def test_postgresql_refuses_to_empty_the_journal(ledger: Ledger, portal: PortalL
     assert portal.journal.head() is not None
 
 
+def test_an_entry_replaced_by_an_insert_is_refused_or_found(ledger: Ledger, portal: PortalLedger):
+    for number in range(3):
+        portal.journal.append("outcome", run_id=None, content={"n": number})
+    columns = "portal_id, seq, at, kind, run_id, actor, content, previous_hash, hash"
+    forged = columns.replace("content", "'{}'")
+    rows = f"INTO journal ({columns}) SELECT {forged} FROM journal WHERE seq = 2"
+    if ledger._database.dialect == "postgresql":
+        on_conflict = "ON CONFLICT (portal_id, seq) DO UPDATE SET content = '{}'"
+        with (
+            pytest.raises(DBAPIError, match="append-only"),
+            ledger._database.writing("test") as connection,
+        ):
+            connection.exec_driver_sql(f"INSERT {rows} {on_conflict}")
+        assert portal.journal.damage() is None
+    else:
+        with ledger._database.writing("test") as connection:
+            connection.exec_driver_sql(f"INSERT OR REPLACE {rows}")
+        broken = portal.journal.damage()
+        assert broken is not None
+        assert (broken.seq, broken.problem) == (2, "changed")
+
+
 # --- verifying
 
 

@@ -1,6 +1,7 @@
 """Plans that this ledger did not make: refused, or, where the file is trusted, decided again."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from lastseen.model.decision import Reason
 from lastseen.model.dry_run import DryRun
 from lastseen.model.errors import PlanRefused, UsageError
 from lastseen.model.guardrails import Guardrails, GuardrailStopped
+from lastseen.model.instant import Instant
 from lastseen.model.plan import Plan, Policy
 from lastseen.model.plan_document import sealed
 from lastseen.model.receipt import Cause, OutcomeKind, Receipt
@@ -145,6 +147,20 @@ def test_a_trusted_file_chooses_people_and_adds_none(portal, ledger):
     assert outcomes(receipt) == {ann: OutcomeKind.DISABLED}
     assert portal.status(bob) is AccountStatus.ACTIVE
     assert receipt.plan_id != "plan-1"
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_trusted_file_of_any_age_only_names_people(portal, ledger, days):
+    gone, at_work = portal.add(1), portal.add(2)
+    portal.sign_in(at_work)
+    portal.clock.forward(hours=1)
+    plan = plan_for(portal, [gone, at_work])
+    then = Instant(plan.created_at + timedelta(days=days))
+    made = sealed(msgspec.structs.replace(plan, created_at=then, now=then))
+
+    receipt = trust(made, portal, ledger)
+
+    assert outcomes(receipt) == {gone: OutcomeKind.DISABLED, at_work: OutcomeKind.SPARED_CHANGED}
 
 
 def test_anyone_who_is_disabled_already_counts_as_that_in_a_trusted_file(portal, ledger):

@@ -61,11 +61,11 @@ def read_document(file: Path) -> Document:
         fields = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
         schema = msgspec.json.decode(fields.get("schema", b"null"))
         if schema == RECEIPT_SCHEMA:
-            return Document(receipt=msgspec.json.decode(content, type=Receipt))
+            return Document(receipt=_whole(msgspec.json.decode(content, type=Receipt)))
         if schema == RUN_RESULT_SCHEMA:
             plan = decode_plan(bytes(fields["plan"]), source=str(file))
             receipt = msgspec.json.decode(fields["receipt"], type=Receipt | None)
-            return Document(plan=plan, receipt=receipt)
+            return Document(plan=plan, receipt=receipt and _whole(receipt))
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError) as error:
         raise UsageError(
             attempted=f"reading {file}",
@@ -74,6 +74,18 @@ def read_document(file: Path) -> Document:
             remedy="check the path; `lastseen history` names the runs that the ledger keeps",
         ) from None
     return Document(plan=decode_plan(content, source=str(file)), is_plan=True)
+
+
+def _whole(receipt: "Receipt") -> "Receipt":
+    """Return the receipt; raises msgspec's ValidationError if its ids can't be Lastseen's."""
+    import msgspec
+
+    from lastseen.model.run_id import is_run_id
+
+    for one in (receipt.run_id, receipt.plan_id):
+        if not is_run_id(one):
+            raise msgspec.ValidationError(f"{one!r} is no id of a run or plan")
+    return receipt
 
 
 def _content_of(file: Path) -> bytes:

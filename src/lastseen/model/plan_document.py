@@ -13,6 +13,7 @@ from lastseen.model.decision import Decision
 from lastseen.model.errors import PlanRefused
 from lastseen.model.json_text import escaped, indented
 from lastseen.model.plan import PLAN_SCHEMA, Plan
+from lastseen.model.run_id import is_run_id
 
 _last_intact: list[weakref.ref[Plan]] = []
 """The plan whose digest was found right last, while it is in use.
@@ -104,6 +105,8 @@ def decode_plan(document: bytes, *, source: str) -> Plan:
         )
     if plan is None:
         raise _not_a_plan(attempted, f"a field is not as it should be ({problem})")
+    if not is_run_id(plan.plan_id):
+        raise _not_a_plan(attempted, f"{plan.plan_id!r} is no id of a plan")
     _remember(plan)
     return plan
 
@@ -117,7 +120,8 @@ def _as_written(document: bytes) -> Plan | None:
         plan = msgspec.json.decode(document, type=Plan)
         is_indented = document[1:2] == b"\n"
         as_encoded = encode_plan(plan) if is_indented else msgspec.json.encode(plan)
-        is_good = as_encoded == document and plan.schema == PLAN_SCHEMA and is_intact(plan)
+        is_plan = plan.schema == PLAN_SCHEMA and is_run_id(plan.plan_id)
+        is_good = is_plan and as_encoded == document and is_intact(plan)
     except (ValueError, OverflowError, *NOT_CANONICAL):  # msgspec's errors are ValueErrors
         return None
     return plan if is_good else None

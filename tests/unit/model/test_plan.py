@@ -13,6 +13,7 @@ from lastseen.model.plan_document import decode_plan, encode_plan, sealed
 from tests.unit.execution.fake_portal import FakePortal
 from tests.unit.execution.plans import plan_for
 
+HOSTILE_IDS = ["x$(touch pwned)", "x;y", "x y", "`x`", "x\n", "--yes", "\u0661", "", "x" * 65]
 A_PLAN = b'{"schema": "lastseen.plan/1", "digest": "x", "field": %s}'
 
 
@@ -85,3 +86,14 @@ def test_a_hostile_name_is_an_escape_in_a_plan_and_raw_ones_are_still_accepted()
     digest = fields.pop("digest")
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert digest == "sha256:" + sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("plan_id", HOSTILE_IDS)
+@pytest.mark.parametrize("indented", [True, False])
+def test_a_plan_whose_id_a_shell_would_run_is_refused(plan_id, indented):
+    portal = FakePortal()
+    plan = sealed(plan_for(portal, [portal.add(1)], plan_id=plan_id))
+    document = encode_plan(plan) if indented else msgspec.json.encode(plan)
+    with pytest.raises(PlanRefused) as refused:
+        decode_plan(document, source="plan.json")
+    assert "is no id of a plan" in refused.value.found

@@ -11,6 +11,9 @@ AFTER_OUTAGES = (120.0, 600.0)
 MOST_WAITS = 360
 """How often a job is put off because its portal is locked: for about an hour."""
 
+BEHIND = -1
+"""The priority of a job that is retried after an outage. A waiting job holds up those of its lock
+that have no higher priority, even if it is not due yet; this one holds up none."""
 
 MOST_LEDGER_FAULTS = 6
 """How often a job is retried that failed because of the ledger."""
@@ -19,17 +22,18 @@ MOST_LEDGER_FAULTS = 6
 class RetryLater(Exception):
     """The job is to be retried after some seconds; the text says why."""
 
-    def __init__(self, seconds: float, why: str) -> None:
-        """Retry in `seconds`."""
+    def __init__(self, seconds: float, why: str, *, priority: int | None = None) -> None:
+        """Retry in `seconds`; without a priority it keeps the one it has."""
         super().__init__(why)
         self.seconds = seconds
+        self.priority = priority
 
     @classmethod
     def after_outage(cls, attempts: int, why: str) -> Self | None:
         """Return when to retry after an outage, or None after enough attempts."""
         if attempts >= len(AFTER_OUTAGES):
             return None
-        return cls(AFTER_OUTAGES[attempts], why)
+        return cls(AFTER_OUTAGES[attempts], why, priority=BEHIND)
 
 
 class RetryLaterStrategy(BaseRetryStrategy):
@@ -38,7 +42,9 @@ class RetryLaterStrategy(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Return when to retry, or None for never."""
         if isinstance(exception, RetryLater):
-            return RetryDecision(retry_in={"seconds": round(exception.seconds)})
+            return RetryDecision(
+                retry_in={"seconds": round(exception.seconds)}, priority=exception.priority
+            )
         if isinstance(exception, Exception):
             return None
         return RetryDecision()  # a CancelledError: the worker ends

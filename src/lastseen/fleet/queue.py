@@ -13,6 +13,7 @@ from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 
+from lastseen.fleet.attempts import BEHIND
 from lastseen.fleet.configuration import FleetPortal
 from lastseen.fleet.database import SESSION, FleetDatabase
 from lastseen.fleet.order import JobOrder
@@ -57,6 +58,8 @@ class Queue:
         max_disable: int | None = None,
     ) -> Enqueued:
         """Enqueue one job for each portal, unless the same one is already waiting.
+
+        One that waits for its retry after an outage is brought forward.
 
         With `command` None each portal's own command is used, as on its schedule; the fleet file
         is then the consent to changes.
@@ -106,7 +109,9 @@ class Queue:
         return len(rows)
 
     def _put(self, connection: Connection, orders: list[tuple[FleetPortal, JobOrder]]) -> Enqueued:
-        waiting = _waiting(connection, [queueing_lock(order) for _, order in orders])
+        locks = [queueing_lock(order) for _, order in orders]
+        _bring_forward(connection, locks)
+        waiting = _waiting(connection, locks)
         fresh = [one for one in orders if queueing_lock(one[1]) not in waiting]
         jobs = [self._job(portal, order) for portal, order in fresh]
         manager = self._app.job_manager
@@ -158,6 +163,15 @@ def queueing_lock(order: JobOrder) -> str:
     """Return the lock that keeps the same job from being enqueued twice."""
     kind = order.command if order.agreed or order.command == "review" else "report"
     return f"{kind} {order.portal}"
+
+
+def _bring_forward(connection: Connection, locks: list[str]) -> None:
+    """Make jobs due that wait for a retry after an outage, as if they were new."""
+    connection.execute(
+        "UPDATE procrastinate_jobs SET scheduled_at = NULL, priority = 0, attempts = 0"
+        " WHERE status = 'todo' AND queueing_lock = ANY(%s) AND priority = %s",
+        (locks, BEHIND),
+    )
 
 
 def _waiting(connection: Connection, locks: list[str]) -> set[str]:

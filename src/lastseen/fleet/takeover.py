@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from procrastinate import App
 from procrastinate.jobs import Job, Status
 
+from lastseen.config.logging import scrubbed
 from lastseen.fleet.database import FleetDatabase
 from lastseen.fleet.queue import PORTAL_TASK
 from lastseen.fleet.store import FleetStore
@@ -33,7 +34,15 @@ async def take_over(app: App, database: FleetDatabase, *, stalled_seconds: float
         # Looked at again under the lock: another worker may just have acted.
         stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds))
         for job in stalled:
-            await _put_back(app, FleetStore(database), job)
+            try:
+                await _put_back(app, FleetStore(database), job)
+            except Exception as error:  # noqa: BLE001 - one job must not keep the others waiting
+                _LOG.error(
+                    "%s: its worker died, and its job could not be put back (%s); "
+                    "workers try again",
+                    job.task_kwargs.get("portal", job.task_name),
+                    scrubbed(str(error) or type(error).__name__),
+                )
         await manager.prune_stalled_workers(stalled_seconds)
     return len(stalled)
 

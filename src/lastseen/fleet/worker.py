@@ -24,6 +24,7 @@ from lastseen.fleet.memory import resident_bytes
 from lastseen.fleet.metrics import WorkerMetrics
 from lastseen.fleet.order import JobOrder
 from lastseen.fleet.queue import DUE_TASK, PORTAL_TASK, SCHEDULE, Queue, opened_queue
+from lastseen.fleet.retries import FleetJobManager
 from lastseen.fleet.store import PORTALS, FleetStore
 from lastseen.fleet.takeover import take_over
 from lastseen.ledger import open_ledger
@@ -178,6 +179,7 @@ class Worker:
             conninfo=self._database.conninfo, kwargs=dict(SESSION), min_size=1, max_size=4
         )
         app = App(connector=connector)
+        app.job_manager = FleetJobManager(connector)
 
         @app.task(name=PORTAL_TASK, queue=PORTALS, pass_context=True, retry=RetryLaterStrategy())
         async def portal(context: QueueContext, /, **order: Any) -> None:
@@ -228,6 +230,8 @@ class Worker:
             await cancel(tasks, patience=ENDING_SECONDS)
             failures = await asyncio.gather(*tasks, return_exceptions=True)
         for failure in failures:
+            if isinstance(failure, ConnectorException):
+                raise self._gone(failure)
             if isinstance(failure, Exception):
                 raise failure
 

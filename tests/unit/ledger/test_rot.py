@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,17 @@ from lastseen.model.contractor import AccountStatus, Profile
 from lastseen.model.errors import ExitCode, LedgerError
 from lastseen.model.sighting import EvidenceKind
 from tests.unit.ledger.conftest import PORTAL, Tampering, TickingClock
-from tests.unit.ledger.examples import ANNA, BORIS, CARLA, minute, reading, seen, stretch, unknown
+from tests.unit.ledger.examples import (
+    ANNA,
+    BORIS,
+    CARLA,
+    failed,
+    minute,
+    reading,
+    seen,
+    stretch,
+    unknown,
+)
 
 SIGN_IN, ACTIVITY = EvidenceKind.SIGN_IN, EvidenceKind.ACTIVITY
 Rot = Callable[[Connection, Table], None]
@@ -268,6 +279,84 @@ def test_a_portal_that_lost_its_name_is_not_taken_for_a_new_one(
         filled.exemptions.all()
     with pytest.raises(LedgerError, match="portals"):
         ledger.portal("https://new.example").runs.all()
+
+
+def as_a_view(table: Table) -> list[str]:
+    return [
+        f"ALTER TABLE {table.name} RENAME TO moved",
+        f"CREATE VIEW {table.name} AS SELECT * FROM moved",
+    ]
+
+
+def without_its_keys(table: Table) -> list[str]:
+    return [
+        f"ALTER TABLE {table.name} RENAME TO moved",
+        f"CREATE TABLE {table.name} AS SELECT * FROM moved",
+    ]
+
+
+def with_a_computed_column(table: Table) -> list[str]:
+    *columns, last = [column.name for column in table.columns]
+    return [
+        f"ALTER TABLE {table.name} RENAME TO moved",
+        f"CREATE TABLE {table.name} ({', '.join(columns)}, {last} AS (1) STORED)",
+    ]
+
+
+def with_a_trigger_of_its_own(table: Table) -> list[str]:
+    return [
+        f"CREATE TRIGGER foreign_one BEFORE INSERT ON {table.name} "
+        "BEGIN SELECT RAISE(ABORT, 'not today'); END"
+    ]
+
+
+@pytest.mark.parametrize("table", schema.metadata.sorted_tables, ids=str)
+@pytest.mark.parametrize(
+    "replaced", [as_a_view, without_its_keys, with_a_computed_column, with_a_trigger_of_its_own]
+)
+def test_a_table_that_is_no_longer_lastseens_is_damage_and_no_bug(
+    clock: TickingClock, table: Table, replaced: Callable[[Table], list[str]]
+):
+    with Ledger.in_memory(clock=clock) as ledger:
+        portal = ledger.portal(PORTAL)
+        for use in _uses(portal):
+            use()
+        with ledger._database.writing("tampering") as connection:
+            connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
+            for statement in replaced(table):
+                connection.exec_driver_sql(statement)
+        portal._scope.forget_portals()
+        for use in _uses(portal):
+            with suppress(LedgerError):  # no other exception
+                use()
+
+
+def _uses(portal: PortalLedger) -> list[Callable[[], object]]:
+    """Return one action for each kind of row that a ledger keeps."""
+    found = reading(
+        stretch(0, 100),
+        sightings=(seen(ANNA, 5),),
+        unrecognised=(unknown(CARLA, 60, event_id=9),),
+        failures=(failed(ANNA, 15, event_id=15, address="a@x.example"),),
+    )
+    return [
+        lambda: portal.evidence.keep(found),
+        lambda: portal.evidence.note_retention(180, 180, minute(1)),
+        lambda: portal.accounts.note([Profile(id=ANNA)], minute(2)),
+        lambda: portal.exemptions.add(
+            "anna@vendor.example", until=date(2027, 6, 1), reason="on leave"
+        ),
+        lambda: _run_of(portal),
+        portal.damage,
+        portal.runs.all,
+    ]
+
+
+def _run_of(portal: PortalLedger) -> None:
+    with portal.lock("review"):
+        pass
+    run = portal.runs.begin("review")
+    portal.runs.finish(run.run_id, state="done", summary={"keep": 2}, exit_code=0)
 
 
 def test_an_index_that_contradicts_its_table_stops_every_change(

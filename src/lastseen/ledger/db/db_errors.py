@@ -12,15 +12,15 @@ from lastseen.model.errors import LedgerError
 
 def translate_error(cause: BaseException | None, *, attempted: str) -> LedgerError | None:
     """Return the LedgerError for a driver's error, or None if it can only be a bug."""
+    if _OWN_TRIGGER in str(cause):  # only a bug runs into it
+        return None
     name = getattr(cause, "sqlite_errorname", None)
     undecodable = isinstance(cause, sqlite3.OperationalError) and name is None
     if undecodable or isinstance(cause, UnicodeDecodeError):  # text that is no UTF-8
         sentences: tuple[str, str, str] | None = _DAMAGED
     elif name is not None:
         sentences = _SQLITE.get(name) or _SQLITE.get("_".join(name.split("_")[:2]))
-        if name == "SQLITE_CONSTRAINT_TRIGGER":  # the journal's own: only a bug runs into it
-            sentences = None
-        elif name == "SQLITE_ERROR" and _OTHER_TABLES.search(str(cause)):
+        if name == "SQLITE_ERROR" and _OTHER_TABLES.search(str(cause)):
             sentences = _DAMAGED
     else:
         sentences = _of_postgres(cause)
@@ -129,8 +129,12 @@ _SQLITE = {
     "SQLITE_IOERR": _DISK,
 }
 
+_OWN_TRIGGER = "the journal is append-only"
+"""What the journal's triggers say (see `schema`)."""
+
 _OTHER_TABLES = re.compile(
-    r"no such |has no column|malformed|error in |unknown |syntax error|mismatch"
+    r"no such |has no column|malformed|error in |unknown |syntax error|mismatch|cannot modify |"
+    r"may not be modified|generated column|ON CONFLICT clause does not match|UPSERT not implemented"
 )
 """SQLite's messages about a schema that isn't the ledger's; all have the same code."""
 
@@ -146,6 +150,12 @@ _POSTGRES_STATES = (
     ("42P01", _DAMAGED),
     ("42703", _DAMAGED),
     ("42883", _DAMAGED),
+    ("42809", _DAMAGED),  # another kind of relation
+    ("42804", _DAMAGED),  # another type of column
+    ("42P10", _DAMAGED),  # a key is missing
+    ("428C9", _DAMAGED),  # a computed column
+    ("55000", _DAMAGED),  # a view that takes no rows
+    ("P0001", _DAMAGED),  # a trigger that isn't Lastseen's
     ("XX00", _DAMAGED),
     ("28", _WRONG_LOGIN),
     ("3D000", _NO_DATABASE),

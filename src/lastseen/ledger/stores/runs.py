@@ -16,6 +16,7 @@ from lastseen.ledger.db.schema import plans, receipts, runs
 from lastseen.ledger.db.seals import (
     RUNS,
     all_intact_rows,
+    damaged,
     intact_rows,
     is_intact,
     row_digest,
@@ -207,6 +208,8 @@ class RunStore:
         row = connection.execute(_ONE, which).one_or_none()
         if row is None:
             return
+        if row.number is None:
+            raise damaged(self._scope.database.place, "its table `runs` numbers no rows any more")
         if not is_new:
             intact_rows(runs, [row], place=self._scope.database.place)
         values = {**row._mapping, **changes}

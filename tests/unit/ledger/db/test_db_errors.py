@@ -9,7 +9,8 @@ from lastseen.ledger.db.db_errors import translate_error
 
 
 class FakeSqliteError(Exception):
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, words: str = "") -> None:
+        super().__init__(words)
         self.sqlite_errorname = name
 
 
@@ -83,7 +84,8 @@ def test_failures_to_connect_are_reported_by_their_words(words: str, found: str)
     "bug",
     [
         FakeSqliteError("SQLITE_ERROR"),
-        FakeSqliteError("SQLITE_CONSTRAINT_TRIGGER"),
+        FakeSqliteError("SQLITE_CONSTRAINT_TRIGGER", "the journal is append-only"),
+        OperationalError("the journal is append-only", state="P0001"),
         OperationalError(state="42601"),
         ValueError("something else"),
         None,
@@ -91,6 +93,23 @@ def test_failures_to_connect_are_reported_by_their_words(words: str, found: str)
 )
 def test_what_can_only_be_a_bug_is_not_told_as_something_else(bug: Exception | None):
     assert translate_error(bug, attempted="reading the ledger x") is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FakeSqliteError("SQLITE_CONSTRAINT_TRIGGER", "not today"),
+        FakeSqliteError("SQLITE_ERROR", "cannot modify sightings because it is a view"),
+        FakeSqliteError("SQLITE_ERROR", 'UPSERT not implemented for virtual table "sightings"'),
+        OperationalError("not today", state="P0001"),
+        OperationalError('cannot insert into view "sightings"', state="55000"),
+        OperationalError("no unique constraint matching the ON CONFLICT", state="42P10"),
+    ],
+)
+def test_tables_that_something_else_changed_are_damage(error: Exception):
+    told = translate_error(error, attempted="writing to the ledger x")
+    assert told is not None
+    assert "tables are not the ones" in told.found
 
 
 def test_text_that_is_no_utf_8_is_damage_and_no_bug():

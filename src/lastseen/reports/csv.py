@@ -1,8 +1,8 @@
 """Plans, receipts and the history as CSV (RFC 4180), for spreadsheets.
 
 UTF-8 with a byte-order mark: without one a spreadsheet reads the file in the machine's old code
-page and garbles every name that isn't ASCII. Cells that a spreadsheet would run as a formula begin
-with an apostrophe, and control characters are shown as escapes, so that a record is one line.
+page and garbles every name that isn't ASCII. An apostrophe stands before what a spreadsheet would
+run as a formula, and control characters are shown as escapes, so that a record is one line.
 Programs, which want neither, have JSON.
 """
 

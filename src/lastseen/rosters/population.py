@@ -19,7 +19,7 @@ COLUMNS = ("id", "email", "display_name", "sponsor", "end_date", "kind")
 def roster_document(people: Iterable[Contractor]) -> bytes:
     """Return the roster as CSV; the same people in another order give the same document.
 
-    A cell that a spreadsheet would run as a formula begins with an apostrophe.
+    An apostrophe stands before everything that a spreadsheet would run as a formula.
     """
     rows = sorted(_line([getattr(person, column) for column in COLUMNS]) for person in people)
     return b"".join([_line(list(COLUMNS)), *rows])

@@ -228,12 +228,13 @@ class _StallDetector:
     def take(self, page: EventPage) -> None:
         self._without_news += 1
         events = page.events
+        if not events:
+            return  # whatever was asked for
         if page.query.start == 0:
             self._head = {event.id for event in events if event.at == events[0].at}
-            self._head_at = events[0].at if events else None
+            self._head_at = events[0].at
         elif (
-            events
-            and self._head_at is not None
+            self._head_at is not None
             and page.query.start >= len(self._head)
             and events[0].at >= self._head_at
         ):

@@ -112,6 +112,20 @@ def test_a_portal_that_brings_its_newest_whatever_is_asked_is_given_up():
     assert "nothing new" in reader.broken.found
 
 
+def test_it_is_given_up_as_well_if_its_newest_page_was_empty_at_last():
+    fake = FakeLog(every_hour(300))
+
+    def twenty(query, events):
+        is_lost = query.start == 0 and len(fake.asked) > 2
+        return [] if is_lost else fake.events[:20]
+
+    fake.altering = twenty
+    reader = reader_of(log_of(fake))
+    pages = read(reader, *range(0, 100 * (MISPLACED + 2), 100))
+    assert pages[-1] is None
+    assert reader.broken is not None
+
+
 def test_people_looked_for_are_found_as_pages_come():
     reader = reader_of(log_of(FakeLog([entry(5, 2 * DAY, "ann"), *every_hour(300)])))
     reader.search = Search(["ann", "ben"], since=ago(30 * DAY))

@@ -122,7 +122,7 @@ class Fleet:
         """Put jobs into the queue; where it is agreed to, first runs apply as well."""
         with self._store() as store, opened_queue(store.database) as queue:
             queue.put(
-                store.chosen(portals),
+                store.chosen(portals, now=system_clock()),
                 command,
                 agreed=agreed,
                 first_run_applies=agreed,

@@ -52,7 +52,7 @@ class Place:
     def enqueue(self) -> None:
         """Put a run that only reports into the queue for every portal."""
         with FleetDatabase(self.ledger_url) as database, opened_queue(database) as queue:
-            queue.put(FleetStore(database).chosen(()), "run")
+            queue.put(FleetStore(database).chosen((), now=system_clock()), "run")
 
     def drain(self, workers: int, *options: str) -> float:
         """Let so many workers drain the queue; return the seconds from start to the last end."""

@@ -99,8 +99,11 @@ def enqueue(
 ) -> None:
     """Put a job for every portal into the queue, whatever its schedule.
 
-    Portals that are paused or stopped get one only if --portal names them.
+    Paused portals get none: naming one with --portal is refused. A stopped portal gets one only if
+    --portal names it, which resumes it. A job that waits for its retry after an outage becomes due.
     """
+    from lastseen.model.instant import system_clock
+
     if first_run_applies and not yes:
         raise nobody_to_ask("enqueueing first runs that may change people")
     agreed = yes
@@ -110,7 +113,7 @@ def enqueue(
             return
     with _opened(invocation(context)) as fleet:
         put = fleet.queue.put(
-            fleet.store.chosen(tuple(portal or ())),
+            fleet.store.chosen(tuple(portal or ()), now=system_clock()),
             command.value,
             agreed=agreed,
             first_run_applies=first_run_applies,

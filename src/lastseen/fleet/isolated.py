@@ -18,6 +18,7 @@ import msgspec
 from lastseen.config.logging import LogFormat, configure_logs
 from lastseen.fleet.configuration import FleetPortal
 from lastseen.fleet.job import JobContext, carry_out
+from lastseen.fleet.logs import name_portals, portal_at_work
 from lastseen.fleet.order import JobOrder
 from lastseen.fleet.outcome import JobOutcome
 from lastseen.ledger import open_ledger
@@ -74,6 +75,8 @@ def main() -> int:
     """Carry out the request on standard input; returns the exit code."""
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=IsolatedRequest)
     configure_logs(request.log_format, request.log_level)
+    name_portals(logging.getLogger().handlers)
+    portal_at_work.set(request.entry.name)
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (request.memory_limit_bytes, hard))
     try:

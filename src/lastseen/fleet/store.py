@@ -3,6 +3,8 @@
 Plain rows in and out; `schedule` decides when a job is due, and `job` what it did.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 import psycopg
 from psycopg.rows import DictRow
@@ -66,11 +68,11 @@ class FleetStore:
             ).fetchall()
         return tuple(map(portal_from, rows))
 
-    def chosen(self, names: tuple[str, ...]) -> tuple[FleetPortal, ...]:
+    def chosen(self, names: tuple[str, ...], *, now: Instant) -> tuple[FleetPortal, ...]:
         """Return the named portals, or without names all that are neither paused nor stopped.
 
-        Naming a stopped portal resumes it. Raises UsageError for unknown names and for paused
-        portals.
+        Naming a stopped portal resumes it, with its schedule. Raises UsageError for unknown names
+        and for paused portals; then nothing is changed.
         """
         with self.database.transaction() as connection:
             if not names:
@@ -81,19 +83,11 @@ class FleetStore:
                 return tuple(map(portal_from, rows))
             _refuse_unknown(connection, names)
             rows = connection.execute(
-                "UPDATE portals SET stopped_at = NULL, crashes = 0 WHERE name = ANY(%s)"
-                " RETURNING *",
-                (list(names),),
+                "SELECT * FROM portals WHERE name = ANY(%s) FOR UPDATE", (list(names),)
             ).fetchall()
-        paused = sorted(row["name"] for row in rows if row["paused_at"] is not None)
-        if paused:
-            raise UsageError(
-                attempted=f"choosing {', '.join(names)} for a job",
-                found=f"{', '.join(paused)} is paused",
-                meaning="nothing was put into the queue",
-                remedy="resume it with `lastseen fleet resume`",
-            )
-        return tuple(map(portal_from, rows))
+            _refuse_paused(rows)
+            _resume(connection, [row["name"] for row in rows if row["stopped_at"]], now=now)
+            return tuple(map(portal_from, rows))
 
     def find(self, name: str) -> KnownPortal | None:
         """Return the portal of that name, even if retired, or None."""
@@ -151,14 +145,7 @@ class FleetStore:
         """Resume paused and stopped portals; raises UsageError for unknown names."""
         with self.database.transaction() as connection:
             _refuse_unknown(connection, names)
-            rows = connection.execute(
-                "UPDATE portals SET paused_at = NULL, stopped_at = NULL, crashes = 0,"
-                " state = CASE state WHEN 'stopped' THEN 'failed' ELSE state END"
-                " WHERE name = ANY(%s) RETURNING *",
-                (list(names),),
-            ).fetchall()
-            for row in rows:
-                _set_due(connection, row, now=now)
+            _resume(connection, names, now=now)
 
     def take_due(self, connection: Connection, *, now: Instant) -> tuple[FleetPortal, ...]:
         """Return the portals whose job is due, and set their next due time.
@@ -295,6 +282,28 @@ def _set_due(connection: Connection, row: DictRow, *, now: Instant) -> None:
     if schedule is not None and not idle:
         due = next_due(schedule, portal=row["name"], now=now, portal_zone=row["portal_zone"])
     connection.execute("UPDATE portals SET next_due_at = %s WHERE name = %s", (due, row["name"]))
+
+
+def _resume(connection: Connection, names: Sequence[str], *, now: Instant) -> None:
+    rows = connection.execute(
+        "UPDATE portals SET paused_at = NULL, stopped_at = NULL, crashes = 0,"
+        " state = CASE state WHEN 'stopped' THEN 'failed' ELSE state END"
+        " WHERE name = ANY(%s) RETURNING *",
+        (list(names),),
+    ).fetchall()
+    for row in rows:
+        _set_due(connection, row, now=now)
+
+
+def _refuse_paused(rows: Sequence[DictRow]) -> None:
+    paused = sorted(row["name"] for row in rows if row["paused_at"] is not None)
+    if paused:
+        raise UsageError(
+            attempted=f"choosing {', '.join(sorted(row['name'] for row in rows))} for a job",
+            found=f"{', '.join(paused)} is paused",
+            meaning="nothing was put into the queue",
+            remedy=f"resume it with `lastseen fleet resume {' '.join(paused)}`",
+        )
 
 
 def _refuse_unknown(connection: Connection, names: tuple[str, ...]) -> None:

@@ -191,14 +191,14 @@ def test_what_is_due_is_put_into_the_queue_once(store, queue):
 
 def test_a_paused_portal_is_neither_due_nor_enqueued(store, queue):
     store.replace((portal("one"), portal("two")), now=NOW)
-    queue.put(store.chosen(()), "review")
+    queue.put(store.chosen((), now=NOW), "review")
     store.pause(("one",), now=NOW)
     assert queue.withdraw(["one"]) == 1
     assert queue.put_due(store, now=after(NOW, timedelta(days=1))).waiting == ("two",)
-    assert [one.name for one in store.chosen(())] == ["two"]
+    assert [one.name for one in store.chosen((), now=NOW)] == ["two"]
     assert states(store)["one"] is PortalState.PAUSED
     with pytest.raises(UsageError, match="one is paused"):
-        store.chosen(("one",))
+        store.chosen(("one",), now=NOW)
     store.resume(("one",), now=NOW)
     assert queue.put_due(store, now=after(NOW, timedelta(days=1))).new == ("one",)
 
@@ -233,7 +233,7 @@ def test_a_portal_that_was_paused_stays_so_under_another_name(store):
     renamed = msgspec.structs.replace(one, name="renamed")
     store.replace((renamed, two), now=NOW)
     assert states(store)["renamed"] is PortalState.PAUSED
-    assert [p.name for p in store.chosen(())] == ["two"]
+    assert [p.name for p in store.chosen((), now=NOW)] == ["two"]
     store.resume(("renamed",), now=NOW)
     store.replace((msgspec.structs.replace(one, name="again"), two), now=after(NOW, timedelta(1)))
     assert states(store)["again"] is PortalState.NEVER
@@ -255,10 +255,24 @@ def test_a_portal_whose_job_breaks_its_process_stops_after_a_few_times_and_is_na
     (status,) = store.statuses(now=NOW)
     assert (status.state, status.last_error) == (PortalState.STOPPED, "killed")
     assert status.next_due_at is None
-    assert store.chosen(()) == ()
+    assert store.chosen((), now=NOW) == ()
     store.resume(("one",), now=NOW)
     assert states(store)["one"] is PortalState.FAILED
-    assert [one.name for one in store.chosen(())] == ["one"]
+    assert [one.name for one in store.chosen((), now=NOW)] == ["one"]
+
+
+def test_naming_a_stopped_portal_resumes_it_with_its_schedule_unless_another_is_paused(store):
+    store.replace((portal("one"), portal("two")), now=NOW)
+    for _ in range(MOST_CRASHES):
+        store.note_crash("one", now=NOW, error="killed")
+    store.pause(("two",), now=NOW)
+    with pytest.raises(UsageError, match="two is paused"):
+        store.chosen(("one", "two"), now=NOW)
+    assert states(store)["one"] is PortalState.STOPPED
+    assert [one.name for one in store.chosen(("one",), now=NOW)] == ["one"]
+    one = store.statuses(now=NOW)[0]
+    assert one.state is PortalState.FAILED
+    assert one.next_due_at is not None
 
 
 def test_a_job_that_ends_well_clears_what_was_broken_before(store):
@@ -282,7 +296,7 @@ def test_the_same_job_waits_once_however_many_put_it_in(store, queue):
     results = []
 
     def put() -> None:
-        results.append(queue.put(store.chosen(()), "review"))
+        results.append(queue.put(store.chosen((), now=NOW), "review"))
 
     threads = [threading.Thread(target=put) for _ in range(4)]
     for thread in threads:
